@@ -427,16 +427,18 @@ private:
 
 #define VITTE_DETAIL_JOIN_(a, b) a##b
 #define VITTE_DETAIL_JOIN(a, b) VITTE_DETAIL_JOIN_(a, b)
-#define VITTE_DETAIL_TRY(name, ...)          \
-    auto&& name = (__VA_ARGS__);             \
-    if (!name.has_value()) [[unlikely]]      \
-        return ::vitte::unexpected(std::forward<decltype(name)>(name).error())
-#define VITTE_DETAIL_TRY_VALUE(name, declaration, ...) \
-    VITTE_DETAIL_TRY(name, __VA_ARGS__);               \
+#define VITTE_DETAIL_TRY(name, declaration, ...)                                  \
+    auto&& name = (__VA_ARGS__);                                                  \
+    if (!name.has_value()) [[unlikely]]                                           \
+        return ::vitte::unexpected(std::forward<decltype(name)>(name).error());   \
     declaration = *std::forward<decltype(name)>(name)
+#define VITTE_DETAIL_CHECK(name, ...)                              \
+    if (auto&& name = (__VA_ARGS__); name.has_value()) [[likely]] { \
+    } else                                                         \
+        return ::vitte::unexpected(std::forward<decltype(name)>(name).error())
 
 /// `VITTE_TRY(auto f, file::open(path));` declares `f` with the value, or returns the error from this function.
 #define VITTE_TRY(declaration, ...) \
-    VITTE_DETAIL_TRY_VALUE(VITTE_DETAIL_JOIN(vitte_try_, __COUNTER__), declaration, __VA_ARGS__)
-/// `VITTE_CHECK(f.close());` returns the error from this function, if there is one; a value is dropped.
-#define VITTE_CHECK(...) VITTE_DETAIL_TRY(VITTE_DETAIL_JOIN(vitte_try_, __COUNTER__), __VA_ARGS__)
+    VITTE_DETAIL_TRY(VITTE_DETAIL_JOIN(vitte_try_, __COUNTER__), declaration, __VA_ARGS__)
+/// `VITTE_CHECK(f.close());` returns the error from this function, if there is one; a value is dropped. One statement.
+#define VITTE_CHECK(...) VITTE_DETAIL_CHECK(VITTE_DETAIL_JOIN(vitte_check_, __COUNTER__), __VA_ARGS__)

@@ -1,0 +1,45 @@
+/// `load_error`: why a module could not be loaded, or a symbol not be found, in the words of the person who asked.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include <vitte/core/error.hpp>
+
+namespace vitte::loader {
+
+/// What was being done, to which module, what went wrong and where. Empty strings are facts that do not apply.
+struct load_error {
+    errc code = errc::unknown;
+    int native = 0;             ///< the OS's code, if the OS refused; otherwise 0
+    std::string module;         ///< path or name of the module
+    std::string action;         ///< what was being done, such as "mapping" or "binding"
+    std::string symbol;         ///< the symbol, as in the file (mangled)
+    std::string version;        ///< the version that is needed of it
+    std::string library;        ///< the library that the version is needed from
+    std::string reason;         ///< what is wrong, and what to do about it
+    std::string searched;       ///< what was looked through, in order
+    std::uint64_t offset = no_offset;  ///< byte offset in the file, or `no_offset`
+
+    static constexpr std::uint64_t no_offset = ~std::uint64_t{0};
+
+    /// One line without a full stop: module, action, symbol, reason, place and what was searched.
+    std::string message() const {
+        std::string text = module + ": " + action;
+        if (!symbol.empty()) {
+            text += " symbol '" + symbol;
+            if (!version.empty()) text += "@" + version;
+            text += "'";
+            if (!library.empty()) text += " of " + library;
+        }
+        text += ": ";
+        text += reason.empty() ? vitte::message(code) : reason.c_str();
+        if (native != 0) text += " (native code " + std::to_string(native) + ")";
+        if (offset != no_offset) text += " at byte " + std::to_string(offset);
+        if (!searched.empty()) text += "; searched: " + searched;
+        return text;
+    }
+};
+
+}  // namespace vitte::loader

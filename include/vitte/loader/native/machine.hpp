@@ -1,0 +1,82 @@
+/// What a CPU's psABI says about dynamic relocations: which type number means what, and how an IFUNC resolver is
+/// called. Only the machine that this program runs on can load native modules.
+#pragma once
+
+#include <cstdint>
+
+namespace vitte::loader::native {
+
+/// What a dynamic relocation asks for. S is the symbol's address, A the addend, B the load base.
+enum class relocation_kind : std::uint8_t {
+    none,
+    relative,     ///< B + A
+    absolute,     ///< S + A
+    slot,         ///< S, or S + A where the psABI says so: GLOB_DAT and JUMP_SLOT
+    irelative,    ///< call B + A, store what it returns
+    tls,          ///< any of the thread-local storage relocations
+    copy,         ///< only executables may have it
+    unknown,
+};
+
+#if defined(__x86_64__)
+/// System V ABI, AMD64 Architecture Processor Supplement, table 4.9.
+struct machine {
+    static constexpr std::uint16_t number = 62;  // EM_X86_64
+    static constexpr const char* name = "x86_64";
+    static constexpr bool supported = true;
+    static constexpr bool slot_has_addend = false;
+    static constexpr relocation_kind kind(std::uint32_t type) noexcept {
+        switch (type) {
+            case 0: return relocation_kind::none;
+            case 1: return relocation_kind::absolute;                // R_X86_64_64
+            case 5: return relocation_kind::copy;                    // R_X86_64_COPY
+            case 6: case 7: return relocation_kind::slot;            // GLOB_DAT, JUMP_SLOT
+            case 8: return relocation_kind::relative;                // RELATIVE
+            case 16: case 17: case 18: case 36: return relocation_kind::tls;  // DTPMOD64 DTPOFF64 TPOFF64 TLSDESC
+            case 37: return relocation_kind::irelative;              // IRELATIVE
+            default: return relocation_kind::unknown;
+        }
+    }
+    static std::uint64_t call_resolver(std::uintptr_t resolver, unsigned long, unsigned long) noexcept {
+        return reinterpret_cast<std::uint64_t (*)()>(resolver)();
+    }
+};
+#elif defined(__aarch64__)
+/// ELF for the Arm 64-bit Architecture (AAELF64), "Dynamic relocations"; System V ABI for AArch64, GNU indirect functions.
+struct machine {
+    static constexpr std::uint16_t number = 183;  // EM_AARCH64
+    static constexpr const char* name = "aarch64";
+    static constexpr bool supported = true;
+    static constexpr bool slot_has_addend = true;
+    static constexpr relocation_kind kind(std::uint32_t type) noexcept {
+        switch (type) {
+            case 0: case 256: return relocation_kind::none;
+            case 257: return relocation_kind::absolute;              // R_AARCH64_ABS64
+            case 1024: return relocation_kind::copy;                 // COPY
+            case 1025: case 1026: return relocation_kind::slot;      // GLOB_DAT, JUMP_SLOT
+            case 1027: return relocation_kind::relative;             // RELATIVE
+            case 1028: case 1029: case 1030: case 1031: return relocation_kind::tls;
+            case 1032: return relocation_kind::irelative;            // IRELATIVE
+            default: return relocation_kind::unknown;
+        }
+    }
+    /// The resolver gets AT_HWCAP with bit 62 set, and a structure that carries AT_HWCAP2.
+    static std::uint64_t call_resolver(std::uintptr_t resolver, unsigned long hwcap, unsigned long hwcap2) noexcept {
+        struct {
+            unsigned long size, hwcap, hwcap2;
+        } argument{sizeof argument, hwcap, hwcap2};
+        return reinterpret_cast<std::uint64_t (*)(std::uint64_t, void*)>(resolver)(hwcap | (1ull << 62), &argument);
+    }
+};
+#else
+struct machine {
+    static constexpr std::uint16_t number = 0;
+    static constexpr const char* name = "this machine";
+    static constexpr bool supported = false;
+    static constexpr bool slot_has_addend = false;
+    static constexpr relocation_kind kind(std::uint32_t) noexcept { return relocation_kind::unknown; }
+    static std::uint64_t call_resolver(std::uintptr_t, unsigned long, unsigned long) noexcept { return 0; }
+};
+#endif
+
+}  // namespace vitte::loader::native

@@ -1,0 +1,162 @@
+/// Applies the dynamic relocations of a mapped image. Symbols that the image defines bind to itself; the others are
+/// asked from a scope, `bool scope(const symbol_name&, const char* version, std::uintptr_t& address)`.
+#pragma once
+
+#include <vitte/loader/native/dynamic.hpp>
+
+namespace vitte::loader::native {
+
+/// What IFUNC resolvers are told about the CPU (AT_HWCAP, AT_HWCAP2); 0 where the machine has no such convention.
+struct cpu_capabilities {
+    unsigned long hwcap = 0, hwcap2 = 0;
+};
+
+template <class P, class Scope>
+class relocator {
+public:
+    relocator(const segments<P>& image, const dynamic_info& info, Scope& scope, cpu_capabilities cpu) noexcept
+        : image_(image), info_(info), scope_(scope), cpu_(cpu) {}
+
+    /// Everything, in the order that psABIs ask for: relative words first, IFUNC resolvers last, since they may use
+    /// anything that was relocated before.
+    result<void, load_error> run() {
+        VITTE_CHECK(apply_relative_words());
+        VITTE_CHECK(apply(info_.relocations, false));
+        VITTE_CHECK(apply(info_.plt_relocations, false));
+        if (!resolvers_pending_) return {};
+        VITTE_CHECK(apply(info_.relocations, true));
+        return apply(info_.plt_relocations, true);
+    }
+
+private:
+    static constexpr const char* action = "relocating";
+
+    /// Where 8 bytes may be stored for file address `address`, or null. Remembers the last segment that fitted.
+    std::byte* target(std::uint64_t address) noexcept {
+        if (address - window_ >= window_size_ || window_size_ - (address - window_) < 8) {
+            const std::uint64_t room = image_.writable(address);
+            if (room < 8) return nullptr;
+            window_ = address;
+            window_size_ = room;
+        }
+        return reinterpret_cast<std::byte*>(image_.base() + address);
+    }
+    static void put(std::byte* to, std::uint64_t value) noexcept { std::memcpy(to, &value, sizeof value); }
+
+    static unexpected<load_error> misplaced(std::uint64_t address) {
+        return refuse(errc::malformed, action, "a relocation of address " + std::to_string(address) +
+                                                   ", which is not in a writable segment");
+    }
+
+    /// DT_RELR (gABI, "Relative relocation table"): an even word is an address, an odd one a bitmap of the 63 words
+    /// that follow the last address.
+    result<void, load_error> apply_relative_words() {
+        std::uint64_t next = 0;
+        for (std::uint64_t word : info_.relative_words) {
+            if ((word & 1) == 0) {
+                VITTE_CHECK(add_base(word));
+                next = word + 8;
+                continue;
+            }
+            std::uint64_t at = next;
+            for (word >>= 1; word != 0; word >>= 1, at += 8)
+                if ((word & 1) != 0) VITTE_CHECK(add_base(at));
+            next += 63 * 8;
+        }
+        return {};
+    }
+    result<void, load_error> add_base(std::uint64_t address) {
+        std::byte* const to = target(address);
+        if (to == nullptr) return misplaced(address);
+        std::uint64_t value;
+        std::memcpy(&value, to, sizeof value);
+        put(to, value + image_.base());
+        return {};
+    }
+
+    result<void, load_error> apply(std::span<const relocation_entry> entries, bool resolvers) {
+        for (const relocation_entry& entry : entries) {
+            const relocation_kind kind = machine::kind(entry.type());
+            if (kind == relocation_kind::none) continue;
+            std::byte* const to = target(entry.offset);
+            if (to == nullptr) return misplaced(entry.offset);
+            if (kind == relocation_kind::relative) {
+                if (!resolvers) put(to, image_.base() + static_cast<std::uint64_t>(entry.addend));
+            } else if (kind == relocation_kind::irelative) {
+                if (resolvers) VITTE_CHECK(resolve_into(to, static_cast<std::uint64_t>(entry.addend), 0));
+                else resolvers_pending_ = true;
+            } else {
+                VITTE_CHECK(apply_symbolic(to, entry, kind, resolvers));
+            }
+        }
+        return {};
+    }
+
+    result<void, load_error> apply_symbolic(std::byte* to, const relocation_entry& entry, relocation_kind kind,
+                                            bool resolvers) {
+        if (kind != relocation_kind::absolute && kind != relocation_kind::slot) return unsupported(entry, kind);
+        if (entry.symbol() >= info_.symbols.symbol_limit)
+            return refuse(errc::malformed, action, "symbol index " + std::to_string(entry.symbol()) + " does not exist");
+        const symbol_entry& symbol = info_.symbols.symbols[entry.symbol()];
+        const bool adds = kind == relocation_kind::absolute || machine::slot_has_addend;
+        const std::uint64_t addend = adds ? static_cast<std::uint64_t>(entry.addend) : 0;
+        const bool own = symbol.defined();
+        if (own && symbol.type() == symbol_ifunc) {
+            if (resolvers) return resolve_into(to, symbol.value, addend);
+            resolvers_pending_ = true;
+            return {};
+        }
+        if (resolvers) return {};
+        if (symbol.type() == symbol_tls) return unsupported(entry, relocation_kind::tls);
+        constexpr std::uint16_t absolute_section = 0xfff1;
+        std::uintptr_t address = symbol.section == absolute_section ? symbol.value : image_.base() + symbol.value;
+        if (!own) VITTE_TRY(address, import(entry.symbol(), symbol));
+        put(to, address + addend);
+        return {};
+    }
+
+    result<std::uintptr_t, load_error> import(std::uint32_t index, const symbol_entry& symbol) {
+        const char* const name = info_.symbols.name(symbol);
+        const version_name version = info_.symbols.version_of(index);
+        std::uintptr_t address = 0;
+        if (index == 0 || scope_(symbol_name(name), version.name, address) || symbol.binding() == binding_weak)
+            return address;
+        auto missing = refuse(errc::not_found, "binding", "nothing defines it: provide it, or load its library first");
+        missing.error().symbol = name;
+        if (version.name != nullptr) missing.error().version = version.name;
+        if (version.library != nullptr) missing.error().library = version.library;
+        return missing;
+    }
+
+    result<void, load_error> resolve_into(std::byte* to, std::uint64_t resolver, std::uint64_t addend) {
+        if (image_.executable(resolver) == 0)
+            return refuse(errc::malformed, action, "an IFUNC resolver at address " + std::to_string(resolver) +
+                                                       ", which is not executable");
+        put(to, machine::call_resolver(image_.base() + resolver, cpu_.hwcap, cpu_.hwcap2) + addend);
+        return {};
+    }
+
+    unexpected<load_error> unsupported(const relocation_entry& entry, relocation_kind kind) const {
+        if (kind == relocation_kind::tls) {
+            auto e = refuse(errc::not_supported, action,
+                            "the module uses thread-local storage, which this linker does not support yet: load it "
+                            "with the OS's linker");
+            if (entry.symbol() < info_.symbols.symbol_limit)
+                e.error().symbol = info_.symbols.name(info_.symbols.symbols[entry.symbol()]);
+            return e;
+        }
+        if (kind == relocation_kind::copy)
+            return refuse(errc::malformed, action, "a COPY relocation, which only executables may have");
+        return refuse(errc::not_supported, action,
+                      "relocation type " + std::to_string(entry.type()) + " of " + machine::name + " is unknown");
+    }
+
+    const segments<P>& image_;
+    const dynamic_info& info_;
+    Scope& scope_;
+    cpu_capabilities cpu_;
+    std::uint64_t window_ = 0, window_size_ = 0;
+    bool resolvers_pending_ = false;
+};
+
+}  // namespace vitte::loader::native

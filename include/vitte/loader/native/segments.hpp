@@ -1,0 +1,245 @@
+/// The loadable segments of a shared object, mapped from its file into reserved address space. Nothing is ever
+/// writable and executable at once, and every address that the file names can be checked against what was mapped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <vitte/core/result.hpp>
+#include <vitte/loader/load_error.hpp>
+#include <vitte/loader/native/layout.hpp>
+#include <vitte/loader/native/machine.hpp>
+#include <vitte/sys/fs.hpp>
+#include <vitte/sys/memory.hpp>
+
+namespace vitte::loader::native {
+
+/// A failed step of a load. The module's name is added by whoever knows it.
+inline unexpected<load_error> refuse(errc code, const char* action, std::string reason,
+                                     std::uint64_t offset = load_error::no_offset) {
+    load_error e;
+    e.code = code;
+    e.action = action;
+    e.reason = std::move(reason);
+    e.offset = offset;
+    return unexpected(std::move(e));
+}
+inline unexpected<load_error> refuse(const error& cause, const char* action) {
+    auto e = refuse(cause.code, action, std::string(cause.operation) + ": " + message(cause.code));
+    e.error().native = cause.native;
+    return e;
+}
+
+/// Program header types (gABI chapter 5; GNU_ from the LSB).
+enum class segment_kind : std::uint32_t { load = 1, dynamic = 2, tls = 7, gnu_eh_frame = 0x6474e550,
+                                          gnu_stack = 0x6474e551, gnu_relro = 0x6474e552 };
+
+template <sys::platform P = sys::native>
+class segments {
+public:
+    /// Maps all loadable segments of `file`, privately: writable ones readable and writable, executable ones readable
+    /// and executable. Fails without a trace if the file is not a shared object for this machine or lies about itself.
+    static result<segments, load_error> map(const sys::basic_file<P>& file) {
+        segments made;
+        VITTE_CHECK(made.read_headers(file));
+        VITTE_CHECK(made.check_layout());
+        VITTE_CHECK(made.reserve());
+        for (const program_header& segment : made.headers_)
+            if (is(segment, segment_kind::load)) VITTE_CHECK(made.map_one(file, segment));
+        return made;
+    }
+
+    /// What is added to an address of the file to get one in memory.
+    std::uintptr_t base() const noexcept { return base_; }
+    std::uintptr_t begin() const noexcept { return base_ + lowest_; }
+    std::size_t size() const noexcept { return static_cast<std::size_t>(highest_ - lowest_); }
+    std::span<const program_header> headers() const noexcept { return headers_; }
+    const program_header* find(segment_kind kind) const noexcept {
+        for (const program_header& header : headers_)
+            if (is(header, kind)) return &header;
+        return nullptr;
+    }
+
+    /// How many bytes can be read from file address `address` on, within its segment; 0 if it is in none.
+    std::uint64_t readable(std::uint64_t address) const noexcept { return reach(address, 4); }
+    /// The same for writing and for executing.
+    std::uint64_t writable(std::uint64_t address) const noexcept { return reach(address, 2); }
+    std::uint64_t executable(std::uint64_t address) const noexcept { return reach(address, 1); }
+
+    /// The array of `T` at file address `address` with `bytes` bytes, or null if it is misaligned or not all readable.
+    template <class T>
+    const T* array(std::uint64_t address, std::uint64_t bytes) const noexcept {
+        if (address % alignof(T) != 0 || readable(address) < bytes) return nullptr;
+        return reinterpret_cast<const T*>(base_ + address);
+    }
+
+    /// Makes the pages that hold only PT_GNU_RELRO data read-only.
+    result<void, load_error> seal() {
+        const program_header* relro = find(segment_kind::gnu_relro);
+        if (relro == nullptr) return {};
+        const std::uint64_t page = sys::basic_region<P>::page_size();
+        const std::uint64_t from = relro->address & ~(page - 1), to = (relro->address + relro->memory_size) & ~(page - 1);
+        if (from >= to) return {};
+        return protect(from, to - from, sys::access::read, "sealing relocated data");
+    }
+
+private:
+    static bool is(const program_header& header, segment_kind kind) noexcept {
+        return header.type == static_cast<std::uint32_t>(kind);
+    }
+
+    std::uint64_t reach(std::uint64_t address, std::uint32_t flag) const noexcept {
+        for (const program_header& segment : headers_)
+            if (is(segment, segment_kind::load) && (segment.flags & flag) != 0 && address >= segment.address &&
+                address - segment.address < segment.memory_size)
+                return segment.memory_size - (address - segment.address);
+        return 0;
+    }
+
+    result<void, load_error> read_headers(const sys::basic_file<P>& file) {
+        constexpr const char* action = "reading the ELF header";
+        auto info = file.info();
+        if (!info) return refuse(info.error(), action);
+        file_size_ = info->size;
+        alignas(8) std::byte start[1024];
+        auto got = file.read_at(start, 0);
+        if (!got) return refuse(got.error(), action);
+        if (*got < 64) return refuse(errc::end_of_input, action, "the file is shorter than an ELF header", *got);
+        VITTE_CHECK(check_identity(start));
+
+        std::uint64_t table;
+        std::uint16_t entry_size, count;
+        std::memcpy(&table, start + 32, sizeof table);
+        std::memcpy(&entry_size, start + 54, sizeof entry_size);
+        std::memcpy(&count, start + 56, sizeof count);
+        if (entry_size != sizeof(program_header))
+            return refuse(errc::malformed, action, "program headers of an unknown size", 54);
+        const std::uint64_t bytes = std::uint64_t{count} * sizeof(program_header);
+        if (count == 0 || count == 0xffff || table > file_size_ || bytes > file_size_ - table)
+            return refuse(errc::malformed, action, "the program header table is not inside the file", 32);
+        headers_.resize(count);
+        if (table + bytes <= *got) {
+            std::memcpy(headers_.data(), start + table, bytes);
+            return {};
+        }
+        auto rest = file.read_at(std::as_writable_bytes(std::span(headers_)), table);
+        if (!rest) return refuse(rest.error(), action);
+        if (*rest != bytes) return refuse(errc::end_of_input, action, "the file ends inside its program headers", table);
+        return {};
+    }
+
+    static result<void, load_error> check_identity(const std::byte* header) {
+        constexpr const char* action = "reading the ELF header";
+        std::uint16_t type, number;
+        std::memcpy(&type, header + 16, sizeof type);
+        std::memcpy(&number, header + 18, sizeof number);
+        if (std::memcmp(header, "\x7f" "ELF", 4) != 0) return refuse(errc::malformed, action, "not an ELF file", 0);
+        if (!machine::supported) return refuse(errc::not_supported, action, "no linker for this machine: use the OS's");
+        constexpr unsigned order = std::endian::native == std::endian::little ? 1 : 2;
+        if (std::to_integer<unsigned>(header[4]) != 2 || std::to_integer<unsigned>(header[5]) != order ||
+            number != machine::number)
+            return refuse(errc::not_supported, action,
+                          "the module is for machine " + std::to_string(number) + ", this program is for " +
+                              machine::name + ": build the module for it", 18);
+        if (type != 3)
+            return refuse(errc::not_supported, action, "not a shared object: link it with -shared", 16);
+        return {};
+    }
+
+    /// Segments ascend, do not share pages, stay inside the file and inside the address space.
+    result<void, load_error> check_layout() {
+        constexpr const char* action = "checking the segments";
+        const std::uint64_t page = sys::basic_region<P>::page_size();
+        constexpr std::uint64_t limit = std::uint64_t{1} << 47;
+        bool any = false;
+        for (const program_header& s : headers_) {
+            const auto at = static_cast<std::uint64_t>(&s - headers_.data());
+            const auto bad = [&](errc code, const char* reason) {
+                return refuse(code, action, "segment " + std::to_string(at) + ": " + reason);
+            };
+            if (is(s, segment_kind::gnu_stack) && (s.flags & 1) != 0)
+                return bad(errc::not_supported, "an executable stack is refused: link with -z noexecstack");
+            if (!is(s, segment_kind::load) || s.memory_size == 0) continue;
+            if ((s.flags & 3) == 3) return bad(errc::not_supported, "writable and executable at once is refused");
+            if (s.file_size > s.memory_size) return bad(errc::malformed, "larger in the file than in memory");
+            if (s.offset > file_size_ || s.file_size > file_size_ - s.offset)
+                return bad(errc::end_of_input, "reaches past the end of the file");
+            if (s.address >= limit || s.memory_size >= limit - s.address)
+                return bad(errc::malformed, "lies outside the address space");
+            if ((s.alignment & (s.alignment - 1)) != 0 || s.alignment > limit)
+                return bad(errc::malformed, "its alignment is not a power of two");
+            if (((s.address ^ s.offset) & (page - 1)) != 0)
+                return bad(errc::not_supported, "address and file offset do not agree on a page of this system");
+            const std::uint64_t from = s.address & ~(page - 1);
+            if (any && from < highest_) return bad(errc::malformed, "overlaps the segment before it");
+            if (!any) lowest_ = from;
+            any = true;
+            highest_ = (s.address + s.memory_size + page - 1) & ~(page - 1);
+            if (s.alignment > alignment_) alignment_ = s.alignment;
+        }
+        return any ? result<void, load_error>{} : refuse(errc::malformed, action, "there is nothing to load");
+    }
+
+    result<void, load_error> reserve() {
+        const std::uint64_t page = sys::basic_region<P>::page_size();
+        const std::uint64_t slack = alignment_ > page ? alignment_ : 0;
+        auto region = sys::basic_region<P>::reserve(static_cast<std::size_t>(highest_ - lowest_ + slack));
+        if (!region) return refuse(region.error(), "reserving address space");
+        region_ = std::move(*region);
+        const auto start = reinterpret_cast<std::uintptr_t>(region_.data());
+        base_ = start - lowest_;
+        if (slack != 0) base_ = ((start + slack - 1) & ~(slack - 1)) - (lowest_ & ~(slack - 1));
+        if (base_ + lowest_ < start) base_ += slack;
+        return {};
+    }
+
+    result<void, load_error> map_one(const sys::basic_file<P>& file, const program_header& s) {
+        constexpr const char* action = "mapping";
+        if (s.memory_size == 0) return {};
+        const std::uint64_t page = sys::basic_region<P>::page_size();
+        const std::uint64_t from = s.address & ~(page - 1), in_file_end = s.address + s.file_size;
+        const std::uint64_t file_pages_end = s.file_size == 0 ? from : (in_file_end + page - 1) & ~(page - 1);
+        const std::uint64_t end = (s.address + s.memory_size + page - 1) & ~(page - 1);
+        const sys::access wanted = (s.flags & 2) != 0   ? sys::access::read_write
+                                   : (s.flags & 1) != 0 ? sys::access::read_execute
+                                   : (s.flags & 4) != 0 ? sys::access::read
+                                                        : sys::access::none;
+        const bool zeroes = s.memory_size > s.file_size;
+        const sys::access first = zeroes ? sys::access::read_write : wanted;
+        if (s.file_size != 0)
+            if (auto r = region_.map_file(in_region(from), static_cast<std::size_t>(in_file_end - from), first, file,
+                                          s.offset & ~(page - 1)); !r)
+                return refuse(r.error(), action);
+        if (!zeroes) return {};
+        if (end > file_pages_end)
+            if (auto r = region_.commit(in_region(file_pages_end), static_cast<std::size_t>(end - file_pages_end), first); !r)
+                return refuse(r.error(), action);
+        if (s.file_size != 0 && in_file_end < file_pages_end)
+            std::memset(reinterpret_cast<void*>(base_ + in_file_end), 0, static_cast<std::size_t>(file_pages_end - in_file_end));
+        if (wanted == first) return {};
+        return protect(from, end - from, wanted, action);
+    }
+
+    result<void, load_error> protect(std::uint64_t from, std::uint64_t bytes, sys::access wanted, const char* action) {
+        if (from < lowest_ || bytes > highest_ - lowest_ || from - lowest_ > highest_ - lowest_ - bytes)
+            return refuse(errc::malformed, action, "the pages are not inside the segments");
+        if (auto r = region_.protect(in_region(from), static_cast<std::size_t>(bytes), wanted); !r)
+            return refuse(r.error(), action);
+        return {};
+    }
+
+    std::size_t in_region(std::uint64_t address) const noexcept {
+        return static_cast<std::size_t>(base_ + address - reinterpret_cast<std::uintptr_t>(region_.data()));
+    }
+
+    sys::basic_region<P> region_;
+    std::vector<program_header> headers_;
+    std::uint64_t file_size_ = 0, lowest_ = 0, highest_ = 0, alignment_ = 0;
+    std::uintptr_t base_ = 0;
+};
+
+}  // namespace vitte::loader::native
