@@ -1,0 +1,55 @@
+/// `module_loader`, the one entrance to loading: it opens a file, has it linked by our own linker or by the OS's, and
+/// hands out a `module`.
+#pragma once
+
+#include <vitte/loader/exports.hpp>
+#include <vitte/loader/linker.hpp>
+#include <vitte/loader/module.hpp>
+
+namespace vitte::loader {
+
+/// Which linker maps and binds a native module.
+enum class linker_kind : unsigned char {
+    own,  ///< ours: works in static programs, binds to host exports, really unmaps
+    os,   ///< the OS's (`dlopen`): everything it supports, and its rules
+};
+
+/// Loads modules and offers them the host's functions. One loader is used from one thread at a time; the modules it
+/// has loaded are independent of it.
+template <sys::platform P = sys::native>
+class basic_module_loader {
+public:
+    struct options {
+        linker_kind linker = linker_kind::own;
+    };
+
+    basic_module_loader() = default;
+    explicit basic_module_loader(options chosen) : options_(chosen) {}
+
+    /// Offers a host function to every module that is loaded from now on. Host exports win over the process's libraries.
+    template <class Signature>
+        requires std::is_function_v<Signature>
+    void provide(const char* name, Signature* function) {
+        exports_.provide(name, reinterpret_cast<const void*>(function));
+    }
+    /// Offers host data, or anything else with an address.
+    void provide_symbol(const char* name, const void* address) { exports_.provide(name, address); }
+
+    /// Loads the module at `path` (UTF-8). The own linker does not load its dependencies: they must be in the process.
+    result<module, load_error> load(const char* path) {
+        auto body = options_.linker == linker_kind::own ? own_.link(path, exports_) : os_linker<P>::link(path);
+        if (!body) {
+            body.error().module = path;
+            return unexpected(std::move(body).error());
+        }
+        return module(path, std::move(*body));
+    }
+
+private:
+    options options_;
+    exports exports_;
+    own_linker<P> own_;
+};
+using module_loader = basic_module_loader<>;
+
+}  // namespace vitte::loader

@@ -1,0 +1,85 @@
+/// The symbols of the libraries that are already in this process, found by our own hash lookup. A static program has
+/// none; there every symbol comes from the host's exports.
+#pragma once
+
+#include <vitte/loader/native/dynamic.hpp>
+#include <vitte/sys/platform.hpp>
+
+namespace vitte::loader::native {
+
+/// A snapshot of the process's libraries in load order: the executable first, so that its copies of data win.
+/// Reading it from several threads is safe; `refresh` is not.
+template <sys::platform P = sys::native>
+class process_scope {
+public:
+    /// Takes a new snapshot. Pointers found before stay valid as long as their library stays loaded.
+    void refresh() {
+        tables_.clear();
+        names_.clear();
+        P::libraries::for_each_image(&process_scope::add, this);
+    }
+
+    bool find(const symbol_name& wanted, const char* version, const cpu_capabilities& cpu, std::uintptr_t& address) const {
+        for (const symbol_table& table : tables_) {
+            const symbol_entry* found = table.find(wanted, version);
+            if (found == nullptr || found->type() == symbol_tls || found->binding() == binding_local) continue;
+            address = table.base + found->value;
+            if (found->type() == symbol_ifunc) address = machine::call_resolver(address, cpu.hwcap, cpu.hwcap2);
+            return true;
+        }
+        return false;
+    }
+
+    /// The libraries that were looked through, for error messages: base names, separated by commas.
+    std::string names() const { return names_; }
+
+private:
+    static void add(void* self, const sys::loaded_image& image) {
+        static_cast<process_scope*>(self)->add(image);
+    }
+
+    void add(const sys::loaded_image& image) {
+        const std::span headers(static_cast<const program_header*>(image.segments), image.segment_count);
+        for (const program_header& header : headers)
+            if (header.type == static_cast<std::uint32_t>(segment_kind::dynamic)) {
+                symbol_table table;
+                if (read(image.base, header, table)) {
+                    tables_.push_back(std::move(table));
+                    add_name(image.name);
+                }
+            }
+    }
+
+    /// These tables were validated by the OS's linker. glibc has relocated their pointers in place, musl has not.
+    static bool read(std::uintptr_t base, const program_header& header, symbol_table& table) {
+        const auto pointer = [base](std::uint64_t value) { return value == 0 || value >= base ? value : value + base; };
+        detail::tag_values tags;
+        for (const auto* entry = reinterpret_cast<const dynamic_entry*>(base + header.address); entry->tag != 0; ++entry)
+            tags.set(entry->tag, entry->value);
+        table.base = base;
+        table.symbols = reinterpret_cast<const symbol_entry*>(pointer(tags.low[detail::symbols]));
+        table.strings = reinterpret_cast<const char*>(pointer(tags.low[detail::strings]));
+        table.string_size = tags.low[detail::strings_size];
+        table.gnu_hash = reinterpret_cast<const std::uint32_t*>(pointer(tags.gnu_hash));
+        table.sysv_hash = reinterpret_cast<const std::uint32_t*>(pointer(tags.low[detail::hash]));
+        table.versions = reinterpret_cast<const std::uint16_t*>(pointer(tags.version_indices));
+        table.symbol_limit = 0xffffffff;
+        table.gnu_hash_words = table.sysv_hash_words = ~std::uint64_t{0};
+        if (table.symbols == nullptr || table.strings == nullptr) return false;
+        tags.definitions = pointer(tags.definitions);
+        tags.needs = pointer(tags.needs);
+        detail::read_versions(table, tags, []<class T>(const T*, std::uint64_t at) { return reinterpret_cast<const T*>(at); });
+        return table.gnu_hash != nullptr || table.sysv_hash != nullptr;
+    }
+
+    void add_name(const char* path) {
+        const char* const slash = std::strrchr(path, '/');
+        if (!names_.empty()) names_ += ", ";
+        names_ += *path == 0 ? "the program" : slash == nullptr ? path : slash + 1;
+    }
+
+    std::vector<symbol_table> tables_;
+    std::string names_;
+};
+
+}  // namespace vitte::loader::native

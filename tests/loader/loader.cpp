@@ -1,0 +1,178 @@
+// Real shared objects, built beside this test, loaded by our own linker and by the OS's.
+#include <boost/test/unit_test.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <vitte/loader/loader.hpp>
+
+namespace {
+using vitte::errc;
+using vitte::loader::linker_kind;
+using vitte::loader::module_loader;
+
+std::vector<std::string> events;
+void note_event(const char* what) { events.emplace_back(what); }
+int twice(int n) { return 2 * n; }
+
+/// The folder of the fixtures: given by the build.
+std::string fixture(const char* name) {
+    const char* const folder = std::getenv("VITTE_FIXTURES");
+    BOOST_REQUIRE_MESSAGE(folder != nullptr, "VITTE_FIXTURES names the folder of the built fixtures");
+    return std::string(folder) + "/" + name;
+}
+
+module_loader host() {
+    module_loader made;
+    made.provide("host_event", note_event);
+    made.provide("host_twice", twice);
+    return made;
+}
+
+std::string bytes_of(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// A file with `bytes`, gone with this object.
+struct temporary {
+    std::string path = "loader-test-" + std::to_string(std::rand()) + ".so";
+    explicit temporary(const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+    ~temporary() { std::remove(path.c_str()); }
+};
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(loader)
+
+BOOST_AUTO_TEST_CASE(a_c_module_is_initialised_called_and_finalised) {
+    events.clear();
+    auto loader = host();
+    auto m = loader.load(fixture("libcounter.so").c_str());
+    BOOST_REQUIRE_MESSAGE(m, m.error().message());
+    BOOST_TEST(events == std::vector<std::string>{"start"}, boost::test_tools::per_element());
+    BOOST_TEST((*(*m)->function<int()>("counter_value"))() == 42);
+    BOOST_TEST((*(*m)->function<int(int)>("counter_add"))(8) == 50);
+    BOOST_TEST((*(*m)->function<int(int)>("call_host"))(5) == 11);
+    BOOST_TEST((*(*m)->function<int()>("has_optional"))() == 0);
+    BOOST_TEST((*(*m)->function<unsigned long()>("greeting_length"))() == 19u);
+    BOOST_TEST(std::string((*(*m)->function<const char*(int)>("nth_name"))(2)) == "three");
+    BOOST_TEST((*(*m)->function<double(double)>("half"))(5.0) == 2.5);
+    BOOST_TEST((*(*m)->function<int()>("chosen"))() == 7);
+    BOOST_TEST((*(*m)->function<int()>("call_chosen"))() == 7);
+    BOOST_TEST(std::string(*static_cast<const char**>(*(*m)->symbol("greeting"))) == "hello from a module");
+    m->unload();
+    BOOST_TEST(events.back() == "stop");
+    BOOST_TEST((m->symbol("counter_value").error().code == errc::bad_handle));
+}
+
+BOOST_AUTO_TEST_CASE(a_cxx_module_runs_its_static_objects) {
+    events.clear();
+    auto loader = host();
+    {
+        auto m = loader.load(fixture("libobjects.so").c_str());
+        BOOST_REQUIRE_MESSAGE(m, m.error().message());
+        BOOST_TEST((*(*m)->function<int(int, int, int)>("area_of"))(0, 3, 5) == 9);
+        BOOST_TEST((*(*m)->function<int(int, int, int)>("area_of"))(1, 3, 5) == 15);
+        BOOST_TEST((*(*m)->function<int(int, int)>("largest_of"))(3, 5) == 5);
+    }
+    const std::vector<std::string> expected{"constructed", "destroyed"};
+    BOOST_TEST(events == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(unloading_unmaps) {
+    const auto mapped = [](const std::string& name) {
+        return bytes_of("/proc/self/maps").find(name) != std::string::npos;
+    };
+    auto loader = host();
+    auto m = loader.load(fixture("libcounter.so").c_str());
+    BOOST_REQUIRE(m.has_value());
+    BOOST_TEST(mapped("libcounter.so"));
+    m->unload();
+    BOOST_TEST(!mapped("libcounter.so"));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_of_a_module_is_writable_and_executable) {
+    auto loader = host();
+    auto m = loader.load(fixture("libcounter.so").c_str());
+    BOOST_REQUIRE(m.has_value());
+    BOOST_TEST(bytes_of("/proc/self/maps").find("rwx") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_os_linker_offers_the_same_interface) {
+    module_loader loader({.linker = linker_kind::os});
+    auto m = loader.load("libz.so.1");
+    BOOST_REQUIRE_MESSAGE(m, m.error().message());
+    const auto crc = *(*m)->function<unsigned long(unsigned long, const char*, unsigned)>("crc32");
+    BOOST_TEST(crc(0, "123456789", 9) == 0xCBF43926u);
+    auto missing = loader.load("libno-such-library.so");
+    BOOST_REQUIRE(!missing);
+    BOOST_TEST(missing.error().message().find("libno-such-library.so") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_import_is_named_with_what_was_searched) {
+    module_loader loader;
+    loader.provide("host_event", note_event);
+    auto m = loader.load(fixture("libcounter.so").c_str());
+    BOOST_REQUIRE(!m);
+    BOOST_TEST((m.error().code == errc::not_found));
+    BOOST_TEST(m.error().symbol == "host_twice");
+    BOOST_TEST(m.error().module == fixture("libcounter.so"));
+    BOOST_TEST(m.error().searched.find("1 host exports") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_symbol_or_file_is_named) {
+    auto loader = host();
+    auto m = loader.load(fixture("libcounter.so").c_str());
+    BOOST_REQUIRE(m.has_value());
+    auto missing = (*m)->function<int()>("no_such_function");
+    BOOST_REQUIRE(!missing);
+    BOOST_TEST((missing.error().code == errc::not_found));
+    BOOST_TEST(missing.error().message().find("no_such_function") != std::string::npos);
+    auto absent = loader.load("no/such/file.so");
+    BOOST_REQUIRE(!absent);
+    BOOST_TEST((absent.error().code == errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(thread_local_storage_is_refused_in_words) {
+    auto loader = host();
+    auto m = loader.load(fixture("libthread_local.so").c_str());
+    BOOST_REQUIRE(!m);
+    BOOST_TEST((m.error().code == errc::not_supported));
+    BOOST_TEST(m.error().message().find("thread-local storage") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(every_truncation_is_an_error) {
+    const std::string whole = bytes_of(fixture("libthread_local.so"));
+    auto loader = host();
+    for (std::size_t length = 0; length < whole.size(); length += length < 1024 ? 1 : 97) {
+        const temporary file(whole.substr(0, length));
+        BOOST_TEST(!loader.load(file.path.c_str()).has_value(), "truncated to " << length << " bytes");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(hostile_headers_are_errors) {
+    const std::string whole = bytes_of(fixture("libcounter.so"));
+    auto loader = host();
+    const auto refused = [&](std::size_t at, std::string patch) {
+        std::string changed = whole;
+        changed.replace(at, patch.size(), patch);
+        const temporary file(changed);
+        return !loader.load(file.path.c_str()).has_value();
+    };
+    BOOST_TEST(refused(0, "ELF!"));
+    BOOST_TEST(refused(4, "\x01"));                                       // 32-bit
+    BOOST_TEST(refused(16, std::string("\x02\x00", 2)));                  // an executable
+    BOOST_TEST(refused(18, "\xff"));                                      // another machine
+    BOOST_TEST(refused(32, std::string(8, '\xff')));                      // program headers past the end
+    BOOST_TEST(refused(54, std::string("\x10\x00", 2)));                  // of another size
+    BOOST_TEST(refused(56, std::string("\xff\xff", 2)));                  // too many
+    BOOST_TEST(refused(64 + 4, "\x07"));                                  // writable and executable
+    BOOST_TEST(refused(64 + 8, std::string(7, '\xff')));                  // offset past the end
+    BOOST_TEST(refused(64 + 56 + 16, std::string(8, '\0')));              // two segments at one address
+}
+
+BOOST_AUTO_TEST_SUITE_END()
