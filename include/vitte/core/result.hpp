@@ -434,7 +434,7 @@ private:
     declaration = *std::forward<decltype(name)>(name)
 #define VITTE_DETAIL_CHECK(name, ...)                              \
     if (auto&& name = (__VA_ARGS__); name.has_value()) [[likely]] { \
-    } else                                                         \
+    } else                                                          \
         return ::vitte::unexpected(std::forward<decltype(name)>(name).error())
 
 /// `VITTE_TRY(auto f, file::open(path));` declares `f` with the value, or returns the error from this function.

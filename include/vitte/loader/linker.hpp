@@ -22,7 +22,7 @@ public:
         auto file = sys::basic_file<P>::open(path);
         if (!file) return native::refuse(file.error(), "opening");
         process_.refresh();
-        const native::cpu_capabilities cpu{};
+        const sys::cpu_capabilities cpu = P::libraries::cpu();
         auto scope = [&](const native::symbol_name& name, const char* version, std::uintptr_t& address) {
             return host.find(name, address) || process_.find(name, version, cpu, address) || find_runtime(name, address);
         };

@@ -19,7 +19,7 @@ public:
         P::libraries::for_each_image(&process_scope::add, this);
     }
 
-    bool find(const symbol_name& wanted, const char* version, const cpu_capabilities& cpu, std::uintptr_t& address) const {
+    bool find(const symbol_name& wanted, const char* version, const sys::cpu_capabilities& cpu, std::uintptr_t& address) const {
         for (const symbol_table& table : tables_) {
             const symbol_entry* found = table.find(wanted, version);
             if (found == nullptr || found->type() == symbol_tls || found->binding() == binding_local) continue;

@@ -6,10 +6,7 @@
 
 namespace vitte::loader::native {
 
-/// What IFUNC resolvers are told about the CPU (AT_HWCAP, AT_HWCAP2); 0 where the machine has no such convention.
-struct cpu_capabilities {
-    unsigned long hwcap = 0, hwcap2 = 0;
-};
+using sys::cpu_capabilities;
 
 template <class P, class Scope>
 class relocator {
@@ -60,7 +57,9 @@ private:
             }
             std::uint64_t at = next;
             for (word >>= 1; word != 0; word >>= 1, at += 8)
-                if ((word & 1) != 0) VITTE_CHECK(add_base(at));
+                if ((word & 1) != 0) {
+                    VITTE_CHECK(add_base(at));
+                }
             next += 63 * 8;
         }
         return {};
@@ -83,8 +82,10 @@ private:
             if (kind == relocation_kind::relative) {
                 if (!resolvers) put(to, image_.base() + static_cast<std::uint64_t>(entry.addend));
             } else if (kind == relocation_kind::irelative) {
-                if (resolvers) VITTE_CHECK(resolve_into(to, static_cast<std::uint64_t>(entry.addend), 0));
-                else resolvers_pending_ = true;
+                resolvers_pending_ = true;
+                if (resolvers) {
+                    VITTE_CHECK(resolve_into(to, static_cast<std::uint64_t>(entry.addend), 0));
+                }
             } else {
                 VITTE_CHECK(apply_symbolic(to, entry, kind, resolvers));
             }
@@ -110,7 +111,9 @@ private:
         if (symbol.type() == symbol_tls) return unsupported(entry, relocation_kind::tls);
         constexpr std::uint16_t absolute_section = 0xfff1;
         std::uintptr_t address = symbol.section == absolute_section ? symbol.value : image_.base() + symbol.value;
-        if (!own) VITTE_TRY(address, import(entry.symbol(), symbol));
+        if (!own) {
+            VITTE_TRY(address, import(entry.symbol(), symbol));
+        }
         put(to, address + addend);
         return {};
     }

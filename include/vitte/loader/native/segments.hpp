@@ -49,7 +49,9 @@ public:
         VITTE_CHECK(made.check_layout());
         VITTE_CHECK(made.reserve());
         for (const program_header& segment : made.headers_)
-            if (is(segment, segment_kind::load)) VITTE_CHECK(made.map_one(file, segment));
+            if (is(segment, segment_kind::load)) {
+                VITTE_CHECK(made.map_one(file, segment));
+            }
         return made;
     }
 

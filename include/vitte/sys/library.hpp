@@ -1,0 +1,40 @@
+/// A library loaded by the OS's own dynamic linker.
+#pragma once
+
+#include <utility>
+
+#include <vitte/sys/platform.hpp>
+
+namespace vitte::sys {
+
+/// Closed by its destructor. Looking up is safe from several threads at once.
+template <platform P = native>
+    requires libraries_facet<typename P::libraries>
+class basic_library {
+    using libraries = typename P::libraries;
+
+public:
+    static result<basic_library> open(const char* path) noexcept {
+        VITTE_TRY(auto handle, libraries::open(path));
+        return basic_library(handle);
+    }
+    basic_library(basic_library&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+    basic_library& operator=(basic_library&& other) noexcept {
+        basic_library moved(std::move(other));
+        std::swap(handle_, moved.handle_);
+        return *this;
+    }
+    ~basic_library() {
+        if (handle_ != typename libraries::handle{}) static_cast<void>(libraries::close(handle_));
+    }
+
+    result<void*> symbol(const char* name) const noexcept { return libraries::symbol(handle_, name); }
+    typename libraries::handle native_handle() const noexcept { return handle_; }
+
+private:
+    explicit basic_library(typename libraries::handle handle) noexcept : handle_(handle) {}
+    typename libraries::handle handle_;
+};
+using library = basic_library<>;
+
+}  // namespace vitte::sys

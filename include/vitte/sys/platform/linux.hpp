@@ -1,0 +1,61 @@
+/// Linux: POSIX, with the process's images through `dl_iterate_phdr` and the CPU's capabilities through `getauxval`.
+#pragma once
+
+#include <dlfcn.h>
+#include <link.h>
+#include <sys/auxv.h>
+
+#include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/posix/clocks.hpp>
+#include <vitte/sys/platform/posix/files.hpp>
+#include <vitte/sys/platform/posix/memory.hpp>
+
+namespace vitte::sys {
+
+struct linux_platform {
+    using memory = posix::memory;
+    using files = posix::files;
+    using clocks = posix::clocks;
+
+    /// `dlopen` is named only where a program asks for it, so that static programs do not pull it in.
+    struct libraries {
+        using handle = void*;
+
+        template <class Path>
+        static result<handle> open(Path path) noexcept {
+            if (void* const opened = ::dlopen(path, RTLD_NOW | RTLD_LOCAL)) return opened;
+            ::dlerror();
+            return fail(errc::not_found, "dlopen");
+        }
+        template <class Name>
+        static result<void*> symbol(handle library, Name name) noexcept {
+            if (void* const found = ::dlsym(library, name)) return found;
+            ::dlerror();
+            return fail(errc::not_found, "dlsym");
+        }
+        template <class Handle>
+        static result<void> close(Handle library) noexcept {
+            if (::dlclose(library) == 0) return {};
+            ::dlerror();
+            return fail(errc::bad_handle, "dlclose");
+        }
+
+        static void for_each_image(void (*visit)(void*, const loaded_image&), void* context) {
+            struct visitor {
+                void (*visit)(void*, const loaded_image&);
+                void* context;
+            } both{visit, context};
+            ::dl_iterate_phdr(
+                [](dl_phdr_info* info, std::size_t, void* opaque) {
+                    const auto& to = *static_cast<visitor*>(opaque);
+                    to.visit(to.context, {info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, info->dlpi_name});
+                    return 0;
+                },
+                &both);
+        }
+        static cpu_capabilities cpu() noexcept { return {::getauxval(AT_HWCAP), ::getauxval(AT_HWCAP2)}; }
+    };
+};
+static_assert(platform<linux_platform> && libraries_facet<linux_platform::libraries>);
+
+}  // namespace vitte::sys

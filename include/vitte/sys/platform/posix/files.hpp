@@ -1,0 +1,73 @@
+/// Files through descriptors (POSIX.1-2017).
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <span>
+
+#include <vitte/sys/platform/posix/error.hpp>
+#include <vitte/sys/platform/types.hpp>
+
+namespace vitte::sys::posix {
+
+struct files {
+    using handle = int;
+    static constexpr handle invalid = -1;
+
+    static result<handle> open(const char* path, open_mode mode) noexcept {
+        constexpr mode_t rights = 0666;
+        const int flags = mode == open_mode::read    ? O_RDONLY
+                          : mode == open_mode::write ? O_WRONLY | O_CREAT | O_TRUNC
+                                                     : O_WRONLY | O_CREAT | O_EXCL;
+        const int opened = ::open(path, flags | O_CLOEXEC, rights);
+        if (opened == -1) return last_error("open");
+        return opened;
+    }
+    static result<std::size_t> read(handle file, std::span<std::byte> to) noexcept {
+        return counted(::read(file, to.data(), to.size()), "read");
+    }
+    static result<std::size_t> read_at(handle file, std::span<std::byte> to, std::uint64_t offset) noexcept {
+        return counted(::pread(file, to.data(), to.size(), static_cast<off_t>(offset)), "pread");
+    }
+    static result<std::size_t> write(handle file, std::span<const std::byte> from) noexcept {
+        return counted(::write(file, from.data(), from.size()), "write");
+    }
+    static result<file_info> info(handle file) noexcept {
+        struct stat s;
+        if (::fstat(file, &s) == -1) return last_error("fstat");
+        return translated(s);
+    }
+    static result<file_info> info(const char* path) noexcept {
+        struct stat s;
+        if (::stat(path, &s) == -1) return last_error("stat");
+        return translated(s);
+    }
+    static result<void> close(handle file) noexcept { return checked(::close(file), "close"); }
+
+private:
+    static result<std::size_t> counted(ssize_t count, const char* operation) noexcept {
+        if (count == -1) return last_error(operation);
+        return static_cast<std::size_t>(count);
+    }
+    static file_info translated(const struct stat& s) noexcept {
+        file_info made;
+        made.size = static_cast<std::uint64_t>(s.st_size);
+        made.device = static_cast<std::uint64_t>(s.st_dev);
+        made.inode = static_cast<std::uint64_t>(s.st_ino);
+#if defined(__APPLE__)
+        made.modified = std::int64_t{s.st_mtimespec.tv_sec} * 1'000'000'000 + s.st_mtimespec.tv_nsec;
+#else
+        made.modified = std::int64_t{s.st_mtim.tv_sec} * 1'000'000'000 + s.st_mtim.tv_nsec;
+#endif
+        made.mode = s.st_mode & 07777;
+        made.kind = S_ISREG(s.st_mode)   ? file_kind::regular
+                    : S_ISDIR(s.st_mode) ? file_kind::directory
+                    : S_ISLNK(s.st_mode) ? file_kind::symbolic_link
+                                         : file_kind::other;
+        return made;
+    }
+};
+
+}  // namespace vitte::sys::posix

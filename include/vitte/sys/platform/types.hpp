@@ -1,0 +1,45 @@
+/// The words that every platform and everything above it share: access to pages, modes of opening, facts about files.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace vitte::sys {
+
+/// What may be done with pages. Writable and executable at once does not exist.
+enum class access : unsigned char { none, read, read_write, read_execute };
+
+/// How a file is opened.
+enum class open_mode : unsigned char {
+    read,        ///< must exist; for reading
+    write,       ///< for writing; created if missing, emptied if not
+    create_new,  ///< for writing; must not exist
+};
+
+/// What an entry of a file system is.
+enum class file_kind : unsigned char { regular, directory, symbolic_link, other };
+
+/// Facts about a file at one moment.
+struct file_info {
+    std::uint64_t size = 0;        ///< bytes
+    std::uint64_t device = 0;      ///< with `inode` the identity of a file
+    std::uint64_t inode = 0;
+    std::int64_t modified = 0;     ///< nanoseconds since 1970-01-01 UTC
+    std::uint32_t mode = 0;        ///< POSIX permission bits; 0 where there are none
+    file_kind kind = file_kind::other;
+};
+
+/// A library or program in this process, as the OS's linker loaded it.
+struct loaded_image {
+    std::uintptr_t base;           ///< what was added to its addresses
+    const void* segments;          ///< its program headers, in the layout of the machine's ELF class
+    std::size_t segment_count;
+    const char* name;              ///< path, or "" for the program itself
+};
+
+/// What IFUNC resolvers are told about the CPU (AT_HWCAP, AT_HWCAP2); 0 where the OS has no such word.
+struct cpu_capabilities {
+    unsigned long hwcap = 0, hwcap2 = 0;
+};
+
+}  // namespace vitte::sys
