@@ -1,0 +1,55 @@
+"""Runs every test program of a Meson build folder and appends the counts of its cases to a file; with --total, adds up.
+
+usage: run_tests.py BUILD_FOLDER RESULTS | run_tests.py --total RESULTS
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as xml
+
+
+def run(test):
+    """(passed, failed, skipped) cases of one Boost.Test program; a crash is one failure."""
+    program = test['cmd'] + ['--report_format=XML', '--report_level=detailed', '--report_sink=stdout', '--color_output=no']
+    try:
+        done = subprocess.run(program, env=os.environ | test['env'], stdout=subprocess.PIPE, text=True, errors='replace',
+                              timeout=test['timeout'])
+        report = re.search(r'<TestResult>.*</TestResult>', done.stdout, re.S)
+        cases = list(xml.fromstring(report.group()).iter('TestCase')) if report else []
+    except subprocess.TimeoutExpired:
+        print(f"{test['name']}: timed out")
+        return 0, 1, 0
+    results = [case.get('result') for case in cases]
+    passed, skipped = results.count('passed'), results.count('skipped')
+    failed = len(results) - passed - skipped
+    if not results or (done.returncode != 0 and failed == 0):
+        print(f"{test['name']}: ended with code {done.returncode}\n{done.stdout}")
+        failed += 1
+    return passed, failed, skipped
+
+
+def total(path):
+    with open(path, encoding='utf-8') as file:
+        rows = [tuple(map(int, line.split('\t')[1:])) for line in file]
+    passed, failed, skipped = (sum(column) for column in zip(*rows)) if rows else (0, 0, 0)
+    print(f'{passed} passed, {failed} failed, {skipped} skipped')
+    return 0 if passed and not failed else 1
+
+
+def main(arguments):
+    if arguments[0] == '--total':
+        return total(arguments[1])
+    folder, results = arguments
+    listed = subprocess.run(['meson', 'introspect', '--tests', folder], check=True, stdout=subprocess.PIPE, text=True)
+    with open(results, 'a', encoding='utf-8') as file:
+        for test in json.loads(listed.stdout):
+            counts = run(test)
+            print('{}: {}: {} passed, {} failed, {} skipped.'.format(os.path.basename(folder), test['name'], *counts))
+            file.write('\t'.join(map(str, (test['name'], *counts))) + '\n')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

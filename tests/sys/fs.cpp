@@ -1,0 +1,68 @@
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <vitte/sys/fs.hpp>
+
+namespace {
+using vitte::errc;
+namespace sys = vitte::sys;
+
+std::string text(const sys::byte_buffer& b) { return {reinterpret_cast<const char*>(b.bytes().data()), b.size()}; }
+
+/// The native platform, but each read gives one byte, and every second one is interrupted first.
+struct reluctant : sys::native {
+    struct files : sys::native::files {
+        static inline int calls = 0;
+        static vitte::result<std::size_t> read(handle h, std::span<std::byte> to) noexcept {
+            if (++calls % 2 == 0) return vitte::fail(errc::interrupted, "read");
+            return sys::native::files::read(h, to.first(1));
+        }
+    };
+};
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(fs)
+
+BOOST_AUTO_TEST_CASE(reads_whole_files) {
+    std::ofstream("fs-test.txt") << "hello";
+    BOOST_TEST(text(*sys::read("fs-test.txt")) == "hello");
+    BOOST_TEST(text(*sys::read<reluctant>("fs-test.txt")) == "hello");
+    BOOST_TEST(sys::stat("fs-test.txt")->size == 5u);
+    BOOST_TEST((sys::stat(".")->kind == sys::file_kind::directory));
+    std::remove("fs-test.txt");
+}
+
+BOOST_AUTO_TEST_CASE(reads_files_that_tell_no_size) {
+    std::ifstream in("/proc/cpuinfo");
+    const std::string expected{std::istreambuf_iterator<char>(in), {}};
+    const auto got = sys::read("/proc/cpuinfo");
+    BOOST_TEST(got->size() > 100u);
+    BOOST_TEST(text(*got).substr(0, 100) == expected.substr(0, 100));
+}
+
+BOOST_AUTO_TEST_CASE(failures_name_the_call_and_the_cause) {
+    const auto absent = sys::read("no-such-file");
+    BOOST_TEST((absent.error() == vitte::error{errc::not_found, ENOENT, "open"}));
+    BOOST_TEST(std::string(absent.error().operation) == "open");
+    BOOST_TEST((sys::read(".").error().code == errc::is_a_directory));
+}
+
+BOOST_AUTO_TEST_CASE(writes_and_creates_exclusively) {
+    {
+        auto f = sys::file::open("fs-new.txt", sys::open_mode::create_new);
+        BOOST_REQUIRE(f.has_value());
+        BOOST_TEST(f->write(std::as_bytes(std::span("abc", 3))).has_value());
+        BOOST_TEST(f->close().has_value());
+    }
+    BOOST_TEST((sys::file::open("fs-new.txt", sys::open_mode::create_new).error().code == errc::already_exists));
+    std::byte two[2];
+    BOOST_TEST(*sys::file::open("fs-new.txt")->read_at(two, 1) == 2u);
+    BOOST_TEST((two[0] == std::byte{'b'} && two[1] == std::byte{'c'}));
+    std::remove("fs-new.txt");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
