@@ -12,7 +12,6 @@
 
 namespace {
 using vitte::errc;
-using vitte::loader::linker_kind;
 using vitte::loader::module_loader;
 
 std::vector<std::string> events;
@@ -108,7 +107,7 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_module_is_writable_and_executable) {
 }
 
 BOOST_AUTO_TEST_CASE(the_os_linker_offers_the_same_interface) {
-    module_loader loader({.linker = linker_kind::os});
+    module_loader loader(vitte::loader::os_linker<>::link);
     auto m = loader.load("libz.so.1");
     BOOST_REQUIRE_MESSAGE(m.has_value(), why(m));
     const auto crc = *(*m)->function<unsigned long(unsigned long, const char*, unsigned)>("crc32");

@@ -8,23 +8,16 @@
 
 namespace vitte::loader {
 
-/// Which linker maps and binds a native module.
-enum class linker_kind : unsigned char {
-    own,  ///< ours: works in static programs, binds to host exports, really unmaps
-    os,   ///< the OS's (`dlopen`): everything it supports, and its rules
-};
-
 /// Loads modules and offers them the host's functions. One loader is used from one thread at a time; the modules it
 /// has loaded are independent of it.
 template <sys::platform P = sys::native>
 class basic_module_loader {
 public:
-    struct options {
-        linker_kind linker = linker_kind::own;
-    };
-
+    /// Links with our own linker, which also works in static programs, binds to host exports and really unmaps.
     basic_module_loader() = default;
-    explicit basic_module_loader(options chosen) : options_(chosen) {}
+    /// Links with `foreign` instead, such as `os_linker<>::link`. A program that never names the OS's linker does not
+    /// contain it: static programs would not link without a warning otherwise.
+    explicit basic_module_loader(linked (*foreign)(const char* path)) noexcept : foreign_(foreign) {}
 
     /// Offers a host function to every module that is loaded from now on. Host exports win over the process's libraries.
     template <class Signature>
@@ -37,7 +30,7 @@ public:
 
     /// Loads the module at `path` (UTF-8). The own linker does not load its dependencies: they must be in the process.
     result<module, load_error> load(const char* path) {
-        auto body = options_.linker == linker_kind::own ? own_.link(path, exports_) : os_linker<P>::link(path);
+        auto body = foreign_ == nullptr ? own_.link(path, exports_) : foreign_(path);
         if (!body) {
             body.error().module = path;
             return unexpected(std::move(body).error());
@@ -46,7 +39,7 @@ public:
     }
 
 private:
-    options options_;
+    linked (*foreign_)(const char*) = nullptr;
     exports exports_;
     own_linker<P> own_;
 };
