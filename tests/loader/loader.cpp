@@ -135,6 +135,8 @@ BOOST_AUTO_TEST_CASE(a_missing_symbol_or_file_is_named) {
     auto missing = (*m)->function<int()>("no_such_function");
     BOOST_REQUIRE(!missing);
     BOOST_TEST((missing.error().code == errc::not_found));
+    BOOST_TEST((*m)->find("no_such_function") == nullptr);
+    BOOST_TEST((*m)->find("counter_value") == *(*m)->symbol("counter_value"));
     BOOST_TEST(missing.error().message().find("no_such_function") != std::string::npos);
     auto absent = loader.load("no/such/file.so");
     BOOST_REQUIRE(!absent);

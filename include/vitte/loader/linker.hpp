@@ -38,7 +38,7 @@ private:
     class body final : public detail::module_body {
     public:
         explicit body(native::image<P>&& image) noexcept : image_(std::move(image)) {}
-        void* symbol(const char* name) const override { return image_.symbol(name); }
+        void* symbol(const char* name) const noexcept override { return image_.symbol(name); }
 
     private:
         native::image<P> image_;
@@ -77,7 +77,7 @@ private:
     class body final : public detail::module_body {
     public:
         explicit body(sys::basic_library<P>&& library) noexcept : library_(std::move(library)) {}
-        void* symbol(const char* name) const override {
+        void* symbol(const char* name) const noexcept override {
             auto found = library_.symbol(name);
             return found ? *found : nullptr;
         }

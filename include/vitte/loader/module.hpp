@@ -16,7 +16,7 @@ class module_body {
 public:
     virtual ~module_body() = default;
     /// The address of an exported symbol, or null.
-    virtual void* symbol(const char* name) const = 0;
+    virtual void* symbol(const char* name) const noexcept = 0;
 };
 }  // namespace detail
 
@@ -37,10 +37,13 @@ public:
     /// The address of the exported symbol `name`. Fails with `errc::not_found` if the module does not define it, and
     /// with `errc::bad_handle` after `unload`.
     result<void*, load_error> symbol(const char* name) const {
+        if (void* const found = find(name)) return found;
         if (body_ == nullptr) return missing(errc::bad_handle, name, "the module is not loaded any more");
-        if (void* const found = body_->symbol(name)) return found;
         return missing(errc::not_found, name, "the module does not export it");
     }
+
+    /// The address of the exported symbol `name`, or null: for exports that a module may have or not. Allocates nothing.
+    void* find(const char* name) const noexcept { return body_ == nullptr ? nullptr : body_->symbol(name); }
 
     /// The exported function `name` as a pointer of type `Signature`, which is the caller's promise: a C function
     /// carries no type that could be checked.

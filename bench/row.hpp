@@ -1,0 +1,47 @@
+// One row of a bench: our figure and a peer's, measured in turns in the same run.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <vector>
+
+#include <vitte/sys/time.hpp>
+
+namespace bench {
+
+/// Nanoseconds that `work` takes, which may be run `times` times in a row to get above the clock's resolution.
+template <class Work>
+double nanoseconds(Work&& work, int times = 1) {
+    const std::int64_t start = vitte::sys::monotonic_time();
+    for (int i = 0; i < times; ++i) work();
+    return static_cast<double>(vitte::sys::monotonic_time() - start) / times;
+}
+
+inline double median(std::vector<double> of) {
+    std::nth_element(of.begin(), of.begin() + static_cast<std::ptrdiff_t>(of.size() / 2), of.end());
+    return of[of.size() / 2];
+}
+
+/// claim, ours, peer, peer's name, ratio, goal, verdict; figures in nanoseconds.
+inline void row(const char* claim, double ours, double peer, const char* peer_name, double goal) {
+    const double ratio = ours / peer;
+    std::printf("%s\t%.0f\t%.0f\t%s\t%.2f\t%.2f\t%s\n", claim, ours, peer, peer_name, ratio, goal,
+                ratio <= goal ? "ok" : "short");
+    std::fflush(stdout);
+}
+
+/// Runs the two in turns. Each measures one round itself and returns its nanoseconds, so that clean-up is not counted.
+template <class Ours, class Peer>
+void compare(const char* claim, const char* peer_name, double goal, int rounds, Ours&& ours, Peer&& peer) {
+    std::vector<double> mine, theirs;
+    for (int i = 0; i < rounds + 3; ++i) {
+        const double a = ours(), b = peer();
+        if (i < 3) continue;
+        mine.push_back(a);
+        theirs.push_back(b);
+    }
+    row(claim, median(std::move(mine)), median(std::move(theirs)), peer_name, goal);
+}
+
+}  // namespace bench

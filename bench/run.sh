@@ -1,0 +1,26 @@
+#!/bin/sh
+# Measures what we claim against peers, each pair in turns in one run: sh bench/run.sh [NAME…]
+# Rows: claim, ours, peer, peer's name, ratio, goal, verdict (ok, short, or missing where the peer is not installed).
+set -eu
+cd "$(dirname "$0")/.."
+. tests/support/install.sh
+need g++ meson ninja-build
+
+build=${BUILD_DIR:-build}/bench
+[ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dbench=true -Dbuildtype=release >&2
+ninja -C "$build" >&2
+[ $# -gt 0 ] || set -- loader
+
+rows=$build/rows.tsv
+: > "$rows"
+for name in "$@"; do
+    case $name in
+        loader)
+            mkdir -p "$build/libraries"
+            [ -f "$build/libraries/imports.so" ] || sh bench/libraries.sh "$build/libraries"
+            "$build/bench/loader" "$(realpath "$build/libraries")" ;;
+        *) "$build/bench/$name" ;;
+    esac
+done | tee -a "$rows"
+echo "falling short:"
+awk -F '\t' '$7 != "ok"' "$rows"
