@@ -76,11 +76,11 @@ private:
     result<void, load_error> apply(std::span<const relocation_entry> entries, bool resolvers) {
         for (const relocation_entry& entry : entries) {
             const relocation_kind kind = machine::kind(entry.type());
-            if (kind == relocation_kind::none) continue;
+            if (kind == relocation_kind::none || (resolvers && kind == relocation_kind::relative)) continue;
             std::byte* const to = target(entry.offset);
             if (to == nullptr) return misplaced(entry.offset);
             if (kind == relocation_kind::relative) {
-                if (!resolvers) put(to, image_.base() + static_cast<std::uint64_t>(entry.addend));
+                put(to, image_.base() + static_cast<std::uint64_t>(entry.addend));
             } else if (kind == relocation_kind::irelative) {
                 resolvers_pending_ = true;
                 if (resolvers) {
