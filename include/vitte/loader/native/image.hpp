@@ -16,7 +16,7 @@ public:
     static result<image, load_error> load(const sys::basic_file<P>& file, Scope& scope, cpu_capabilities cpu = {}) {
         image made;
         VITTE_TRY(made.segments_, segments<P>::map(file));
-        if (const auto* tls = made.segments_.find(segment_kind::tls); tls != nullptr && tls->memory_size != 0)
+        if (const auto* tls = made.segments_.find(elf::segment_type::tls); tls != nullptr && tls->memory_size != 0)
             return refuse(errc::not_supported, "checking the segments",
                           "the module has thread-local storage, which this linker does not support yet: load it with "
                           "the OS's linker");
@@ -40,10 +40,10 @@ public:
 
     /// The address of the exported symbol `name` (its default version, or the given one), or null.
     void* symbol(const char* name, const char* version = nullptr) const noexcept {
-        const symbol_entry* found = info_.symbols.find(symbol_name(name), version);
-        if (found == nullptr || found->type() == symbol_tls) return nullptr;
+        const elf::symbol* found = info_.symbols.find(symbol_name(name), version);
+        if (found == nullptr || found->type() == elf::symbol_type::tls) return nullptr;
         const std::uintptr_t address = segments_.base() + found->value;
-        if (found->type() != symbol_ifunc) return reinterpret_cast<void*>(address);
+        if (found->type() != elf::symbol_type::gnu_ifunc) return reinterpret_cast<void*>(address);
         if (segments_.executable(found->value) == 0) return nullptr;
         return reinterpret_cast<void*>(machine::call_resolver(address, cpu_.hwcap, cpu_.hwcap2));
     }

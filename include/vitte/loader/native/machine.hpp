@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include <vitte/loader/format/elf/constants.hpp>
+
 namespace vitte::loader::native {
 
 /// What a dynamic relocation asks for. S is the symbol's address, A the addend, B the load base.
@@ -21,7 +23,7 @@ enum class relocation_kind : std::uint8_t {
 #if defined(__x86_64__)
 /// System V ABI, AMD64 Architecture Processor Supplement, table 4.9.
 struct machine {
-    static constexpr std::uint16_t number = 62;  // EM_X86_64
+    static constexpr auto number = elf::machine::x86_64;
     static constexpr const char* name = "x86_64";
     static constexpr bool supported = true;
     static constexpr bool slot_has_addend = false;
@@ -44,7 +46,7 @@ struct machine {
 #elif defined(__aarch64__)
 /// ELF for the Arm 64-bit Architecture (AAELF64), "Dynamic relocations"; System V ABI for AArch64, GNU indirect functions.
 struct machine {
-    static constexpr std::uint16_t number = 183;  // EM_AARCH64
+    static constexpr auto number = elf::machine::aarch64;
     static constexpr const char* name = "aarch64";
     static constexpr bool supported = true;
     static constexpr bool slot_has_addend = true;
@@ -70,7 +72,7 @@ struct machine {
 };
 #else
 struct machine {
-    static constexpr std::uint16_t number = 0;
+    static constexpr auto number = elf::machine{};
     static constexpr const char* name = "this machine";
     static constexpr bool supported = false;
     static constexpr bool slot_has_addend = false;

@@ -21,10 +21,10 @@ public:
 
     bool find(const symbol_name& wanted, const char* version, const sys::cpu_capabilities& cpu, std::uintptr_t& address) const {
         for (const symbol_table& table : tables_) {
-            const symbol_entry* found = table.find(wanted, version);
-            if (found == nullptr || found->type() == symbol_tls || found->binding() == binding_local) continue;
+            const elf::symbol* found = table.find(wanted, version);
+            if (found == nullptr || found->type() == elf::symbol_type::tls || found->binding() == elf::symbol_binding::local) continue;
             address = table.base + found->value;
-            if (found->type() == symbol_ifunc) address = machine::call_resolver(address, cpu.hwcap, cpu.hwcap2);
+            if (found->type() == elf::symbol_type::gnu_ifunc) address = machine::call_resolver(address, cpu.hwcap, cpu.hwcap2);
             return true;
         }
         return false;
@@ -39,9 +39,9 @@ private:
     }
 
     void add(const sys::loaded_image& image) {
-        const std::span headers(static_cast<const program_header*>(image.segments), image.segment_count);
-        for (const program_header& header : headers)
-            if (header.type == static_cast<std::uint32_t>(segment_kind::dynamic)) {
+        const std::span headers(static_cast<const elf::segment*>(image.segments), image.segment_count);
+        for (const elf::segment& header : headers)
+            if (header.type == elf::segment_type::dynamic) {
                 symbol_table table;
                 if (read(image.base, header, table)) {
                     tables_.push_back(std::move(table));
@@ -51,25 +51,26 @@ private:
     }
 
     /// These tables were validated by the OS's linker. glibc has relocated their pointers in place, musl has not.
-    static bool read(std::uintptr_t base, const program_header& header, symbol_table& table) {
+    static bool read(std::uintptr_t base, const elf::segment& header, symbol_table& table) {
         const auto pointer = [base](std::uint64_t value) { return value == 0 || value >= base ? value : value + base; };
         detail::tag_values tags;
-        for (const auto* entry = reinterpret_cast<const dynamic_entry*>(base + header.address); entry->tag != 0; ++entry)
+        for (const auto* entry = reinterpret_cast<const elf::dynamic_entry*>(base + header.address); entry->tag != elf::tag::null; ++entry)
             tags.set(entry->tag, entry->value);
+        using elf::tag;
+        constexpr std::uint64_t unlimited = ~std::uint64_t{0};
         table.base = base;
-        table.symbols = reinterpret_cast<const symbol_entry*>(pointer(tags.low[detail::symbols]));
-        table.strings = reinterpret_cast<const char*>(pointer(tags.low[detail::strings]));
-        table.string_size = tags.low[detail::strings_size];
-        table.gnu_hash = reinterpret_cast<const std::uint32_t*>(pointer(tags.gnu_hash));
-        table.sysv_hash = reinterpret_cast<const std::uint32_t*>(pointer(tags.low[detail::hash]));
-        table.versions = reinterpret_cast<const std::uint16_t*>(pointer(tags.version_indices));
+        table.symbols = reinterpret_cast<const elf::symbol*>(pointer(tags[tag::symbols]));
+        table.strings = reinterpret_cast<const char*>(pointer(tags[tag::strings]));
+        table.string_size = tags[tag::strings_size];
+        table.versions = reinterpret_cast<const std::uint16_t*>(pointer(tags[tag::version_indices]));
         table.symbol_limit = 0xffffffff;
-        table.gnu_hash_words = table.sysv_hash_words = ~std::uint64_t{0};
-        if (table.symbols == nullptr || table.strings == nullptr) return false;
-        tags.definitions = pointer(tags.definitions);
-        tags.needs = pointer(tags.needs);
-        detail::read_versions(table, tags, []<class T>(const T*, std::uint64_t at) { return reinterpret_cast<const T*>(at); });
-        return table.gnu_hash != nullptr || table.sysv_hash != nullptr;
+        const auto words = [&](tag of) { return memory_words{reinterpret_cast<const std::uint32_t*>(pointer(tags[of]))}; };
+        if (tags[tag::gnu_hash] != 0) table.gnu_hash = {words(tag::gnu_hash), unlimited};
+        else if (tags[tag::hash] != 0) table.sysv_hash = {words(tag::hash), unlimited};
+        else return false;
+        const elf::version_chains chains{pointer(tags[tag::version_definitions]), tags[tag::version_definition_count],
+                                         pointer(tags[tag::version_needs]), tags[tag::version_need_count]};
+        return detail::read_versions(table, chains, [](std::uint64_t at, std::size_t) { return reinterpret_cast<const std::byte*>(at); });
     }
 
     void add_name(const char* path) {

@@ -2,6 +2,7 @@
 /// asked from a scope, `bool scope(const symbol_name&, const char* version, std::uintptr_t& address)`.
 #pragma once
 
+#include <vitte/loader/format/elf/relr.hpp>
 #include <vitte/loader/native/dynamic.hpp>
 
 namespace vitte::loader::native {
@@ -45,24 +46,11 @@ private:
                                                    ", which is not in a writable segment");
     }
 
-    /// DT_RELR (gABI, "Relative relocation table"): an even word is an address, an odd one a bitmap of the 63 words
-    /// that follow the last address.
     result<void, load_error> apply_relative_words() {
-        std::uint64_t next = 0;
-        for (std::uint64_t word : info_.relative_words) {
-            if ((word & 1) == 0) {
-                VITTE_CHECK(add_base(word));
-                next = word + 8;
-                continue;
-            }
-            std::uint64_t at = next;
-            for (word >>= 1; word != 0; word >>= 1, at += 8)
-                if ((word & 1) != 0) {
-                    VITTE_CHECK(add_base(at));
-                }
-            next += 63 * 8;
-        }
-        return {};
+        result<void, load_error> done;
+        elf::for_each_relative(info_.relative_words.size(), 8, [&](std::size_t i) { return info_.relative_words[i]; },
+                               [&](std::uint64_t address) { return (done = add_base(address)).has_value(); });
+        return done;
     }
     result<void, load_error> add_base(std::uint64_t address) {
         std::byte* const to = target(address);
@@ -73,9 +61,9 @@ private:
         return {};
     }
 
-    result<void, load_error> apply(std::span<const relocation_entry> entries, bool resolvers) {
-        for (const relocation_entry& entry : entries) {
-            const relocation_kind kind = machine::kind(entry.type());
+    result<void, load_error> apply(std::span<const elf::relocation> entries, bool resolvers) {
+        for (const elf::relocation& entry : entries) {
+            const relocation_kind kind = machine::kind(entry.type);
             if (kind == relocation_kind::none || (resolvers && kind == relocation_kind::relative)) continue;
             std::byte* const to = target(entry.offset);
             if (to == nullptr) return misplaced(entry.offset);
@@ -93,36 +81,35 @@ private:
         return {};
     }
 
-    result<void, load_error> apply_symbolic(std::byte* to, const relocation_entry& entry, relocation_kind kind,
+    result<void, load_error> apply_symbolic(std::byte* to, const elf::relocation& entry, relocation_kind kind,
                                             bool resolvers) {
         if (kind != relocation_kind::absolute && kind != relocation_kind::slot) return unsupported(entry, kind);
-        if (entry.symbol() >= info_.symbols.symbol_limit)
-            return refuse(errc::malformed, action, "symbol index " + std::to_string(entry.symbol()) + " does not exist");
-        const symbol_entry& symbol = info_.symbols.symbols[entry.symbol()];
+        if (entry.symbol >= info_.symbols.symbol_limit)
+            return refuse(errc::malformed, action, "symbol index " + std::to_string(entry.symbol) + " does not exist");
+        const elf::symbol& symbol = info_.symbols.symbols[entry.symbol];
         const bool adds = kind == relocation_kind::absolute || machine::slot_has_addend;
         const std::uint64_t addend = adds ? static_cast<std::uint64_t>(entry.addend) : 0;
         const bool own = symbol.defined();
-        if (own && symbol.type() == symbol_ifunc) {
+        if (own && symbol.type() == elf::symbol_type::gnu_ifunc) {
             if (resolvers) return resolve_into(to, symbol.value, addend);
             resolvers_pending_ = true;
             return {};
         }
         if (resolvers) return {};
-        if (symbol.type() == symbol_tls) return unsupported(entry, relocation_kind::tls);
-        constexpr std::uint16_t absolute_section = 0xfff1;
-        std::uintptr_t address = symbol.section == absolute_section ? symbol.value : image_.base() + symbol.value;
+        if (symbol.type() == elf::symbol_type::tls) return unsupported(entry, relocation_kind::tls);
+        std::uintptr_t address = symbol.section == elf::section_absolute ? symbol.value : image_.base() + symbol.value;
         if (!own) {
-            VITTE_TRY(address, import(entry.symbol(), symbol));
+            VITTE_TRY(address, import(entry.symbol, symbol));
         }
         put(to, address + addend);
         return {};
     }
 
-    result<std::uintptr_t, load_error> import(std::uint32_t index, const symbol_entry& symbol) {
+    result<std::uintptr_t, load_error> import(std::uint32_t index, const elf::symbol& symbol) {
         const char* const name = info_.symbols.name(symbol);
         const version_name version = info_.symbols.version_of(index);
         std::uintptr_t address = 0;
-        if (index == 0 || scope_(symbol_name(name), version.name, address) || symbol.binding() == binding_weak)
+        if (index == 0 || scope_(symbol_name(name), version.name, address) || symbol.binding() == elf::symbol_binding::weak)
             return address;
         auto missing = refuse(errc::not_found, "binding", "nothing defines it: provide it, or load its library first");
         missing.error().symbol = name;
@@ -139,19 +126,19 @@ private:
         return {};
     }
 
-    unexpected<load_error> unsupported(const relocation_entry& entry, relocation_kind kind) const {
+    unexpected<load_error> unsupported(const elf::relocation& entry, relocation_kind kind) const {
         if (kind == relocation_kind::tls) {
             auto e = refuse(errc::not_supported, action,
                             "the module uses thread-local storage, which this linker does not support yet: load it "
                             "with the OS's linker");
-            if (entry.symbol() < info_.symbols.symbol_limit)
-                e.error().symbol = info_.symbols.name(info_.symbols.symbols[entry.symbol()]);
+            if (entry.symbol < info_.symbols.symbol_limit)
+                e.error().symbol = info_.symbols.name(info_.symbols.symbols[entry.symbol]);
             return e;
         }
         if (kind == relocation_kind::copy)
             return refuse(errc::malformed, action, "a COPY relocation, which only executables may have");
         return refuse(errc::not_supported, action,
-                      "relocation type " + std::to_string(entry.type()) + " of " + machine::name + " is unknown");
+                      "relocation type " + std::to_string(entry.type) + " of " + machine::name + " is unknown");
     }
 
     const segments<P>& image_;

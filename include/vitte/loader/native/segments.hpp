@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <vitte/core/result.hpp>
+#include <vitte/loader/format/elf/header.hpp>
 #include <vitte/loader/load_error.hpp>
-#include <vitte/loader/native/layout.hpp>
 #include <vitte/loader/native/machine.hpp>
 #include <vitte/sys/fs.hpp>
 #include <vitte/sys/memory.hpp>
@@ -34,10 +34,6 @@ inline unexpected<load_error> refuse(const error& cause, const char* action) {
     return e;
 }
 
-/// Program header types (gABI chapter 5; GNU_ from the LSB).
-enum class segment_kind : std::uint32_t { load = 1, dynamic = 2, tls = 7, gnu_eh_frame = 0x6474e550,
-                                          gnu_stack = 0x6474e551, gnu_relro = 0x6474e552 };
-
 template <sys::platform P = sys::native>
 class segments {
 public:
@@ -48,8 +44,8 @@ public:
         VITTE_CHECK(made.read_headers(file));
         VITTE_CHECK(made.check_layout());
         VITTE_CHECK(made.reserve());
-        for (const program_header& segment : made.headers_)
-            if (is(segment, segment_kind::load)) {
+        for (const elf::segment& segment : made.headers_)
+            if (segment.type == elf::segment_type::load) {
                 VITTE_CHECK(made.map_one(file, segment));
             }
         return made;
@@ -59,18 +55,18 @@ public:
     std::uintptr_t base() const noexcept { return base_; }
     std::uintptr_t begin() const noexcept { return base_ + lowest_; }
     std::size_t size() const noexcept { return static_cast<std::size_t>(highest_ - lowest_); }
-    std::span<const program_header> headers() const noexcept { return headers_; }
-    const program_header* find(segment_kind kind) const noexcept {
-        for (const program_header& header : headers_)
-            if (is(header, kind)) return &header;
+    std::span<const elf::segment> headers() const noexcept { return headers_; }
+    const elf::segment* find(elf::segment_type type) const noexcept {
+        for (const elf::segment& header : headers_)
+            if (header.type == type) return &header;
         return nullptr;
     }
 
     /// How many bytes can be read from file address `address` on, within its segment; 0 if it is in none.
-    std::uint64_t readable(std::uint64_t address) const noexcept { return reach(address, 4); }
+    std::uint64_t readable(std::uint64_t address) const noexcept { return reach(address, elf::segment_readable); }
     /// The same for writing and for executing.
-    std::uint64_t writable(std::uint64_t address) const noexcept { return reach(address, 2); }
-    std::uint64_t executable(std::uint64_t address) const noexcept { return reach(address, 1); }
+    std::uint64_t writable(std::uint64_t address) const noexcept { return reach(address, elf::segment_writable); }
+    std::uint64_t executable(std::uint64_t address) const noexcept { return reach(address, elf::segment_executable); }
 
     /// The array of `T` at file address `address` with `bytes` bytes, or null if it is misaligned or not all readable.
     template <class T>
@@ -81,7 +77,7 @@ public:
 
     /// Makes the pages that hold only PT_GNU_RELRO data read-only.
     result<void, load_error> seal() {
-        const program_header* relro = find(segment_kind::gnu_relro);
+        const elf::segment* relro = find(elf::segment_type::gnu_relro);
         if (relro == nullptr) return {};
         const std::uint64_t page = sys::basic_region<P>::page_size();
         const std::uint64_t from = relro->address & ~(page - 1), to = (relro->address + relro->memory_size) & ~(page - 1);
@@ -90,13 +86,9 @@ public:
     }
 
 private:
-    static bool is(const program_header& header, segment_kind kind) noexcept {
-        return header.type == static_cast<std::uint32_t>(kind);
-    }
-
     std::uint64_t reach(std::uint64_t address, std::uint32_t flag) const noexcept {
-        for (const program_header& segment : headers_)
-            if (is(segment, segment_kind::load) && (segment.flags & flag) != 0 && address >= segment.address &&
+        for (const elf::segment& segment : headers_)
+            if (segment.type == elf::segment_type::load && (segment.flags & flag) != 0 && address >= segment.address &&
                 address - segment.address < segment.memory_size)
                 return segment.memory_size - (address - segment.address);
         return 0;
@@ -110,17 +102,11 @@ private:
         alignas(8) std::byte start[1024];
         auto got = file.read_at(start, 0);
         if (!got) return refuse(got.error(), action);
-        if (*got < 64) return refuse(errc::end_of_input, action, "the file is shorter than an ELF header", *got);
-        VITTE_CHECK(check_identity(start));
-
-        std::uint64_t table;
-        std::uint16_t entry_size, count;
-        std::memcpy(&table, start + 32, sizeof table);
-        std::memcpy(&entry_size, start + 54, sizeof entry_size);
-        std::memcpy(&count, start + 56, sizeof count);
-        if (entry_size != sizeof(program_header))
-            return refuse(errc::malformed, action, "program headers of an unknown size", 54);
-        const std::uint64_t bytes = std::uint64_t{count} * sizeof(program_header);
+        const auto header = elf::header::read(std::span(start).first(*got));
+        if (!header) return refuse(header.error().code, action, header.error().reason, header.error().offset);
+        VITTE_CHECK(check_identity(*header));
+        const std::uint64_t table = header->segments_at, count = header->segment_count;
+        const std::uint64_t bytes = count * sizeof(elf::segment);
         if (count == 0 || count == 0xffff || table > file_size_ || bytes > file_size_ - table)
             return refuse(errc::malformed, action, "the program header table is not inside the file", 32);
         headers_.resize(count);
@@ -134,20 +120,14 @@ private:
         return {};
     }
 
-    static result<void, load_error> check_identity(const std::byte* header) {
+    static result<void, load_error> check_identity(const elf::header& header) {
         constexpr const char* action = "reading the ELF header";
-        std::uint16_t type, number;
-        std::memcpy(&type, header + 16, sizeof type);
-        std::memcpy(&number, header + 18, sizeof number);
-        if (std::memcmp(header, "\x7f" "ELF", 4) != 0) return refuse(errc::malformed, action, "not an ELF file", 0);
         if (!machine::supported) return refuse(errc::not_supported, action, "no linker for this machine: use the OS's");
-        constexpr unsigned order = std::endian::native == std::endian::little ? 1 : 2;
-        if (std::to_integer<unsigned>(header[4]) != 2 || std::to_integer<unsigned>(header[5]) != order ||
-            number != machine::number)
+        if (!header.form.wide || header.form.order != byte_order::native || header.machine != machine::number)
             return refuse(errc::not_supported, action,
-                          "the module is for machine " + std::to_string(number) + ", this program is for " +
-                              machine::name + ": build the module for it", 18);
-        if (type != 3)
+                          "the module is for machine " + std::to_string(static_cast<unsigned>(header.machine)) +
+                              ", this program is for " + machine::name + ": build the module for it", 18);
+        if (header.type != elf::file_type::shared_object)
             return refuse(errc::not_supported, action, "not a shared object: link it with -shared", 16);
         return {};
     }
@@ -158,29 +138,28 @@ private:
         const std::uint64_t page = sys::basic_region<P>::page_size();
         constexpr std::uint64_t limit = std::uint64_t{1} << 47;
         bool any = false;
-        for (const program_header& s : headers_) {
-            const auto at = static_cast<std::uint64_t>(&s - headers_.data());
+        std::uint64_t end = 0;
+        for (const elf::segment& s : headers_) {
             const auto bad = [&](errc code, const char* reason) {
-                return refuse(code, action, "segment " + std::to_string(at) + ": " + reason);
+                return refuse(code, action, "segment " + std::to_string(&s - headers_.data()) + ": " + reason);
             };
-            if (is(s, segment_kind::gnu_stack) && (s.flags & 1) != 0)
+            if (s.type == elf::segment_type::gnu_stack && (s.flags & elf::segment_executable) != 0)
                 return bad(errc::not_supported, "an executable stack is refused: link with -z noexecstack");
-            if (!is(s, segment_kind::load) || s.memory_size == 0) continue;
-            if ((s.flags & 3) == 3) return bad(errc::not_supported, "writable and executable at once is refused");
-            if (s.file_size > s.memory_size) return bad(errc::malformed, "larger in the file than in memory");
-            if (s.offset > file_size_ || s.file_size > file_size_ - s.offset)
-                return bad(errc::end_of_input, "reaches past the end of the file");
-            if (s.address >= limit || s.memory_size >= limit - s.address)
+            if (s.type != elf::segment_type::load || s.memory_size == 0) continue;
+            constexpr auto both = elf::segment_writable | elf::segment_executable;
+            if ((s.flags & both) == both) return bad(errc::not_supported, "writable and executable at once is refused");
+            if (const char* const fault = elf::load_segment_fault(s, file_size_, end))
+                return bad(errc::malformed, fault);
+            if (s.address >= limit || s.memory_size >= limit - s.address || s.alignment > limit)
                 return bad(errc::malformed, "lies outside the address space");
-            if ((s.alignment & (s.alignment - 1)) != 0 || s.alignment > limit)
-                return bad(errc::malformed, "its alignment is not a power of two");
             if (((s.address ^ s.offset) & (page - 1)) != 0)
                 return bad(errc::not_supported, "address and file offset do not agree on a page of this system");
             const std::uint64_t from = s.address & ~(page - 1);
-            if (any && from < highest_) return bad(errc::malformed, "overlaps the segment before it");
+            if (any && from < highest_) return bad(errc::malformed, "shares a page with the segment before it");
             if (!any) lowest_ = from;
             any = true;
-            highest_ = (s.address + s.memory_size + page - 1) & ~(page - 1);
+            end = s.address + s.memory_size;
+            highest_ = (end + page - 1) & ~(page - 1);
             if (s.alignment > alignment_) alignment_ = s.alignment;
         }
         return any ? result<void, load_error>{} : refuse(errc::malformed, action, "there is nothing to load");
@@ -199,16 +178,16 @@ private:
         return {};
     }
 
-    result<void, load_error> map_one(const sys::basic_file<P>& file, const program_header& s) {
+    result<void, load_error> map_one(const sys::basic_file<P>& file, const elf::segment& s) {
         constexpr const char* action = "mapping";
         if (s.memory_size == 0) return {};
         const std::uint64_t page = sys::basic_region<P>::page_size();
         const std::uint64_t from = s.address & ~(page - 1), in_file_end = s.address + s.file_size;
         const std::uint64_t file_pages_end = s.file_size == 0 ? from : (in_file_end + page - 1) & ~(page - 1);
         const std::uint64_t end = (s.address + s.memory_size + page - 1) & ~(page - 1);
-        const sys::access wanted = (s.flags & 2) != 0   ? sys::access::read_write
-                                   : (s.flags & 1) != 0 ? sys::access::read_execute
-                                   : (s.flags & 4) != 0 ? sys::access::read
+        const sys::access wanted = (s.flags & elf::segment_writable) != 0     ? sys::access::read_write
+                                   : (s.flags & elf::segment_executable) != 0 ? sys::access::read_execute
+                                   : (s.flags & elf::segment_readable) != 0   ? sys::access::read
                                                         : sys::access::none;
         const bool zeroes = s.memory_size > s.file_size;
         const sys::access first = zeroes ? sys::access::read_write : wanted;
@@ -239,7 +218,7 @@ private:
     }
 
     sys::basic_region<P> region_;
-    std::vector<program_header> headers_;
+    std::vector<elf::segment> headers_;
     std::uint64_t file_size_ = 0, lowest_ = 0, highest_ = 0, alignment_ = 0;
     std::uintptr_t base_ = 0;
 };

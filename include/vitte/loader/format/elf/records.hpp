@@ -1,0 +1,153 @@
+/// The records of ELF files of either class and byte order, decoded into one form on access (gABI chapters 4 and 5).
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include <vitte/core/endian.hpp>
+#include <vitte/core/assert.hpp>
+#include <vitte/loader/format/elf/constants.hpp>
+
+namespace vitte::loader::elf {
+
+/// How a file writes its numbers: its class and its byte order.
+struct encoding {
+    bool wide = true;  ///< ELFCLASS64
+    byte_order order = byte_order::little;
+
+    constexpr std::uint16_t u16(const std::byte* at) const noexcept { return load<std::uint16_t>(at, order); }
+    constexpr std::uint32_t u32(const std::byte* at) const noexcept { return load<std::uint32_t>(at, order); }
+    constexpr std::uint64_t u64(const std::byte* at) const noexcept { return load<std::uint64_t>(at, order); }
+    /// A number of the class's size: address, offset or size.
+    constexpr std::uint64_t word(const std::byte* at) const noexcept { return wide ? u64(at) : u32(at); }
+    constexpr std::size_t word_size() const noexcept { return wide ? 8 : 4; }
+};
+
+/// A program header.
+struct segment {
+    segment_type type;
+    std::uint32_t flags;
+    std::uint64_t offset, address, physical_address, file_size, memory_size, alignment;
+
+    static constexpr std::size_t size_in(encoding e) noexcept { return e.wide ? 56 : 32; }
+    static constexpr segment decode(const std::byte* at, encoding e, std::size_t) noexcept {
+        const std::size_t w = e.word_size();
+        const auto word = [&](std::size_t index) { return e.word(at + (e.wide ? 8 : 4) + index * w); };
+        return {static_cast<segment_type>(e.u32(at)), e.u32(at + (e.wide ? 4 : 24)), word(0), word(1), word(2), word(3),
+                word(4), e.word(at + (e.wide ? 48 : 28))};
+    }
+};
+
+/// A section header.
+struct section {
+    std::uint32_t name;
+    section_type type;
+    std::uint64_t flags, address, offset, size;
+    std::uint32_t link, info;
+    std::uint64_t alignment, entry_size;
+
+    static constexpr std::size_t size_in(encoding e) noexcept { return e.wide ? 64 : 40; }
+    static constexpr section decode(const std::byte* at, encoding e, std::size_t) noexcept {
+        const std::size_t w = e.word_size();
+        const std::byte* const after = at + 8 + 4 * w;
+        return {e.u32(at), static_cast<section_type>(e.u32(at + 4)), e.word(at + 8), e.word(at + 8 + w),
+                e.word(at + 8 + 2 * w), e.word(at + 8 + 3 * w), e.u32(after), e.u32(after + 4), e.word(after + 8),
+                e.word(after + 8 + w)};
+    }
+};
+
+/// A symbol. `name` is an offset into the string table that belongs to the symbol table.
+struct symbol {
+    std::uint32_t name;
+    std::uint8_t info, other;
+    std::uint16_t section;
+    std::uint64_t value, size;
+
+    constexpr symbol_type type() const noexcept { return static_cast<symbol_type>(info & 0xf); }
+    constexpr symbol_binding binding() const noexcept { return static_cast<symbol_binding>(info >> 4); }
+    constexpr symbol_visibility visibility() const noexcept { return static_cast<symbol_visibility>(other & 3); }
+    constexpr bool defined() const noexcept { return section != section_undefined; }
+
+    static constexpr std::size_t size_in(encoding e) noexcept { return e.wide ? 24 : 16; }
+    static constexpr symbol decode(const std::byte* at, encoding e, std::size_t) noexcept {
+        const std::byte* const marks = at + (e.wide ? 4 : 12);
+        return {e.u32(at), std::to_integer<std::uint8_t>(marks[0]), std::to_integer<std::uint8_t>(marks[1]),
+                e.u16(marks + 2), e.word(at + (e.wide ? 8 : 4)), e.word(at + (e.wide ? 16 : 8))};
+    }
+};
+
+/// A relocation; REL entries have the addend 0 here, since theirs is stored at the place that they relocate. The type of
+/// 64-bit MIPS, three bytes of an own order, is not taken apart.
+struct relocation {
+    std::uint64_t offset;
+    std::uint32_t type, symbol;
+    std::int64_t addend;
+
+    static constexpr std::size_t size_in(encoding e, bool with_addend) noexcept {
+        return (with_addend ? 3 : 2) * e.word_size();
+    }
+    static constexpr relocation decode(const std::byte* at, encoding e, std::size_t size) noexcept {
+        const std::size_t w = e.word_size();
+        const std::uint64_t info = e.word(at + w);
+        const bool with_addend = size == size_in(e, true);
+        const auto addend = !with_addend ? 0
+                            : e.wide     ? static_cast<std::int64_t>(e.u64(at + 2 * w))
+                                         : static_cast<std::int32_t>(e.u32(at + 2 * w));
+        if (e.wide) return {e.u64(at), static_cast<std::uint32_t>(info), static_cast<std::uint32_t>(info >> 32), addend};
+        return {e.u32(at), static_cast<std::uint32_t>(info & 0xff), static_cast<std::uint32_t>(info >> 8), addend};
+    }
+};
+
+/// An entry of the dynamic table.
+struct dynamic_entry {
+    elf::tag tag;
+    std::uint64_t value;
+
+    static constexpr std::size_t size_in(encoding e) noexcept { return 2 * e.word_size(); }
+    static constexpr dynamic_entry decode(const std::byte* at, encoding e, std::size_t) noexcept {
+        const auto number = e.wide ? static_cast<std::int64_t>(e.u64(at)) : static_cast<std::int32_t>(e.u32(at));
+        return {static_cast<elf::tag>(number), e.word(at + e.word_size())};
+    }
+};
+
+/// A view of equal records in a file. Elements are decoded when they are read.
+template <class T>
+class table {
+public:
+    constexpr table() noexcept = default;
+    /// The records of `stride` bytes each that fit into `bytes`.
+    constexpr table(std::span<const std::byte> bytes, std::size_t stride, encoding form) noexcept
+        : bytes_(bytes), stride_(stride), form_(form) {}
+
+    constexpr std::size_t size() const noexcept { return bytes_.size() / stride_; }
+    constexpr bool empty() const noexcept { return size() == 0; }
+    constexpr T operator[](std::size_t index) const noexcept {
+        VITTE_ASSERT(index < size());
+        return T::decode(bytes_.data() + index * stride_, form_, stride_);
+    }
+
+    class iterator {
+    public:
+        using value_type = T;
+        using difference_type = std::ptrdiff_t;
+        constexpr iterator() noexcept = default;
+        constexpr iterator(const table* of, std::size_t index) noexcept : of_(of), index_(index) {}
+        constexpr T operator*() const noexcept { return (*of_)[index_]; }
+        constexpr iterator& operator++() noexcept { return ++index_, *this; }
+        constexpr iterator operator++(int) noexcept { return {of_, index_++}; }
+        friend constexpr bool operator==(const iterator& a, const iterator& b) noexcept { return a.index_ == b.index_; }
+
+    private:
+        const table* of_ = nullptr;
+        std::size_t index_ = 0;
+    };
+    constexpr iterator begin() const noexcept { return {this, 0}; }
+    constexpr iterator end() const noexcept { return {this, size()}; }
+
+private:
+    std::span<const std::byte> bytes_;
+    std::size_t stride_ = 1;
+    encoding form_;
+};
+
+}  // namespace vitte::loader::elf
