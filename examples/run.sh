@@ -1,26 +1,39 @@
 #!/bin/sh
-# The main job: a fully static program loads a real shared library with vitte's own linker and uses it; then a dynamic
-# program does the same. What it computes is held against the system's gzip.
+# The main job: fully static programs load shared objects with vitte's own linker and use them: plugins in C and C++, and
+# the system's zlib, whose results are held against gzip. Then dynamic programs do the same.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ meson ninja-build zlib1g gzip
+need g++ meson ninja-build zlib1g gzip file
 
 build=${BUILD_DIR:-build}/examples
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dexamples=true -Dbuildtype=release
 ninja -C "$build"
+bin=$build/examples
 
-libz=$(ldconfig -p | sed -n 's/.*libz\.so\.1 .*=> //p' | head -n 1)
-file=include/vitte/core/result.hpp
-expected=$(gzip -c "$file" | gzip -lv | awk 'NR == 2 { print $2 }')
 passed=0 failed=0
-for host in load_plugin load_plugin-dynamic; do
-    said=$("$build/examples/$host" "$libz" "$file") || said="failed: $said"
-    echo "$host: $said"
-    case $said in
-        "crc32 $expected,"*equal) passed=$((passed + 1)) ;;
-        *) failed=$((failed + 1)); echo "  gzip says the CRC-32 is $expected" ;;
+# What was shown, and whether what was said is what was expected.
+expect() {
+    case $2 in
+        $3) passed=$((passed + 1)); echo "ok: $1" ;;
+        *) failed=$((failed + 1)); printf 'FAILED: %s\n  expected: %s\n  got: %s\n' "$1" "$3" "$2" ;;
     esac
+}
+
+expect "vitte is a fully static program" "$(file -b "$bin/vitte")" '*statically linked*'
+libz=$(ldconfig -p | sed -n 's/.*libz\.so\.1 .*=> //p' | head -n 1)
+input=include/vitte/core/result.hpp
+crc=$(gzip -c "$input" | gzip -lv | awk 'NR == 2 { print $2 }')
+for kind in '' -dynamic; do
+    said=$("$bin/plugins$kind" "$bin/greeter.so" "$bin/shapes.so") || said="failed: $said"
+    printf '%s\n' "$said"
+    expect "plugins$kind: plugins in C and C++" "$said" '*bonjour*greeted 2 times*unloading*circle of size 2 has an area of 12.5664*destroyed*both unloaded'
+    said=$("$bin/compress$kind" "$libz" "$input") || said="failed: $said"
+    echo "$said"
+    expect "compress$kind: the system's zlib agrees with gzip" "$said" "crc32 $crc,*equal"
+    said=$("$bin/vitte$kind" run "$libz" crc32 0 123456789 9 --signature 'u64(u64,str,u32)') || said="failed: $said"
+    expect "vitte$kind run: the check value of CRC-32" "$said" 3421780262
 done
+"$bin/vitte" inspect "$bin/greeter.so"
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" = 0 ]

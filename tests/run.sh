@@ -1,24 +1,40 @@
 #!/bin/sh
-# Builds and runs all tests, with g++ and, under ASan and UBSan, with clang. Installs what is missing on Debian.
+# Builds and runs all tests: with g++; under ASan and UBSan with clang; for aarch64 under qemu; the command-line tool; the
+# headers; the fuzz targets. Installs what is missing on Debian. FUZZ_SECONDS says how long each target runs (60).
 # The last line counts everything that ran: "123 passed, 0 failed, 0 skipped".
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ clang-16 libclang-rt-16-dev meson ninja-build libboost-test-dev
+need g++ clang-16 libclang-rt-16-dev meson ninja-build libboost-test-dev zlib1g binutils pkg-config \
+    g++-aarch64-linux-gnu qemu-user-static
 
-build=${BUILD_DIR:-build}
+mkdir -p "${BUILD_DIR:-build}"
+build=$(realpath "${BUILD_DIR:-build}")
 results=$build/results.txt
-mkdir -p "$build"
 : > "$results"
 
-# One build folder: its name, then options for meson setup.
-run() {
+# Sets up (once) and builds the folder $1 with the options that follow.
+build() {
     folder=$build/$1
     shift
     [ -f "$folder/build.ninja" ] || meson setup "$folder" "$@"
     ninja -C "$folder"
-    python3 tests/support/run_tests.py "$folder" "$results"
 }
-run native
-CC=clang-16 CXX=clang++-16 run sanitized -Db_sanitize=address,undefined -Db_lundef=false
+run_tests() { python3 tests/support/run_tests.py "$build/$1" "$results" ${2:+$2}; }
+
+build native
+run_tests native
+CC=clang-16 CXX=clang++-16 build sanitized -Db_sanitize=address,undefined -Db_lundef=false -Dcpp_args=-fno-sanitize-recover=all
+run_tests sanitized
+mkdir -p "$build/boost"  # a cross compiler does not look into /usr/include
+ln -sfn /usr/include/boost "$build/boost/boost"
+build aarch64 --cross-file cross/aarch64-linux-gnu.ini -Dcpp_args="-isystem$build/boost"
+run_tests aarch64 'qemu-aarch64-static -L /usr/aarch64-linux-gnu'
+
+build examples -Dtests=false -Dexamples=true -Dbuildtype=release
+python3 tests/cli/cli.py "$build/examples/examples" "$results"
+python3 tests/cli/readelf.py "$build/examples/examples/vitte" "$results"
+python3 tests/compile/headers.py "$results"
+sh tests/subproject/run.sh "$build/subproject" "$results"
+sh tests/fuzz/run.sh "$build/fuzz" "$results" "${FUZZ_SECONDS:-60}"
 python3 tests/support/run_tests.py --total "$results"

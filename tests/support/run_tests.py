@@ -1,6 +1,6 @@
 """Runs every test program of a Meson build folder and appends the counts of its cases to a file; with --total, adds up.
 
-usage: run_tests.py BUILD_FOLDER RESULTS | run_tests.py --total RESULTS
+usage: run_tests.py BUILD_FOLDER RESULTS [EMULATOR...] | run_tests.py --total RESULTS
 """
 import json
 import os
@@ -10,9 +10,9 @@ import sys
 import xml.etree.ElementTree as xml
 
 
-def run(test):
+def run(test, emulator):
     """(passed, failed, skipped) cases of one Boost.Test program; a crash is one failure."""
-    program = test['cmd'] + ['--report_format=XML', '--report_level=detailed', '--report_sink=stdout', '--color_output=no']
+    program = emulator + test['cmd'] + ['--report_format=XML', '--report_level=detailed', '--report_sink=stdout', '--color_output=no']
     try:
         done = subprocess.run(program, env=os.environ | test['env'], stdout=subprocess.PIPE, text=True, errors='replace',
                               timeout=test['timeout'])
@@ -41,11 +41,11 @@ def total(path):
 def main(arguments):
     if arguments[0] == '--total':
         return total(arguments[1])
-    folder, results = arguments
+    folder, results, *emulator = arguments
     listed = subprocess.run(['meson', 'introspect', '--tests', folder], check=True, stdout=subprocess.PIPE, text=True)
     with open(results, 'a', encoding='utf-8') as file:
         for test in json.loads(listed.stdout):
-            counts = run(test)
+            counts = run(test, emulator)
             print('{}: {}: {} passed, {} failed, {} skipped.'.format(os.path.basename(folder), test['name'], *counts))
             file.write('\t'.join(map(str, (test['name'], *counts))) + '\n')
     return 0

@@ -50,9 +50,9 @@ public:
         for (std::size_t i = stack_size_; i-- > 0;) last = parent(stack_[i], last.chained());
         last.flags |= root;
         for (last.counter = first_block; !out.empty(); ++last.counter) {
-            const auto words = compress(last.chaining, last.block, last.counter, last.length, last.flags);
+            const auto output = compress(last.chaining, last.block, last.counter, last.length, last.flags);
             const std::size_t n = out.size() < block_size ? out.size() : block_size;
-            for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<std::byte>(words[i / 4] >> (8 * (i % 4)));
+            for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<std::byte>(output[i / 4] >> (8 * (i % 4)));
             out = out.subspan(n);
         }
     }

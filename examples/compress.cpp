@@ -1,66 +1,24 @@
 // A program, fully static if it is linked so, that loads the system's zlib with vitte's own linker, offers it the
 // functions of libc that it needs, and compresses a file with it.
 //
-// usage: load_plugin LIBZ FILE
-#include <cerrno>
-#include <cstdarg>
+// usage: compress LIBZ FILE
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
+#include <string>
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <vitte/loader/loader.hpp>
+#include "host_libc.hpp"
 
 namespace {
 
-// The fortified forms that libraries of a hardened distribution call; the checked size is not needed here.
-int checked_snprintf(char* to, std::size_t size, int, std::size_t, const char* format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    const int length = std::vsnprintf(to, size, format, arguments);
-    va_end(arguments);
-    return length;
-}
-int checked_vsnprintf(char* to, std::size_t size, int, std::size_t, const char* format, va_list arguments) {
-    return std::vsnprintf(to, size, format, arguments);
-}
-int* errno_location() { return &errno; }
-
-void provide_libc(vitte::loader::module_loader& loader) {
-    loader.provide("malloc", std::malloc);
-    loader.provide("free", std::free);
-    loader.provide("memcpy", std::memcpy);
-    loader.provide("memmove", std::memmove);
-    loader.provide("memset", std::memset);
-    loader.provide<void*(const void*, int, std::size_t)>("memchr", [](const void* p, int c, std::size_t n) {
-        return const_cast<void*>(std::memchr(p, c, n));
-    });
-    loader.provide("strlen", std::strlen);
-    loader.provide("strerror", std::strerror);
-    loader.provide("abort", std::abort);
-    loader.provide("__stack_chk_fail", std::abort);
-    loader.provide("__errno_location", errno_location);
-    loader.provide("snprintf", std::snprintf);
-    loader.provide("__snprintf_chk", checked_snprintf);
-    loader.provide("__vsnprintf_chk", checked_vsnprintf);
-    loader.provide("open", ::open);
-    loader.provide("close", ::close);
-    loader.provide("read", ::read);
-    loader.provide("write", ::write);
-    loader.provide("lseek64", ::lseek);
-}
-
 int fail(const std::string& why) {
-    std::fprintf(stderr, "load_plugin: %s\n", why.c_str());
+    std::fprintf(stderr, "compress: %s\n", why.c_str());
     return 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3) return fail("usage: load_plugin LIBZ FILE");
+    if (argc != 3) return fail("usage: compress LIBZ FILE");
     vitte::loader::module_loader loader;
     provide_libc(loader);
     auto zlib = loader.load(argv[1]);

@@ -1,0 +1,28 @@
+// vitte, the command-line tool: what a module is, and a call of one of its functions.
+#include "command.hpp"
+
+namespace {
+constexpr const char* help = R"(usage: vitte COMMAND ...
+
+  vitte inspect FILE [--json]               what an ELF file is, needs, offers and asks for
+  vitte run FILE FUNCTION [ARGUMENT]...     loads a module and calls one of its functions
+
+`vitte COMMAND --help` tells more. Exit codes: 0 success; 1 the file or the call failed; 2 wrong usage.
+)";
+}
+
+int main(int argc, char** argv) {
+    const arguments given(argv + 1, argv + argc);
+    if (given.empty()) {
+        std::fputs(help, stderr);
+        return misused;
+    }
+    const arguments rest(given.begin() + 1, given.end());
+    if (given[0] == "--help" || given[0] == "-h" || given[0] == "help") {
+        std::fputs(help, stdout);
+        return succeeded;
+    }
+    if (given[0] == "inspect") return inspect(rest);
+    if (given[0] == "run") return run(rest);
+    return complain(misused, std::string(given[0]) + ": not a command", "vitte --help lists them");
+}

@@ -1,0 +1,100 @@
+"""The headers as a user's compiler meets them: alone, with strict warnings, without exceptions; and the rules between them.
+
+usage: headers.py RESULTS
+"""
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'support'))
+from results import Results
+
+ROOT = 'include'
+COMPILERS = ['g++', 'clang++-16']
+MODES = [[], ['-fno-exceptions', '-fno-rtti']]
+STRICT = ['-std=c++20', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror']
+LAYERS = ['core', 'sys', 'loader', 'driver', 'buildkit']
+MAY_INCLUDE = {'core': {'core'}, 'sys': {'core', 'sys'}, 'loader': {'core', 'sys', 'loader'},
+               'driver': {'core', 'sys', 'loader', 'driver'}, 'buildkit': {'core', 'sys', 'loader', 'buildkit'}}
+
+
+def headers():
+    found = []
+    for folder, _, names in os.walk(ROOT):
+        found += [os.path.relpath(os.path.join(folder, n), ROOT) for n in names if n.endswith('.hpp')]
+    return sorted(found)
+
+
+def compiles(compiler, mode, header):
+    """'' or what the compiler says about a file that includes only `header`, twice."""
+    source = f'#include <{header}>\n#include <{header}>\n'
+    done = subprocess.run([compiler, *STRICT, *mode, '-I', ROOT, '-fsyntax-only', '-x', 'c++', '-'], input=source, text=True,
+                          stderr=subprocess.PIPE)
+    return '' if done.returncode == 0 else f'{compiler} {" ".join(mode)} {header}:\n{done.stderr[:2000]}'
+
+
+def check_compilation(results):
+    work = [(c, m, h) for c in COMPILERS for m in MODES for h in headers()]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for said in pool.map(lambda w: compiles(*w), work):
+            results.check(not said, said)
+
+
+def check_rules(results):
+    for header in headers():
+        with open(os.path.join(ROOT, header), encoding='utf-8') as file:
+            text = file.read()
+        parts = header.split('/')
+        layer = parts[1] if len(parts) > 2 else None
+        for included in re.findall(r'#\s*include\s*[<"]([^>"]+)[>"]', text):
+            if included.startswith('vitte/'):
+                below = included.split('/')[1]
+                results.check(layer is None or below in MAY_INCLUDE[layer], f'{header} includes {included}, which is not below it')
+            else:
+                standard = re.fullmatch(r'[a-z_0-9]+', included)
+                results.check(standard or header.startswith('vitte/sys/platform/'),
+                              f'{header} includes {included}: OS headers belong below sys/platform/')
+        for macro in re.findall(r'^\s*#\s*define\s+(\w+)', text, re.M):
+            results.check(macro.startswith('VITTE_'), f'{header} defines {macro}, which does not begin with VITTE_')
+        os_macros = re.findall(r'\b(?:__linux__|__APPLE__|_WIN32|__FreeBSD__|__NetBSD__|__OpenBSD__|__wasi__)\b', text)
+        calling_convention = header == 'vitte/loader/ffi.hpp'
+        results.check(not os_macros or header.startswith('vitte/sys/platform') or calling_convention,
+                      f'{header} asks for the OS ({os_macros}); only sys/platform may')
+
+
+def check_two_units(results):
+    with tempfile.TemporaryDirectory() as folder:
+        units = []
+        for name, body in ('one', 'int two(); int main() { return two(); }'), ('two', 'int two() { return 0; }'):
+            units.append(os.path.join(folder, name + '.cpp'))
+            with open(units[-1], 'w', encoding='utf-8') as file:
+                file.write(f'#include <vitte/vitte.hpp>\n{body}\n')
+        for compiler in COMPILERS:
+            program = os.path.join(folder, 'both')
+            built = subprocess.run([compiler, '-std=c++20', '-I', ROOT, *units, '-o', program, '-ldl'], stderr=subprocess.PIPE, text=True)
+            results.check(built.returncode == 0 and subprocess.run([program]).returncode == 0,
+                          f'{compiler}: two units with everything: {built.stderr[:2000]}')
+
+
+def preprocessed(source):
+    done = subprocess.run(['g++', '-std=c++20', '-I', ROOT, '-E', '-P', '-x', 'c++', '-'], input=source, text=True, check=True,
+                          stdout=subprocess.PIPE)
+    return len(done.stdout)
+
+
+def check_cost(results):
+    ours, least = preprocessed('#include <vitte/core/result.hpp>'), preprocessed('#include <type_traits>\n#include <utility>')
+    results.check(ours <= 1.5 * least, f'core/result.hpp costs {ours / least:.2f} of <type_traits> and <utility>')
+
+
+def main(results_file):
+    results = Results('compile/headers')
+    for check in check_compilation, check_rules, check_two_units, check_cost:
+        check(results)
+    results.append_to(results_file)
+
+
+main(*sys.argv[1:])
