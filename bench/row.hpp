@@ -31,12 +31,16 @@ inline void row(const char* claim, double ours, double peer, const char* peer_na
     std::fflush(stdout);
 }
 
-/// Runs the two in turns. Each measures one round itself and returns its nanoseconds, so that clean-up is not counted.
+/// Runs the two in turns, each first every other time. Each measures one round itself and returns its nanoseconds, so that
+/// clean-up is not counted.
 template <class Ours, class Peer>
 void compare(const char* claim, const char* peer_name, double goal, int rounds, Ours&& ours, Peer&& peer) {
     std::vector<double> mine, theirs;
     for (int i = 0; i < rounds + 3; ++i) {
-        const double a = ours(), b = peer();
+        const bool we_begin = i % 2 == 0;
+        double a = we_begin ? ours() : 0;
+        const double b = peer();
+        if (!we_begin) a = ours();
         if (i < 3) continue;
         mine.push_back(a);
         theirs.push_back(b);

@@ -23,6 +23,14 @@ public:
         return basic_region(static_cast<std::byte*>(at), size);
     }
 
+    /// Reserves `size` bytes in whole pages, under a private view of the file `from` at `file_offset`: one OS call less
+    /// than to reserve and map. Pages past the end of the file fault until something is mapped over them.
+    static result<basic_region> reserve_under(std::size_t size, access wanted, const basic_file<P>& from,
+                                              std::uint64_t file_offset) noexcept {
+        VITTE_TRY(void* const at, pages::map_file(nullptr, size, wanted, from.native_handle(), file_offset));
+        return basic_region(static_cast<std::byte*>(at), size);
+    }
+
     basic_region() noexcept = default;
     basic_region(basic_region&& other) noexcept
         : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}

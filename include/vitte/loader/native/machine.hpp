@@ -8,10 +8,9 @@
 
 namespace vitte::loader::native {
 
-/// What a dynamic relocation asks for. S is the symbol's address, A the addend, B the load base.
+/// What a dynamic relocation, other than a relative one, asks for. S is the symbol's address, A the addend, B the load base.
 enum class relocation_kind : std::uint8_t {
     none,
-    relative,     ///< B + A
     absolute,     ///< S + A
     slot,         ///< S, or S + A where the psABI says so: GLOB_DAT and JUMP_SLOT
     irelative,    ///< call B + A, store what it returns
@@ -27,13 +26,13 @@ struct machine {
     static constexpr const char* name = "x86_64";
     static constexpr bool supported = true;
     static constexpr bool slot_has_addend = false;
+    static constexpr std::uint32_t relative = 8;                     // R_X86_64_RELATIVE: B + A
     static constexpr relocation_kind kind(std::uint32_t type) noexcept {
         switch (type) {
             case 0: return relocation_kind::none;
             case 1: return relocation_kind::absolute;                // R_X86_64_64
             case 5: return relocation_kind::copy;                    // R_X86_64_COPY
             case 6: case 7: return relocation_kind::slot;            // GLOB_DAT, JUMP_SLOT
-            case 8: return relocation_kind::relative;                // RELATIVE
             case 16: case 17: case 18: case 36: return relocation_kind::tls;  // DTPMOD64 DTPOFF64 TPOFF64 TLSDESC
             case 37: return relocation_kind::irelative;              // IRELATIVE
             default: return relocation_kind::unknown;
@@ -50,13 +49,13 @@ struct machine {
     static constexpr const char* name = "aarch64";
     static constexpr bool supported = true;
     static constexpr bool slot_has_addend = true;
+    static constexpr std::uint32_t relative = 1027;                  // R_AARCH64_RELATIVE: B + A
     static constexpr relocation_kind kind(std::uint32_t type) noexcept {
         switch (type) {
             case 0: case 256: return relocation_kind::none;
             case 257: return relocation_kind::absolute;              // R_AARCH64_ABS64
             case 1024: return relocation_kind::copy;                 // COPY
             case 1025: case 1026: return relocation_kind::slot;      // GLOB_DAT, JUMP_SLOT
-            case 1027: return relocation_kind::relative;             // RELATIVE
             case 1028: case 1029: case 1030: case 1031: return relocation_kind::tls;
             case 1032: return relocation_kind::irelative;            // IRELATIVE
             default: return relocation_kind::unknown;
@@ -76,6 +75,7 @@ struct machine {
     static constexpr const char* name = "this machine";
     static constexpr bool supported = false;
     static constexpr bool slot_has_addend = false;
+    static constexpr std::uint32_t relative = 0;
     static constexpr relocation_kind kind(std::uint32_t) noexcept { return relocation_kind::unknown; }
     static std::uint64_t call_resolver(std::uintptr_t, unsigned long, unsigned long) noexcept { return 0; }
 };

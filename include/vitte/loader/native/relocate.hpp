@@ -31,11 +31,11 @@ private:
 
     /// Where 8 bytes may be stored for file address `address`, or null. Remembers the last segment that fitted.
     std::byte* target(std::uint64_t address) noexcept {
-        if (address - window_ >= window_size_ || window_size_ - (address - window_) < 8) {
-            const std::uint64_t room = image_.writable(address);
-            if (room < 8) return nullptr;
-            window_ = address;
-            window_size_ = room;
+        if (address - window_ >= window_starts_) {
+            const elf::segment* const segment = image_.segment_of(address, elf::segment_writable);
+            if (segment == nullptr || segment->address + segment->memory_size - address < 8) return nullptr;
+            window_ = segment->address;
+            window_starts_ = segment->memory_size - 7;
         }
         return reinterpret_cast<std::byte*>(image_.base() + address);
     }
@@ -62,23 +62,50 @@ private:
     }
 
     result<void, load_error> apply(std::span<const elf::relocation> entries, bool resolvers) {
-        for (const elf::relocation& entry : entries) {
-            const relocation_kind kind = machine::kind(entry.type);
-            if (kind == relocation_kind::none || (resolvers && kind == relocation_kind::relative)) continue;
-            std::byte* const to = target(entry.offset);
-            if (to == nullptr) return misplaced(entry.offset);
-            if (kind == relocation_kind::relative) {
-                put(to, image_.base() + static_cast<std::uint64_t>(entry.addend));
-            } else if (kind == relocation_kind::irelative) {
+        const auto* entry = entries.data();
+        const auto* const end = entry + entries.size();
+        for (; entry != end; ++entry) {
+            if (entry->type == machine::relative) {
+                if (resolvers) continue;
+                if (target(entry->offset) == nullptr) return misplaced(entry->offset);
+                entry = apply_relatives(entry, end) - 1;
+                continue;
+            }
+            const relocation_kind kind = machine::kind(entry->type);
+            if (kind == relocation_kind::none) continue;
+            std::byte* const to = target(entry->offset);
+            if (to == nullptr) return misplaced(entry->offset);
+            if (kind == relocation_kind::irelative) {
                 resolvers_pending_ = true;
                 if (resolvers) {
-                    VITTE_CHECK(resolve_into(to, static_cast<std::uint64_t>(entry.addend), 0));
+                    VITTE_CHECK(resolve_into(to, static_cast<std::uint64_t>(entry->addend), 0));
                 }
             } else {
-                VITTE_CHECK(apply_symbolic(to, entry, kind, resolvers));
+                VITTE_CHECK(apply_symbolic(to, *entry, kind, resolvers));
             }
         }
         return {};
+    }
+
+    /// Applies the RELATIVE entries, most of all and all in a row, as far as they lie in the segment of the first; four at
+    /// a time, so that branches do not decide the speed. What it keeps in locals would be read again after each store.
+    const elf::relocation* apply_relatives(const elf::relocation* entry, const elf::relocation* end) const noexcept {
+        const std::uintptr_t base = image_.base();
+        const std::uint64_t window = window_, starts = window_starts_;
+        const auto fits = [=](const elf::relocation& e) {
+            return static_cast<unsigned>(e.offset - window < starts) & static_cast<unsigned>(e.type == machine::relative);
+        };
+        const auto apply_one = [=](const elf::relocation& e) {
+            put(reinterpret_cast<std::byte*>(base + e.offset), base + static_cast<std::uint64_t>(e.addend));
+        };
+        for (; end - entry >= 4 && (fits(entry[0]) & fits(entry[1]) & fits(entry[2]) & fits(entry[3])) != 0; entry += 4) {
+            apply_one(entry[0]);
+            apply_one(entry[1]);
+            apply_one(entry[2]);
+            apply_one(entry[3]);
+        }
+        for (; entry != end && fits(*entry) != 0; ++entry) apply_one(*entry);
+        return entry;
     }
 
     result<void, load_error> apply_symbolic(std::byte* to, const elf::relocation& entry, relocation_kind kind,
@@ -145,7 +172,7 @@ private:
     const dynamic_info& info_;
     Scope& scope_;
     cpu_capabilities cpu_;
-    std::uint64_t window_ = 0, window_size_ = 0;
+    std::uint64_t window_ = 0, window_starts_ = 0;  ///< 8 bytes may be stored from any of so many addresses on
     bool resolvers_pending_ = false;
 };
 

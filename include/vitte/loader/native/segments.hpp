@@ -2,6 +2,7 @@
 /// writable and executable at once, and every address that the file names can be checked against what was mapped.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -43,10 +44,11 @@ public:
         segments made;
         VITTE_CHECK(made.read_headers(file));
         VITTE_CHECK(made.check_layout());
-        VITTE_CHECK(made.reserve());
+        VITTE_CHECK(made.reserve(file));
+        std::uint64_t mapped = made.lowest_;
         for (const elf::segment& segment : made.headers_)
-            if (segment.type == elf::segment_type::load) {
-                VITTE_CHECK(made.map_one(file, segment));
+            if (segment.type == elf::segment_type::load && segment.memory_size != 0) {
+                VITTE_CHECK(made.map_one(file, segment, mapped));
             }
         return made;
     }
@@ -62,10 +64,16 @@ public:
         return nullptr;
     }
 
+    /// The loadable segment with the bit `flag` of its flags that `address` is in, or null.
+    const elf::segment* segment_of(std::uint64_t address, std::uint32_t flag) const noexcept {
+        for (const elf::segment& s : headers_)
+            if (s.type == elf::segment_type::load && (s.flags & flag) != 0 && address - s.address < s.memory_size) return &s;
+        return nullptr;
+    }
+
     /// How many bytes can be read from file address `address` on, within its segment; 0 if it is in none.
     std::uint64_t readable(std::uint64_t address) const noexcept { return reach(address, elf::segment_readable); }
-    /// The same for writing and for executing.
-    std::uint64_t writable(std::uint64_t address) const noexcept { return reach(address, elf::segment_writable); }
+    /// The same for executing.
     std::uint64_t executable(std::uint64_t address) const noexcept { return reach(address, elf::segment_executable); }
 
     /// The array of `T` at file address `address` with `bytes` bytes, or null if it is misaligned or not all readable.
@@ -79,19 +87,15 @@ public:
     result<void, load_error> seal() {
         const elf::segment* relro = find(elf::segment_type::gnu_relro);
         if (relro == nullptr) return {};
-        const std::uint64_t page = sys::basic_region<P>::page_size();
-        const std::uint64_t from = relro->address & ~(page - 1), to = (relro->address + relro->memory_size) & ~(page - 1);
+        const std::uint64_t from = down(relro->address), to = down(relro->address + relro->memory_size);
         if (from >= to) return {};
         return protect(from, to - from, sys::access::read, "sealing relocated data");
     }
 
 private:
     std::uint64_t reach(std::uint64_t address, std::uint32_t flag) const noexcept {
-        for (const elf::segment& segment : headers_)
-            if (segment.type == elf::segment_type::load && (segment.flags & flag) != 0 && address >= segment.address &&
-                address - segment.address < segment.memory_size)
-                return segment.memory_size - (address - segment.address);
-        return 0;
+        const elf::segment* const in = segment_of(address, flag);
+        return in == nullptr ? 0 : in->memory_size - (address - in->address);
     }
 
     result<void, load_error> read_headers(const sys::basic_file<P>& file) {
@@ -135,7 +139,7 @@ private:
     /// Segments ascend, do not share pages, stay inside the file and inside the address space.
     result<void, load_error> check_layout() {
         constexpr const char* action = "checking the segments";
-        const std::uint64_t page = sys::basic_region<P>::page_size();
+        const std::uint64_t page = page_size();
         constexpr std::uint64_t limit = std::uint64_t{1} << 47;
         bool any = false;
         std::uint64_t end = 0;
@@ -154,21 +158,28 @@ private:
                 return bad(errc::malformed, "lies outside the address space");
             if (((s.address ^ s.offset) & (page - 1)) != 0)
                 return bad(errc::not_supported, "address and file offset do not agree on a page of this system");
-            const std::uint64_t from = s.address & ~(page - 1);
+            const std::uint64_t from = down(s.address);
             if (any && from < highest_) return bad(errc::malformed, "shares a page with the segment before it");
             if (!any) lowest_ = from;
             any = true;
             end = s.address + s.memory_size;
-            highest_ = (end + page - 1) & ~(page - 1);
+            highest_ = up(end);
             if (s.alignment > alignment_) alignment_ = s.alignment;
         }
         return any ? result<void, load_error>{} : refuse(errc::malformed, action, "there is nothing to load");
     }
 
-    result<void, load_error> reserve() {
-        const std::uint64_t page = sys::basic_region<P>::page_size();
+    /// The address space is reserved under a view of the first segment where that is possible, which saves a call.
+    result<void, load_error> reserve(const sys::basic_file<P>& file) {
+        const std::uint64_t page = page_size();
         const std::uint64_t slack = alignment_ > page ? alignment_ : 0;
-        auto region = sys::basic_region<P>::reserve(static_cast<std::size_t>(highest_ - lowest_ + slack));
+        const auto size = static_cast<std::size_t>(highest_ - lowest_ + slack);
+        const elf::segment& first = *std::find_if(headers_.begin(), headers_.end(), [](const elf::segment& s) {
+            return s.type == elf::segment_type::load && s.memory_size != 0;
+        });
+        under_file_ = slack == 0 && first.file_size != 0 && first.file_size == first.memory_size;
+        auto region = under_file_ ? sys::basic_region<P>::reserve_under(size, access_of(first), file, down(first.offset))
+                                  : sys::basic_region<P>::reserve(size);
         if (!region) return refuse(region.error(), "reserving address space");
         region_ = std::move(*region);
         const auto start = reinterpret_cast<std::uintptr_t>(region_.data());
@@ -178,31 +189,48 @@ private:
         return {};
     }
 
-    result<void, load_error> map_one(const sys::basic_file<P>& file, const elf::segment& s) {
+    static std::size_t page_size() noexcept { return sys::basic_region<P>::page_size(); }
+    static std::uint64_t down(std::uint64_t address) noexcept { return address & ~std::uint64_t{page_size() - 1}; }
+    static std::uint64_t up(std::uint64_t address) noexcept { return down(address + page_size() - 1); }
+    static sys::access access_of(const elf::segment& s) noexcept {
+        return (s.flags & elf::segment_writable) != 0     ? sys::access::read_write
+               : (s.flags & elf::segment_executable) != 0 ? sys::access::read_execute
+               : (s.flags & elf::segment_readable) != 0   ? sys::access::read
+                                                          : sys::access::none;
+    }
+
+    /// Maps `s`. Its pages begin at or after `mapped`, the end of the segment before it, which becomes its own end.
+    result<void, load_error> map_one(const sys::basic_file<P>& file, const elf::segment& s, std::uint64_t& mapped) {
         constexpr const char* action = "mapping";
-        if (s.memory_size == 0) return {};
-        const std::uint64_t page = sys::basic_region<P>::page_size();
-        const std::uint64_t from = s.address & ~(page - 1), in_file_end = s.address + s.file_size;
-        const std::uint64_t file_pages_end = s.file_size == 0 ? from : (in_file_end + page - 1) & ~(page - 1);
-        const std::uint64_t end = (s.address + s.memory_size + page - 1) & ~(page - 1);
-        const sys::access wanted = (s.flags & elf::segment_writable) != 0     ? sys::access::read_write
-                                   : (s.flags & elf::segment_executable) != 0 ? sys::access::read_execute
-                                   : (s.flags & elf::segment_readable) != 0   ? sys::access::read
-                                                        : sys::access::none;
+        const std::uint64_t from = down(s.address), in_file_end = s.address + s.file_size;
+        const std::uint64_t file_pages_end = s.file_size == 0 ? from : up(in_file_end), end = up(s.address + s.memory_size);
         const bool zeroes = s.memory_size > s.file_size;
-        const sys::access first = zeroes ? sys::access::read_write : wanted;
-        if (s.file_size != 0)
+        const sys::access wanted = access_of(s), first = zeroes ? sys::access::read_write : wanted;
+        if (under_file_ && mapped < from) {
+            VITTE_CHECK(protect(mapped, from - mapped, sys::access::none, action));
+        }
+        const bool is_reservation = under_file_ && from == lowest_;
+        if (s.file_size != 0 && !is_reservation)
             if (auto r = region_.map_file(in_region(from), static_cast<std::size_t>(in_file_end - from), first, file,
-                                          s.offset & ~(page - 1)); !r)
+                                          down(s.offset)); !r)
                 return refuse(r.error(), action);
+        mapped = end;
         if (!zeroes) return {};
-        if (end > file_pages_end)
-            if (auto r = region_.commit(in_region(file_pages_end), static_cast<std::size_t>(end - file_pages_end), first); !r)
-                return refuse(r.error(), action);
-        if (s.file_size != 0 && in_file_end < file_pages_end)
+        if (end > file_pages_end) {
+            VITTE_CHECK(zero_pages(file_pages_end, end));
+        }
+        if (in_file_end < file_pages_end)
             std::memset(reinterpret_cast<void*>(base_ + in_file_end), 0, static_cast<std::size_t>(file_pages_end - in_file_end));
         if (wanted == first) return {};
         return protect(from, end - from, wanted, action);
+    }
+
+    result<void, load_error> zero_pages(std::uint64_t from, std::uint64_t to) {
+        const std::size_t at = in_region(from), size = static_cast<std::size_t>(to - from);
+        result<void> done;
+        if (under_file_) done = region_.decommit(at, size);
+        if (done) done = region_.commit(at, size, sys::access::read_write);
+        return done ? result<void, load_error>{} : refuse(done.error(), "mapping");
     }
 
     result<void, load_error> protect(std::uint64_t from, std::uint64_t bytes, sys::access wanted, const char* action) {
@@ -220,6 +248,7 @@ private:
     sys::basic_region<P> region_;
     std::vector<elf::segment> headers_;
     std::uint64_t file_size_ = 0, lowest_ = 0, highest_ = 0, alignment_ = 0;
+    bool under_file_ = false;
     std::uintptr_t base_ = 0;
 };
 

@@ -34,10 +34,11 @@ struct version_name {
 
 /// The 32-bit words of a hash table in memory.
 struct memory_words {
+    static constexpr bool wide = true;
     const std::uint32_t* data = nullptr;
 
     std::uint32_t operator()(std::uint64_t i) const noexcept { return data[i]; }
-    std::uint64_t bloom(std::uint64_t i, bool) const noexcept {
+    std::uint64_t bloom(std::uint64_t i) const noexcept {
         return load<std::uint64_t>(reinterpret_cast<const std::byte*>(data + i), byte_order::native);
     }
 };
@@ -63,6 +64,11 @@ struct symbol_table {
         if (versions == nullptr) return {};
         const auto version = static_cast<std::uint16_t>(versions[index] & ~elf::version_hidden);
         return version < version_names.size() ? version_names[version] : version_name{};
+    }
+
+    /// Whether `wanted` may be defined: a quick no for most names that are not.
+    bool may_define(const symbol_name& wanted) const noexcept {
+        return gnu_hash.words == 0 || gnu_hash.may_have(wanted.gnu_hash);
     }
 
     /// The definition of `wanted`, or null. With a version, only that one or an unversioned base definition matches;

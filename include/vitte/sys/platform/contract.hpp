@@ -70,6 +70,7 @@ concept clocks_facet = requires {
 /// - `symbol(h, name)`: an exported symbol; `errc::not_found` if there is none.
 /// - `close(h)`: gives it back; the OS decides when it goes.
 /// - `for_each_image(f, context)`: calls `f(context, image)` for the program and every library in this process.
+/// - `generation()`: a number that changes when a library is loaded into or removed from this process.
 /// - `cpu()`: what IFUNC resolvers are told.
 template <class L>
 concept libraries_facet = requires(typename L::handle h, const char* text, void* context,
@@ -78,6 +79,7 @@ concept libraries_facet = requires(typename L::handle h, const char* text, void*
     { L::symbol(h, text) } noexcept -> std::same_as<result<void*>>;
     { L::close(h) } noexcept -> std::same_as<result<void>>;
     { L::for_each_image(visit, context) };
+    { L::generation() } noexcept -> std::same_as<std::uint64_t>;
     { L::cpu() } noexcept -> std::same_as<cpu_capabilities>;
 };
 

@@ -53,6 +53,16 @@ struct linux_platform {
                 },
                 &both);
         }
+        static std::uint64_t generation() noexcept {
+            std::uint64_t changes = 0;
+            ::dl_iterate_phdr(
+                [](dl_phdr_info* info, std::size_t, void* to) {
+                    *static_cast<std::uint64_t*>(to) = info->dlpi_adds + info->dlpi_subs;
+                    return 1;
+                },
+                &changes);
+            return changes;
+        }
         static cpu_capabilities cpu() noexcept { return {::getauxval(AT_HWCAP), ::getauxval(AT_HWCAP2)}; }
     };
 };

@@ -13,12 +13,13 @@ struct file_words {
     const std::byte* data = nullptr;
     encoding form;
     std::size_t stride = 4;
+    bool wide = form.wide;
 
     constexpr std::uint32_t operator()(std::uint64_t i) const noexcept {
         const std::byte* const at = data + i * stride;
         return stride == 8 ? static_cast<std::uint32_t>(form.u64(at)) : form.u32(at);
     }
-    constexpr std::uint64_t bloom(std::uint64_t i, bool) const noexcept { return form.word(data + i * 4); }
+    constexpr std::uint64_t bloom(std::uint64_t i) const noexcept { return form.word(data + i * 4); }
 };
 }  // namespace detail
 
@@ -138,7 +139,7 @@ private:
     result<void, parse_error> read_hashes() noexcept {
         if (const auto at = view_.value(tag::gnu_hash)) {
             VITTE_TRY(const part found, rest_of_segment(*at, "GNU hash table"));
-            view_.gnu_hash_ = {{found.bytes.data(), form_, 4}, found.bytes.size() / 4, form_.wide};
+            view_.gnu_hash_ = {{found.bytes.data(), form_, 4}, found.bytes.size() / 4};
             if (!view_.gnu_hash_.valid()) return malformed("GNU hash table", "does not fit its segment", found.offset);
         }
         if (const auto at = view_.value(tag::hash)) {

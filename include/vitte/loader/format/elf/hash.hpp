@@ -25,24 +25,28 @@ constexpr std::uint32_t sysv_hash(std::string_view name) noexcept {
 
 /// DT_GNU_HASH: four words, a Bloom filter of `bloom_words` class-sized words, the buckets, and one word per hashed
 /// symbol, whose lowest bit ends a chain. `Words` answers `u32 operator()(i)`, the i-th 32-bit word, and
-/// `u64 bloom(i, wide)`, the class-sized Bloom word that starts there; both only for words below `words`.
+/// `u64 bloom(i)`, the class-sized Bloom word that starts there, both only for words below `words`; `wide` is its class.
 template <class Words>
 struct gnu_hash_table {
     Words word;
     std::uint64_t words = 0;  ///< how many 32-bit words can be read
-    bool wide = true;
 
     /// Whether header, filter and buckets fit. The searches below must not be called otherwise.
     constexpr bool valid() const noexcept {
         return words >= 4 && word(0) != 0 && word(2) != 0 && (word(2) & (word(2) - 1)) == 0 && chains() <= words;
     }
 
+    /// What the Bloom filter says: false if no symbol has this hash.
+    constexpr bool may_have(std::uint32_t hash) const noexcept {
+        const unsigned bits = word.wide ? 64 : 32;
+        const std::uint64_t filter = word.bloom(4 + per_bloom() * ((hash / bits) & (word(2) - 1)));
+        return ((filter >> (hash % bits)) & (filter >> ((hash >> (word(3) & 31)) % bits)) & 1) != 0;
+    }
+
     /// The first symbol index below `limit` whose hash is that of the name and for which `matches(index)`; 0 if none.
     template <class Matches>
     constexpr std::uint32_t find(std::uint32_t hash, std::uint32_t limit, Matches&& matches) const {
-        const unsigned bits = wide ? 64 : 32;
-        const std::uint64_t filter = word.bloom(4 + per_bloom() * ((hash / bits) & (word(2) - 1)), wide);
-        if (((filter >> (hash % bits)) & (filter >> ((hash >> (word(3) & 31)) % bits)) & 1) == 0) return 0;
+        if (!may_have(hash)) return 0;
         const std::uint32_t first = word(1);
         std::uint64_t at = chains() - first;
         for (std::uint64_t i = word(buckets() + hash % word(0)); i >= first && i < limit; ++i) {
@@ -67,7 +71,7 @@ struct gnu_hash_table {
     }
 
 private:
-    constexpr std::uint64_t per_bloom() const noexcept { return wide ? 2 : 1; }
+    constexpr std::uint64_t per_bloom() const noexcept { return word.wide ? 2 : 1; }
     constexpr std::uint64_t buckets() const noexcept { return 4 + per_bloom() * word(2); }
     constexpr std::uint64_t chains() const noexcept { return buckets() + word(0); }
 };

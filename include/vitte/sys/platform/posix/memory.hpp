@@ -10,7 +10,7 @@
 namespace vitte::sys::posix {
 
 struct memory {
-    static std::size_t page_size() noexcept { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+    static std::size_t page_size() noexcept { return static_cast<std::size_t>(::getpagesize()); }
 
     static result<void*> reserve(std::size_t size) noexcept {
         return mapped(::mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
