@@ -184,8 +184,7 @@ private:
         region_ = std::move(*region);
         const auto start = reinterpret_cast<std::uintptr_t>(region_.data());
         base_ = start - lowest_;
-        if (slack != 0) base_ = ((start + slack - 1) & ~(slack - 1)) - (lowest_ & ~(slack - 1));
-        if (base_ + lowest_ < start) base_ += slack;
+        if (slack != 0) base_ = (base_ + slack - 1) & ~(slack - 1);
         return {};
     }
 
