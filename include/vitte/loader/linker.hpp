@@ -28,7 +28,7 @@ public:
         };
         auto image = native::image<P>::load(*file, scope, cpu);
         if (!image) {
-            if (!image.error().symbol.empty()) image.error().searched = searched(host);
+            if (image.error().code == errc::not_found) image.error().searched = searched(host);
             return unexpected(std::move(image).error());
         }
         return std::make_unique<body>(std::move(*image));
