@@ -14,24 +14,48 @@
 namespace vitte::sys {
 
 /// Pages of virtual memory. Addresses and sizes are multiples of `page_size()`, except the size of a mapped file.
-/// - `page_size()`: a power of two, the same for the life of the process.
+/// - `page_size()`, `granularity()`: powers of two, the same for the life of the process; reservations and file offsets
+///   are multiples of the granularity.
 /// - `reserve(n)`: address space of `n` bytes that no one else gets; touching it is a fault.
 /// - `commit(p, n, a)`: makes reserved pages usable; they read as zero the first time.
 /// - `decommit(p, n)`: gives the content of the pages back; the address space stays reserved.
 /// - `protect(p, n, a)`: changes what may be done with committed pages.
 /// - `map_file(at, n, a, h, offset)`: a private copy-on-write view of `n` bytes of the file `h` from `offset`, a multiple
 ///   of the page size. `at` is null for any place, or inside a reservation, whose pages the view then replaces.
-/// - `release(p, n)`: undoes a whole `reserve` or `map_file`.
+/// - `map_shared(at, n, a, h, offset)`: the same, and what is written to it is the file's and every other view's.
+/// - `map_huge(n)`: committed, writable pages of the size of huge pages; `errc::out_of_memory` if none are set aside.
+/// - `release(p, n)`: undoes a whole `reserve` or `map_...`.
+/// - `advise(p, n, advice)`: a hint. `errc::not_supported` if the OS has nothing of the kind.
+/// - `lock(p, n)`, `unlock(p, n)`: keeps pages in memory.
+/// - `sync(p, n)`: returns when changes of a shared view of a file are stored.
+/// - `protection(p)`: what may be done with the page that holds `p`; `access::none` if nothing is there.
+/// - `create_shared()`: an object without a name, empty, for `map_shared`; a file handle.
+/// - `open_shared(name, mode)`: an object that other processes find under `name`, which is `remove_shared(name)`d later.
+/// - `resize_shared(h, n)`, `seal(h, bits)`: its size, and what will never change any more (bits of `memory_seal`).
 /// - `flush_instruction_cache(p, n)`: code that was written there may be executed after it returns.
 template <class M>
-concept memory_facet = requires(void* p, std::size_t n, access a, int h, std::uint64_t offset) {
+concept memory_facet = requires(void* p, std::size_t n, access a, typename M::file_handle h, std::uint64_t offset,
+                                const char* name, memory_advice advice, open_mode mode, unsigned bits) {
     { M::page_size() } noexcept -> std::same_as<std::size_t>;
+    { M::granularity() } noexcept -> std::same_as<std::size_t>;
     { M::reserve(n) } noexcept -> std::same_as<result<void*>>;
     { M::commit(p, n, a) } noexcept -> std::same_as<result<void>>;
     { M::decommit(p, n) } noexcept -> std::same_as<result<void>>;
     { M::protect(p, n, a) } noexcept -> std::same_as<result<void>>;
     { M::map_file(p, n, a, h, offset) } noexcept -> std::same_as<result<void*>>;
+    { M::map_shared(p, n, a, h, offset) } noexcept -> std::same_as<result<void*>>;
+    { M::map_huge(n) } noexcept -> std::same_as<result<void*>>;
     { M::release(p, n) } noexcept -> std::same_as<result<void>>;
+    { M::advise(p, n, advice) } noexcept -> std::same_as<result<void>>;
+    { M::lock(p, n) } noexcept -> std::same_as<result<void>>;
+    { M::unlock(p, n) } noexcept -> std::same_as<result<void>>;
+    { M::sync(p, n) } noexcept -> std::same_as<result<void>>;
+    { M::protection(p) } noexcept -> std::same_as<result<access>>;
+    { M::create_shared() } noexcept -> std::same_as<result<typename M::file_handle>>;
+    { M::open_shared(name, mode) } noexcept -> std::same_as<result<typename M::file_handle>>;
+    { M::remove_shared(name) } noexcept -> std::same_as<result<void>>;
+    { M::resize_shared(h, offset) } noexcept -> std::same_as<result<void>>;
+    { M::seal(h, bits) } noexcept -> std::same_as<result<void>>;
     { M::flush_instruction_cache(p, n) } noexcept;
 };
 
@@ -57,12 +81,64 @@ concept files_facet = requires(typename F::handle h, const char* path, open_mode
 };
 
 /// Clocks, in nanoseconds.
-/// - `monotonic()`: never goes back; its zero is arbitrary.
+/// - `monotonic()`: never goes back; its zero is arbitrary. It may stand still while the system sleeps.
+/// - `boot()`: the same, and it counts the time that the system sleeps.
+/// - `coarse()`: `monotonic()` as it was at the last tick of the kernel; cheap.
 /// - `wall()`: since 1970-01-01 UTC, without leap seconds; may be set by the administrator.
+/// - `process_cpu()`, `thread_cpu()`: CPU time used by this process, by this thread.
+/// - `sleep_until(t)`: sleeps until `monotonic()` is `t`; `errc::interrupted` if a signal came first.
 template <class C>
-concept clocks_facet = requires {
+concept clocks_facet = requires(std::int64_t t) {
     { C::monotonic() } noexcept -> std::same_as<std::int64_t>;
+    { C::boot() } noexcept -> std::same_as<std::int64_t>;
+    { C::coarse() } noexcept -> std::same_as<std::int64_t>;
     { C::wall() } noexcept -> std::same_as<std::int64_t>;
+    { C::process_cpu() } noexcept -> std::same_as<std::int64_t>;
+    { C::thread_cpu() } noexcept -> std::same_as<std::int64_t>;
+    { C::sleep_until(t) } noexcept -> std::same_as<result<void>>;
+};
+
+/// Threads, and the one primitive that every lock is made of.
+/// - `wait(word, expected, until)`: sleeps while `*word` is `expected`, until it is woken or the monotonic clock is
+///   `until`. `errc::would_block` if the word has another value, `errc::timed_out`, `errc::interrupted`; it may also
+///   succeed for no reason.
+/// - `wake_one(word)`: wakes one sleeper; whether there was one, false if the OS does not tell. `wake_all(word)`: all.
+/// - `start<entry>(stack, argument)`: a thread that calls `entry(argument)`; `stack` in bytes, 0 for the OS's size.
+/// - `join(h)`: waits for its end. `detach(h)`: nobody will.
+/// - `yield()`, `id()`: of this thread; the id is unique in the system while the thread lives.
+/// - `name(text)`: names this thread for debuggers; what the OS has no room for is cut off.
+/// - `affinity()`, `set_affinity(cpus)`, `set_priority(p)`: of this thread.
+/// - `cpu_count()`: how many CPUs this thread may use at a time, by affinity and by quota, rounded up; at least 1.
+/// - `create_key(destroy)`, `delete_key(k)`, `get(k)`, `set(k, p)`: one pointer per thread; `destroy` gets it at the end of
+///   the thread if it is not null.
+template <class T>
+concept threads_facet = requires(const std::uint32_t* word, std::uint32_t expected, std::int64_t until, typename T::handle h,
+                                 typename T::key k, std::size_t n, void* p, const char* text, const cpu_set& cpus,
+                                 thread_priority priority, void (*destroy)(void*)) {
+    { T::wait(word, expected, until) } noexcept -> std::same_as<result<void>>;
+    { T::wake_one(word) } noexcept -> std::same_as<bool>;
+    { T::wake_all(word) } noexcept;
+    { T::template start<[](void*) {}>(n, p) } noexcept -> std::same_as<result<typename T::handle>>;
+    { T::join(h) } noexcept -> std::same_as<result<void>>;
+    { T::detach(h) } noexcept -> std::same_as<result<void>>;
+    { T::yield() } noexcept;
+    { T::id() } noexcept -> std::same_as<std::uint64_t>;
+    { T::name(text) } noexcept -> std::same_as<result<void>>;
+    { T::affinity() } noexcept -> std::same_as<result<cpu_set>>;
+    { T::set_affinity(cpus) } noexcept -> std::same_as<result<void>>;
+    { T::set_priority(priority) } noexcept -> std::same_as<result<void>>;
+    { T::cpu_count() } noexcept -> std::same_as<unsigned>;
+    { T::create_key(destroy) } noexcept -> std::same_as<result<typename T::key>>;
+    { T::delete_key(k) } noexcept;
+    { T::get(k) } noexcept -> std::same_as<void*>;
+    { T::set(k, p) } noexcept -> std::same_as<result<void>>;
+};
+
+/// The OS's cryptographically secure random numbers.
+/// - `fill(to)`: fills a prefix of `to`, at least 256 bytes of it if it has as many; returns its length.
+template <class R>
+concept random_facet = requires(std::span<std::byte> to) {
+    { R::fill(to) } noexcept -> std::same_as<result<std::size_t>>;
 };
 
 /// The OS's own dynamic linker.

@@ -1,4 +1,4 @@
-/// Linux: POSIX, with the process's images through `dl_iterate_phdr` and the CPU's capabilities through `getauxval`.
+/// Linux: its own memory, threads and random numbers over POSIX, with the process's images through `dl_iterate_phdr` and the CPU's capabilities through `getauxval`.
 #pragma once
 
 #include <dlfcn.h>
@@ -6,16 +6,19 @@
 #include <sys/auxv.h>
 
 #include <vitte/sys/platform/contract.hpp>
-#include <vitte/sys/platform/posix/clocks.hpp>
+#include <vitte/sys/platform/linux/memory.hpp>
+#include <vitte/sys/platform/linux/random.hpp>
+#include <vitte/sys/platform/linux/threads.hpp>
 #include <vitte/sys/platform/posix/files.hpp>
-#include <vitte/sys/platform/posix/memory.hpp>
 
 namespace vitte::sys {
 
 struct linux_platform {
-    using memory = posix::memory;
+    using memory = linux_os::memory;
     using files = posix::files;
     using clocks = posix::clocks;
+    using threads = linux_os::threads;
+    using random = linux_os::random;
 
     /// `dlopen` is named only where a program asks for it, so that static programs do not pull it in.
     struct libraries {
@@ -66,6 +69,7 @@ struct linux_platform {
         static cpu_capabilities cpu() noexcept { return {::getauxval(AT_HWCAP), ::getauxval(AT_HWCAP2)}; }
     };
 };
-static_assert(platform<linux_platform> && libraries_facet<linux_platform::libraries>);
+static_assert(platform<linux_platform> && libraries_facet<linux_platform::libraries> && threads_facet<linux_platform::threads> &&
+              random_facet<linux_platform::random>);
 
 }  // namespace vitte::sys

@@ -42,4 +42,34 @@ struct cpu_capabilities {
     unsigned long hwcap = 0, hwcap2 = 0;
 };
 
+/// A set of CPUs, by the numbers that the OS gives them.
+struct cpu_set {
+    static constexpr unsigned limit = 1024;
+    std::uint64_t words[limit / 64] = {};
+
+    constexpr void add(unsigned cpu) noexcept { words[cpu / 64] |= std::uint64_t{1} << (cpu % 64); }
+    constexpr bool has(unsigned cpu) const noexcept { return cpu < limit && (words[cpu / 64] >> (cpu % 64) & 1) != 0; }
+    constexpr unsigned size() const noexcept {
+        unsigned count = 0;
+        for (const std::uint64_t word : words) count += static_cast<unsigned>(__builtin_popcountll(word));
+        return count;
+    }
+    friend constexpr bool operator==(const cpu_set&, const cpu_set&) = default;
+};
+
+/// How urgent a thread is, relative to others of the system.
+enum class thread_priority : unsigned char {
+    idle,      ///< runs when nothing else wants to
+    low,
+    normal,
+    high,      ///< needs a privilege on most systems
+    realtime,  ///< before all normal threads, until it waits; needs a privilege
+};
+
+/// What pages will be used for; only hints.
+enum class memory_advice : unsigned char { normal, sequential, random, will_need, free, huge_pages, no_huge_pages };
+
+/// Promises about a shared memory object that cannot be taken back.
+enum class memory_seal : unsigned char { size = 1, content = 2, seals = 4 };
+
 }  // namespace vitte::sys

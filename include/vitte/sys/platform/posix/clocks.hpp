@@ -1,21 +1,47 @@
-/// Clocks through `clock_gettime` (POSIX.1-2017). Both clocks exist everywhere, so that the call cannot fail.
+/// Clocks through `clock_gettime` (POSIX.1-2017), with the extra clocks that a system names.
 #pragma once
 
 #include <time.h>
 
-#include <cstdint>
+#include <vitte/sys/platform/posix/error.hpp>
 
 namespace vitte::sys::posix {
 
 struct clocks {
-    static std::int64_t monotonic() noexcept { return read(CLOCK_MONOTONIC); }
+#if defined(CLOCK_UPTIME_RAW)
+    static constexpr clockid_t monotonic_clock = CLOCK_UPTIME_RAW, boot_clock = CLOCK_MONOTONIC_RAW, coarse_clock = CLOCK_UPTIME_RAW_APPROX;
+#elif defined(CLOCK_BOOTTIME) && defined(CLOCK_MONOTONIC_COARSE)
+    static constexpr clockid_t monotonic_clock = CLOCK_MONOTONIC, boot_clock = CLOCK_BOOTTIME, coarse_clock = CLOCK_MONOTONIC_COARSE;
+#else
+    static constexpr clockid_t monotonic_clock = CLOCK_MONOTONIC, boot_clock = CLOCK_MONOTONIC, coarse_clock = CLOCK_MONOTONIC;
+#endif
+
+    static std::int64_t monotonic() noexcept { return read(monotonic_clock); }
+    static std::int64_t boot() noexcept { return read(boot_clock); }
+    static std::int64_t coarse() noexcept { return read(coarse_clock); }
     static std::int64_t wall() noexcept { return read(CLOCK_REALTIME); }
+    static std::int64_t process_cpu() noexcept { return read(CLOCK_PROCESS_CPUTIME_ID); }
+    static std::int64_t thread_cpu() noexcept { return read(CLOCK_THREAD_CPUTIME_ID); }
+
+    static result<void> sleep_until(std::int64_t monotonic) noexcept {
+        const timespec at = split(monotonic);
+        const int failed = ::clock_nanosleep(monotonic_clock, TIMER_ABSTIME, &at, nullptr);
+        if (failed != 0) return fail(cause_of(failed), "clock_nanosleep", failed);
+        return {};
+    }
+
+    static constexpr timespec split(std::int64_t nanoseconds) noexcept {
+        timespec made{};
+        made.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000);
+        made.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000);
+        return made;
+    }
 
 private:
     static std::int64_t read(clockid_t clock) noexcept {
-        struct timespec t;
-        ::clock_gettime(clock, &t);
-        return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+        timespec now;
+        ::clock_gettime(clock, &now);
+        return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
     }
 };
 

@@ -1,0 +1,59 @@
+/// `vitte::atomic`: what `std::atomic` does for integers and pointers ([atomics.types.generic]), at a fraction of the
+/// cost of including it. The memory order is part of each name.
+#pragma once
+
+#include <type_traits>
+
+namespace vitte {
+
+/// An object that threads may read and write at once. It is lock-free or does not compile. Not copyable.
+template <class T>
+    requires(std::is_trivially_copyable_v<T> && __atomic_always_lock_free(sizeof(T), nullptr))
+class atomic {
+public:
+    constexpr atomic() noexcept = default;
+    constexpr explicit atomic(T value) noexcept : value_(value) {}
+    atomic(const atomic&) = delete;
+    atomic& operator=(const atomic&) = delete;
+
+    T load_relaxed() const noexcept { return __atomic_load_n(&value_, __ATOMIC_RELAXED); }
+    T load_acquire() const noexcept { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
+    void store_relaxed(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELAXED); }
+    void store_release(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
+
+    T exchange_acquire(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQUIRE); }
+    T exchange_release(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_RELEASE); }
+    T exchange(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL); }
+
+    /// Stores `wanted` if the value is `expected`, and else tells the value in `expected`. The weak forms may fail for
+    /// no reason, which suits loops.
+    bool compare_exchange_relaxed(T& expected, T wanted) noexcept {
+        return __atomic_compare_exchange_n(&value_, &expected, wanted, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    }
+    bool compare_exchange_acquire(T& expected, T wanted) noexcept {
+        return __atomic_compare_exchange_n(&value_, &expected, wanted, true, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    }
+    bool compare_exchange_release(T& expected, T wanted) noexcept {
+        return __atomic_compare_exchange_n(&value_, &expected, wanted, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+    }
+    bool compare_exchange_acq_rel(T& expected, T wanted) noexcept {
+        return __atomic_compare_exchange_n(&value_, &expected, wanted, true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    }
+    bool compare_exchange_strong_acquire(T& expected, T wanted) noexcept {
+        return __atomic_compare_exchange_n(&value_, &expected, wanted, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    }
+
+    T fetch_add_relaxed(T by) noexcept { return __atomic_fetch_add(&value_, by, __ATOMIC_RELAXED); }
+    T fetch_add_release(T by) noexcept { return __atomic_fetch_add(&value_, by, __ATOMIC_RELEASE); }
+    T fetch_sub_release(T by) noexcept { return __atomic_fetch_sub(&value_, by, __ATOMIC_RELEASE); }
+    /// Releases what was written before and acquires what the other threads released: for the last one of many.
+    T fetch_sub(T by) noexcept { return __atomic_fetch_sub(&value_, by, __ATOMIC_ACQ_REL); }
+
+    /// The object itself, for the OS to wait on.
+    const T* address() const noexcept { return &value_; }
+
+private:
+    T value_{};
+};
+
+}  // namespace vitte

@@ -1,0 +1,52 @@
+/// The 32-bit word on which every lock of this library waits, and how it waits: the portable half of a futex.
+#pragma once
+
+#include <vitte/core/atomic.hpp>
+#include <vitte/sys/time/deadline.hpp>
+
+namespace vitte::sys {
+
+/// Tells the CPU that this is a spinning loop (PAUSE, YIELD): it saves power and leaves the core's other thread more room.
+inline void spin_hint() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+    __asm__ volatile("yield");
+#elif defined(__riscv)
+    __asm__ volatile(".insn i 0x0F, 0, x0, x0, 0x010");
+#endif
+}
+
+namespace detail {
+
+/// The state of a lock.
+template <platform P>
+class lock_word : public atomic<std::uint32_t> {
+public:
+    using atomic::atomic;
+
+    /// Sleeps while the word is `expected`, until somebody wakes it or `until` passes; false in the latter case. It may
+    /// also return true for no reason: the caller looks at the word again.
+    bool wait(std::uint32_t expected, deadline until = deadline::never()) const noexcept {
+        const auto waited = P::threads::wait(address(), expected, until.monotonic());
+        return waited || waited.error().code != errc::timed_out;
+    }
+    /// Whether a sleeper was woken; false also where the OS does not tell.
+    bool wake_one() const noexcept { return P::threads::wake_one(address()); }
+    void wake_all() const noexcept { P::threads::wake_all(address()); }
+
+    /// Spins for a while as long as `worth(value)`; returns the last value seen. A short critical section ends sooner
+    /// than a sleep begins.
+    template <class Worth>
+    std::uint32_t spin(Worth worth) const noexcept {
+        std::uint32_t value = load_relaxed();
+        for (int i = 0; i < 100 && worth(value); ++i) {
+            spin_hint();
+            value = load_relaxed();
+        }
+        return value;
+    }
+};
+
+}  // namespace detail
+}  // namespace vitte::sys
