@@ -3,7 +3,7 @@
 
 #include <vitte/loader/format/elf.hpp>
 #include <vitte/loader/format/elf/names.hpp>
-#include <vitte/sys/memory.hpp>
+#include <vitte/sys/memory/mapping.hpp>
 
 #include "command.hpp"
 #include "json.hpp"

@@ -15,7 +15,7 @@
 #include <vitte/loader/load_error.hpp>
 #include <vitte/loader/native/machine.hpp>
 #include <vitte/sys/fs.hpp>
-#include <vitte/sys/memory.hpp>
+#include <vitte/sys/memory/region.hpp>
 
 namespace vitte::loader::native {
 

@@ -1,0 +1,31 @@
+/// Random numbers from the OS, and fast generators seeded from them.
+#pragma once
+
+#include <vitte/core/xoshiro.hpp>
+#include <vitte/sys/platform.hpp>
+
+namespace vitte::sys {
+
+/// Fills `to` with cryptographically secure random bytes; waits until the OS has gathered enough, at most early at boot.
+template <platform P = native>
+result<void> fill_random(std::span<std::byte> to) noexcept {
+    while (!to.empty()) {
+        const auto filled = P::random::fill(to);
+        if (!filled && filled.error().code == errc::interrupted) continue;
+        if (!filled) return unexpected(filled.error());
+        to = to.subspan(*filled);
+    }
+    return {};
+}
+
+/// A fast generator with a seed from the OS. Not for secrets.
+template <platform P = native>
+result<xoshiro256> seeded_generator() noexcept {
+    std::array<std::uint64_t, 4> seed{};
+    do {
+        VITTE_CHECK(fill_random<P>(std::as_writable_bytes(std::span(seed))));
+    } while ((seed[0] | seed[1] | seed[2] | seed[3]) == 0);
+    return xoshiro256(seed);
+}
+
+}  // namespace vitte::sys
