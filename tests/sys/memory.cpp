@@ -1,6 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <string>
 
@@ -51,6 +52,170 @@ BOOST_AUTO_TEST_CASE(reserved_pages_fault_until_they_are_committed) {
 BOOST_AUTO_TEST_CASE(an_impossible_reservation_is_an_error) {
     BOOST_TEST((sys::region::reserve(SIZE_MAX).error().code == vitte::errc::too_large));
     BOOST_TEST((sys::region::reserve(SIZE_MAX / 2).error().code == vitte::errc::out_of_memory));
+}
+
+BOOST_AUTO_TEST_CASE(guard_pages_stop_what_runs_over) {
+    const std::size_t page = sys::region::page_size();
+    auto r = sys::region::allocate_guarded(3 * page);
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST(r->size() == 3 * page);
+    volatile auto* const at = reinterpret_cast<volatile char*>(r->data());
+    BOOST_TEST(!faults([&] { at[0] = 1; at[3 * page - 1] = 1; }));
+    BOOST_TEST(faults([&] { at[-1] = 1; }));
+    BOOST_TEST(faults([&] { at[3 * page] = 1; }));
+    const auto* const start = r->data();
+    BOOST_TEST((*sys::protection(start - 1) == sys::access::none));
+    BOOST_TEST(r->release().has_value());
+    BOOST_TEST(faults([&] { at[0] = 1; }));
+}
+
+BOOST_AUTO_TEST_CASE(the_os_tells_what_pages_allow) {
+    const std::size_t page = sys::region::page_size();
+    auto r = sys::region::reserve(3 * page);
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST((r->commit(0, page).has_value() && r->commit(page, page, sys::access::read).has_value()));
+    BOOST_TEST((*sys::protection(r->data()) == sys::access::read_write));
+    BOOST_TEST((*sys::protection(r->data() + page + 5) == sys::access::read));
+    BOOST_TEST((*sys::protection(r->data() + 2 * page) == sys::access::none));
+    BOOST_TEST((*sys::protection(reinterpret_cast<const void*>(&faults<void (*)()>)) == sys::access::read_execute));
+    BOOST_TEST((*sys::protection(nullptr) == sys::access::none));
+}
+
+BOOST_AUTO_TEST_CASE(hints_and_locks_are_taken) {
+    const std::size_t page = sys::region::page_size();
+    auto r = sys::region::allocate_huge(1);
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST(r->size() % (2u << 20) == 0u);
+    r->data()[r->size() - 1] = std::byte{1};
+    BOOST_TEST(r->lock(0, page).has_value());
+    BOOST_TEST(r->unlock(0, page).has_value());
+    for (const auto advice : {sys::memory_advice::normal, sys::memory_advice::sequential, sys::memory_advice::random,
+                              sys::memory_advice::will_need, sys::memory_advice::free}) {
+        const auto advised = r->advise(0, page, advice);
+        BOOST_TEST((advised || advised.error().code == vitte::errc::not_supported));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(shared_memory_is_one_memory_at_two_places) {
+    const std::size_t page = sys::region::page_size();
+    auto shared = sys::shared_memory::create(page);
+    BOOST_REQUIRE(shared.has_value());
+    auto one = sys::view::map(shared->file(), page), two = sys::view::map(shared->file(), page, sys::access::read);
+    BOOST_REQUIRE((one && two));
+    one->bytes()[7] = std::byte{42};
+    BOOST_TEST((two->bytes()[7] == std::byte{42}));
+    BOOST_TEST(faults([&] { const_cast<volatile std::byte*>(two->bytes().data())[0] = std::byte{1}; }));
+    BOOST_TEST(shared->resize(2 * page).has_value());
+    BOOST_TEST(*shared->size() == 2 * page);
+}
+
+BOOST_AUTO_TEST_CASE(sealed_memory_stays_as_it_is) {
+    const std::size_t page = sys::region::page_size();
+    auto shared = sys::shared_memory::create(page);
+    BOOST_REQUIRE(shared.has_value());
+    const auto content = static_cast<unsigned>(sys::memory_seal::content), size = static_cast<unsigned>(sys::memory_seal::size);
+    {
+        auto view = sys::view::map(shared->file(), page);
+        BOOST_TEST((shared->seal(content).error().code == vitte::errc::busy));
+    }
+    const auto sealed = shared->seal(content | size | static_cast<unsigned>(sys::memory_seal::seals));
+    BOOST_TEST(sealed.has_value());
+    BOOST_TEST((shared->resize(0).error().code == vitte::errc::permission_denied));
+    BOOST_TEST(!sys::view::map(shared->file(), page).has_value());
+    BOOST_TEST(sys::view::map(shared->file(), page, sys::access::read).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(named_memory_is_found_by_its_name) {
+    const std::string name = "/vitte-test-" + std::to_string(getpid());
+    const std::size_t page = sys::region::page_size();
+    {
+        auto made = sys::shared_memory::create(name.c_str(), page);
+        BOOST_REQUIRE(made.has_value());
+        sys::view::map(made->file(), page)->bytes()[0] = std::byte{9};
+    }
+    BOOST_TEST((sys::shared_memory::create(name.c_str(), page).error().code == vitte::errc::already_exists));
+    auto found = sys::shared_memory::open(name.c_str(), sys::open_mode::read);
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST((sys::view::map(found->file(), page, sys::access::read)->bytes()[0] == std::byte{9}));
+    BOOST_TEST(sys::shared_memory::remove(name.c_str()).has_value());
+    BOOST_TEST((sys::shared_memory::open(name.c_str()).error().code == vitte::errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(a_shared_view_of_a_file_changes_the_file) {
+    std::ofstream("memory-test.bin") << std::string(100, 'a');
+    {
+        const auto file = sys::file::open("memory-test.bin", sys::open_mode::read_write);
+        auto view = sys::view::map(*file, 100);
+        BOOST_REQUIRE(view.has_value());
+        view->bytes()[3] = std::byte{'b'};
+        BOOST_TEST(view->sync().has_value());
+    }
+    std::string text;
+    std::getline(std::ifstream("memory-test.bin"), text);
+    BOOST_TEST(text.substr(0, 5) == "aaaba");
+    std::remove("memory-test.bin");
+}
+
+BOOST_AUTO_TEST_CASE(an_arena_grows_in_place_and_gives_back) {
+    const std::size_t page = sys::region::page_size();
+    auto arena = sys::virtual_arena::reserve(64 * page, page);
+    BOOST_REQUIRE(arena.has_value());
+    std::byte* const first = *arena->grow(10);
+    first[9] = std::byte{1};
+    std::byte* const second = *arena->grow(20 * page);
+    BOOST_TEST(second == first + 10);
+    second[20 * page - 1] = std::byte{2};
+    BOOST_TEST((first[9] == std::byte{1}));
+    BOOST_TEST((arena->grow(64 * page).error().code == vitte::errc::too_large));
+    BOOST_TEST((arena->grow(SIZE_MAX).error().code == vitte::errc::too_large));
+    BOOST_TEST(arena->shrink(1, true).has_value());
+    BOOST_TEST(arena->committed() == page);
+    BOOST_TEST(faults([&] { *const_cast<volatile std::byte*>(first + page) = std::byte{1}; }));
+    BOOST_TEST((*arena->grow(64 * page - 1) == first + 1));
+    BOOST_TEST((first[2 * page] == std::byte{0}));
+    BOOST_TEST((arena->grow(1).error().code == vitte::errc::too_large));
+}
+
+BOOST_AUTO_TEST_CASE(a_bump_arena_aligns_and_rewinds) {
+    auto arena = sys::bump_arena::reserve(1 << 20);
+    BOOST_REQUIRE(arena.has_value());
+    void* const a = arena->allocate(3, 1);
+    const std::size_t here = arena->mark();
+    void* const b = arena->allocate(100, 64);
+    BOOST_TEST(reinterpret_cast<std::uintptr_t>(b) % 64 == 0u);
+    BOOST_TEST(static_cast<char*>(b) >= static_cast<char*>(a) + 3);
+    arena->rewind(here);
+    BOOST_TEST(arena->allocate(100, 64) == b);
+    BOOST_TEST(*arena->make<int>(5) == 5);
+    BOOST_TEST(arena->allocate(2 << 20) == nullptr);
+    BOOST_TEST(arena->allocate(SIZE_MAX) == nullptr);
+    BOOST_TEST(arena->reset().has_value());
+    BOOST_TEST(arena->mark() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(code_is_written_at_one_address_and_runs_at_another) {
+    auto code = sys::code_region::allocate(100);
+    BOOST_REQUIRE(code.has_value());
+    BOOST_TEST((*sys::protection(code->writable()) == sys::access::read_write));
+    BOOST_TEST((*sys::protection(code->executable()) == sys::access::read_execute));
+#if defined(__x86_64__)
+    constexpr unsigned char returns_7[] = {0xb8, 7, 0, 0, 0, 0xc3};  // mov eax, 7; ret
+#elif defined(__aarch64__)
+    constexpr unsigned char returns_7[] = {0xe0, 0, 0x80, 0x52, 0xc0, 3, 0x5f, 0xd6};  // mov w0, 7; ret
+#else
+    constexpr unsigned char returns_7[] = {0};
+    return;
+#endif
+    const auto* const at = code->write(16, std::as_bytes(std::span(returns_7)));
+    BOOST_TEST(reinterpret_cast<int (*)()>(reinterpret_cast<std::uintptr_t>(at))() == 7);
+    BOOST_TEST(faults([&] { *const_cast<volatile std::byte*>(code->executable()) = std::byte{1}; }));
+}
+
+BOOST_AUTO_TEST_CASE(secrets_are_forgotten) {
+    std::byte secret[64];
+    std::memset(secret, 7, sizeof secret);
+    vitte::secure_zero(secret);
+    for (const std::byte b : secret) BOOST_TEST((b == std::byte{0}));
 }
 
 BOOST_AUTO_TEST_CASE(maps_files) {

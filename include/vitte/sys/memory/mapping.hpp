@@ -62,8 +62,8 @@ public:
         }
         return made;
     }
-    /// The object that exists under `name`, to read or to write.
-    static result<basic_shared_memory> open(const char* name, open_mode mode = open_mode::write) noexcept {
+    /// The object that exists under `name`.
+    static result<basic_shared_memory> open(const char* name, open_mode mode = open_mode::read_write) noexcept {
         VITTE_TRY(const auto handle, pages::open_shared(name, mode));
         return basic_shared_memory{basic_file<P>(handle)};
     }

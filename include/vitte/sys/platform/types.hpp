@@ -12,6 +12,7 @@ enum class access : unsigned char { none, read, read_write, read_execute };
 /// How a file is opened.
 enum class open_mode : unsigned char {
     read,        ///< must exist; for reading
+    read_write,  ///< must exist; for both
     write,       ///< for writing; created if missing, emptied if not
     create_new,  ///< for writing; must not exist
 };

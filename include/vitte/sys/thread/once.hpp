@@ -33,8 +33,8 @@ private:
 
     template <class Work>
     void call_slowly(Work&& work) {
-        std::uint32_t seen = word_.load_acquire();
-        while (seen != finished) {
+        // A failed exchange tells the value without acquiring, so each turn begins with a load.
+        for (std::uint32_t seen = word_.load_acquire(); seen != finished; seen = word_.load_acquire()) {
             if (seen == untouched) {
                 if (!word_.compare_exchange_acquire(seen, running)) continue;
                 ending end{word_};
@@ -44,7 +44,6 @@ private:
             }
             if (seen == running && !word_.compare_exchange_relaxed(seen, awaited)) continue;
             word_.wait(awaited);
-            seen = word_.load_acquire();
         }
     }
 

@@ -12,16 +12,24 @@
 
 namespace vitte::sys::posix {
 
+/// `mode` in the words of open(2).
+constexpr int open_flags(open_mode mode) noexcept {
+    switch (mode) {
+        case open_mode::read: return O_RDONLY;
+        case open_mode::read_write: return O_RDWR;
+        case open_mode::write: return O_WRONLY | O_CREAT | O_TRUNC;
+        case open_mode::create_new: return O_WRONLY | O_CREAT | O_EXCL;
+    }
+    return O_RDONLY;
+}
+
 struct files {
     using handle = int;
     static constexpr handle invalid = -1;
 
     static result<handle> open(const char* path, open_mode mode) noexcept {
         constexpr mode_t rights = 0666;
-        const int flags = mode == open_mode::read    ? O_RDONLY
-                          : mode == open_mode::write ? O_WRONLY | O_CREAT | O_TRUNC
-                                                     : O_WRONLY | O_CREAT | O_EXCL;
-        const int opened = ::open(path, flags | O_CLOEXEC, rights);
+        const int opened = ::open(path, open_flags(mode) | O_CLOEXEC, rights);
         if (opened == -1) return last_error("open");
         return opened;
     }

@@ -43,9 +43,10 @@ struct memory {
     static result<void> sync(void* at, std::size_t size) noexcept { return checked(::msync(at, size, MS_SYNC), "msync"); }
 
     static result<int> open_shared(const char* name, open_mode mode) noexcept {
-        const int flags = mode == open_mode::read    ? O_RDONLY
-                          : mode == open_mode::write ? O_RDWR | O_CREAT
-                                                     : O_RDWR | O_CREAT | O_EXCL;
+        const int flags = mode == open_mode::read         ? O_RDONLY
+                          : mode == open_mode::read_write ? O_RDWR
+                          : mode == open_mode::write      ? O_RDWR | O_CREAT | O_TRUNC
+                                                          : O_RDWR | O_CREAT | O_EXCL;
         const int opened = ::shm_open(name, flags | O_CLOEXEC, 0600);
         if (opened == -1) return last_error("shm_open");
         return opened;

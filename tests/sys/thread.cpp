@@ -1,0 +1,99 @@
+#include <boost/test/unit_test.hpp>
+
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "../support/together.hpp"
+
+namespace {
+using namespace vitte::sys;
+using vitte::errc;
+
+vitte::atomic<int> destroyed{0};
+void note_destroyed(void* p) { destroyed.fetch_add_relaxed(*static_cast<int*>(p)); }
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(thread_)
+
+BOOST_AUTO_TEST_CASE(a_result_comes_back) {
+    auto text = start_thread([] { return std::string(100, 'x'); });
+    BOOST_TEST(*text->join() == std::string(100, 'x'));
+    BOOST_TEST((text->join().error().code == errc::bad_handle));
+    auto owned = start_thread([p = std::make_unique<int>(5)]() mutable { return std::move(p); });
+    BOOST_TEST(**owned->join() == 5);
+    auto nothing = start_thread([] {});
+    BOOST_TEST(nothing->join().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(joining_waits_until_its_deadline) {
+    event go;
+    auto t = start_thread([&] {
+        go.wait();
+        return 3;
+    });
+    BOOST_TEST((t->join_until(deadline::after(20_ms)).error().code == errc::timed_out));
+    BOOST_TEST(t->joinable());
+    go.set();
+    BOOST_TEST(*t->join_until(deadline::after(10_s)) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_dropped_handle_lets_the_thread_go_on) {
+    const auto done = std::make_shared<event>();
+    {
+        auto t = start_thread([done] { done->set(); });
+        BOOST_REQUIRE(t.has_value());
+    }
+    BOOST_TEST(done->wait_until(deadline::after(10_s)));
+}
+
+BOOST_AUTO_TEST_CASE(options_take_effect) {
+    cpu_set one;
+    const cpu_set mine = *this_thread::affinity();
+    for (unsigned cpu = 0; cpu < cpu_set::limit; ++cpu)
+        if (mine.has(cpu) && one.size() == 0) one.add(cpu);
+    struct facts {
+        std::string name;
+        cpu_set cpus;
+        std::uint64_t id;
+        unsigned concurrency;
+    };
+    auto t = start_thread(
+        [] {
+            std::string name;
+            std::getline(std::ifstream("/proc/thread-self/comm"), name);
+            return facts{name, *this_thread::affinity(), this_thread::id(), hardware_concurrency()};
+        },
+        {.name = "a-name-that-is-too-long", .stack_size = 1 << 20, .affinity = &one, .priority = thread_priority::low});
+    const facts seen = *t->join();
+    BOOST_TEST(seen.name == "a-name-that-is-");
+    BOOST_TEST((seen.cpus == one));
+    BOOST_TEST(seen.concurrency == 1u);
+    BOOST_TEST(seen.id != this_thread::id());
+    BOOST_TEST(hardware_concurrency() >= 1u);
+    BOOST_TEST(hardware_concurrency() <= mine.size());
+    BOOST_TEST(!start_thread([] {}, {.stack_size = 1}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(each_thread_has_its_own_value_of_a_key) {
+    auto key = thread_key::create(note_destroyed);
+    BOOST_REQUIRE(key.has_value());
+    int mine = 1;
+    BOOST_TEST(key->set(&mine).has_value());
+    together(5, [&](unsigned i) {
+        static int others[5] = {10, 10, 10, 10, 10};
+        VITTE_ASSERT(key->get() == nullptr);
+        VITTE_ASSERT(key->set(&others[i]).has_value() && key->get() == &others[i]);
+    });
+    BOOST_TEST(key->get() == &mine);
+    BOOST_TEST(key->set(nullptr).has_value());
+    BOOST_TEST(destroyed.load_relaxed() == 50);
+}
+
+BOOST_AUTO_TEST_CASE(sleeping_ends_at_the_deadline) {
+    const std::int64_t start = monotonic_time();
+    this_thread::sleep_until(deadline::after(30_ms));
+    BOOST_TEST(monotonic_time() - start >= 30_ms);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,53 @@
+#include <boost/test/unit_test.hpp>
+
+#include <ctime>
+
+#include <vitte/sys/thread.hpp>
+#include <vitte/sys/time/chrono.hpp>
+#include <vitte/sys/time/cycles.hpp>
+
+namespace {
+using namespace vitte::sys;
+static_assert(std::chrono::is_clock_v<monotonic_clock> && monotonic_clock::is_steady && !wall_clock::is_steady);
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(time_)
+
+BOOST_AUTO_TEST_CASE(clocks_tell_what_they_say) {
+    std::int64_t last = monotonic_time();
+    for (int i = 0; i < 1000; ++i) {
+        const std::int64_t now = monotonic_time();
+        BOOST_REQUIRE(now >= last);
+        last = now;
+    }
+    BOOST_TEST(std::abs(wall_time() / 1'000'000'000 - std::time(nullptr)) <= 1);
+    BOOST_TEST(boot_time() >= monotonic_time() - 1'000'000'000);
+    BOOST_TEST(coarse_time() <= monotonic_time());
+    BOOST_TEST(monotonic_time() - coarse_time() < 100_ms);
+}
+
+BOOST_AUTO_TEST_CASE(cpu_clocks_stand_still_while_a_thread_sleeps) {
+    const std::int64_t thread_start = thread_cpu_time(), process_start = process_cpu_time();
+    this_thread::sleep_until(deadline::after(50_ms));
+    BOOST_TEST(thread_cpu_time() - thread_start < 40_ms);
+    const std::int64_t busy = deadline::after(20_ms).monotonic();
+    while (monotonic_time() < busy) {}
+    BOOST_TEST(thread_cpu_time() > thread_start);
+    BOOST_TEST(process_cpu_time() > process_start);
+}
+
+BOOST_AUTO_TEST_CASE(calibrated_cycles_follow_the_clock) {
+    const auto clock = cycle_clock::calibrate(20_ms);
+    BOOST_TEST(clock.nanoseconds_per_cycle() > 0);
+    this_thread::sleep_until(deadline::after(50_ms));
+    BOOST_TEST(std::abs(clock.now() - monotonic_time()) < 5_ms);
+}
+
+BOOST_AUTO_TEST_CASE(deadlines_do_not_overflow) {
+    BOOST_TEST(deadline::after(INT64_MAX).is_never());
+    const auto before = deadline::after(-5), at_clock = deadline_at(monotonic_clock::now()), after = deadline::after(0);
+    BOOST_TEST((before <= at_clock && at_clock <= after));
+    BOOST_TEST((deadline_after(std::chrono::hours(1)) > deadline::after(59 * 60_s)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
