@@ -26,9 +26,14 @@ inline double median(std::vector<double> of) {
 /// claim, ours, peer, peer's name, ratio, goal, verdict; figures in nanoseconds.
 inline void row(const char* claim, double ours, double peer, const char* peer_name, double goal) {
     const double ratio = ours / peer;
-    std::printf("%s\t%.0f\t%.0f\t%s\t%.2f\t%.2f\t%s\n", claim, ours, peer, peer_name, ratio, goal,
+    std::printf("%s\t%.1f\t%.1f\t%s\t%.2f\t%.2f\t%s\n", claim, ours, peer, peer_name, ratio, goal,
                 ratio <= goal ? "ok" : "short");
     std::fflush(stdout);
+}
+
+/// The row of a claim whose peer is not installed.
+inline void missing(const char* claim, const char* peer_name, double ours, double goal) {
+    std::printf("%s\t%.1f\t\t%s\t\t%.2f\tmissing\n", claim, ours, peer_name, goal);
 }
 
 /// Runs the two in turns, each first every other time. Each measures one round itself and returns its nanoseconds, so that

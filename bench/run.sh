@@ -4,12 +4,12 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ meson ninja-build
+need g++ meson ninja-build pkg-config libuv1-dev
 
 build=${BUILD_DIR:-build}/bench
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dbench=true -Dbuildtype=release >&2
 ninja -C "$build" >&2
-[ $# -gt 0 ] || set -- loader
+[ $# -gt 0 ] || set -- loader locks time memory includes
 
 rows=$build/rows.tsv
 : > "$rows"
@@ -19,6 +19,7 @@ for name in "$@"; do
             mkdir -p "$build/libraries"
             [ -f "$build/libraries/imports.so" ] || sh bench/libraries.sh "$build/libraries"
             "$build/bench/loader" "$(realpath "$build/libraries")" ;;
+        includes) python3 bench/includes.py ;;
         *) "$build/bench/$name" ;;
     esac
 done | tee -a "$rows"

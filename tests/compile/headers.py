@@ -86,13 +86,28 @@ def preprocessed(source):
 
 
 def check_cost(results):
-    ours, least = preprocessed('#include <vitte/core/result.hpp>'), preprocessed('#include <type_traits>\n#include <utility>')
-    results.check(ours <= 1.5 * least, f'core/result.hpp costs {ours / least:.2f} of <type_traits> and <utility>')
+    """Preprocessed bytes, since time has no place in a test; bench/includes.py measures that."""
+    def cost(ours, peers, most):
+        ratio = preprocessed(f'#include <vitte/{ours}>') / preprocessed('\n'.join(f'#include <{p}>' for p in peers))
+        results.check(ratio <= most, f'{ours} costs {ratio:.2f} of {peers}')
+    cost('core/result.hpp', ['type_traits', 'utility'], 1.5)
+    cost('sys/thread.hpp', ['mutex', 'condition_variable', 'thread'], 1 / 3)
+
+
+def check_heavy_headers(results):
+    """Nothing that everybody includes drags in what is expensive, unless its interface is made of it."""
+    for header in headers():
+        if not header.startswith(('vitte/core/', 'vitte/sys/')) or header == 'vitte/sys/time/chrono.hpp':
+            continue
+        text = subprocess.run(['g++', '-std=c++20', '-I', ROOT, '-E', '-x', 'c++', '-'], input=f'#include <{header}>', text=True,
+                              check=True, stdout=subprocess.PIPE).stdout
+        dragged = set(re.findall(r'^# 1 "/usr/include/c\+\+/\d+/(string|functional|iostream|chrono)"', text, re.M))
+        results.check(not dragged, f'{header} includes {dragged}')
 
 
 def main(results_file):
     results = Results('compile/headers')
-    for check in check_compilation, check_rules, check_two_units, check_cost:
+    for check in check_compilation, check_rules, check_two_units, check_cost, check_heavy_headers:
         check(results)
     results.append_to(results_file)
 

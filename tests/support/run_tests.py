@@ -1,6 +1,6 @@
-"""Runs every test program of a Meson build folder and appends the counts of its cases to a file; with --total, adds up.
+"""Runs the test programs of a Meson build folder and appends the counts of their cases to a file; with --total, adds up.
 
-usage: run_tests.py BUILD_FOLDER RESULTS [EMULATOR...] | run_tests.py --total RESULTS
+usage: run_tests.py [--only NAME,...] BUILD_FOLDER RESULTS [EMULATOR...] | run_tests.py --total RESULTS
 """
 import json
 import os
@@ -41,10 +41,13 @@ def total(path):
 def main(arguments):
     if arguments[0] == '--total':
         return total(arguments[1])
-    folder, results, *emulator = arguments
+    only = arguments[1].split(',') if arguments[0] == '--only' else None
+    folder, results, *emulator = arguments[2:] if only else arguments
     listed = subprocess.run(['meson', 'introspect', '--tests', folder], check=True, stdout=subprocess.PIPE, text=True)
     with open(results, 'a', encoding='utf-8') as file:
         for test in json.loads(listed.stdout):
+            if only and test['name'] not in only:
+                continue
             counts = run(test, emulator)
             print('{}: {}: {} passed, {} failed, {} skipped.'.format(os.path.basename(folder), test['name'], *counts))
             file.write('\t'.join(map(str, (test['name'], *counts))) + '\n')

@@ -38,16 +38,18 @@ public:
 
     /// Reads until `to` is full or the file ends; returns how many bytes.
     result<std::size_t> read(std::span<std::byte> to) const noexcept {
-        return transfer(to, [this](auto rest, std::size_t) { return files::read(handle_, rest); });
+        return transfer(to, [this](auto rest, std::size_t) { return files::read(handle_, rest.data(), rest.size()); });
     }
     /// The same from byte `offset` on; the file position does not move.
     result<std::size_t> read_at(std::span<std::byte> to, std::uint64_t offset) const noexcept {
-        return transfer(to, [&](auto rest, std::size_t done) { return files::read_at(handle_, rest, offset + done); });
+        return transfer(to, [&](auto rest, std::size_t done) {
+            return files::read_at(handle_, rest.data(), rest.size(), offset + done);
+        });
     }
     /// Writes all of `from`.
     result<void> write(std::span<const std::byte> from) const noexcept {
         VITTE_TRY(const std::size_t done,
-                  transfer(from, [this](auto rest, std::size_t) { return files::write(handle_, rest); }));
+                  transfer(from, [this](auto rest, std::size_t) { return files::write(handle_, rest.data(), rest.size()); }));
         if (done != from.size()) return fail(errc::io_error, "write");
         return {};
     }

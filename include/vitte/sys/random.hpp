@@ -1,6 +1,8 @@
 /// Random numbers from the OS, and fast generators seeded from them.
 #pragma once
 
+#include <span>
+
 #include <vitte/core/xoshiro.hpp>
 #include <vitte/sys/platform.hpp>
 
@@ -10,7 +12,7 @@ namespace vitte::sys {
 template <platform P = native>
 result<void> fill_random(std::span<std::byte> to) noexcept {
     while (!to.empty()) {
-        const auto filled = P::random::fill(to);
+        const auto filled = P::random::fill(to.data(), to.size());
         if (!filled && filled.error().code == errc::interrupted) continue;
         if (!filled) return unexpected(filled.error());
         to = to.subspan(*filled);

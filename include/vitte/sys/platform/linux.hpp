@@ -69,7 +69,5 @@ struct linux_platform {
         static cpu_capabilities cpu() noexcept { return {::getauxval(AT_HWCAP), ::getauxval(AT_HWCAP2)}; }
     };
 };
-static_assert(platform<linux_platform> && libraries_facet<linux_platform::libraries> && threads_facet<linux_platform::threads> &&
-              random_facet<linux_platform::random>);
 
 }  // namespace vitte::sys

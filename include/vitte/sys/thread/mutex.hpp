@@ -14,16 +14,19 @@ public:
     constexpr basic_mutex() noexcept = default;
 
     void lock() noexcept {
-        if (!try_lock()) lock_contended(deadline::never());
+        if (const std::uint32_t seen = word_.exchange_acquire(locked); seen != free) lock_contended(seen, deadline::never());
     }
     bool try_lock() noexcept {
         std::uint32_t expected = free;
         return word_.compare_exchange_strong_acquire(expected, locked);
     }
     /// False if the lock could not be had in time.
-    bool try_lock_until(deadline until) noexcept { return try_lock() || lock_contended(until); }
+    bool try_lock_until(deadline until) noexcept {
+        std::uint32_t seen = free;
+        return word_.compare_exchange_strong_acquire(seen, locked) || lock_contended(seen, until);
+    }
     void unlock() noexcept {
-        if (word_.exchange_release(free) == contended) word_.wake_one();
+        if (word_.fetch_sub_release(1) != locked) unlock_contended();
     }
 
 private:
@@ -31,14 +34,19 @@ private:
     /// know whether it was the only one (Drepper, "Futexes are tricky", mutex 2).
     static constexpr std::uint32_t free = 0, locked = 1, contended = 2;
 
-    [[gnu::noinline]] bool lock_contended(deadline until) noexcept {
-        std::uint32_t seen = word_.spin([](std::uint32_t value) { return value == locked; });
-        if (seen == free && word_.compare_exchange_strong_acquire(seen, locked)) return true;
-        while (word_.exchange_acquire(contended) != free) {
-            if (!word_.wait(contended, until)) return false;
-            word_.spin([](std::uint32_t value) { return value == locked; });
+    /// `seen` is what stood there. `lock` may have overwritten `contended`, which is put back at once in that case.
+    [[gnu::noinline]] bool lock_contended(std::uint32_t seen, deadline until) noexcept {
+        if (seen == locked) {
+            seen = word_.spin([](std::uint32_t value) { return value == locked; });
+            if (seen == free && word_.compare_exchange_strong_acquire(seen, locked)) return true;
         }
+        while (word_.exchange_acquire(contended) != free)
+            if (!word_.wait(contended, until)) return false;
         return true;
+    }
+    [[gnu::noinline]] void unlock_contended() noexcept {
+        word_.store_release(free);
+        word_.wake_one();
     }
 
     detail::lock_word<P> word_;

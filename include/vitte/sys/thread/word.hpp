@@ -35,13 +35,14 @@ public:
     bool wake_one() const noexcept { return P::threads::wake_one(address()); }
     void wake_all() const noexcept { P::threads::wake_all(address()); }
 
-    /// Spins for a while as long as `worth(value)`; returns the last value seen. A short critical section ends sooner
-    /// than a sleep begins.
+    /// Spins for a few microseconds as long as `worth(value)`; returns the last value seen. A short critical section ends
+    /// sooner than a sleep begins. The looks become rarer, since each takes the cache line away from the lock's owner.
     template <class Worth>
     std::uint32_t spin(Worth worth) const noexcept {
         std::uint32_t value = load_relaxed();
-        for (int i = 0; i < 100 && worth(value); ++i) {
-            spin_hint();
+        for (unsigned look = 0, pauses = 4; look < 12 && worth(value); ++look) {
+            for (unsigned i = 0; i < pauses; ++i) spin_hint();
+            if (pauses < 32) pauses *= 2;
             value = load_relaxed();
         }
         return value;

@@ -3,15 +3,13 @@
 
 #include <sys/random.h>
 
-#include <span>
-
 #include <vitte/sys/platform/posix/error.hpp>
 
 namespace vitte::sys::linux_os {
 
 struct random {
-    static result<std::size_t> fill(std::span<std::byte> to) noexcept {
-        const ssize_t got = ::getrandom(to.data(), to.size(), 0);
+    static result<std::size_t> fill(std::byte* to, std::size_t size) noexcept {
+        const ssize_t got = ::getrandom(to, size, 0);
         if (got == -1) return posix::last_error("getrandom");
         return static_cast<std::size_t>(got);
     }

@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#include <cstdint>
+
 #include <vitte/sys/platform/posix/error.hpp>
 
 namespace vitte::sys::posix {

@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <span>
-
 #include <vitte/sys/platform/posix/error.hpp>
 #include <vitte/sys/platform/types.hpp>
 
@@ -33,14 +31,14 @@ struct files {
         if (opened == -1) return last_error("open");
         return opened;
     }
-    static result<std::size_t> read(handle file, std::span<std::byte> to) noexcept {
-        return counted(::read(file, to.data(), to.size()), "read");
+    static result<std::size_t> read(handle file, std::byte* to, std::size_t size) noexcept {
+        return counted(::read(file, to, size), "read");
     }
-    static result<std::size_t> read_at(handle file, std::span<std::byte> to, std::uint64_t offset) noexcept {
-        return counted(::pread(file, to.data(), to.size(), static_cast<off_t>(offset)), "pread");
+    static result<std::size_t> read_at(handle file, std::byte* to, std::size_t size, std::uint64_t offset) noexcept {
+        return counted(::pread(file, to, size, static_cast<off_t>(offset)), "pread");
     }
-    static result<std::size_t> write(handle file, std::span<const std::byte> from) noexcept {
-        return counted(::write(file, from.data(), from.size()), "write");
+    static result<std::size_t> write(handle file, const std::byte* from, std::size_t size) noexcept {
+        return counted(::write(file, from, size), "write");
     }
     static result<file_info> info(handle file) noexcept {
         struct stat s;
