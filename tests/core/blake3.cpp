@@ -1,12 +1,11 @@
-#include <boost/test/unit_test.hpp>
-
-#include <cstdlib>
-#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include <vitte/core/blake3.hpp>
+
+#include "../support/fixtures.hpp"
+#include "../support/text_files.hpp"
 
 namespace {
 using vitte::blake3;
@@ -18,9 +17,7 @@ struct vector_row {
 
 /// The official test vectors, in the folder that the build gives.
 std::vector<vector_row> official() {
-    const char* const folder = std::getenv("VITTE_VECTORS");
-    BOOST_REQUIRE_MESSAGE(folder != nullptr, "VITTE_VECTORS names the folder of the test vectors");
-    std::ifstream in(std::string(folder) + "/blake3.tsv");
+    std::istringstream in(text_of(vectors("blake3.tsv")));
     std::vector<vector_row> rows;
     for (std::string line; std::getline(in, line);) {
         if (line.starts_with("#")) continue;

@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_sorted_map) {
                 if (at->second == &j) return void(model.erase(at));
         };
         for (int step = 0; step < 2000; ++step) {
-            job& j = jobs[random() % jobs.size()];
+            job& j = jobs[static_cast<std::size_t>(random() % jobs.size())];
             const auto action = random() % 8;
             if (action < 4) {
                 if (j.pending()) continue;

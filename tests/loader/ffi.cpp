@@ -1,11 +1,11 @@
 // Functions compiled by this compiler, called with types that are known only at run time.
-#include <boost/test/unit_test.hpp>
-
 #include <cstring>
 #include <string>
 #include <vector>
 
 #include <vitte/loader/ffi.hpp>
+
+#include "../support/needs.hpp"
 
 namespace {
 using vitte::errc;
@@ -36,9 +36,14 @@ value called(Function* f, const char* type, std::vector<value> arguments) {
     return *made;
 }
 value i(std::int64_t v) { return value::of(v); }
+
+extern "C" void nobody() {}
+const ability dynamic_calls{"calls of functions whose types are known at run time", [] {
+    return call(reinterpret_cast<const void*>(nobody), *signature::parse("void()"), {}).has_value();
+}};
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(ffi)
+BOOST_AUTO_TEST_SUITE(ffi, *needs(dynamic_calls))
 
 BOOST_AUTO_TEST_CASE(passes_and_returns_each_kind) {
     BOOST_TEST(called(subtract, "i64(i64,i64)", {i(3), i(5)}).as_signed() == -2);

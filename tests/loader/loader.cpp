@@ -1,14 +1,12 @@
 // Real shared objects, built beside this test, loaded by our own linker and by the OS's.
-#include <boost/test/unit_test.hpp>
-
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include <vitte/loader/loader.hpp>
+
+#include "../support/fixtures.hpp"
+#include "../support/text_files.hpp"
 
 namespace {
 using vitte::errc;
@@ -18,17 +16,11 @@ std::vector<std::string> events;
 void note_event(const char* what) { events.emplace_back(what); }
 int twice(int n) { return 2 * n; }
 
-/// The folder of the fixtures: given by the build.
-std::string fixture(const char* name) {
-    const char* const folder = std::getenv("VITTE_FIXTURES");
-    BOOST_REQUIRE_MESSAGE(folder != nullptr, "VITTE_FIXTURES names the folder of the built fixtures");
-    return std::string(folder) + "/" + name;
-}
-
 module_loader host() {
     module_loader made;
     made.provide("host_event", note_event);
     made.provide("host_twice", twice);
+    made.provide("strlen", static_cast<std::size_t (*)(const char*)>(std::strlen));  // a static program exports no libc
     return made;
 }
 
@@ -37,17 +29,11 @@ std::string why(const Result& r) {
     return r.has_value() ? "" : r.error().message();
 }
 
-std::string bytes_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+/// A module with `bytes`.
+text_file module_of(const std::string& bytes) {
+    static int count = 0;
+    return {"loader-test-" + std::to_string(++count) + ".so", bytes};
 }
-
-/// A file with `bytes`, gone with this object.
-struct temporary {
-    std::string path = "loader-test-" + std::to_string(std::rand()) + ".so";
-    explicit temporary(const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
-    ~temporary() { std::remove(path.c_str()); }
-};
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(loader)
@@ -89,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_cxx_module_runs_its_static_objects) {
 
 BOOST_AUTO_TEST_CASE(unloading_unmaps) {
     const auto mapped = [](const std::string& name) {
-        return bytes_of("/proc/self/maps").find(name) != std::string::npos;
+        return text_of("/proc/self/maps").find(name) != std::string::npos;
     };
     auto loader = host();
     auto m = loader.load(fixture("libcounter.so").c_str());
@@ -103,17 +89,7 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_module_is_writable_and_executable) {
     auto loader = host();
     auto m = loader.load(fixture("libcounter.so").c_str());
     BOOST_REQUIRE(m.has_value());
-    BOOST_TEST(bytes_of("/proc/self/maps").find("rwx") == std::string::npos);
-}
-
-BOOST_AUTO_TEST_CASE(the_os_linker_offers_the_same_interface) {
-    module_loader loader(vitte::loader::os_linker<>::link);
-    auto m = loader.load("libm.so.6");
-    BOOST_REQUIRE_MESSAGE(m.has_value(), why(m));
-    BOOST_TEST((*(*m)->function<double(double)>("floor"))(2.5) == 2);
-    auto missing = loader.load("libno-such-library.so");
-    BOOST_REQUIRE(!missing);
-    BOOST_TEST(missing.error().message().find("libno-such-library.so") != std::string::npos);
+    BOOST_TEST(text_of("/proc/self/maps").find("rwx") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_import_is_named_with_what_was_searched) {
@@ -151,22 +127,22 @@ BOOST_AUTO_TEST_CASE(thread_local_storage_is_refused_in_words) {
 }
 
 BOOST_AUTO_TEST_CASE(every_truncation_is_an_error) {
-    const std::string whole = bytes_of(fixture("libthread_local.so"));
+    const std::string whole = text_of(fixture("libthread_local.so"));
     auto loader = host();
     for (std::size_t length = 0; length < whole.size(); length += length < 1024 ? 1 : 97) {
-        const temporary file(whole.substr(0, length));
-        BOOST_TEST(!loader.load(file.path.c_str()).has_value(), "truncated to " << length << " bytes");
+        const text_file file = module_of(whole.substr(0, length));
+        BOOST_TEST(!loader.load(file.path()).has_value(), "truncated to " << length << " bytes");
     }
 }
 
 BOOST_AUTO_TEST_CASE(every_flipped_byte_is_an_error_or_harmless) {
-    std::string bytes = bytes_of(fixture("libtables.so"));
+    std::string bytes = text_of(fixture("libtables.so"));
     auto loader = host();
     int host_number = 3;
     loader.provide_symbol("host_number", &host_number);
     const auto loads = [&] {
-        const temporary file(bytes);
-        return loader.load(file.path.c_str()).has_value();
+        const text_file file = module_of(bytes);
+        return loader.load(file.path()).has_value();
     };
     BOOST_REQUIRE(loads());
     std::size_t refused = 0;
@@ -185,13 +161,13 @@ BOOST_AUTO_TEST_CASE(every_flipped_byte_is_an_error_or_harmless) {
 }
 
 BOOST_AUTO_TEST_CASE(hostile_headers_are_errors) {
-    const std::string whole = bytes_of(fixture("libcounter.so"));
+    const std::string whole = text_of(fixture("libcounter.so"));
     auto loader = host();
     const auto refused = [&](std::size_t at, std::string patch) {
         std::string changed = whole;
         changed.replace(at, patch.size(), patch);
-        const temporary file(changed);
-        return !loader.load(file.path.c_str()).has_value();
+        const text_file file = module_of(changed);
+        return !loader.load(file.path()).has_value();
     };
     BOOST_TEST(refused(0, "ELF!"));
     BOOST_TEST(refused(4, "\x01"));                                       // 32-bit

@@ -9,16 +9,16 @@
 template <class Work>
 void together(unsigned count, Work work) {
     vitte::sys::latch ready(count);
-    std::vector<vitte::sys::thread<>> threads;
+    std::vector<vitte::sys::thread<>> group;
     for (unsigned i = 0; i < count; ++i) {
         auto started = vitte::sys::start_thread([&, i] {
             ready.arrive_and_wait();
             work(i);
         });
         VITTE_ASSERT(started.has_value());
-        threads.push_back(std::move(*started));
+        group.push_back(std::move(*started));
     }
-    for (auto& t : threads) VITTE_ASSERT(t.join().has_value());
+    for (auto& t : group) VITTE_ASSERT(t.join().has_value());
 }
 
 /// More threads than this machine has CPUs, so that some must sleep.

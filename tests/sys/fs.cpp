@@ -1,11 +1,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include <vitte/sys/fs.hpp>
+
+#include "../support/text_files.hpp"
 
 namespace {
 using vitte::errc;
@@ -28,26 +28,27 @@ struct reluctant : sys::native {
 BOOST_AUTO_TEST_SUITE(fs)
 
 BOOST_AUTO_TEST_CASE(reads_whole_files) {
-    std::ofstream("fs-test.txt") << "hello";
-    BOOST_TEST(text(*sys::read("fs-test.txt")) == "hello");
-    BOOST_TEST(text(*sys::read<reluctant>("fs-test.txt")) == "hello");
-    BOOST_TEST(sys::stat("fs-test.txt")->size == 5u);
-    BOOST_TEST((sys::stat(".")->kind == sys::file_kind::directory));
-    std::remove("fs-test.txt");
+    const text_file file("fs-test.txt", "hello");
+    BOOST_TEST(text(*sys::read(file.path())) == "hello");
+    BOOST_TEST(text(*sys::read<reluctant>(file.path())) == "hello");
+    BOOST_TEST(sys::stat(file.path())->size == 5u);
 }
 
-BOOST_AUTO_TEST_CASE(reads_files_that_tell_no_size) {
-    std::ifstream in("/proc/cpuinfo");
-    const std::string expected{std::istreambuf_iterator<char>(in), {}};
+BOOST_AUTO_TEST_CASE(reads_files_that_tell_no_size, *boost::unit_test::precondition([](auto) { return sys::stat("/proc/cpuinfo").has_value(); })) {
     const auto got = sys::read("/proc/cpuinfo");
     BOOST_TEST(got->size() > 100u);
-    BOOST_TEST(text(*got).substr(0, 100) == expected.substr(0, 100));
+    BOOST_TEST(text(*got).substr(0, 100) == text_of("/proc/cpuinfo").substr(0, 100));
 }
 
 BOOST_AUTO_TEST_CASE(failures_name_the_call_and_the_cause) {
     const auto absent = sys::read("no-such-file");
-    BOOST_TEST((absent.error() == vitte::error{errc::not_found, ENOENT, "open"}));
-    BOOST_TEST(std::string(absent.error().operation) == "open");
+    BOOST_TEST((absent.error().code == errc::not_found));
+    BOOST_TEST(absent.error().native == ENOENT);  // 2 on Windows as well
+    BOOST_TEST(*absent.error().operation != 0);
+}
+
+BOOST_AUTO_TEST_CASE(folders_are_no_files) {
+    BOOST_TEST((sys::stat(".")->kind == sys::file_kind::directory));
     BOOST_TEST((sys::read(".").error().code == errc::is_a_directory));
 }
 
@@ -59,6 +60,7 @@ BOOST_AUTO_TEST_CASE(writes_and_creates_exclusively) {
         BOOST_TEST(f->close().has_value());
     }
     BOOST_TEST((sys::file::open("fs-new.txt", sys::open_mode::create_new).error().code == errc::already_exists));
+    BOOST_TEST((sys::stat("fs-new.txt")->kind == sys::file_kind::regular));
     std::byte two[2];
     BOOST_TEST(*sys::file::open("fs-new.txt")->read_at(two, 1) == 2u);
     BOOST_TEST((two[0] == std::byte{'b'} && two[1] == std::byte{'c'}));

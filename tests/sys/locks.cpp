@@ -1,11 +1,10 @@
 // Locks under many threads, more than there are CPUs: exclusion, no lost wake-up, deadlines.
-#include <boost/test/unit_test.hpp>
-
 #include <array>
 #include <deque>
 #include <mutex>
 #include <shared_mutex>
 
+#include "../support/needs.hpp"
 #include "../support/together.hpp"
 
 namespace {
@@ -27,7 +26,7 @@ void check_delay(std::int64_t start, std::int64_t wanted) {
 }
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(locks)
+BOOST_AUTO_TEST_SUITE(locks, *needs(threads))
 
 BOOST_AUTO_TEST_CASE(a_mutex_excludes_and_loses_nobody) {
     mutex lock;

@@ -1,11 +1,11 @@
-#include <boost/test/unit_test.hpp>
-
 #include <algorithm>
 #include <vector>
 
 #include <vitte/sys/random.hpp>
 
-BOOST_AUTO_TEST_SUITE(random_)
+#include "../support/needs.hpp"
+
+BOOST_AUTO_TEST_SUITE(random_, *needs(entropy))
 
 BOOST_AUTO_TEST_CASE(fills_any_size_with_different_bytes) {
     for (const std::size_t size : {0u, 1u, 255u, 257u, 100'000u}) {

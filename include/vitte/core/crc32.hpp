@@ -33,9 +33,10 @@ constexpr std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t be
     const auto& t = detail::crc32_tables;
     std::uint32_t c = ~before;
     for (; bytes.size() >= 8; bytes = bytes.subspan(8)) {
-        const auto word = load<std::uint64_t>(bytes.data(), byte_order::little) ^ c;
-        c = t[7][word & 0xff] ^ t[6][(word >> 8) & 0xff] ^ t[5][(word >> 16) & 0xff] ^ t[4][(word >> 24) & 0xff] ^
-            t[3][(word >> 32) & 0xff] ^ t[2][(word >> 40) & 0xff] ^ t[1][(word >> 48) & 0xff] ^ t[0][word >> 56];
+        const auto low = load<std::uint32_t>(bytes.data(), byte_order::little) ^ c;
+        const auto high = load<std::uint32_t>(bytes.data() + 4, byte_order::little);
+        c = t[7][low & 0xff] ^ t[6][(low >> 8) & 0xff] ^ t[5][(low >> 16) & 0xff] ^ t[4][low >> 24] ^
+            t[3][high & 0xff] ^ t[2][(high >> 8) & 0xff] ^ t[1][(high >> 16) & 0xff] ^ t[0][high >> 24];
     }
     for (const std::byte b : bytes) c = (c >> 8) ^ t[0][(c ^ std::to_integer<std::uint32_t>(b)) & 0xff];
     return ~c;

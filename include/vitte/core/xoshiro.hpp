@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include <vitte/core/assert.hpp>
+#include <vitte/core/multiply.hpp>
 
 namespace vitte {
 
@@ -45,12 +46,10 @@ public:
     /// in an interval", 2019).
     constexpr std::uint64_t below(std::uint64_t bound) noexcept {
         VITTE_ASSERT(bound != 0);
-        __extension__ using wide = unsigned __int128;
-        wide product = wide{(*this)()} * bound;
-        if (static_cast<std::uint64_t>(product) < bound)
-            for (const std::uint64_t least = (0 - bound) % bound; static_cast<std::uint64_t>(product) < least;)
-                product = wide{(*this)()} * bound;
-        return static_cast<std::uint64_t>(product >> 64);
+        product128 product = multiply((*this)(), bound);
+        if (product.low < bound)
+            for (const std::uint64_t least = (0 - bound) % bound; product.low < least;) product = multiply((*this)(), bound);
+        return product.high;
     }
     /// A number from 0 up to but not including 1, of 53 bits.
     constexpr double unit() noexcept { return static_cast<double>((*this)() >> 11) * 0x1p-53; }

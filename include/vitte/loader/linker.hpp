@@ -3,12 +3,10 @@
 
 #include <vitte/loader/exports.hpp>
 #include <vitte/loader/module.hpp>
+#include <vitte/loader/native/exit_functions.hpp>
 #include <vitte/loader/native/image.hpp>
 #include <vitte/loader/native/process_scope.hpp>
 #include <vitte/sys/library.hpp>
-
-extern "C" int __cxa_atexit(void (*)(void*), void*, void*) noexcept;
-extern "C" void __cxa_finalize(void*);
 
 namespace vitte::loader {
 
@@ -22,7 +20,8 @@ public:
         auto file = sys::basic_file<P>::open(path);
         if (!file) return native::refuse(file.error(), "opening");
         process_.refresh();
-        const sys::cpu_capabilities cpu = P::libraries::cpu();
+        sys::cpu_capabilities cpu;
+        if constexpr (requires { typename P::images; }) cpu = P::images::cpu();
         auto scope = [&](const native::symbol_name& name, const char* version, std::uintptr_t& address) {
             return host.find(name, address) || process_.find(name, version, cpu, address) || find_runtime(name, address);
         };
@@ -44,12 +43,12 @@ private:
         native::image<P> image_;
     };
 
-    /// What the C++ ABI (3.3.6) asks of a runtime so that destructors of static objects run at unload. A static
-    /// program has it linked in, but exports nothing.
+    /// What the C++ ABI asks of a runtime so that destructors of static objects run at unload. A static program exports
+    /// none, and that of musl would not run them then.
     static bool find_runtime(const native::symbol_name& name, std::uintptr_t& address) {
         const std::string_view wanted(name.text, name.length);
-        if (wanted == "__cxa_atexit") address = reinterpret_cast<std::uintptr_t>(&__cxa_atexit);
-        else if (wanted == "__cxa_finalize") address = reinterpret_cast<std::uintptr_t>(&__cxa_finalize);
+        if (wanted == "__cxa_atexit") address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::add);
+        else if (wanted == "__cxa_finalize") address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::run);
         else return false;
         return true;
     }

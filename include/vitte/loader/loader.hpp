@@ -13,8 +13,11 @@ namespace vitte::loader {
 template <sys::platform P = sys::native>
 class basic_module_loader {
 public:
-    /// Links with our own linker, which also works in static programs, binds to host exports and really unmaps.
-    basic_module_loader() = default;
+    /// Links with our own linker, which also works in static programs, binds to host exports and really unmaps; with the
+    /// OS's where ours has nothing to do with, on Windows and macOS.
+    basic_module_loader() noexcept {
+        if constexpr (!native::machine::supported && requires { typename P::libraries; }) foreign_ = os_linker<P>::link;
+    }
     /// Links with `foreign` instead, such as `os_linker<>::link`. A program that never names the OS's linker does not
     /// contain it: static programs would not link without a warning otherwise.
     explicit basic_module_loader(linked (*foreign)(const char* path)) noexcept : foreign_(foreign) {}

@@ -57,6 +57,8 @@ public:
     result<file_info> info() const noexcept { return files::info(handle_); }
     native_handle_type native_handle() const noexcept { return handle_; }
 
+    /// Gives the handle away, open.
+    native_handle_type detach() noexcept { return std::exchange(handle_, files::invalid); }
     /// Closes the file now, to see whether that fails. Closing again does nothing.
     result<void> close() noexcept {
         if (handle_ == files::invalid) return {};
@@ -135,6 +137,17 @@ result<byte_buffer> read(const char* path) noexcept {
     }
     buffer.truncate(done);
     return buffer;
+}
+
+/// Writes all of `text` to standard output or standard error. `errc::bad_handle` if the process has none.
+template <platform P = native>
+result<void> print(std::span<const char> text, standard_stream to = standard_stream::output) noexcept {
+    const auto handle = P::files::standard(to);
+    if (handle == P::files::invalid) return fail(errc::bad_handle, "print");
+    basic_file<P> stream(handle);
+    const auto written = stream.write(std::as_bytes(text));
+    static_cast<void>(stream.detach());
+    return written;
 }
 
 /// Facts about the file at `path`; symbolic links are followed.

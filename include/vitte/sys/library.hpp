@@ -9,8 +9,8 @@ namespace vitte::sys {
 
 /// Closed by its destructor. Looking up is safe from several threads at once.
 template <platform P = native>
-    requires libraries_facet<typename P::libraries>
 class basic_library {
+    static_assert(requires { typename P::libraries; }, "this platform has no dynamic linker");
     using libraries = typename P::libraries;
 
 public:

@@ -1,11 +1,9 @@
-#include <boost/test/unit_test.hpp>
-
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
+#include <array>
 #include <string>
 #include <vector>
 
+#include "../../support/fixtures.hpp"
+#include "../../support/text_files.hpp"
 #include "../../support/walk_elf.hpp"
 
 namespace {
@@ -13,11 +11,8 @@ namespace elf = vitte::loader::elf;
 using vitte::byte_order;
 using vitte::errc;
 
-std::vector<std::byte> fixture(const char* name) {
-    const char* const folder = std::getenv("VITTE_FIXTURES");
-    BOOST_REQUIRE_MESSAGE(folder != nullptr, "VITTE_FIXTURES names the folder of the built fixtures");
-    std::ifstream in(std::string(folder) + "/" + name, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
+std::vector<std::byte> bytes_of(const char* name) {
+    const std::string text = text_of(fixture(name));
     const auto bytes = std::as_bytes(std::span(text));
     return {bytes.begin(), bytes.end()};
 }
@@ -89,7 +84,7 @@ BOOST_AUTO_TEST_CASE(reads_either_class_and_byte_order) {
 }
 
 BOOST_AUTO_TEST_CASE(finds_symbols_of_a_shared_object) {
-    const auto bytes = fixture("libcounter.so");
+    const auto bytes = bytes_of("libcounter.so");
     const auto file = elf::file::parse(bytes);
     BOOST_REQUIRE(file.has_value());
     const auto dynamic = elf::dynamic_view::read(*file);
@@ -121,7 +116,7 @@ BOOST_AUTO_TEST_CASE(errors_say_what_and_where) {
 
 BOOST_AUTO_TEST_CASE(every_truncation_and_every_flipped_bit_is_survived) {
     for (const char* name : {"libcounter.so", "libobjects.so"}) {
-        auto bytes = fixture(name);
+        auto bytes = bytes_of(name);
         BOOST_TEST(walk_elf(bytes) > 100u);
         for (std::size_t length = 0; length < bytes.size(); length += length < 2048 ? 1 : 31)
             walk_elf(std::span(bytes).first(length));

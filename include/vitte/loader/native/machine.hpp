@@ -1,5 +1,5 @@
 /// What a CPU's psABI says about dynamic relocations: which type number means what, and how an IFUNC resolver is
-/// called. Only the machine that this program runs on can load native modules.
+/// called. Only modules for the machine and the calling convention of this program can be linked: an ELF system's.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ enum class relocation_kind : std::uint8_t {
     unknown,
 };
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(__ELF__)
 /// System V ABI, AMD64 Architecture Processor Supplement, table 4.9.
 struct machine {
     static constexpr auto number = elf::machine::x86_64;
@@ -42,7 +42,7 @@ struct machine {
         return reinterpret_cast<std::uint64_t (*)()>(resolver)();
     }
 };
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && defined(__ELF__)
 /// ELF for the Arm 64-bit Architecture (AAELF64), "Dynamic relocations"; System V ABI for AArch64, GNU indirect functions.
 struct machine {
     static constexpr auto number = elf::machine::aarch64;

@@ -14,12 +14,14 @@ class process_scope {
 public:
     /// Takes a new snapshot if libraries came or went. Pointers found before stay valid as long as their library stays.
     void refresh() {
-        const std::uint64_t generation = P::libraries::generation();
-        if (generation == generation_ && !libraries_.empty()) return;
-        generation_ = generation;
-        libraries_.clear();
-        P::libraries::for_each_image(
-            [](void* self, const sys::loaded_image& image) { static_cast<process_scope*>(self)->add(image); }, this);
+        if constexpr (tells_images) {
+            const std::uint64_t generation = P::images::generation();
+            if (generation == generation_ && !libraries_.empty()) return;
+            generation_ = generation;
+            libraries_.clear();
+            P::images::for_each(
+                [](void* self, const sys::loaded_image& image) { static_cast<process_scope*>(self)->add(image); }, this);
+        }
     }
 
     bool find(const symbol_name& wanted, const char* version, const sys::cpu_capabilities& cpu, std::uintptr_t& address) {
@@ -32,7 +34,7 @@ public:
             if (found->type() == elf::symbol_type::gnu_ifunc) address = machine::call_resolver(address, cpu.hwcap, cpu.hwcap2);
             return true;
         }
-        return false;
+        return find_global(wanted.text, address);
     }
 
     /// The libraries that were looked through, for error messages: base names, separated by commas.
@@ -47,6 +49,21 @@ public:
     }
 
 private:
+    static constexpr bool tells_images = requires { typename P::images; };
+
+    /// Where the OS does not tell what it has loaded, its own lookup has to serve, without versions.
+    static bool find_global(const char* name, std::uintptr_t& address) {
+        if constexpr (!tells_images && requires { typename P::libraries; }) {
+            const auto program = P::libraries::open(static_cast<const char*>(nullptr));
+            if (!program) return false;
+            const auto found = P::libraries::symbol(*program, name);
+            static_cast<void>(P::libraries::close(*program));
+            address = found ? reinterpret_cast<std::uintptr_t>(*found) : 0;
+            return address != 0;
+        }
+        return false;
+    }
+
     /// These tables were validated by the OS's linker. Their versions are read when they are asked for first.
     struct library {
         symbol_table table;

@@ -5,37 +5,51 @@
 
 namespace vitte::sys {
 
-/// The same memory at two addresses: code is written at one and runs at the other, so that no page ever is both, and
-/// writing does not stop threads that run other code in it. Released by its destructor.
+/// Code is written at one address and runs at another, where the same memory is mapped again, so that no page is both, and
+/// writing does not stop threads that run other code in it. On macOS there is one address, and each thread either writes
+/// or runs what is there. Released by its destructor.
 template <platform P = native>
 class basic_code_region {
+    using pages = typename P::memory;
+    static constexpr bool one_address = requires { pages::write_code(true); };
+
 public:
     /// `size` bytes, rounded up to whole pages.
     static result<basic_code_region> allocate(std::size_t size) noexcept {
-        const std::size_t page = P::memory::page_size();
+        const std::size_t page = pages::page_size();
         if (size > SIZE_MAX - page) return fail(errc::too_large, "allocate code");
         size = (size + page - 1) & ~(page - 1);
-        VITTE_TRY(const auto shared, basic_shared_memory<P>::create(size));
-        VITTE_TRY(auto writable, basic_view<P>::map(shared.file(), size, access::read_write));
-        VITTE_TRY(auto executable, basic_view<P>::map(shared.file(), size, access::read_execute));
-        return basic_code_region(std::move(writable), std::move(executable));
+        if constexpr (one_address) {
+            VITTE_TRY(void* const at, pages::map_code(size));
+            return basic_code_region(basic_view<P>::adopt(at, size), basic_view<P>::adopt(nullptr, 0));
+        } else {
+            VITTE_TRY(const auto shared, basic_shared_memory<P>::create(size));
+            VITTE_TRY(auto writable, basic_view<P>::map(shared.file(), size, access::read_write));
+            VITTE_TRY(auto executable, basic_view<P>::map(shared.file(), size, access::read_execute));
+            return basic_code_region(std::move(writable), std::move(executable));
+        }
     }
 
     std::size_t size() const noexcept { return writable_.bytes().size(); }
-    /// Where code is written, and where the same bytes run.
-    std::byte* writable() const noexcept { return writable_.bytes().data(); }
-    const std::byte* executable() const noexcept { return executable_.bytes().data(); }
+    /// Where the code runs.
+    const std::byte* executable() const noexcept { return one_address ? writable_.bytes().data() : executable_.bytes().data(); }
 
+    /// Calls `edit(span)` with `size` writable bytes that run at `executable() + offset`; they may be run when this returns
+    /// their address. `edit` must not run code of this region.
+    template <class Edit>
+    const std::byte* edit(std::size_t offset, std::size_t size, Edit edit) noexcept {
+        const auto all = writable_.bytes();
+        VITTE_ASSERT(offset <= all.size() && size <= all.size() - offset);
+        if constexpr (one_address) pages::write_code(true);
+        edit(all.subspan(offset, size));
+        if constexpr (one_address) pages::write_code(false);
+        const std::byte* const at = executable() + offset;
+        pages::flush_instruction_cache(const_cast<std::byte*>(at), size);
+        return at;
+    }
     /// Copies `code` to `offset`, where it fits, and makes it ready to run; returns its address.
     const std::byte* write(std::size_t offset, std::span<const std::byte> code) noexcept {
-        VITTE_ASSERT(offset <= size() && code.size() <= size() - offset);
-        __builtin_memcpy(writable() + offset, code.data(), code.size());
-        publish(offset, code.size());
-        return executable() + offset;
-    }
-    /// Code that was written to `writable()` may be run when this returns.
-    void publish(std::size_t offset, std::size_t size) noexcept {
-        P::memory::flush_instruction_cache(const_cast<std::byte*>(executable()) + offset, size);
+        return edit(offset, code.size(), [code](std::span<std::byte> to) { __builtin_memcpy(to.data(), code.data(), to.size()); });
     }
 
 private:

@@ -96,8 +96,11 @@ public:
     static result<basic_view> map(const basic_file<P>& of, std::size_t size, access wanted = access::read_write,
                                   std::uint64_t offset = 0) noexcept {
         VITTE_TRY(void* const at, pages::map_shared(nullptr, size, wanted, of.native_handle(), offset));
-        return basic_view(static_cast<std::byte*>(at), size);
+        return adopt(at, size);
     }
+    /// Takes over `size` bytes that the platform mapped at `at`; null for none.
+    static basic_view adopt(void* at, std::size_t size) noexcept { return basic_view(static_cast<std::byte*>(at), size); }
+
     basic_view(basic_view&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
     basic_view& operator=(basic_view&& other) noexcept {
         basic_view moved(std::move(other));

@@ -19,8 +19,10 @@ namespace vitte::sys {
 /// - `commit(p, n, a)`: makes reserved pages usable; they read as zero the first time.
 /// - `decommit(p, n)`: gives the content of the pages back; the address space stays reserved.
 /// - `protect(p, n, a)`: changes what may be done with committed pages.
-/// - `map_file(at, n, a, h, offset)`: a private copy-on-write view of `n` bytes of the file `h` from `offset`, a multiple
-///   of the page size. `at` is null for any place, or inside a reservation, whose pages the view then replaces.
+///   Without an MMU pages are always readable, writable and executable: other rights are `errc::not_supported`.
+/// - `map_file(at, n, a, h, offset)`: a private copy-on-write view, or a copy, of `n` bytes of the file `h` from `offset`, a
+///   multiple of the granularity. `at` is null for any place, or inside a reservation, whose pages the view then replaces;
+///   `errc::not_supported` where that cannot be.
 /// - `map_shared(at, n, a, h, offset)`: the same, and what is written to it is the file's and every other view's.
 /// - `map_huge(n)`: committed, writable pages of the size of huge pages; `errc::out_of_memory` if none are set aside.
 /// - `release(p, n)`: undoes a whole `reserve` or `map_...`.
@@ -66,10 +68,12 @@ concept memory_facet = requires(void* p, std::size_t n, access a, typename M::fi
 /// - `write(h, from, n)`: up to `n` bytes.
 /// - `info(h)`, `info(path)`: facts; the latter follows symbolic links.
 /// - `close(h)`: the handle is gone even if it fails.
+/// - `standard(s)`: the handle of a standard stream, which stays open; `invalid` if the process has none.
 template <class F>
 concept files_facet = requires(typename F::handle h, const char* path, open_mode mode, std::byte* to,
-                               const std::byte* from, std::size_t n, std::uint64_t offset) {
+                               const std::byte* from, std::size_t n, std::uint64_t offset, standard_stream stream) {
     { F::invalid } -> std::convertible_to<typename F::handle>;
+    { F::standard(stream) } noexcept -> std::same_as<typename F::handle>;
     { F::open(path, mode) } noexcept -> std::same_as<result<typename F::handle>>;
     { F::read(h, to, n) } noexcept -> std::same_as<result<std::size_t>>;
     { F::read_at(h, to, n, offset) } noexcept -> std::same_as<result<std::size_t>>;
@@ -104,12 +108,12 @@ concept clocks_facet = requires(std::int64_t t) {
 /// - `wake_one(word)`: wakes one sleeper; whether there was one, false if the OS does not tell. `wake_all(word)`: all.
 /// - `start<entry>(stack, argument)`: a thread that calls `entry(argument)`; `stack` in bytes, 0 for the OS's size.
 /// - `join(h)`: waits for its end. `detach(h)`: nobody will.
-/// - `yield()`, `id()`: of this thread; the id is unique in the system while the thread lives.
+/// - `yield()`, `id()`: of this thread; the id is unique in the process, on most systems in the whole system, while it lives.
 /// - `name(text)`: names this thread for debuggers; what the OS has no room for is cut off.
 /// - `affinity()`, `set_affinity(cpus)`, `set_priority(p)`: of this thread.
 /// - `cpu_count()`: how many CPUs this thread may use at a time, by affinity and by quota, rounded up; at least 1.
 /// - `create_key(destroy)`, `delete_key(k)`, `get(k)`, `set(k, p)`: one pointer per thread; `destroy` gets it at the end of
-///   the thread if it is not null.
+///   the thread if it is not null. Whether `delete_key` destroys what threads still have is the OS's.
 template <class T>
 concept threads_facet = requires(const std::uint32_t* word, std::uint32_t expected, std::int64_t until, typename T::handle h,
                                  typename T::key k, std::size_t n, void* p, const char* text, const cpu_set& cpus,
@@ -141,21 +145,34 @@ concept random_facet = requires(std::byte* to, std::size_t n) {
 };
 
 /// The OS's own dynamic linker.
-/// - `open(path)`: loads a library and what it needs, all symbols bound at once and kept to itself.
+/// - `open(path)`: loads a library and what it needs, all symbols bound at once and kept to itself. Without a folder in
+///   `path`, the OS looks in its own places and never in the current folder.
 /// - `symbol(h, name)`: an exported symbol; `errc::not_found` if there is none.
 /// - `close(h)`: gives it back; the OS decides when it goes.
-/// - `for_each_image(f, context)`: calls `f(context, image)` for the program and every library in this process.
-/// - `generation()`: a number that changes when a library is loaded into or removed from this process.
-/// - `cpu()`: what IFUNC resolvers are told.
 template <class L>
-concept libraries_facet = requires(typename L::handle h, const char* text, void* context,
-                                   void (*visit)(void*, const loaded_image&)) {
+concept libraries_facet = requires(typename L::handle h, const char* text) {
     { L::open(text) } noexcept -> std::same_as<result<typename L::handle>>;
     { L::symbol(h, text) } noexcept -> std::same_as<result<void*>>;
     { L::close(h) } noexcept -> std::same_as<result<void>>;
-    { L::for_each_image(visit, context) };
-    { L::generation() } noexcept -> std::same_as<std::uint64_t>;
-    { L::cpu() } noexcept -> std::same_as<cpu_capabilities>;
+};
+
+/// What the OS's linker has put into this process.
+/// - `for_each(f, context)`: calls `f(context, image)` for the program and every library.
+/// - `generation()`: a number that changes when a library comes or goes.
+/// - `cpu()`: what IFUNC resolvers are told.
+template <class I>
+concept images_facet = requires(void* context, void (*visit)(void*, const loaded_image&)) {
+    { I::for_each(visit, context) };
+    { I::generation() } noexcept -> std::same_as<std::uint64_t>;
+    { I::cpu() } noexcept -> std::same_as<cpu_capabilities>;
+};
+
+/// Environment variables of this process.
+/// - `get(name, to, room)`: puts the value and a NUL to `to` if it has `room` for them; returns the length without the NUL.
+///   `errc::not_found` if there is no such variable.
+template <class E>
+concept environment_facet = requires(const char* name, char* to, std::size_t room) {
+    { E::get(name, to, room) } noexcept -> std::same_as<result<std::size_t>>;
 };
 
 /// What every platform has. Other facets are asked for where they are used. That each facet keeps its contract is checked

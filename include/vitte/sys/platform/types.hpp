@@ -17,6 +17,9 @@ enum class open_mode : unsigned char {
     create_new,  ///< for writing; must not exist
 };
 
+/// What a process is born with.
+enum class standard_stream : unsigned char { input, output, error };
+
 /// What an entry of a file system is.
 enum class file_kind : unsigned char { regular, directory, symbolic_link, other };
 
@@ -33,7 +36,7 @@ struct file_info {
 /// A library or program in this process, as the OS's linker loaded it.
 struct loaded_image {
     std::uintptr_t base;           ///< what was added to its addresses
-    const void* segments;          ///< its program headers, in the layout of the machine's ELF class
+    const void* segments;          ///< its program headers, in the layout of the machine's ELF class; null if it is not ELF
     std::size_t segment_count;
     const char* name;              ///< path, or "" for the program itself
 };

@@ -22,15 +22,30 @@ struct clocks {
     static std::int64_t boot() noexcept { return read(boot_clock); }
     static std::int64_t coarse() noexcept { return read(coarse_clock); }
     static std::int64_t wall() noexcept { return read(CLOCK_REALTIME); }
+#if defined(CLOCK_PROCESS_CPUTIME_ID) && defined(CLOCK_THREAD_CPUTIME_ID)
     static std::int64_t process_cpu() noexcept { return read(CLOCK_PROCESS_CPUTIME_ID); }
     static std::int64_t thread_cpu() noexcept { return read(CLOCK_THREAD_CPUTIME_ID); }
+#else
+    static std::int64_t process_cpu() noexcept { return monotonic(); }
+    static std::int64_t thread_cpu() noexcept { return monotonic(); }
+#endif
 
-    static result<void> sleep_until(std::int64_t monotonic) noexcept {
-        const timespec at = split(monotonic);
+#if defined(__APPLE__) || defined(__OpenBSD__)
+    /// These two have no `clock_nanosleep`.
+    static result<void> sleep_until(std::int64_t point) noexcept {
+        const std::int64_t left = point - monotonic();
+        if (left <= 0) return {};
+        const timespec duration = split(left);
+        return checked(::nanosleep(&duration, nullptr), "nanosleep");
+    }
+#else
+    static result<void> sleep_until(std::int64_t point) noexcept {
+        const timespec at = split(point);
         const int failed = ::clock_nanosleep(monotonic_clock, TIMER_ABSTIME, &at, nullptr);
         if (failed != 0) return fail(cause_of(failed), "clock_nanosleep", failed);
         return {};
     }
+#endif
 
     static constexpr timespec split(std::int64_t nanoseconds) noexcept {
         timespec made{};

@@ -51,6 +51,7 @@ struct files {
         return translated(s);
     }
     static result<void> close(handle file) noexcept { return checked(::close(file), "close"); }
+    static handle standard(standard_stream stream) noexcept { return static_cast<int>(stream); }
 
 private:
     static result<std::size_t> counted(ssize_t count, const char* operation) noexcept {

@@ -1,0 +1,56 @@
+/// Destructors of the static objects of modules (Itanium C++ ABI, 3.3.6): a module registers them when its objects have been
+/// made, and asks for them to be run when it is finalised.
+#pragma once
+
+#include <stdlib.h>
+
+#include <new>
+#include <utility>
+
+#include <vitte/sys/thread/mutex.hpp>
+
+namespace vitte::loader::native {
+
+/// One list in a program, since the ABI gives the two functions no other place for it. Safe from several threads at once.
+template <sys::platform P = sys::native>
+class exit_functions {
+public:
+    /// `__cxa_atexit`: `function(argument)` is called before the module that `dso_handle` stands for goes, or at exit. Returns
+    /// -1 if there is no memory for that.
+    static int add(void (*function)(void*), void* argument, void* dso_handle) noexcept {
+        auto* const made = new (std::nothrow) entry{function, argument, dso_handle, nullptr};
+        if (made == nullptr) return -1;
+        const sys::scoped_lock guard(lock_);
+        if (!std::exchange(at_exit_, true)) ::atexit([] { run(nullptr); });
+        made->next = newest_;
+        newest_ = made;
+        return 0;
+    }
+    /// `__cxa_finalize`: calls what the module has registered, the last first; everything if `dso_handle` is null.
+    static void run(void* dso_handle) noexcept {
+        while (entry* const next = take(dso_handle)) {
+            next->function(next->argument);
+            delete next;
+        }
+    }
+
+private:
+    struct entry {
+        void (*function)(void*);
+        void *argument, *dso_handle;
+        entry* next;
+    };
+
+    static entry* take(void* dso_handle) noexcept {
+        const sys::scoped_lock guard(lock_);
+        for (entry** place = &newest_; *place != nullptr; place = &(*place)->next)
+            if (dso_handle == nullptr || (*place)->dso_handle == dso_handle) return std::exchange(*place, (*place)->next);
+        return nullptr;
+    }
+
+    static inline sys::basic_mutex<P> lock_;
+    static inline entry* newest_ = nullptr;
+    static inline bool at_exit_ = false;
+};
+
+}  // namespace vitte::loader::native

@@ -1,0 +1,58 @@
+/// FreeBSD, OpenBSD, NetBSD and DragonFly: their own threads and advice over POSIX.
+#pragma once
+
+#include <vitte/sys/platform/bsd/threads.hpp>
+#include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/posix/environment.hpp>
+#include <vitte/sys/platform/posix/files.hpp>
+#include <vitte/sys/platform/posix/images.hpp>
+#include <vitte/sys/platform/posix/libraries.hpp>
+#include <vitte/sys/platform/posix/memory.hpp>
+#include <vitte/sys/platform/posix/random.hpp>
+
+#if defined(__FreeBSD__)
+#include <sys/auxv.h>
+#endif
+
+namespace vitte::sys {
+
+struct bsd_platform {
+    using files = posix::files;
+    using clocks = posix::clocks;
+    using threads = bsd::threads;
+#if defined(__NetBSD__)
+    using random = posix::device_random;  // getentropy came with NetBSD 10
+#else
+    using random = posix::entropy_random;
+#endif
+    using libraries = posix::libraries;
+    using environment = posix::environment;
+
+    struct memory : posix::memory {
+        static result<void> advise(void* at, std::size_t size, memory_advice advice) noexcept {
+            constexpr int numbers[] = {MADV_NORMAL, MADV_SEQUENTIAL, MADV_RANDOM, MADV_WILLNEED, MADV_FREE};
+            if (advice > memory_advice::free) return fail(errc::not_supported, "madvise");
+            return posix::checked(::madvise(at, size, numbers[static_cast<unsigned>(advice)]), "madvise");
+        }
+#if defined(__FreeBSD__)
+        static result<int> create_shared() noexcept {
+            const int made = ::shm_open(SHM_ANON, O_RDWR | O_CLOEXEC, 0600);
+            if (made == -1) return posix::last_error("shm_open");
+            return made;
+        }
+#endif
+    };
+
+    struct images : posix::images {
+#if defined(__FreeBSD__)
+        static cpu_capabilities cpu() noexcept {
+            cpu_capabilities told;
+            ::elf_aux_info(AT_HWCAP, &told.hwcap, sizeof told.hwcap);
+            ::elf_aux_info(AT_HWCAP2, &told.hwcap2, sizeof told.hwcap2);
+            return told;
+        }
+#endif
+    };
+};
+
+}  // namespace vitte::sys

@@ -1,0 +1,37 @@
+/// macOS: its own memory, threads and list of images over POSIX.
+#pragma once
+
+#include <mach-o/dyld.h>
+#include <sys/random.h>
+
+#include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/darwin/memory.hpp>
+#include <vitte/sys/platform/darwin/threads.hpp>
+#include <vitte/sys/platform/posix/environment.hpp>
+#include <vitte/sys/platform/posix/files.hpp>
+#include <vitte/sys/platform/posix/libraries.hpp>
+#include <vitte/sys/platform/posix/random.hpp>
+
+namespace vitte::sys {
+
+struct darwin_platform {
+    using memory = darwin::memory;
+    using files = posix::files;
+    using clocks = posix::clocks;
+    using threads = darwin::threads;
+    using random = posix::entropy_random;
+    using libraries = posix::libraries;
+    using environment = posix::environment;
+
+    /// What dyld has loaded; none of it is ELF.
+    struct images {
+        static void for_each(void (*visit)(void*, const loaded_image&), void* context) {
+            for (std::uint32_t i = 0; i < ::_dyld_image_count(); ++i)
+                visit(context, {static_cast<std::uintptr_t>(::_dyld_get_image_vmaddr_slide(i)), nullptr, 0, ::_dyld_get_image_name(i)});
+        }
+        static std::uint64_t generation() noexcept { return ::_dyld_image_count(); }
+        static cpu_capabilities cpu() noexcept { return {}; }
+    };
+};
+
+}  // namespace vitte::sys

@@ -1,0 +1,26 @@
+/// Any system with POSIX.1-2017 and nothing more. On Linux and the BSDs `VITTE_PLATFORM_POSIX` asks for it.
+#pragma once
+
+#include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/posix/environment.hpp>
+#include <vitte/sys/platform/posix/files.hpp>
+#include <vitte/sys/platform/posix/libraries.hpp>
+#include <vitte/sys/platform/posix/memory.hpp>
+#include <vitte/sys/platform/posix/parking.hpp>
+#include <vitte/sys/platform/posix/random.hpp>
+#include <vitte/sys/platform/posix/threads.hpp>
+
+namespace vitte::sys {
+
+struct posix_platform {
+    using memory = posix::memory;
+    using files = posix::files;
+    using clocks = posix::clocks;
+    using random = posix::device_random;
+    using libraries = posix::libraries;
+    using environment = posix::environment;
+
+    struct threads : posix::threads, posix::parking {};
+};
+
+}  // namespace vitte::sys

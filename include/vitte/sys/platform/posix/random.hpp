@@ -1,0 +1,33 @@
+/// Random numbers from the device that every POSIX system has, and from `getentropy` (POSIX.1-2024) where it exists.
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <vitte/sys/platform/posix/error.hpp>
+
+namespace vitte::sys::posix {
+
+struct device_random {
+    static result<std::size_t> fill(std::byte* to, std::size_t size) noexcept {
+        const int device = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+        if (device == -1) return last_error("open /dev/urandom");
+        const ssize_t got = ::read(device, to, size);
+        const auto failed = last_error("read /dev/urandom");
+        ::close(device);
+        if (got == -1) return failed;
+        return static_cast<std::size_t>(got);
+    }
+};
+
+/// At most 256 bytes at a time.
+struct entropy_random {
+    template <class Byte>
+    static result<std::size_t> fill(Byte* to, std::size_t size) noexcept {
+        const std::size_t some = size < 256 ? size : 256;
+        if (::getentropy(to, some) == -1) return last_error("getentropy");
+        return some;
+    }
+};
+
+}  // namespace vitte::sys::posix

@@ -1,0 +1,139 @@
+/// What we call of the Windows API, declared as in the SDK but without `<windows.h>`, whose macros would rename what programs
+/// call `min`, `ERROR` or `interface`. Whoever includes that as well, before or after, gets the same functions.
+/// Structures are ours, with the SDK's layout; the functions take the SDK's types by name.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+struct _SYSTEM_INFO;
+struct _MEMORY_BASIC_INFORMATION;
+struct _SECURITY_ATTRIBUTES;
+struct _OVERLAPPED;
+struct _BY_HANDLE_FILE_INFORMATION;
+struct _FILETIME;
+union _LARGE_INTEGER;
+struct HINSTANCE__;
+
+#define VITTE_WINAPI __declspec(dllimport)
+#if defined(__i386__)
+#error "vitte::sys: 32-bit Windows is not supported; callbacks have another calling convention there"
+#endif
+
+namespace vitte::sys::win32 {
+
+using handle = void*;
+
+extern "C" {
+VITTE_WINAPI unsigned long GetLastError();
+VITTE_WINAPI void SetLastError(unsigned long);
+VITTE_WINAPI int CloseHandle(void*);
+
+// memory
+VITTE_WINAPI void GetSystemInfo(_SYSTEM_INFO*);
+VITTE_WINAPI void* VirtualAlloc(void*, std::size_t, unsigned long, unsigned long);
+VITTE_WINAPI int VirtualFree(void*, std::size_t, unsigned long);
+VITTE_WINAPI int VirtualProtect(void*, std::size_t, unsigned long, unsigned long*);
+VITTE_WINAPI std::size_t VirtualQuery(const void*, _MEMORY_BASIC_INFORMATION*, std::size_t);
+VITTE_WINAPI int VirtualLock(void*, std::size_t);
+VITTE_WINAPI int VirtualUnlock(void*, std::size_t);
+VITTE_WINAPI void* CreateFileMappingW(void*, _SECURITY_ATTRIBUTES*, unsigned long, unsigned long, unsigned long, const wchar_t*);
+VITTE_WINAPI void* MapViewOfFile(void*, unsigned long, unsigned long, unsigned long, std::size_t);
+VITTE_WINAPI int UnmapViewOfFile(const void*);
+VITTE_WINAPI int FlushViewOfFile(const void*, std::size_t);
+VITTE_WINAPI int FlushInstructionCache(void*, const void*, std::size_t);
+VITTE_WINAPI std::size_t GetLargePageMinimum();
+VITTE_WINAPI void* GetCurrentProcess();
+
+// files
+VITTE_WINAPI void* CreateFileW(const wchar_t*, unsigned long, unsigned long, _SECURITY_ATTRIBUTES*, unsigned long, unsigned long, void*);
+VITTE_WINAPI int ReadFile(void*, void*, unsigned long, unsigned long*, _OVERLAPPED*);
+VITTE_WINAPI int WriteFile(void*, const void*, unsigned long, unsigned long*, _OVERLAPPED*);
+VITTE_WINAPI unsigned long SetFilePointer(void*, long, long*, unsigned long);
+VITTE_WINAPI int SetEndOfFile(void*);
+VITTE_WINAPI int GetFileInformationByHandle(void*, _BY_HANDLE_FILE_INFORMATION*);
+VITTE_WINAPI unsigned long GetFileType(void*);
+VITTE_WINAPI int DeleteFileW(const wchar_t*);
+VITTE_WINAPI int MoveFileExW(const wchar_t*, const wchar_t*, unsigned long);
+VITTE_WINAPI unsigned long GetTempPathW(unsigned long, wchar_t*);
+VITTE_WINAPI unsigned long GetFullPathNameW(const wchar_t*, unsigned long, wchar_t*, wchar_t**);
+VITTE_WINAPI void* GetStdHandle(unsigned long);
+VITTE_WINAPI int MultiByteToWideChar(unsigned, unsigned long, const char*, int, wchar_t*, int);
+VITTE_WINAPI int WideCharToMultiByte(unsigned, unsigned long, const wchar_t*, int, char*, int, const char*, int*);
+VITTE_WINAPI unsigned long GetEnvironmentVariableW(const wchar_t*, wchar_t*, unsigned long);
+
+// time
+VITTE_WINAPI int QueryPerformanceCounter(_LARGE_INTEGER*);
+VITTE_WINAPI int QueryPerformanceFrequency(_LARGE_INTEGER*);
+VITTE_WINAPI void GetSystemTimePreciseAsFileTime(_FILETIME*);
+VITTE_WINAPI int GetProcessTimes(void*, _FILETIME*, _FILETIME*, _FILETIME*, _FILETIME*);
+VITTE_WINAPI int GetThreadTimes(void*, _FILETIME*, _FILETIME*, _FILETIME*, _FILETIME*);
+VITTE_WINAPI void* CreateWaitableTimerExW(_SECURITY_ATTRIBUTES*, const wchar_t*, unsigned long, unsigned long);
+VITTE_WINAPI int SetWaitableTimer(void*, const _LARGE_INTEGER*, long, void (*)(void*, unsigned long, unsigned long), void*, int);
+VITTE_WINAPI void Sleep(unsigned long);
+
+// threads
+VITTE_WINAPI void* CreateThread(_SECURITY_ATTRIBUTES*, std::size_t, unsigned long (*)(void*), void*, unsigned long, unsigned long*);
+VITTE_WINAPI unsigned long WaitForSingleObject(void*, unsigned long);
+VITTE_WINAPI void* GetCurrentThread();
+VITTE_WINAPI unsigned long GetCurrentThreadId();
+VITTE_WINAPI unsigned long GetCurrentProcessId();
+VITTE_WINAPI int SwitchToThread();
+VITTE_WINAPI long SetThreadDescription(void*, const wchar_t*);
+VITTE_WINAPI int GetProcessAffinityMask(void*, std::uintptr_t*, std::uintptr_t*);
+VITTE_WINAPI std::uintptr_t SetThreadAffinityMask(void*, std::uintptr_t);
+VITTE_WINAPI int SetThreadPriority(void*, int);
+VITTE_WINAPI unsigned long FlsAlloc(void (*)(void*));
+VITTE_WINAPI int FlsFree(unsigned long);
+VITTE_WINAPI void* FlsGetValue(unsigned long);
+VITTE_WINAPI int FlsSetValue(unsigned long, void*);
+VITTE_WINAPI int WaitOnAddress(volatile void*, void*, std::size_t, unsigned long);
+VITTE_WINAPI void WakeByAddressSingle(void*);
+VITTE_WINAPI void WakeByAddressAll(void*);
+
+// libraries and random numbers
+VITTE_WINAPI HINSTANCE__* LoadLibraryExW(const wchar_t*, void*, unsigned long);
+VITTE_WINAPI long long (*GetProcAddress(HINSTANCE__*, const char*))();
+VITTE_WINAPI int FreeLibrary(HINSTANCE__*);
+VITTE_WINAPI int SetThreadErrorMode(unsigned long, unsigned long*);
+VITTE_WINAPI long BCryptGenRandom(void*, unsigned char*, unsigned long, unsigned long);
+}
+
+#undef VITTE_WINAPI
+
+struct system_info {
+    std::uint32_t architecture, page_size;
+    void *first_address, *last_address;
+    std::uintptr_t processors;
+    std::uint32_t processor_count, processor_type, granularity;
+    std::uint16_t level, revision;
+};
+struct memory_information {
+    void *base, *allocation;
+    std::uint32_t first_rights;
+    std::uint16_t partition;
+    std::size_t size;
+    std::uint32_t state, rights, type;
+};
+struct overlapped {
+    std::uintptr_t internal, internal_high;
+    std::uint32_t offset_low, offset_high;
+    void* event;
+};
+struct file_time {
+    std::uint32_t low, high;
+    std::int64_t ticks() const noexcept { return static_cast<std::int64_t>((std::uint64_t{high} << 32) | low); }
+};
+struct file_information {
+    std::uint32_t attributes;
+    file_time created, accessed, written;
+    std::uint32_t volume, size_high, size_low, links, index_high, index_low;
+};
+
+/// One of the structures above as the SDK calls it.
+template <class Sdk, class Ours>
+Sdk* as(Ours* ours) noexcept {
+    return reinterpret_cast<Sdk*>(ours);
+}
+
+}  // namespace vitte::sys::win32

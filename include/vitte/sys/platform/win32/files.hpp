@@ -1,0 +1,134 @@
+/// Files of Windows: CreateFileW and what goes with it. Others may read, write, rename and delete what is open here, as on
+/// POSIX.
+#pragma once
+
+#include <vitte/sys/platform/types.hpp>
+#include <vitte/sys/platform/win32/wide.hpp>
+
+namespace vitte::sys::win32 {
+
+inline constexpr unsigned long generic_read = 0x80000000, generic_write = 0x40000000, generic_execute = 0x20000000,
+                               read_attributes = 0x80;
+inline constexpr unsigned long create_new = 1, create_always = 2, open_existing = 3;
+inline constexpr unsigned long temporary = 0x100, delete_on_close = 0x04000000, backup_semantics = 0x02000000;
+
+/// `mode` in the words of CreateFileW.
+constexpr unsigned long disposition(open_mode mode) noexcept {
+    return mode == open_mode::write ? create_always : mode == open_mode::create_new ? create_new : open_existing;
+}
+constexpr unsigned long file_rights(open_mode mode) noexcept {
+    return mode == open_mode::read ? generic_read : mode == open_mode::read_write ? generic_read | generic_write : generic_write;
+}
+
+inline result<handle> opened(const wchar_t* path, unsigned long rights, unsigned long how, unsigned long flags) noexcept {
+    constexpr unsigned long share_all = 7;
+    const handle made = CreateFileW(path, rights, share_all, nullptr, how, flags, nullptr);
+    if (made == reinterpret_cast<handle>(-1)) return last_error("CreateFileW");
+    return made;
+}
+
+struct files {
+    using handle = win32::handle;
+    /// Not INVALID_HANDLE_VALUE, which is also what GetCurrentProcess returns; a null handle is never open.
+    static constexpr handle invalid = nullptr;
+
+    /// Execute rights are asked for as well when reading, so that code can be mapped, and done without if they are refused.
+    static result<handle> open(const char* path, open_mode mode) noexcept {
+        return with_path(path, [mode](const wchar_t* wide) -> result<handle> {
+            constexpr unsigned long normal = 0x80;
+            if (mode == open_mode::read)
+                if (const auto runnable = opened(wide, generic_read | generic_execute, open_existing, normal)) return runnable;
+            auto made = opened(wide, file_rights(mode), disposition(mode), normal);
+            if (!made && made.error().code == errc::permission_denied && is_directory(wide))
+                return fail(errc::is_a_directory, "CreateFileW", made.error().native);
+            return made;
+        });
+    }
+    static result<std::size_t> read(handle file, std::byte* to, std::size_t size) noexcept {
+        unsigned long got = 0;
+        if (ReadFile(file, to, piece(size), &got, nullptr) == 0) return end_or_error("ReadFile");
+        return std::size_t{got};
+    }
+    /// A read at an offset moves the position of a handle, which is put back. Reads of one handle that are not at an offset
+    /// must not go on meanwhile.
+    static result<std::size_t> read_at(handle file, std::byte* to, std::size_t size, std::uint64_t offset) noexcept {
+        VITTE_TRY(const std::int64_t before, seek(file, 0, from_current));
+        overlapped at{};
+        at.offset_low = static_cast<std::uint32_t>(offset);
+        at.offset_high = static_cast<std::uint32_t>(offset >> 32);
+        unsigned long got = 0;
+        const int done = ReadFile(file, to, piece(size), &got, as<_OVERLAPPED>(&at));
+        const auto ended = done != 0 ? result<std::size_t>(got) : end_or_error("ReadFile");
+        VITTE_CHECK(seek(file, before));
+        return ended;
+    }
+    static result<std::size_t> write(handle file, const std::byte* from, std::size_t size) noexcept {
+        unsigned long done = 0;
+        if (WriteFile(file, from, piece(size), &done, nullptr) == 0) return last_error("WriteFile");
+        return std::size_t{done};
+    }
+    static result<file_info> info(handle file) noexcept {
+        file_information about{};
+        if (GetFileInformationByHandle(file, as<_BY_HANDLE_FILE_INFORMATION>(&about)) == 0) return stream_info(file);
+        constexpr std::int64_t ticks_to_1970 = 116'444'736'000'000'000;  // of 100 ns, from 1601 on
+        file_info made;
+        made.size = std::uint64_t{about.size_high} << 32 | about.size_low;
+        made.device = about.volume;
+        made.inode = std::uint64_t{about.index_high} << 32 | about.index_low;
+        made.modified = (about.written.ticks() - ticks_to_1970) * 100;
+        made.kind = (about.attributes & attribute_directory) != 0 ? file_kind::directory : file_kind::regular;
+        return made;
+    }
+    static result<file_info> info(const char* path) noexcept {
+        return with_path(path, [](const wchar_t* wide) -> result<file_info> {
+            VITTE_TRY(const handle file, opened(wide, read_attributes, open_existing, backup_semantics));
+            const auto told = info(file);
+            CloseHandle(file);
+            return told;
+        });
+    }
+    static result<void> close(handle file) noexcept { return checked(CloseHandle(file), "CloseHandle"); }
+
+    static handle standard(standard_stream stream) noexcept {
+        const handle found = GetStdHandle(static_cast<unsigned long>(-10 - static_cast<long>(stream)));
+        return found == reinterpret_cast<handle>(-1) ? invalid : found;
+    }
+
+    static constexpr unsigned long from_start = 0, from_current = 1;
+    /// Moves the position and returns it.
+    static result<std::int64_t> seek(handle file, std::int64_t by, unsigned long from = from_start) noexcept {
+        long high = static_cast<long>(by >> 32);
+        const unsigned long low = SetFilePointer(file, static_cast<long>(by), &high, from);
+        if (low == 0xffffffff && GetLastError() != 0) return last_error("SetFilePointer");
+        return static_cast<std::int64_t>(static_cast<std::uint64_t>(high) << 32 | low);
+    }
+
+private:
+    static constexpr unsigned long attribute_directory = 0x10;
+
+    static unsigned long piece(std::size_t size) noexcept {
+        constexpr std::size_t most = std::size_t{1} << 30;
+        return static_cast<unsigned long>(size < most ? size : most);
+    }
+    /// The end of a file, and of a pipe whose writer is gone, is 0 bytes and no error.
+    static result<std::size_t> end_or_error(const char* operation) noexcept {
+        const unsigned long number = GetLastError();
+        if (number == 38 || number == 109) return std::size_t{0};
+        return failed(number, operation);
+    }
+    static bool is_directory(const wchar_t* path) noexcept {
+        const auto file = opened(path, read_attributes, open_existing, backup_semantics);
+        if (!file) return false;
+        const auto told = info(*file);
+        CloseHandle(*file);
+        return told && told->kind == file_kind::directory;
+    }
+    /// Pipes and consoles tell nothing about themselves but what they are.
+    static result<file_info> stream_info(handle file) noexcept {
+        const auto refused = last_error("GetFileInformationByHandle");
+        if (GetFileType(file) == 0) return refused;
+        return file_info{};
+    }
+};
+
+}  // namespace vitte::sys::win32

@@ -1,0 +1,38 @@
+// The OS's own linker, bare and behind the loader's interface.
+#include <vitte/loader/loader.hpp>
+
+#include "../support/fixtures.hpp"
+
+namespace {
+using vitte::errc;
+const char* const plain = VITTE_PLAIN_LIBRARY;
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(os_linker)
+
+BOOST_AUTO_TEST_CASE(a_library_offers_its_symbols) {
+    auto library = vitte::sys::library::open(fixture(plain).c_str());
+    BOOST_REQUIRE(library.has_value());
+    BOOST_TEST(*static_cast<int*>(*library->symbol("plain_number")) == 5);
+    const auto twice = reinterpret_cast<int (*)(int)>(*library->symbol("plain_twice"));
+    BOOST_TEST(twice(21) == 42);
+    BOOST_TEST((library->symbol("plain_thrice").error().code == errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_missing_or_no_library_is_an_error) {
+    BOOST_TEST((vitte::sys::library::open("libno-such-library.so").error().code == errc::not_found));
+    BOOST_TEST(!vitte::sys::library::open(vectors("blake3.tsv").c_str()).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_loader_gives_it_the_same_interface) {
+    vitte::loader::module_loader loader(vitte::loader::os_linker<>::link);
+    auto m = loader.load(fixture(plain).c_str());
+    BOOST_REQUIRE(m.has_value());
+    BOOST_TEST((*(*m)->function<int(int)>("plain_twice"))(4) == 8);
+    BOOST_TEST((m->symbol("plain_thrice").error().code == errc::not_found));
+    auto missing = loader.load("libno-such-library.so");
+    BOOST_REQUIRE(!missing);
+    BOOST_TEST(missing.error().message().find("libno-such-library.so") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

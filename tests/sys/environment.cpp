@@ -1,0 +1,31 @@
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <string>
+
+#include <vitte/sys/environment.hpp>
+
+BOOST_AUTO_TEST_SUITE(environment)
+
+BOOST_AUTO_TEST_CASE(variables_are_what_c_sees) {
+    const char* const expected = std::getenv("VITTE_FIXTURES");
+    BOOST_REQUIRE(expected != nullptr);
+    char value[4096];
+    const auto length = vitte::sys::environment("VITTE_FIXTURES", value);
+    BOOST_REQUIRE(length.has_value());
+    BOOST_TEST(value == std::string(expected));
+    BOOST_TEST(*length == std::string(expected).size());
+}
+
+BOOST_AUTO_TEST_CASE(a_value_that_does_not_fit_tells_its_length) {
+    char value[4] = "abc";
+    BOOST_TEST(*vitte::sys::environment("VITTE_FIXTURES", value) == std::string(std::getenv("VITTE_FIXTURES")).size());
+    BOOST_TEST(value == std::string("abc"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_there_is_an_error) {
+    char value[4];
+    BOOST_TEST((vitte::sys::environment("VITTE_NO_SUCH_VARIABLE", value).error().code == vitte::errc::not_found));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
