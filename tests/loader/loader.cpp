@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include <vitte/loader/format/elf.hpp>
 #include <vitte/loader/loader.hpp>
 
 #include "../support/fixtures.hpp"
@@ -161,6 +162,7 @@ BOOST_AUTO_TEST_CASE(every_flipped_byte_is_an_error_or_harmless) {
 }
 
 BOOST_AUTO_TEST_CASE(hostile_headers_are_errors) {
+    namespace elf = vitte::loader::elf;
     const std::string whole = text_of(fixture("libcounter.so"));
     auto loader = host();
     const auto refused = [&](std::size_t at, std::string patch) {
@@ -169,16 +171,31 @@ BOOST_AUTO_TEST_CASE(hostile_headers_are_errors) {
         const text_file file = module_of(changed);
         return !loader.load(file.path()).has_value();
     };
+    const auto number = [](auto value) { return std::string(reinterpret_cast<const char*>(&value), sizeof value); };
+    constexpr std::uint16_t executable = 2, other_size = 16, too_many = 0xffff, other_machine = 0x1234;
+    constexpr std::uint32_t all_rights = 7;
+    constexpr std::uintptr_t word_of_ones = ~std::uintptr_t{0}, word_of_zeros = 0;
+    constexpr bool wide = sizeof(void*) == 8;
+    constexpr std::size_t table = wide ? 64 : 52, stride = wide ? 56 : 32;
+    const auto bytes = std::as_bytes(std::span(whole));
+    const auto file = elf::file::parse(bytes);
+    BOOST_REQUIRE(file.has_value());
+    std::size_t first = table;  // of the segments that are loaded
+    for (const elf::segment s : file->segments()) {
+        if (s.type == elf::segment_type::load) break;
+        first += stride;
+    }
     BOOST_TEST(refused(0, "ELF!"));
-    BOOST_TEST(refused(4, "\x01"));                                       // 32-bit
-    BOOST_TEST(refused(16, std::string("\x02\x00", 2)));                  // an executable
-    BOOST_TEST(refused(18, "\xff"));                                      // another machine
-    BOOST_TEST(refused(32, std::string(8, '\xff')));                      // program headers past the end
-    BOOST_TEST(refused(54, std::string("\x10\x00", 2)));                  // of another size
-    BOOST_TEST(refused(56, std::string("\xff\xff", 2)));                  // too many
-    BOOST_TEST(refused(64 + 4, "\x07"));                                  // writable and executable
-    BOOST_TEST(refused(64 + 8, std::string(7, '\xff')));                  // offset past the end
-    BOOST_TEST(refused(64 + 56 + 16, std::string(8, '\0')));              // two segments at one address
+    BOOST_TEST(refused(4, wide ? "\x01" : "\x02"));                        // the other class
+    BOOST_TEST(refused(5, vitte::byte_order::native == vitte::byte_order::big ? "\x01" : "\x02"));
+    BOOST_TEST(refused(16, number(executable)));
+    BOOST_TEST(refused(18, number(other_machine)));
+    BOOST_TEST(refused(wide ? 32 : 28, number(word_of_ones)));             // program headers past the end
+    BOOST_TEST(refused(wide ? 54 : 42, number(other_size)));
+    BOOST_TEST(refused(wide ? 56 : 44, number(too_many)));
+    BOOST_TEST(refused(first + (wide ? 4 : 24), number(all_rights)));      // writable and executable
+    BOOST_TEST(refused(first + (wide ? 8 : 4), number(word_of_ones)));     // offset past the end
+    BOOST_TEST(refused(first + stride + (wide ? 16 : 8), number(word_of_zeros)));  // two segments at one address
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -10,8 +10,8 @@ namespace vitte::loader::native {
 
 struct dynamic_info {
     symbol_table symbols;
-    std::span<const elf::relocation> relocations, plt_relocations;
-    std::span<const std::uint64_t> relative_words;  ///< DT_RELR
+    std::span<const relocation_entry> relocations, plt_relocations;
+    std::span<const word> relative_words;  ///< DT_RELR
     std::span<const std::uintptr_t> initializers, finalizers;
     std::uint64_t init = 0, fini = 0;               ///< file addresses of DT_INIT and DT_FINI; 0 if there is none
     std::vector<const char*> needed;
@@ -64,7 +64,7 @@ bool read_versions(symbol_table& symbols, const elf::version_chains& chains, Byt
         if (index >= symbols.version_names.size()) symbols.version_names.resize(std::size_t{index} + 1);
         symbols.version_names[index] = {symbols.string(name), library == 0 ? nullptr : symbols.string(library)};
     };
-    return elf::for_each_version(chains, elf::encoding{true, byte_order::native}, bytes_at, name_version) == 0;
+    return elf::for_each_version(chains, form, bytes_at, name_version) == 0;
 }
 
 template <class P>
@@ -76,9 +76,9 @@ result<void, load_error> read_symbols(dynamic_info& info, const segments<P>& ima
     symbols.strings = image.template array<char>(tags[tag::strings], symbols.string_size);
     if (symbols.string_size == 0 || symbols.strings == nullptr || symbols.strings[symbols.string_size - 1] != 0)
         return bad_dynamic("the string table is missing, outside the segments, or without an end");
-    const std::uint64_t room = image.readable(tags[tag::symbols]) / sizeof(elf::symbol);
-    symbols.symbols = image.template array<elf::symbol>(tags[tag::symbols], sizeof(elf::symbol));
-    if (symbols.symbols == nullptr || tags[tag::symbol_entry] != sizeof(elf::symbol))
+    const std::uint64_t room = image.readable(tags[tag::symbols]) / sizeof(symbol_entry);
+    symbols.symbols = image.template array<symbol_entry>(tags[tag::symbols], sizeof(symbol_entry));
+    if (symbols.symbols == nullptr || tags[tag::symbol_entry] != sizeof(symbol_entry))
         return bad_dynamic("the symbol table is missing, outside the segments, or of an unknown form");
     symbols.symbol_limit = room > 0xffffffff ? 0xffffffff : static_cast<std::uint32_t>(room);
 
@@ -88,7 +88,7 @@ result<void, load_error> read_symbols(dynamic_info& info, const segments<P>& ima
         if (symbols.gnu_hash.word.data == nullptr || !symbols.gnu_hash.valid())
             return bad_dynamic("the GNU hash table does not fit its segment");
     } else if (const std::uint64_t old = tags[tag::hash]; old != 0) {
-        symbols.sysv_hash = {{words(old)}, image.readable(old) / 4};
+        symbols.sysv_hash = {{{words(old)}}, image.readable(old) / machine::sysv_hash_word};
         if (symbols.sysv_hash.word.data == nullptr || !symbols.sysv_hash.valid())
             return bad_dynamic("the hash table does not fit its segment");
     }
@@ -112,16 +112,20 @@ result<void, load_error> read_tables(dynamic_info& info, const segments<P>& imag
     if (tags[tag::text_relocations] != 0 || (tags[tag::flags] & flag_text_relocations) != 0)
         return refuse(errc::not_supported, "reading the dynamic table",
                       "relocations in executable pages are refused: compile with -fPIC");
-    if (tags[tag::rel] != 0 || (tags[tag::plt] != 0 && tags[tag::plt_kind] != static_cast<std::uint64_t>(tag::rela)))
-        return bad_dynamic("relocations without addends, which this machine does not use");
-    if (tags[tag::rela] != 0 && tags[tag::rela_entry] != sizeof(elf::relocation))
-        return bad_dynamic("relocations of an unknown form");
-    if (tags[tag::relr] != 0 && tags[tag::relr_entry] != 8) return bad_dynamic("relative relocations of an unknown form");
+    constexpr tag own = machine::has_addends ? tag::rela : tag::rel, other = machine::has_addends ? tag::rel : tag::rela;
+    constexpr tag own_size = machine::has_addends ? tag::rela_size : tag::rel_size;
+    constexpr tag own_entry = machine::has_addends ? tag::rela_entry : tag::rel_entry;
+    if (tags[other] != 0 || (tags[tag::plt] != 0 && tags[tag::plt_kind] != static_cast<std::uint64_t>(own)))
+        return bad_dynamic(machine::has_addends ? "relocations without addends, which this machine does not use"
+                                                : "relocations with addends, which this machine does not use");
+    if (tags[own] != 0 && tags[own_entry] != sizeof(relocation_entry)) return bad_dynamic("relocations of an unknown form");
+    if (tags[tag::relr] != 0 && tags[tag::relr_entry] != sizeof(word))
+        return bad_dynamic("relative relocations of an unknown form");
     const auto read = [&]<class T>(std::span<const T>& to, tag at, tag size, const char* what) -> result<void, load_error> {
         VITTE_TRY(to, table<T>(image, tags[at], tags[size], what));
         return {};
     };
-    VITTE_CHECK(read(info.relocations, tag::rela, tag::rela_size, "the relocation table is misplaced"));
+    VITTE_CHECK(read(info.relocations, own, own_size, "the relocation table is misplaced"));
     VITTE_CHECK(read(info.plt_relocations, tag::plt, tag::plt_size, "the PLT relocation table is misplaced"));
     VITTE_CHECK(read(info.relative_words, tag::relr, tag::relr_size, "the RELR table is misplaced"));
     VITTE_CHECK(read(info.initializers, tag::init_array, tag::init_array_size, "the initialiser array is misplaced"));
@@ -139,23 +143,23 @@ template <class P>
 result<dynamic_info, load_error> read_dynamic(const segments<P>& image) {
     const elf::segment* header = image.find(elf::segment_type::dynamic);
     if (header == nullptr) return detail::bad_dynamic("there is none: the file is not dynamically linked");
-    const auto count = static_cast<std::size_t>(header->memory_size / sizeof(elf::dynamic_entry));
-    const auto* entries = image.template array<elf::dynamic_entry>(header->address, count * sizeof(elf::dynamic_entry));
+    const auto count = static_cast<std::size_t>(header->memory_size / sizeof(dynamic_entry));
+    const auto* entries = image.template array<dynamic_entry>(header->address, count * sizeof(dynamic_entry));
     if (entries == nullptr) return detail::bad_dynamic("it is outside the segments");
     const std::span all(entries, count);
 
     detail::tag_values tags;
-    for (const elf::dynamic_entry& entry : all) {
-        if (entry.tag == elf::tag::null) break;
-        tags.set(entry.tag, entry.tag == elf::tag::text_relocations ? 1 : entry.value);
+    for (const dynamic_entry& entry : all) {
+        if (entry.tag() == elf::tag::null) break;
+        tags.set(entry.tag(), entry.tag() == elf::tag::text_relocations ? 1 : entry.value);
     }
     dynamic_info info;
     VITTE_CHECK(detail::read_symbols(info, image, tags));
     VITTE_CHECK(detail::read_tables(info, image, tags));
-    for (const elf::dynamic_entry& entry : all) {
-        if (entry.tag == elf::tag::null) break;
-        if (entry.tag == elf::tag::needed) info.needed.push_back(info.symbols.string(entry.value));
-        if (entry.tag == elf::tag::soname) info.soname = info.symbols.string(entry.value);
+    for (const dynamic_entry& entry : all) {
+        if (entry.tag() == elf::tag::null) break;
+        if (entry.tag() == elf::tag::needed) info.needed.push_back(info.symbols.string(entry.value));
+        if (entry.tag() == elf::tag::soname) info.soname = info.symbols.string(entry.value);
     }
     return info;
 }

@@ -40,9 +40,9 @@ public:
 
     /// The address of the exported symbol `name` (its default version, or the given one), or null.
     void* symbol(const char* name, const char* version = nullptr) const noexcept {
-        const elf::symbol* found = info_.symbols.find(symbol_name(name), version);
+        const symbol_entry* found = info_.symbols.find(symbol_name(name), version);
         if (found == nullptr || found->type() == elf::symbol_type::tls) return nullptr;
-        const std::uintptr_t address = segments_.base() + found->value;
+        const std::uintptr_t address = segments_.base() + static_cast<word>(found->value);
         if (found->type() != elf::symbol_type::gnu_ifunc) return reinterpret_cast<void*>(address);
         if (segments_.executable(found->value) == 0) return nullptr;
         return reinterpret_cast<void*>(machine::call_resolver(address, cpu_.hwcap, cpu_.hwcap2));
@@ -77,7 +77,7 @@ private:
         using function = void (*)(int, char**, char**);
         static char* no_arguments[] = {nullptr};
         initialized_ = true;
-        if (info_.init != 0) reinterpret_cast<function>(base() + info_.init)(0, no_arguments, no_arguments);
+        if (info_.init != 0) reinterpret_cast<function>(base() + static_cast<word>(info_.init))(0, no_arguments, no_arguments);
         for (const std::uintptr_t f : info_.initializers)
             if (is_call(f)) reinterpret_cast<function>(f)(0, no_arguments, no_arguments);
     }
@@ -86,7 +86,7 @@ private:
         if (!std::exchange(initialized_, false)) return;
         for (std::size_t i = info_.finalizers.size(); i-- > 0;)
             if (is_call(info_.finalizers[i])) reinterpret_cast<function>(info_.finalizers[i])();
-        if (info_.fini != 0) reinterpret_cast<function>(base() + info_.fini)();
+        if (info_.fini != 0) reinterpret_cast<function>(base() + static_cast<word>(info_.fini))();
     }
 
     segments<P> segments_;

@@ -19,12 +19,23 @@ enum class relocation_kind : std::uint8_t {
     unknown,
 };
 
-#if defined(__x86_64__) && defined(__ELF__)
+/// What most machines have in common.
+struct common_machine {
+    static constexpr bool supported = true;
+    static constexpr bool has_addends = true;      ///< DT_RELA, else DT_REL
+    static constexpr bool slot_has_addend = true;
+    static constexpr unsigned sysv_hash_word = 4;  ///< bytes of a word of DT_HASH
+
+    static std::uintptr_t call_resolver(std::uintptr_t resolver, unsigned long hwcap, unsigned long) noexcept {
+        return reinterpret_cast<std::uintptr_t (*)(unsigned long)>(resolver)(hwcap);
+    }
+};
+
+#if defined(__x86_64__) && defined(__LP64__) && defined(__ELF__)
 /// System V ABI, AMD64 Architecture Processor Supplement, table 4.9.
-struct machine {
+struct machine : common_machine {
     static constexpr auto number = elf::machine::x86_64;
     static constexpr const char* name = "x86_64";
-    static constexpr bool supported = true;
     static constexpr bool slot_has_addend = false;
     static constexpr std::uint32_t relative = 8;                     // R_X86_64_RELATIVE: B + A
     static constexpr relocation_kind kind(std::uint32_t type) noexcept {
@@ -38,17 +49,15 @@ struct machine {
             default: return relocation_kind::unknown;
         }
     }
-    static std::uint64_t call_resolver(std::uintptr_t resolver, unsigned long, unsigned long) noexcept {
-        return reinterpret_cast<std::uint64_t (*)()>(resolver)();
+    static std::uintptr_t call_resolver(std::uintptr_t resolver, unsigned long, unsigned long) noexcept {
+        return reinterpret_cast<std::uintptr_t (*)()>(resolver)();
     }
 };
 #elif defined(__aarch64__) && defined(__ELF__)
 /// ELF for the Arm 64-bit Architecture (AAELF64), "Dynamic relocations"; System V ABI for AArch64, GNU indirect functions.
-struct machine {
+struct machine : common_machine {
     static constexpr auto number = elf::machine::aarch64;
     static constexpr const char* name = "aarch64";
-    static constexpr bool supported = true;
-    static constexpr bool slot_has_addend = true;
     static constexpr std::uint32_t relative = 1027;                  // R_AARCH64_RELATIVE: B + A
     static constexpr relocation_kind kind(std::uint32_t type) noexcept {
         switch (type) {
@@ -62,22 +71,77 @@ struct machine {
         }
     }
     /// The resolver gets AT_HWCAP with bit 62 set, and a structure that carries AT_HWCAP2.
-    static std::uint64_t call_resolver(std::uintptr_t resolver, unsigned long hwcap, unsigned long hwcap2) noexcept {
+    static std::uintptr_t call_resolver(std::uintptr_t resolver, unsigned long hwcap, unsigned long hwcap2) noexcept {
         struct {
             unsigned long size, hwcap, hwcap2;
         } argument{sizeof argument, hwcap, hwcap2};
-        return reinterpret_cast<std::uint64_t (*)(std::uint64_t, void*)>(resolver)(hwcap | (1ull << 62), &argument);
+        return reinterpret_cast<std::uintptr_t (*)(std::uint64_t, void*)>(resolver)(hwcap | (1ull << 62), &argument);
+    }
+};
+#elif defined(__arm__) && defined(__ELF__)
+/// ELF for the Arm Architecture (AAELF32), "Dynamic relocations" and "Thread-local storage relocations".
+struct machine : common_machine {
+    static constexpr auto number = elf::machine::arm;
+    static constexpr const char* name = "arm";
+    static constexpr bool has_addends = false;
+    static constexpr bool slot_has_addend = false;
+    static constexpr std::uint32_t relative = 23;                    // R_ARM_RELATIVE: B + A
+    static constexpr relocation_kind kind(std::uint32_t type) noexcept {
+        switch (type) {
+            case 0: return relocation_kind::none;
+            case 2: return relocation_kind::absolute;                // R_ARM_ABS32
+            case 20: return relocation_kind::copy;                   // COPY
+            case 21: case 22: return relocation_kind::slot;          // GLOB_DAT, JUMP_SLOT
+            case 13: case 17: case 18: case 19: return relocation_kind::tls;  // TLS_DESC DTPMOD32 DTPOFF32 TPOFF32
+            case 160: return relocation_kind::irelative;             // IRELATIVE
+            default: return relocation_kind::unknown;
+        }
+    }
+};
+#elif defined(__riscv) && __riscv_xlen == 64 && defined(__ELF__)
+/// RISC-V ELF psABI, "Relocations". There is no GLOB_DAT.
+struct machine : common_machine {
+    static constexpr auto number = elf::machine::riscv;
+    static constexpr const char* name = "riscv64";
+    static constexpr std::uint32_t relative = 3;                     // R_RISCV_RELATIVE: B + A
+    static constexpr relocation_kind kind(std::uint32_t type) noexcept {
+        switch (type) {
+            case 0: return relocation_kind::none;
+            case 2: return relocation_kind::absolute;                // R_RISCV_64
+            case 4: return relocation_kind::copy;                    // COPY
+            case 5: return relocation_kind::slot;                    // JUMP_SLOT
+            case 7: case 9: case 11: case 12: return relocation_kind::tls;  // DTPMOD64 DTPREL64 TPREL64 TLSDESC
+            case 58: return relocation_kind::irelative;              // IRELATIVE
+            default: return relocation_kind::unknown;
+        }
+    }
+};
+#elif defined(__s390x__) && defined(__ELF__)
+/// z/Architecture ELF Application Binary Interface Supplement, "Relocation types".
+struct machine : common_machine {
+    static constexpr auto number = elf::machine::s390;
+    static constexpr const char* name = "s390x";
+    static constexpr unsigned sysv_hash_word = 8;
+    static constexpr std::uint32_t relative = 12;                    // R_390_RELATIVE: B + A
+    static constexpr relocation_kind kind(std::uint32_t type) noexcept {
+        switch (type) {
+            case 0: return relocation_kind::none;
+            case 22: return relocation_kind::absolute;               // R_390_64
+            case 9: return relocation_kind::copy;                    // COPY
+            case 10: case 11: return relocation_kind::slot;          // GLOB_DAT, JMP_SLOT
+            case 54: case 55: case 56: return relocation_kind::tls;  // TLS_DTPMOD TLS_DTPOFF TLS_TPOFF
+            case 61: return relocation_kind::irelative;              // IRELATIVE
+            default: return relocation_kind::unknown;
+        }
     }
 };
 #else
-struct machine {
+struct machine : common_machine {
     static constexpr auto number = elf::machine{};
     static constexpr const char* name = "this machine";
     static constexpr bool supported = false;
-    static constexpr bool slot_has_addend = false;
     static constexpr std::uint32_t relative = 0;
     static constexpr relocation_kind kind(std::uint32_t) noexcept { return relocation_kind::unknown; }
-    static std::uint64_t call_resolver(std::uintptr_t, unsigned long, unsigned long) noexcept { return 0; }
 };
 #endif
 

@@ -28,9 +28,9 @@ public:
         for (library& in : libraries_) {
             if (!in.table.may_define(wanted)) continue;
             in.read_versions();
-            const elf::symbol* found = in.table.find(wanted, version);
+            const symbol_entry* found = in.table.find(wanted, version);
             if (found == nullptr || found->type() == elf::symbol_type::tls || found->binding() == elf::symbol_binding::local) continue;
-            address = in.table.base + found->value;
+            address = in.table.base + static_cast<word>(found->value);
             if (found->type() == elf::symbol_type::gnu_ifunc) address = machine::call_resolver(address, cpu.hwcap, cpu.hwcap2);
             return true;
         }
@@ -72,13 +72,14 @@ private:
 
         void read_versions() {
             if (table.versions == nullptr || !table.version_names.empty()) return;
-            detail::read_versions(table, versions, [](std::uint64_t at, std::size_t) { return reinterpret_cast<const std::byte*>(at); });
+            detail::read_versions(table, versions, [](std::uint64_t at, std::size_t) { return reinterpret_cast<const std::byte*>(static_cast<word>(at)); });
         }
     };
 
     void add(const sys::loaded_image& image) {
-        const std::span headers(static_cast<const elf::segment*>(image.segments), image.segment_count);
-        for (const elf::segment& header : headers)
+        constexpr std::size_t size = elf::segment::size_in(form);
+        const std::span bytes(static_cast<const std::byte*>(image.segments), image.segment_count * size);
+        for (const elf::segment header : elf::table<elf::segment>(bytes, size, form))
             if (header.type == elf::segment_type::dynamic)
                 if (library found{{}, {}, image.name}; read(image.base, header, found)) libraries_.push_back(std::move(found));
     }
@@ -88,13 +89,15 @@ private:
         using elf::tag;
         constexpr std::uint64_t unlimited = ~std::uint64_t{0};
         detail::tag_values tags;
-        for (const auto* entry = reinterpret_cast<const elf::dynamic_entry*>(base + header.address); entry->tag != tag::null; ++entry)
-            tags.set(entry->tag, entry->value);
-        const auto pointer = [&](tag of) { return tags[of] == 0 || tags[of] >= base ? tags[of] : tags[of] + base; };
+        for (const auto* entry = reinterpret_cast<const dynamic_entry*>(base + static_cast<word>(header.address)); entry->tag() != tag::null; ++entry)
+            tags.set(entry->tag(), entry->value);
+        const auto pointer = [&](tag of) {
+            return static_cast<word>(tags[of] == 0 || tags[of] >= base ? tags[of] : tags[of] + base);
+        };
         const auto words = [&](tag of) { return memory_words{reinterpret_cast<const std::uint32_t*>(pointer(of))}; };
         symbol_table& table = to.table;
         table.base = base;
-        table.symbols = reinterpret_cast<const elf::symbol*>(pointer(tag::symbols));
+        table.symbols = reinterpret_cast<const symbol_entry*>(pointer(tag::symbols));
         table.strings = reinterpret_cast<const char*>(pointer(tag::strings));
         table.string_size = tags[tag::strings_size];
         table.versions = reinterpret_cast<const std::uint16_t*>(pointer(tag::version_indices));
@@ -102,7 +105,7 @@ private:
         to.versions = {pointer(tag::version_definitions), tags[tag::version_definition_count], pointer(tag::version_needs),
                        tags[tag::version_need_count]};
         if (tags[tag::gnu_hash] != 0) table.gnu_hash = {words(tag::gnu_hash), unlimited};
-        else if (tags[tag::hash] != 0) table.sysv_hash = {words(tag::hash), unlimited};
+        else if (tags[tag::hash] != 0) table.sysv_hash = {{words(tag::hash)}, unlimited};
         else return false;
         return true;
     }

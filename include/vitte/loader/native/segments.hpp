@@ -13,7 +13,7 @@
 #include <vitte/core/result.hpp>
 #include <vitte/loader/format/elf/header.hpp>
 #include <vitte/loader/load_error.hpp>
-#include <vitte/loader/native/machine.hpp>
+#include <vitte/loader/native/records.hpp>
 #include <vitte/sys/fs.hpp>
 #include <vitte/sys/memory/region.hpp>
 
@@ -55,7 +55,7 @@ public:
 
     /// What is added to an address of the file to get one in memory.
     std::uintptr_t base() const noexcept { return base_; }
-    std::uintptr_t begin() const noexcept { return base_ + lowest_; }
+    std::uintptr_t begin() const noexcept { return base_ + static_cast<word>(lowest_); }
     std::size_t size() const noexcept { return static_cast<std::size_t>(highest_ - lowest_); }
     std::span<const elf::segment> headers() const noexcept { return headers_; }
     const elf::segment* find(elf::segment_type type) const noexcept {
@@ -80,7 +80,7 @@ public:
     template <class T>
     const T* array(std::uint64_t address, std::uint64_t bytes) const noexcept {
         if (address % alignof(T) != 0 || readable(address) < bytes) return nullptr;
-        return reinterpret_cast<const T*>(base_ + address);
+        return reinterpret_cast<const T*>(base_ + static_cast<word>(address));
     }
 
     /// Makes the pages that hold only PT_GNU_RELRO data read-only.
@@ -110,24 +110,27 @@ private:
         if (!header) return refuse(header.error().code, action, header.error().reason, header.error().offset);
         VITTE_CHECK(check_identity(*header));
         const std::uint64_t table = header->segments_at, count = header->segment_count;
-        const std::uint64_t bytes = count * sizeof(elf::segment);
+        const std::uint64_t bytes = count * elf::segment::size_in(form);
         if (count == 0 || count == 0xffff || table > file_size_ || bytes > file_size_ - table)
             return refuse(errc::malformed, action, "the program header table is not inside the file", 32);
-        headers_.resize(count);
-        if (table + bytes <= *got) {
-            std::memcpy(headers_.data(), start + table, bytes);
-            return {};
-        }
-        auto rest = file.read_at(std::as_writable_bytes(std::span(headers_)), table);
-        if (!rest) return refuse(rest.error(), action);
-        if (*rest != bytes) return refuse(errc::end_of_input, action, "the file ends inside its program headers", table);
+        if (table + bytes <= *got) return decode_headers(std::span(start).subspan(static_cast<std::size_t>(table), static_cast<std::size_t>(bytes)));
+        std::vector<std::byte> rest(static_cast<std::size_t>(bytes));
+        auto more = file.read_at(rest, table);
+        if (!more) return refuse(more.error(), action);
+        if (*more != bytes) return refuse(errc::end_of_input, action, "the file ends inside its program headers", table);
+        return decode_headers(rest);
+    }
+    result<void, load_error> decode_headers(std::span<const std::byte> bytes) {
+        const elf::table<elf::segment> all(bytes, elf::segment::size_in(form), form);
+        headers_.reserve(all.size());
+        for (const elf::segment header : all) headers_.push_back(header);
         return {};
     }
 
     static result<void, load_error> check_identity(const elf::header& header) {
         constexpr const char* action = "reading the ELF header";
         if (!machine::supported) return refuse(errc::not_supported, action, "no linker for this machine: use the OS's");
-        if (!header.form.wide || header.form.order != byte_order::native || header.machine != machine::number)
+        if (header.form.wide != form.wide || header.form.order != form.order || header.machine != machine::number)
             return refuse(errc::not_supported, action,
                           "the module is for machine " + std::to_string(static_cast<unsigned>(header.machine)) +
                               ", this program is for " + machine::name + ": build the module for it", 18);
@@ -140,7 +143,7 @@ private:
     result<void, load_error> check_layout() {
         constexpr const char* action = "checking the segments";
         const std::uint64_t page = page_size();
-        constexpr std::uint64_t limit = std::uint64_t{1} << 47;
+        constexpr std::uint64_t limit = std::uint64_t{1} << (form.wide ? 34 : 31);
         bool any = false;
         std::uint64_t end = 0;
         for (const elf::segment& s : headers_) {
@@ -155,7 +158,7 @@ private:
             if (const char* const fault = elf::load_segment_fault(s, file_size_, end))
                 return bad(errc::malformed, fault);
             if (s.address >= limit || s.memory_size >= limit - s.address || s.alignment > limit)
-                return bad(errc::malformed, "lies outside the address space");
+                return bad(errc::malformed, form.wide ? "lies beyond 16 GiB" : "lies beyond 2 GiB");
             if (((s.address ^ s.offset) & (page - 1)) != 0)
                 return bad(errc::not_supported, "address and file offset do not agree on a page of this system");
             const std::uint64_t from = down(s.address);
@@ -183,8 +186,8 @@ private:
         if (!region) return refuse(region.error(), "reserving address space");
         region_ = std::move(*region);
         const auto start = reinterpret_cast<std::uintptr_t>(region_.data());
-        base_ = start - lowest_;
-        if (slack != 0) base_ = (base_ + slack - 1) & ~(slack - 1);
+        base_ = start - static_cast<word>(lowest_);
+        if (slack != 0) base_ = static_cast<word>((base_ + slack - 1) & ~(slack - 1));
         return {};
     }
 
@@ -219,7 +222,7 @@ private:
             VITTE_CHECK(zero_pages(file_pages_end, end));
         }
         if (in_file_end < file_pages_end)
-            std::memset(reinterpret_cast<void*>(base_ + in_file_end), 0, static_cast<std::size_t>(file_pages_end - in_file_end));
+            std::memset(reinterpret_cast<void*>(base_ + static_cast<word>(in_file_end)), 0, static_cast<std::size_t>(file_pages_end - in_file_end));
         if (wanted == first) return {};
         return protect(from, end - from, wanted, action);
     }

@@ -6,14 +6,9 @@
 #include <vector>
 
 #include <vitte/loader/format/elf/hash.hpp>
-#include <vitte/loader/format/elf/records.hpp>
+#include <vitte/loader/native/records.hpp>
 
 namespace vitte::loader::native {
-
-// The decoded records of `elf` have the layout of a 64-bit little-endian image, the only one that is linked here, so
-// that tables in memory are read in place.
-static_assert(sizeof(elf::segment) == 56 && sizeof(elf::symbol) == 24 && sizeof(elf::relocation) == 24 &&
-              sizeof(elf::dynamic_entry) == 16);
 
 /// A name with its hashes, made once and looked up in many tables.
 struct symbol_name {
@@ -34,30 +29,37 @@ struct version_name {
 
 /// The 32-bit words of a hash table in memory.
 struct memory_words {
-    static constexpr bool wide = true;
+    static constexpr bool wide = form.wide;
     const std::uint32_t* data = nullptr;
 
     std::uint32_t operator()(std::uint64_t i) const noexcept { return data[i]; }
     std::uint64_t bloom(std::uint64_t i) const noexcept {
-        return load<std::uint64_t>(reinterpret_cast<const std::byte*>(data + i), byte_order::native);
+        return load<native::word>(reinterpret_cast<const std::byte*>(data + i), byte_order::native);
+    }
+};
+/// The words of DT_HASH, which have 64 bits where the psABI says so; none of the numbers in them needs as many.
+struct sysv_memory_words : memory_words {
+    std::uint32_t operator()(std::uint64_t i) const noexcept {
+        constexpr std::uint64_t step = machine::sysv_hash_word / 4;
+        return data[i * step + (byte_order::native == byte_order::big ? step - 1 : 0)];
     }
 };
 
 /// Pointers into an image. They are valid, and so are the counts, before the table is used.
 struct symbol_table {
     std::uintptr_t base = 0;                   ///< what is added to a symbol's value
-    const elf::symbol* symbols = nullptr;
+    const symbol_entry* symbols = nullptr;
     std::uint32_t symbol_limit = 0;            ///< no valid index is this large
     const char* strings = nullptr;
     std::uint64_t string_size = 0;             ///< the last byte is NUL
     elf::gnu_hash_table<memory_words> gnu_hash;    ///< valid, or without words
-    elf::sysv_hash_table<memory_words> sysv_hash;  ///< valid, or without words
+    elf::sysv_hash_table<sysv_memory_words> sysv_hash;  ///< valid, or without words
     const std::uint16_t* versions = nullptr;   ///< DT_VERSYM: `symbol_limit` entries are readable
     std::vector<version_name> version_names;   ///< by version index
 
     /// The string at `offset`, or "" if it lies outside.
     const char* string(std::uint64_t offset) const noexcept { return offset < string_size ? strings + offset : ""; }
-    const char* name(const elf::symbol& symbol) const noexcept { return string(symbol.name); }
+    const char* name(const symbol_entry& symbol) const noexcept { return string(symbol.name); }
 
     /// The version that symbol `index` has or needs; both members are null if it has none.
     version_name version_of(std::uint32_t index) const noexcept {
@@ -73,7 +75,7 @@ struct symbol_table {
 
     /// The definition of `wanted`, or null. With a version, only that one or an unversioned base definition matches;
     /// without, the default version does.
-    const elf::symbol* find(const symbol_name& wanted, const char* version = nullptr) const noexcept {
+    const symbol_entry* find(const symbol_name& wanted, const char* version = nullptr) const noexcept {
         const auto matches = [&](std::uint32_t index) { return match(index, wanted, version); };
         const std::uint32_t index = gnu_hash.words != 0    ? gnu_hash.find(wanted.gnu_hash, symbol_limit, matches)
                                     : sysv_hash.words != 0 ? sysv_hash.find(wanted.sysv_hash(), symbol_limit, matches)
@@ -83,7 +85,7 @@ struct symbol_table {
 
 private:
     bool match(std::uint32_t index, const symbol_name& wanted, const char* version) const noexcept {
-        const elf::symbol& symbol = symbols[index];
+        const symbol_entry& symbol = symbols[index];
         if (!symbol.defined() || symbol.name >= string_size || string_size - symbol.name <= wanted.length ||
             std::memcmp(strings + symbol.name, wanted.text, wanted.length + 1) != 0)
             return false;

@@ -56,23 +56,30 @@ struct section {
     }
 };
 
-/// A symbol. `name` is an offset into the string table that belongs to the symbol table.
-struct symbol {
+/// What the fields of a symbol say, wherever they stand.
+template <class Fields>
+struct symbol_facts : Fields {
+    constexpr symbol_type type() const noexcept { return static_cast<symbol_type>(this->info & 0xf); }
+    constexpr symbol_binding binding() const noexcept { return static_cast<symbol_binding>(this->info >> 4); }
+    constexpr symbol_visibility visibility() const noexcept { return static_cast<symbol_visibility>(this->other & 3); }
+    constexpr bool defined() const noexcept { return this->section != section_undefined; }
+};
+
+/// `name` is an offset into the string table that belongs to the symbol table.
+struct symbol_fields {
     std::uint32_t name;
     std::uint8_t info, other;
     std::uint16_t section;
     std::uint64_t value, size;
+};
 
-    constexpr symbol_type type() const noexcept { return static_cast<symbol_type>(info & 0xf); }
-    constexpr symbol_binding binding() const noexcept { return static_cast<symbol_binding>(info >> 4); }
-    constexpr symbol_visibility visibility() const noexcept { return static_cast<symbol_visibility>(other & 3); }
-    constexpr bool defined() const noexcept { return section != section_undefined; }
-
+/// A symbol.
+struct symbol : symbol_facts<symbol_fields> {
     static constexpr std::size_t size_in(encoding e) noexcept { return e.wide ? 24 : 16; }
     static constexpr symbol decode(const std::byte* at, encoding e, std::size_t) noexcept {
         const std::byte* const marks = at + (e.wide ? 4 : 12);
-        return {e.u32(at), std::to_integer<std::uint8_t>(marks[0]), std::to_integer<std::uint8_t>(marks[1]),
-                e.u16(marks + 2), e.word(at + (e.wide ? 8 : 4)), e.word(at + (e.wide ? 16 : 8))};
+        return {{{e.u32(at), std::to_integer<std::uint8_t>(marks[0]), std::to_integer<std::uint8_t>(marks[1]),
+                  e.u16(marks + 2), e.word(at + (e.wide ? 8 : 4)), e.word(at + (e.wide ? 16 : 8))}}};
     }
 };
 
