@@ -141,6 +141,7 @@ BOOST_AUTO_TEST_CASE(every_flipped_byte_is_an_error_or_harmless) {
     auto loader = host();
     int host_number = 3;
     loader.provide_symbol("host_number", &host_number);
+    loader.provide_symbol("environ", &host_number);
     const auto loads = [&] {
         const text_file file = module_of(bytes);
         return loader.load(file.path()).has_value();

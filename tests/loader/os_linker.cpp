@@ -2,13 +2,15 @@
 #include <vitte/loader/loader.hpp>
 
 #include "../support/fixtures.hpp"
+#include "../support/needs.hpp"
 
 namespace {
 using vitte::errc;
 const char* const plain = VITTE_PLAIN_LIBRARY;
+const ability dynamic_linker{"a dynamic linker in this program", [] { return vitte::sys::library::program().has_value(); }};
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(os_linker)
+BOOST_AUTO_TEST_SUITE(os_linker, *needs(dynamic_linker))
 
 BOOST_AUTO_TEST_CASE(a_library_offers_its_symbols) {
     auto library = vitte::sys::library::open(fixture(plain).c_str());

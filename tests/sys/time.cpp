@@ -6,7 +6,10 @@
 
 namespace {
 using namespace vitte::sys;
-static_assert(std::chrono::is_clock_v<monotonic_clock> && monotonic_clock::is_steady && !wall_clock::is_steady);
+static_assert(monotonic_clock::is_steady && !wall_clock::is_steady);
+#if defined(__cpp_lib_chrono) && __cpp_lib_chrono >= 201907L
+static_assert(std::chrono::is_clock_v<monotonic_clock>);
+#endif
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(time_)

@@ -23,7 +23,7 @@ public:
         sys::cpu_capabilities cpu;
         if constexpr (requires { typename P::images; }) cpu = P::images::cpu();
         auto scope = [&](const native::symbol_name& name, const char* version, std::uintptr_t& address) {
-            return host.find(name, address) || process_.find(name, version, cpu, address) || find_runtime(name, address);
+            return host.find(name, address) || find_runtime(name, address) || process_.find(name, version, cpu, address);
         };
         auto image = native::image<P>::load(*file, scope, cpu);
         if (!image) {
@@ -37,14 +37,19 @@ private:
     class body final : public detail::module_body {
     public:
         explicit body(native::image<P>&& image) noexcept : image_(std::move(image)) {}
+        /// Not every compiler's start-up files ask for what the module has registered.
+        ~body() override {
+            image_.finalize();
+            native::exit_functions<P>::run_within(image_.begin(), image_.size());
+        }
         void* symbol(const char* name) const noexcept override { return image_.symbol(name); }
 
     private:
         native::image<P> image_;
     };
 
-    /// What the C++ ABI asks of a runtime so that destructors of static objects run at unload. A static program exports
-    /// none, and that of musl would not run them then.
+    /// What the C++ ABI asks of a runtime so that destructors of static objects run at unload. Static programs export
+    /// none, and that of musl runs them at exit only.
     static bool find_runtime(const native::symbol_name& name, std::uintptr_t& address) {
         const std::string_view wanted(name.text, name.length);
         if (wanted == "__cxa_atexit") address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::add);

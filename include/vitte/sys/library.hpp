@@ -18,6 +18,8 @@ public:
         VITTE_TRY(auto handle, libraries::open(path));
         return basic_library(handle);
     }
+    /// The program itself, with all that it was linked with.
+    static result<basic_library> program() noexcept { return open(nullptr); }
     basic_library(basic_library&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
     basic_library& operator=(basic_library&& other) noexcept {
         basic_library moved(std::move(other));

@@ -28,10 +28,11 @@ public:
     }
     /// `__cxa_finalize`: calls what the module has registered, the last first; everything if `dso_handle` is null.
     static void run(void* dso_handle) noexcept {
-        while (entry* const next = take(dso_handle)) {
-            next->function(next->argument);
-            delete next;
-        }
+        run_all([dso_handle](const entry& e) { return dso_handle == nullptr || e.dso_handle == dso_handle; });
+    }
+    /// The same for all that lies in `size` bytes from `begin` on, which are about to go.
+    static void run_within(std::uintptr_t begin, std::size_t size) noexcept {
+        run_all([=](const entry& e) { return reinterpret_cast<std::uintptr_t>(e.function) - begin < size; });
     }
 
 private:
@@ -41,10 +42,18 @@ private:
         entry* next;
     };
 
-    static entry* take(void* dso_handle) noexcept {
+    template <class Wanted>
+    static void run_all(Wanted wanted) noexcept {
+        while (entry* const next = take(wanted)) {
+            next->function(next->argument);
+            delete next;
+        }
+    }
+    template <class Wanted>
+    static entry* take(Wanted wanted) noexcept {
         const sys::scoped_lock guard(lock_);
         for (entry** place = &newest_; *place != nullptr; place = &(*place)->next)
-            if (dso_handle == nullptr || (*place)->dso_handle == dso_handle) return std::exchange(*place, (*place)->next);
+            if (wanted(**place)) return std::exchange(*place, (*place)->next);
         return nullptr;
     }
 

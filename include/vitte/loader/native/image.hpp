@@ -48,7 +48,17 @@ public:
         return reinterpret_cast<void*>(machine::call_resolver(address, cpu_.hwcap, cpu_.hwcap2));
     }
 
+    /// Runs the module's finalisers now; nothing of it may run any more. Doing so again does nothing.
+    void finalize() {
+        using function = void (*)();
+        if (!std::exchange(initialized_, false)) return;
+        for (std::size_t i = info_.finalizers.size(); i-- > 0;)
+            if (is_call(info_.finalizers[i])) reinterpret_cast<function>(info_.finalizers[i])();
+        if (info_.fini != 0) reinterpret_cast<function>(base() + static_cast<word>(info_.fini))();
+    }
+
     std::uintptr_t base() const noexcept { return segments_.base(); }
+    std::uintptr_t begin() const noexcept { return segments_.begin(); }
     std::size_t size() const noexcept { return segments_.size(); }
     const dynamic_info& info() const noexcept { return info_; }
 
@@ -80,13 +90,6 @@ private:
         if (info_.init != 0) reinterpret_cast<function>(base() + static_cast<word>(info_.init))(0, no_arguments, no_arguments);
         for (const std::uintptr_t f : info_.initializers)
             if (is_call(f)) reinterpret_cast<function>(f)(0, no_arguments, no_arguments);
-    }
-    void finalize() {
-        using function = void (*)();
-        if (!std::exchange(initialized_, false)) return;
-        for (std::size_t i = info_.finalizers.size(); i-- > 0;)
-            if (is_call(info_.finalizers[i])) reinterpret_cast<function>(info_.finalizers[i])();
-        if (info_.fini != 0) reinterpret_cast<function>(base() + static_cast<word>(info_.fini))();
     }
 
     segments<P> segments_;

@@ -146,7 +146,7 @@ concept random_facet = requires(std::byte* to, std::size_t n) {
 
 /// The OS's own dynamic linker.
 /// - `open(path)`: loads a library and what it needs, all symbols bound at once and kept to itself. Without a folder in
-///   `path`, the OS looks in its own places and never in the current folder.
+///   `path`, the OS looks in its own places and never in the current folder. Null is the program itself.
 /// - `symbol(h, name)`: an exported symbol; `errc::not_found` if there is none.
 /// - `close(h)`: gives it back; the OS decides when it goes.
 template <class L>

@@ -31,6 +31,8 @@ struct win32_platform {
         /// A path with a folder finds its own libraries beside it; without, only the program's and the system's folders are
         /// searched. A missing library is an error here and not a dialogue box.
         static result<handle> open(const char* path) noexcept {
+            HINSTANCE__* program = nullptr;
+            if (path == nullptr && win32::GetModuleHandleExW(0, nullptr, &program) != 0) return program;
             return win32::with_path(path, [](const wchar_t* wide) -> result<handle> {
                 constexpr unsigned long no_dialogues = 0x8001, beside_it = 0x100, default_folders = 0x1000;
                 wchar_t full[1024];

@@ -26,7 +26,7 @@ struct memory : posix::memory {
     static result<void> advise(void* at, std::size_t size, memory_advice advice) noexcept {
         constexpr int numbers[] = {MADV_NORMAL, MADV_SEQUENTIAL, MADV_RANDOM, MADV_WILLNEED, MADV_FREE};
         if (advice > memory_advice::free) return fail(errc::not_supported, "madvise");
-        return checked(::madvise(at, size, numbers[static_cast<unsigned>(advice)]), "madvise");
+        return posix::checked(::madvise(at, size, numbers[static_cast<unsigned>(advice)]), "madvise");
     }
     static result<access> protection(const void* address) noexcept {
         const auto wanted = reinterpret_cast<vm_address_t>(address);

@@ -95,6 +95,7 @@ VITTE_WINAPI void WakeByAddressAll(void*);
 VITTE_WINAPI HINSTANCE__* LoadLibraryExW(const wchar_t*, void*, unsigned long);
 VITTE_WINAPI long long (*GetProcAddress(HINSTANCE__*, const char*))();
 VITTE_WINAPI int FreeLibrary(HINSTANCE__*);
+VITTE_WINAPI int GetModuleHandleExW(unsigned long, const wchar_t*, HINSTANCE__**);
 VITTE_WINAPI int SetThreadErrorMode(unsigned long, unsigned long*);
 VITTE_WINAPI long BCryptGenRandom(void*, unsigned char*, unsigned long, unsigned long);
 }
