@@ -182,6 +182,8 @@ BOOST_AUTO_TEST_CASE(code_is_written_at_one_address_and_runs_at_another, *needs(
         0x1d, 0x45, 0x82, 0x80,  // c.li a0, 7; ret
 #elif defined(__s390x__)
         0xa7, 0x29, 0, 7, 0x07, 0xfe,  // lghi r2, 7; br r14
+#else
+        0,
 #endif
     };
     const auto* const at = code->edit(16, sizeof returns_7, [&](std::span<std::byte> to) {

@@ -124,6 +124,7 @@ template <platform P = native>
 result<byte_buffer> read(const char* path) noexcept {
     VITTE_TRY(const auto opened, basic_file<P>::open(path));
     VITTE_TRY(const file_info facts, opened.info());
+    if (facts.kind == file_kind::directory) return fail(errc::is_a_directory, "read");
     if (facts.size > SIZE_MAX / 2) return fail(errc::too_large, "read");
     VITTE_TRY(auto buffer, byte_buffer::allocate(static_cast<std::size_t>(facts.size) + 1));
     std::size_t done = 0;

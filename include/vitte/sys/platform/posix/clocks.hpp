@@ -30,13 +30,15 @@ struct clocks {
     static std::int64_t thread_cpu() noexcept { return monotonic(); }
 #endif
 
-#if defined(__APPLE__) || defined(__OpenBSD__)
-    /// These two have no `clock_nanosleep`.
+#if defined(__APPLE__) || defined(__OpenBSD__) || defined(__wasi__)
+    /// The first two have no `clock_nanosleep`, and hosts of WASI take its absolute times for durations.
     static result<void> sleep_until(std::int64_t point) noexcept {
         const std::int64_t left = point - monotonic();
         if (left <= 0) return {};
         const timespec duration = split(left);
-        return checked(::nanosleep(&duration, nullptr), "nanosleep");
+        VITTE_CHECK(checked(::nanosleep(&duration, nullptr), "nanosleep"));
+        if (monotonic() < point) return fail(errc::interrupted, "nanosleep");  // some hosts count whole milliseconds
+        return {};
     }
 #else
     static result<void> sleep_until(std::int64_t point) noexcept {
