@@ -1,10 +1,9 @@
-#include <boost/test/unit_test.hpp>
-
 #include <algorithm>
 #include <string>
 
 #include <vitte/sys/fs.hpp>
 
+#include "../support/needs.hpp"
 #include "../support/text_files.hpp"
 
 namespace {
@@ -23,6 +22,9 @@ struct reluctant : sys::native {
         }
     };
 };
+
+const ability folders{"folders", [] { return sys::stat(".") && sys::stat(".")->kind == sys::file_kind::directory; }};
+const ability proc{"/proc", [] { return sys::stat("/proc/cpuinfo").has_value(); }};
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(fs)
@@ -34,7 +36,7 @@ BOOST_AUTO_TEST_CASE(reads_whole_files) {
     BOOST_TEST(sys::stat(file.path())->size == 5u);
 }
 
-BOOST_AUTO_TEST_CASE(reads_files_that_tell_no_size, *boost::unit_test::precondition([](auto) { return sys::stat("/proc/cpuinfo").has_value(); })) {
+BOOST_AUTO_TEST_CASE(reads_files_that_tell_no_size, *needs(proc)) {
     const auto got = sys::read("/proc/cpuinfo");
     BOOST_TEST(got->size() > 100u);
     BOOST_TEST(text(*got).substr(0, 100) == text_of("/proc/cpuinfo").substr(0, 100));
@@ -47,7 +49,7 @@ BOOST_AUTO_TEST_CASE(failures_name_the_call_and_the_cause) {
     BOOST_TEST(*absent.error().operation != 0);
 }
 
-BOOST_AUTO_TEST_CASE(folders_are_no_files) {
+BOOST_AUTO_TEST_CASE(folders_are_no_files, *needs(folders)) {
     BOOST_TEST((sys::stat(".")->kind == sys::file_kind::directory));
     BOOST_TEST((sys::read(".").error().code == errc::is_a_directory));
 }

@@ -96,10 +96,12 @@ struct semihosted_files {
 private:
     static constexpr unsigned sys_open = 1, sys_close = 2, sys_write = 5, sys_read = 6, sys_seek = 10, sys_length = 12, sys_errno = 19;
     static constexpr handle console = -2;
+    static constexpr int bad_handle_number = 9;
 
     static std::uintptr_t word(handle file) noexcept { return static_cast<std::uintptr_t>(file); }
     /// Both calls return how many bytes are left over.
     static result<std::size_t> transferred(unsigned operation, handle file, std::byte* bytes, std::size_t size, const char* name) noexcept {
+        if (file == invalid) return fail(errc::bad_handle, name, bad_handle_number);  // hosts do not agree on what they say
         const std::uintptr_t block[] = {word(file), reinterpret_cast<std::uintptr_t>(bytes), size};
         const auto left = static_cast<std::size_t>(detail::semihost(operation, block));
         if (left > size || (operation == sys_write && left == size && size != 0)) return last_error(name);
@@ -109,7 +111,7 @@ private:
     static unexpected<error> last_error(const char* operation) noexcept {
         const int number = static_cast<int>(detail::semihost(sys_errno, nullptr));
         const errc cause = number == 2    ? errc::not_found
-                           : number == 9  ? errc::bad_handle
+                           : number == bad_handle_number ? errc::bad_handle
                            : number == 13 ? errc::permission_denied
                            : number == 21 ? errc::is_a_directory
                            : number == 28 ? errc::no_space
