@@ -10,6 +10,7 @@
 #include <vitte/core/endian.hpp>
 #include <vitte/core/error.hpp>
 #include <vitte/core/leb128.hpp>
+#include <vitte/core/multiply.hpp>
 #include <vitte/core/result.hpp>
 #include <vitte/core/secure_zero.hpp>
 #include <vitte/core/timer_wheel.hpp>
@@ -24,6 +25,7 @@
 #include <vitte/loader/loader.hpp>
 #include <vitte/loader/module.hpp>
 #include <vitte/loader/signature.hpp>
+#include <vitte/sys/environment.hpp>
 #include <vitte/sys/fs.hpp>
 #include <vitte/sys/library.hpp>
 #include <vitte/sys/memory.hpp>

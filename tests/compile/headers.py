@@ -1,4 +1,5 @@
-"""The headers as a user's compiler meets them: alone, with strict warnings, without exceptions; and the rules between them.
+"""The headers as a user's compiler meets them: alone, with strict warnings, without exceptions, for Windows and the BSDs; and the
+rules between them.
 
 usage: headers.py RESULTS
 """
@@ -14,6 +15,10 @@ from results import Results
 
 ROOT = 'include'
 COMPILERS = ['g++', 'clang++-16']
+MINGW = 'x86_64-w64-mingw32-g++-posix'
+FOREIGN = r'vitte/sys/platform/(bsd|darwin|win32)\b'  # only for systems of that kind
+BSDS = {'freebsd': '__FreeBSD__', 'openbsd': '__OpenBSD__', 'netbsd': '__NetBSD__', 'dragonfly': '__DragonFly__'}
+POSIX_ONLY = ['-U_GNU_SOURCE', '-D_POSIX_C_SOURCE=200809L', '-DVITTE_PLATFORM_POSIX']
 MODES = [[], ['-fno-exceptions', '-fno-rtti']]
 STRICT = ['-std=c++20', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror']
 LAYERS = ['core', 'sys', 'loader', 'driver', 'buildkit']
@@ -37,7 +42,11 @@ def compiles(compiler, mode, header):
 
 
 def check_compilation(results):
-    work = [(c, m, h) for c in COMPILERS for m in MODES for h in headers()]
+    work = [(c, m, h) for c in COMPILERS for m in MODES for h in headers() if not re.match(FOREIGN, h)]
+    work += [(MINGW, [], h) for h in headers() if not re.match(r'vitte/sys/platform/(bsd|darwin|linux|posix|wasi|bare)\b', h)]
+    work += [('clang++-16', ['-U__linux__', f'-D{macro}=13', '-isystem', f'tests/compile/bsd/{name}'], 'vitte/vitte.hpp')
+             for name, macro in BSDS.items()]
+    work += [('g++', POSIX_ONLY, h) for h in headers() if h.startswith('vitte/sys/') and h.count('/') == 2]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for said in pool.map(lambda w: compiles(*w), work):
             results.check(not said, said)
@@ -63,6 +72,18 @@ def check_rules(results):
         calling_convention = header == 'vitte/loader/ffi.hpp'
         results.check(not os_macros or header.startswith('vitte/sys/platform') or calling_convention,
                       f'{header} asks for the OS ({os_macros}); only sys/platform may')
+
+
+def check_windows(results):
+    """<windows.h> may come before or after, and without it nothing that it would rename is renamed."""
+    words = ['min', 'max', 'ERROR', 'interface', 'near', 'far', 'small', 'IN', 'OUT', 'OPTIONAL', 'DELETE', 'CONST', 'VOID', 'TRUE',
+             'CreateFile', 'GetMessage', 'SendMessage', 'Yield', 'NO_ERROR', 'DIFFERENCE', 'ABSOLUTE', 'RELATIVE', 'STRICT']
+    ours, theirs = '#include <vitte/vitte.hpp>\n', '#ifndef NOMINMAX\n#define NOMINMAX\n#endif\n#include <windows.h>\n#include <bcrypt.h>\n'
+    conditions = ''.join(f'#ifdef {word}\n#error {word}\n#endif\n' for word in words)
+    for what, source in ('alone', ours + conditions), ('after windows.h', theirs + ours), ('before windows.h', ours + theirs):
+        done = subprocess.run([MINGW, '-std=c++20', '-Wall', '-Wextra', '-Werror', '-I', ROOT, '-fsyntax-only', '-x', 'c++', '-'],
+                              input=source, text=True, stderr=subprocess.PIPE)
+        results.check(done.returncode == 0, f'{MINGW}, everything {what}:\n{done.stderr[:2000]}')
 
 
 def check_two_units(results):
@@ -97,7 +118,7 @@ def check_cost(results):
 def check_heavy_headers(results):
     """Nothing that everybody includes drags in what is expensive, unless its interface is made of it."""
     for header in headers():
-        if not header.startswith(('vitte/core/', 'vitte/sys/')) or header == 'vitte/sys/time/chrono.hpp':
+        if not header.startswith(('vitte/core/', 'vitte/sys/')) or header == 'vitte/sys/time/chrono.hpp' or re.match(FOREIGN, header):
             continue
         text = subprocess.run(['g++', '-std=c++20', '-I', ROOT, '-E', '-x', 'c++', '-'], input=f'#include <{header}>', text=True,
                               check=True, stdout=subprocess.PIPE).stdout
@@ -107,7 +128,7 @@ def check_heavy_headers(results):
 
 def main(results_file):
     results = Results('compile/headers')
-    for check in check_compilation, check_rules, check_two_units, check_cost, check_heavy_headers:
+    for check in check_compilation, check_windows, check_rules, check_two_units, check_cost, check_heavy_headers:
         check(results)
     results.append_to(results_file)
 

@@ -6,9 +6,18 @@
 
 namespace vitte {
 
-/// An object that threads may read and write at once. It is lock-free or does not compile. Not copyable.
+/// Whether objects of so many bytes are read and written whole without a lock. ARMv6-M has no instructions for more than that;
+/// there the platform for bare metal makes critical sections of one word.
 template <class T>
-    requires(std::is_trivially_copyable_v<T> && __atomic_always_lock_free(sizeof(T), nullptr))
+concept lock_free = std::is_trivially_copyable_v<T> &&
+#if defined(__ARM_ARCH_6M__)
+                    sizeof(T) == 4;
+#else
+                    __atomic_always_lock_free(sizeof(T), nullptr);
+#endif
+
+/// An object that threads may read and write at once. It is lock-free or does not compile. Not copyable.
+template <lock_free T>
 class atomic {
 public:
     constexpr atomic() noexcept = default;

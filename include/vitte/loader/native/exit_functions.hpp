@@ -2,8 +2,7 @@
 /// made, and asks for them to be run when it is finalised.
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <new>
 #include <utility>
 
@@ -21,7 +20,7 @@ public:
         auto* const made = new (std::nothrow) entry{function, argument, dso_handle, nullptr};
         if (made == nullptr) return -1;
         const sys::scoped_lock guard(lock_);
-        if (!std::exchange(at_exit_, true)) ::atexit([] { run(nullptr); });
+        if (!std::exchange(at_exit_, true)) std::atexit([] { run(nullptr); });
         made->next = newest_;
         newest_ = made;
         return 0;

@@ -2,6 +2,7 @@
 /// default the functions of `bare::board` that the program defines. Needs no heap, exceptions or RTTI.
 #pragma once
 
+#include <vitte/sys/platform/bare/atomics.hpp>
 #include <vitte/sys/platform/bare/board.hpp>
 #include <vitte/sys/platform/bare/page_pool.hpp>
 #include <vitte/sys/platform/bare/semihosting.hpp>

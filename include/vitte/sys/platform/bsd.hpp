@@ -3,6 +3,7 @@
 
 #include <vitte/sys/platform/bsd/threads.hpp>
 #include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/posix/entropy.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/files.hpp>
 #include <vitte/sys/platform/posix/images.hpp>

@@ -7,10 +7,10 @@
 #include <vitte/sys/platform/contract.hpp>
 #include <vitte/sys/platform/darwin/memory.hpp>
 #include <vitte/sys/platform/darwin/threads.hpp>
+#include <vitte/sys/platform/posix/entropy.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/files.hpp>
 #include <vitte/sys/platform/posix/libraries.hpp>
-#include <vitte/sys/platform/posix/random.hpp>
 
 namespace vitte::sys {
 

@@ -9,9 +9,9 @@
 #include <vitte/core/assert.hpp>
 #include <vitte/sys/platform/contract.hpp>
 #include <vitte/sys/platform/posix/clocks.hpp>
+#include <vitte/sys/platform/posix/entropy.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/files.hpp>
-#include <vitte/sys/platform/posix/random.hpp>
 #include <vitte/sys/platform/single_thread.hpp>
 #include <vitte/sys/platform/unmapped_memory.hpp>
 

@@ -91,10 +91,10 @@ protected:
     }
     /// Zeroed pages that count against nothing until they are touched, as far as the system can do that.
     static result<void*> anonymous(void* at, std::size_t size, int rights, int flags) noexcept {
-#if defined(MAP_NORESERVE)
+#if defined(MAP_NORESERVE) && !defined(VITTE_PLATFORM_POSIX)
         flags |= MAP_NORESERVE;
 #endif
-#if defined(MAP_ANONYMOUS)
+#if defined(MAP_ANONYMOUS) && !defined(VITTE_PLATFORM_POSIX)
         return mapped(::mmap(at, size, rights, flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 #else
         const int zeros = ::open("/dev/zero", O_RDWR | O_CLOEXEC);

@@ -1,4 +1,4 @@
-/// Random numbers from the device that every POSIX system has, and from `getentropy` (POSIX.1-2024) where it exists.
+/// Random numbers from the device that every POSIX system has.
 #pragma once
 
 #include <fcntl.h>
@@ -17,16 +17,6 @@ struct device_random {
         ::close(device);
         if (got == -1) return failed;
         return static_cast<std::size_t>(got);
-    }
-};
-
-/// At most 256 bytes at a time.
-struct entropy_random {
-    template <class Byte>
-    static result<std::size_t> fill(Byte* to, std::size_t size) noexcept {
-        const std::size_t some = size < 256 ? size : 256;
-        if (::getentropy(to, some) == -1) return last_error("getentropy");
-        return some;
     }
 };
 

@@ -1,0 +1,42 @@
+"""Runs the Boost.Test programs of a Meson build folder."""
+import json
+import os
+import re
+import subprocess
+
+
+def run_one(test, emulator, environment):
+    """(passed, failed, skipped) cases of one program; a crash is one failure."""
+    program = emulator + test['cmd'] + ['--report_format=XML', '--report_level=detailed', '--report_sink=stdout', '--color_output=no']
+    try:
+        done = subprocess.run(program, env=environment | test['env'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                              errors='replace', timeout=test['timeout'])
+    except subprocess.TimeoutExpired:
+        print(f"{test['name']}: timed out")
+        return 0, 1, 0
+    report = re.search(r'<TestResult><TestSuite ([^>]*)>', done.stdout)
+    counts = dict(re.findall(r'(\w+)="(\w+)"', report[1])) if report else {}
+    passed = int(counts.get('test_cases_passed', 0)) + int(counts.get('test_cases_passed_with_warnings', 0))
+    failed, skipped = int(counts.get('test_cases_failed', 0)), int(counts.get('test_cases_skipped', 0))
+    for line in re.findall(r'^skipped: .*', done.stdout, re.M):
+        print(line)
+    if passed + failed + skipped == 0 or (done.returncode != 0 and failed == 0):
+        print(f"{test['name']}: ended with code {done.returncode}\n{done.stdout}")
+        failed += 1
+    return passed, failed, skipped
+
+
+def tests_of(folder):
+    listed = subprocess.run(['meson', 'introspect', '--tests', folder], check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(listed.stdout)
+
+
+def run_all(name, folder, emulator=(), only=None, environment=os.environ):
+    """The counts of each program by its name."""
+    counts = {}
+    for test in tests_of(folder):
+        if only and test['name'] not in only:
+            continue
+        counts[test['name']] = run_one(test, list(emulator), environment)
+        print('{}: {}: {} passed, {} failed, {} skipped.'.format(name, test['name'], *counts[test['name']]), flush=True)
+    return counts
