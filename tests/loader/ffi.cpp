@@ -29,6 +29,11 @@ extern "C" double mixed(std::int32_t a, float b, std::int64_t c, double d, std::
     return d + p;
 }
 
+extern "C" double numbers_first(double a, double b, double c, double d, double e, double f, double g, double h, float i, std::uint32_t j,
+                                std::int64_t k, float l) {
+    return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * double(i) + 10 * double(j) + 11 * double(k) + 12 * double(l);
+}
+
 template <class Function>
 value called(Function* f, const char* type, std::vector<value> arguments) {
     const auto made = call(reinterpret_cast<const void*>(f), *signature::parse(type), arguments);
@@ -68,6 +73,13 @@ BOOST_AUTO_TEST_CASE(arguments_beyond_the_registers_go_on_the_stack) {
                            {i(-1), value::of(2.0f), i(3), n(4), i(5), n(6), i(7), i(8), i(9), i(10), n(11), n(12), n(13), n(14), n(15), value::of(16.0f)});
     BOOST_TEST(seen == "-1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 ");
     BOOST_TEST(r.as_double() == 20.0);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_that_overflow_leave_the_integer_registers_in_place) {
+    const auto n = [](double v) { return value::of(v); };
+    const value r = called(numbers_first, "f64(f64,f64,f64,f64,f64,f64,f64,f64,f32,u32,i64,f32)",
+                           {n(1), n(2), n(3), n(4), n(5), n(6), n(7), n(8), value::of(9.0f), i(0xf0000000), i(11), value::of(12.0f)});
+    BOOST_TEST(r.as_double() == 1 + 4 + 9 + 16 + 25 + 36 + 49 + 64 + 81 + 10 * 4026531840.0 + 121 + 144);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_arguments_are_refused) {

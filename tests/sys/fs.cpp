@@ -24,7 +24,7 @@ struct reluctant : sys::native {
 };
 
 const ability folders{"folders", [] { return sys::stat(".") && sys::stat(".")->kind == sys::file_kind::directory; }};
-const ability proc{"/proc", [] { return sys::stat("/proc/cpuinfo").has_value(); }};
+const ability procfs{"/proc", [] { return sys::stat("/proc/cpuinfo").has_value(); }};
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(fs)
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(reads_whole_files) {
     BOOST_TEST(sys::stat(file.path())->size == 5u);
 }
 
-BOOST_AUTO_TEST_CASE(reads_files_that_tell_no_size, *needs(proc)) {
+BOOST_AUTO_TEST_CASE(reads_files_that_tell_no_size, *needs(procfs)) {
     const auto got = sys::read("/proc/cpuinfo");
     BOOST_TEST(got->size() > 100u);
     BOOST_TEST(text(*got).substr(0, 100) == text_of("/proc/cpuinfo").substr(0, 100));

@@ -53,6 +53,7 @@ private:
     static bool find_runtime(const native::symbol_name& name, std::uintptr_t& address) {
         const std::string_view wanted(name.text, name.length);
         if (wanted == "__cxa_atexit") address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::add);
+        else if (wanted == "__aeabi_atexit") address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::add_aeabi);
         else if (wanted == "__cxa_finalize") address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::run);
         else return false;
         return true;

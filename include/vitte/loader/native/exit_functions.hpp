@@ -25,6 +25,8 @@ public:
         newest_ = made;
         return 0;
     }
+    /// `__aeabi_atexit`, the same with arguments in another order (C++ ABI for the Arm Architecture, 4.4.5).
+    static int add_aeabi(void* argument, void (*function)(void*), void* dso_handle) noexcept { return add(function, argument, dso_handle); }
     /// `__cxa_finalize`: calls what the module has registered, the last first; everything if `dso_handle` is null.
     static void run(void* dso_handle) noexcept {
         run_all([dso_handle](const entry& e) { return dso_handle == nullptr || e.dso_handle == dso_handle; });
