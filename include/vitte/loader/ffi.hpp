@@ -121,9 +121,9 @@ struct registers {
     typename Abi::word stack[signature::max_parameters * 8 / sizeof(typename Abi::word)] = {};
     unsigned number_positions = 0;  ///< bit n: the n-th argument is a number
 
-    registers(std::span<const value_type> types, std::span<const value> arguments) noexcept {
+    registers(std::span<const value_type> types, std::span<const value> values) noexcept {
         for (std::size_t i = 0; i < types.size(); ++i) {
-            const std::uint64_t bits = narrowed(types[i], arguments[i].bits);
+            const std::uint64_t bits = narrowed(types[i], values[i].bits);
             if constexpr (sizeof(typename Abi::word) == 4) add_narrow(types[i], bits);
             else if constexpr (Abi::position_is_shared) add_shared(types[i], bits, i);
             else add(types[i], bits);
