@@ -3,16 +3,9 @@
 #include <vitte/sys/memory/region.hpp>
 #include <vitte/sys/thread/mutex.hpp>
 
-namespace {
 namespace sys = vitte::sys;
 
-template <std::size_t N>
-void say(const char (&text)[N]) {
-    static_cast<void>(sys::print(std::span(text, N - 1)));
-}
-
-sys::mutex mutex;
-}  // namespace
+static sys::mutex mutex;
 
 int main() {
     auto region = sys::region::reserve(1000);
@@ -29,6 +22,5 @@ int main() {
     vitte::timer alarm;
     timers.add(alarm, milliseconds() + 5);
     for (bool rang = false; !rang;) timers.advance(milliseconds(), [&](vitte::timer&) { rang = true; });
-    say("hello from bare metal\n");
-    return 0;
+    return sys::print("hello from bare metal\n") ? 0 : 4;
 }

@@ -54,6 +54,30 @@ BOOST_AUTO_TEST_CASE(folders_are_no_files, *needs(folders)) {
     BOOST_TEST((sys::read(".").error().code == errc::is_a_directory));
 }
 
+BOOST_AUTO_TEST_CASE(names_are_utf8_and_paths_may_be_long) {
+    const std::string name = "gr\xc3\xb6\xc3\x9f" "e-\xe6\x96\x87\xe4\xbb\xb6.txt";
+    std::string path = name;
+    while (path.size() < 400) path.insert(0, "./");
+    {
+        auto file = sys::file::open(path.c_str(), sys::open_mode::create_new);
+        BOOST_REQUIRE(file.has_value());
+        BOOST_TEST(file->write(std::as_bytes(std::span("long", 4))).has_value());
+    }
+    BOOST_TEST(text(*sys::read(name.c_str())) == "long");
+    BOOST_TEST(sys::stat(path.c_str())->size == 4u);
+#if defined(_WIN32)
+    BOOST_TEST((sys::read("\xff\xfe.txt").error().code == errc::invalid_argument));
+    _wremove(L"gr\u00f6\u00dfe-\u6587\u4ef6.txt");
+#else
+    std::remove(name.c_str());
+#endif
+}
+
+BOOST_AUTO_TEST_CASE(standard_output_is_a_stream) {
+    BOOST_TEST(sys::print("").has_value());
+    BOOST_TEST(sys::print("checked by the eye\n").has_value());
+}
+
 BOOST_AUTO_TEST_CASE(writes_and_creates_exclusively) {
     {
         auto f = sys::file::open("fs-new.txt", sys::open_mode::create_new);

@@ -140,13 +140,13 @@ result<byte_buffer> read(const char* path) noexcept {
     return buffer;
 }
 
-/// Writes all of `text` to standard output or standard error. `errc::bad_handle` if the process has none.
+/// Writes all of `text`, which ends with a NUL, to standard output or standard error. `errc::bad_handle` if the process has none.
 template <platform P = native>
-result<void> print(std::span<const char> text, standard_stream to = standard_stream::output) noexcept {
+result<void> print(const char* text, standard_stream to = standard_stream::output) noexcept {
     const auto handle = P::files::standard(to);
     if (handle == P::files::invalid) return fail(errc::bad_handle, "print");
     basic_file<P> stream(handle);
-    const auto written = stream.write(std::as_bytes(text));
+    const auto written = stream.write(std::as_bytes(std::span(text, __builtin_strlen(text))));
     static_cast<void>(stream.detach());
     return written;
 }
