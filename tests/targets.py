@@ -69,7 +69,7 @@ TARGETS = [
 # What the columns of the table stand for.
 FACETS = {
     'core, formats': r'core/|loader/format/|loader/signature',
-    'memory': 'sys/memory',
+    'memory': 'sys/memory|sys/page_pool',
     'locks': 'sys/uncontended|sys/locks',
     'threads': 'sys/thread',
     'clocks': 'sys/time',

@@ -18,6 +18,7 @@ COMPILERS = ['g++', 'clang++-16']
 MINGW = 'x86_64-w64-mingw32-g++-posix'
 FOREIGN = r'vitte/sys/platform/(bsd|darwin|win32)\b'  # only for systems of that kind
 BSDS = {'freebsd': '__FreeBSD__', 'openbsd': '__OpenBSD__', 'netbsd': '__NetBSD__', 'dragonfly': '__DragonFly__'}
+FIRST_DAY = ['-I', 'tests/compile', '-DVITTE_PLATFORM_HEADER=<first_day.hpp>']
 POSIX_ONLY = ['-U_GNU_SOURCE', '-D_POSIX_C_SOURCE=200809L', '-DVITTE_PLATFORM_POSIX']
 MODES = [[], ['-fno-exceptions', '-fno-rtti']]
 STRICT = ['-std=c++20', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror']
@@ -46,6 +47,7 @@ def check_compilation(results):
     work += [(MINGW, [], h) for h in headers() if not re.match(r'vitte/sys/platform/(bsd|darwin|linux|posix|wasi|bare)\b', h)]
     work += [('clang++-16', ['-U__linux__', f'-D{macro}=13', '-isystem', f'tests/compile/bsd/{name}'], 'vitte/vitte.hpp')
              for name, macro in BSDS.items()]
+    work += [('g++', FIRST_DAY, 'vitte/vitte.hpp')]
     work += [('g++', POSIX_ONLY, h) for h in headers() if h.startswith('vitte/sys/') and h.count('/') == 2]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for said in pool.map(lambda w: compiles(*w), work):

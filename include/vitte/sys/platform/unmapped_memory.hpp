@@ -29,13 +29,13 @@ struct unmapped_memory {
     }
     static result<void> protect(void*, std::size_t, access wanted) noexcept { return allowed(wanted); }
 
-    static result<void*> map_file(void* at, std::size_t size, access, file_handle file, std::uint64_t offset) noexcept {
+    static result<void*> map_file(void* at, std::size_t size, access, file_handle source, std::uint64_t offset) noexcept {
         void* const to = at != nullptr ? at : Blocks::allocate(size);
         if (to == nullptr) return fail(errc::out_of_memory, "map_file");
         auto* const bytes = static_cast<std::byte*>(to);
         std::size_t done = 0;
         while (done < size) {
-            const auto got = Files::read_at(file, bytes + done, size - done, offset + done);
+            const auto got = Files::read_at(source, bytes + done, size - done, offset + done);
             if (!got && at == nullptr) Blocks::free(to, size);
             if (!got) return unexpected(got.error());
             if (*got == 0) break;

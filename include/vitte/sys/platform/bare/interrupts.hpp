@@ -20,14 +20,14 @@ public:
     }
     /// Sleeps until an interrupt is pending, which then runs when interrupts are on again (ARMv7-M, WFI and PRIMASK).
     static void sleep() noexcept { __asm__ volatile("dsb\n\twfi" : : : "memory"); }
-#elif defined(__riscv)
+#elif defined(__riscv) && !defined(__unix__)
     interrupts_off() noexcept { __asm__ volatile("csrrci %0, mstatus, 8" : "=r"(before_) : : "memory"); }
     ~interrupts_off() {
         if ((before_ & 8) != 0) __asm__ volatile("csrsi mstatus, 8" : : : "memory");
     }
     static void sleep() noexcept { __asm__ volatile("wfi" : : : "memory"); }
 #else
-    /// Of a machine that we do not know: nothing interrupts, and waiting is looking again.
+    /// Below an OS, or of a machine that we do not know: nothing interrupts, and waiting is looking again.
     interrupts_off() noexcept : before_(0) {}
     ~interrupts_off() { static_cast<void>(before_); }
     static void sleep() noexcept { __asm__ volatile("" : : : "memory"); }
