@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds and runs all tests: on this machine, under sanitizers, and for other targets under their emulators (targets.py says
 # which; --all takes those as well that are not tried at every change); the command-line tool; the headers; overhead in
-# instructions; a firmware; the fuzz targets. Installs what is missing on Debian. FUZZ_SECONDS says how long each target is
-# fuzzed (60). The last line counts everything that ran: "123 passed, 0 failed, 0 skipped".
+# instructions; a firmware; the fuzz targets. Benches are only built. Installs what is missing on Debian. FUZZ_SECONDS says how
+# long each target is fuzzed (60). The last line counts everything that ran: "123 passed, 0 failed, 0 skipped".
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
@@ -16,6 +16,8 @@ results=$build/results.txt
 python3 tests/targets.py "$@" "$build" "$results"
 [ -f "$build/examples/build.ninja" ] || meson setup "$build/examples" -Dtests=false -Dexamples=true -Dbuildtype=release
 ninja -C "$build/examples"
+[ -f "$build/bench/build.ninja" ] || meson setup "$build/bench" -Dtests=false -Dbench=true -Dbuildtype=release
+ninja -C "$build/bench"
 python3 tests/cli/cli.py "$build/examples/examples" "$results"
 python3 tests/cli/readelf.py "$build/examples/examples/vitte" "$results"
 python3 tests/compile/headers.py "$results"
