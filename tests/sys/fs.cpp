@@ -23,6 +23,28 @@ struct reluctant : sys::native {
     };
 };
 
+/// The native platform without its ways to copy.
+struct plain : sys::native {
+    struct files : sys::native::files {
+        static void copy_some(handle, handle, std::size_t) = delete;
+        static void clone(handle, handle) = delete;
+        static void clone_to(handle, const char*) = delete;
+    };
+};
+
+/// The native platform on a disk that is full after 100,000 bytes.
+struct full : plain {
+    struct files : plain::files {
+        static inline std::size_t left = 100'000;
+        static vitte::result<std::size_t> write(handle h, const std::byte* from, std::size_t size) noexcept {
+            if (left == 0) return vitte::fail(errc::no_space, "write");
+            const std::size_t some = size < left ? size : left;
+            left -= some;
+            return plain::files::write(h, from, some);
+        }
+    };
+};
+
 const ability folders{"folders", [] { return sys::stat(".") && sys::stat(".")->kind == sys::file_kind::directory; }};
 const ability procfs{"/proc", [] { return sys::stat("/proc/cpuinfo").has_value(); }};
 }  // namespace
@@ -71,6 +93,37 @@ BOOST_AUTO_TEST_CASE(names_are_utf8_and_paths_may_be_long) {
 #else
     std::remove(name.c_str());
 #endif
+}
+
+BOOST_AUTO_TEST_CASE(copies_are_new_files_with_the_same_content) {
+    std::string content;
+    for (int i = 0; content.size() < 400'000; ++i) content += std::to_string(i);
+    const text_file from("fs-copy-from.txt", content);
+    for (const auto copy : {sys::copy<>, sys::copy<plain>}) {
+        BOOST_TEST(copy(from.path(), "fs-copy-to.txt").has_value());
+        BOOST_TEST((text_of("fs-copy-to.txt") == content));
+        BOOST_TEST(sys::stat("fs-copy-to.txt")->mode == sys::stat(from.path())->mode);
+        BOOST_TEST((copy(from.path(), "fs-copy-to.txt").error().code == errc::already_exists));
+        BOOST_TEST(sys::remove("fs-copy-to.txt").has_value());
+        BOOST_TEST((sys::remove("fs-copy-to.txt").error().code == errc::not_found));
+        BOOST_TEST((copy("fs-no-such.txt", "fs-copy-to.txt").error().code == errc::not_found));
+    }
+    const text_file empty("fs-copy-empty.txt", "");
+    BOOST_TEST(sys::copy(empty.path(), "fs-copy-to.txt").has_value());
+    BOOST_TEST(sys::stat("fs-copy-to.txt")->size == 0u);
+    BOOST_TEST(sys::remove("fs-copy-to.txt").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_that_fails_leaves_nothing) {
+    const text_file from("fs-copy-from.txt", std::string(300'000, 'x'));
+    BOOST_TEST((sys::copy<full>(from.path(), "fs-copy-to.txt").error().code == errc::no_space));
+    BOOST_TEST((sys::stat("fs-copy-to.txt").error().code == errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(what_tells_no_size_is_copied_too, *needs(procfs)) {
+    BOOST_TEST(sys::copy("/proc/cpuinfo", "fs-copy-to.txt").has_value());
+    BOOST_TEST(text_of("fs-copy-to.txt").substr(0, 100) == text_of("/proc/cpuinfo").substr(0, 100));
+    BOOST_TEST(sys::remove("fs-copy-to.txt").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(standard_output_is_a_stream) {

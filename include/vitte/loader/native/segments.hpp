@@ -14,7 +14,7 @@
 #include <vitte/loader/format/elf/header.hpp>
 #include <vitte/loader/load_error.hpp>
 #include <vitte/loader/native/records.hpp>
-#include <vitte/sys/fs.hpp>
+#include <vitte/sys/fs/file.hpp>
 #include <vitte/sys/memory/region.hpp>
 
 namespace vitte::loader::native {

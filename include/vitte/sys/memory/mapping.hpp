@@ -1,7 +1,7 @@
 /// Files and shared objects as memory.
 #pragma once
 
-#include <vitte/sys/fs.hpp>
+#include <vitte/sys/fs/file.hpp>
 
 namespace vitte::sys {
 

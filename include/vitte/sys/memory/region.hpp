@@ -1,7 +1,7 @@
 /// Reserved address space, page by page made usable; what every other kind of memory is built on.
 #pragma once
 
-#include <vitte/sys/fs.hpp>
+#include <vitte/sys/fs/file.hpp>
 
 namespace vitte::sys {
 

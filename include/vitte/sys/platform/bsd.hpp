@@ -18,7 +18,13 @@
 namespace vitte::sys {
 
 struct bsd_platform {
-    using files = posix::files;
+    struct files : posix::files {
+#if defined(__FreeBSD__) && __FreeBSD__ >= 13
+        static result<std::size_t> copy_some(handle from, handle to, std::size_t size) noexcept {
+            return posix::counted(::copy_file_range(from, nullptr, to, nullptr, size, 0), "copy_file_range");
+        }
+#endif
+    };
     using clocks = posix::clocks;
     using threads = bsd::threads;
 #if defined(__NetBSD__)

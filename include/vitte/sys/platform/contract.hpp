@@ -69,6 +69,11 @@ concept memory_facet = requires(void* p, std::size_t n, access a, typename M::fi
 /// - `info(h)`, `info(path)`: facts; the latter follows symbolic links.
 /// - `close(h)`: the handle is gone even if it fails.
 /// - `standard(s)`: the handle of a standard stream, which stays open; `invalid` if the process has none.
+/// - `remove(path)`: takes the name away.
+/// Some platforms have also:
+/// - `set_mode(h, mode)`: POSIX permission bits.
+/// - `clone(from, to)`, `clone_to(from, path)`: the whole content as one with `from` until either is written.
+/// - `copy_some(from, to, n)`: up to `n` bytes from the position of one to that of the other, inside the kernel; 0 at the end.
 template <class F>
 concept files_facet = requires(typename F::handle h, const char* path, open_mode mode, std::byte* to,
                                const std::byte* from, std::size_t n, std::uint64_t offset, standard_stream stream) {
@@ -81,6 +86,7 @@ concept files_facet = requires(typename F::handle h, const char* path, open_mode
     { F::info(h) } noexcept -> std::same_as<result<file_info>>;
     { F::info(path) } noexcept -> std::same_as<result<file_info>>;
     { F::close(h) } noexcept -> std::same_as<result<void>>;
+    { F::remove(path) } noexcept -> std::same_as<result<void>>;
 };
 
 /// Clocks, in nanoseconds.

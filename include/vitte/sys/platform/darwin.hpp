@@ -5,18 +5,18 @@
 #include <sys/random.h>
 
 #include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/darwin/files.hpp>
 #include <vitte/sys/platform/darwin/memory.hpp>
 #include <vitte/sys/platform/darwin/threads.hpp>
 #include <vitte/sys/platform/posix/entropy.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
-#include <vitte/sys/platform/posix/files.hpp>
 #include <vitte/sys/platform/posix/libraries.hpp>
 
 namespace vitte::sys {
 
 struct darwin_platform {
     using memory = darwin::memory;
-    using files = posix::files;
+    using files = darwin::files;
     using clocks = posix::clocks;
     using threads = darwin::threads;
     using random = posix::entropy_random;

@@ -4,11 +4,11 @@
 #include <sys/auxv.h>
 
 #include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/linux/files.hpp>
 #include <vitte/sys/platform/linux/memory.hpp>
 #include <vitte/sys/platform/linux/random.hpp>
 #include <vitte/sys/platform/linux/threads.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
-#include <vitte/sys/platform/posix/files.hpp>
 #include <vitte/sys/platform/posix/images.hpp>
 #include <vitte/sys/platform/posix/libraries.hpp>
 
@@ -16,7 +16,7 @@ namespace vitte::sys {
 
 struct linux_platform {
     using memory = linux_os::memory;
-    using files = posix::files;
+    using files = linux_os::files;
     using clocks = posix::clocks;
     using threads = linux_os::threads;
     using random = linux_os::random;

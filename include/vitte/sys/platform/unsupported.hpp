@@ -44,6 +44,7 @@ struct unsupported_platform {
         static result<file_info> info(handle) noexcept { return refused(); }
         static result<file_info> info(const char*) noexcept { return refused(); }
         static result<void> close(handle) noexcept { return refused(); }
+        static result<void> remove(const char*) noexcept { return refused(); }
         static handle standard(standard_stream) noexcept { return invalid; }
     };
 

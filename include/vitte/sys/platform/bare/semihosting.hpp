@@ -91,10 +91,15 @@ struct semihosted_files {
         if (detail::semihost(sys_close, block) != 0) return last_error("SYS_CLOSE");
         return {};
     }
+    static result<void> remove(const char* path) noexcept {
+        const std::uintptr_t block[] = {reinterpret_cast<std::uintptr_t>(path), __builtin_strlen(path)};
+        if (detail::semihost(sys_remove, block) != 0) return last_error("SYS_REMOVE");
+        return {};
+    }
     static handle standard(standard_stream stream) noexcept { return stream == standard_stream::input ? invalid : console; }
 
 private:
-    static constexpr unsigned sys_open = 1, sys_close = 2, sys_write = 5, sys_read = 6, sys_seek = 10, sys_length = 12, sys_errno = 19;
+    static constexpr unsigned sys_open = 1, sys_close = 2, sys_write = 5, sys_read = 6, sys_seek = 10, sys_length = 12, sys_remove = 14, sys_errno = 19;
     static constexpr handle console = -2;
     static constexpr int bad_handle_number = 9;
 

@@ -21,6 +21,12 @@ constexpr int open_flags(open_mode mode) noexcept {
     return O_RDONLY;
 }
 
+/// The count that a call returned, or what `errno` tells if that is -1.
+inline result<std::size_t> counted(ssize_t count, const char* operation) noexcept {
+    if (count == -1) return last_error(operation);
+    return static_cast<std::size_t>(count);
+}
+
 struct files {
     using handle = int;
     static constexpr handle invalid = -1;
@@ -51,13 +57,13 @@ struct files {
         return translated(s);
     }
     static result<void> close(handle file) noexcept { return checked(::close(file), "close"); }
+#if !defined(__wasi__)  // which has no permissions
+    static result<void> set_mode(handle file, std::uint32_t mode) noexcept { return checked(::fchmod(file, static_cast<mode_t>(mode)), "fchmod"); }
+#endif
+    static result<void> remove(const char* path) noexcept { return checked(::unlink(path), "unlink"); }
     static handle standard(standard_stream stream) noexcept { return static_cast<int>(stream); }
 
 private:
-    static result<std::size_t> counted(ssize_t count, const char* operation) noexcept {
-        if (count == -1) return last_error(operation);
-        return static_cast<std::size_t>(count);
-    }
     static file_info translated(const struct stat& s) noexcept {
         file_info made;
         made.size = static_cast<std::uint64_t>(s.st_size);

@@ -88,6 +88,9 @@ struct files {
         });
     }
     static result<void> close(handle file) noexcept { return checked(CloseHandle(file), "CloseHandle"); }
+    static result<void> remove(const char* path) noexcept {
+        return with_path(path, [](const wchar_t* wide) -> result<void> { return checked(DeleteFileW(wide), "DeleteFileW"); });
+    }
 
     static handle standard(standard_stream stream) noexcept {
         const handle found = GetStdHandle(static_cast<unsigned long>(-10 - static_cast<long>(stream)));

@@ -1,0 +1,160 @@
+/// Files: opening, reading, facts. Retry after interruption and short transfers happen here, once for every platform.
+#pragma once
+
+#include <new>
+#include <span>
+#include <utility>
+
+#include <vitte/sys/platform.hpp>
+
+namespace vitte::sys {
+
+/// An open file; closed by its destructor. Reading at an offset is safe from several threads at once.
+template <platform P = native>
+class basic_file {
+    using files = typename P::files;
+
+public:
+    using native_handle_type = typename files::handle;
+
+    /// Opens `path` (UTF-8, NUL-terminated).
+    static result<basic_file> open(const char* path, open_mode mode = open_mode::read) noexcept {
+        for (;;) {
+            auto opened = files::open(path, mode);
+            if (opened) return basic_file(*opened);
+            if (opened.error().code != errc::interrupted) return unexpected(opened.error());
+        }
+    }
+    /// Takes over an open handle.
+    explicit basic_file(native_handle_type handle) noexcept : handle_(handle) {}
+
+    basic_file(basic_file&& other) noexcept : handle_(std::exchange(other.handle_, files::invalid)) {}
+    basic_file& operator=(basic_file&& other) noexcept {
+        basic_file moved(std::move(other));
+        std::swap(handle_, moved.handle_);
+        return *this;
+    }
+    ~basic_file() { static_cast<void>(close()); }
+
+    /// Reads until `to` is full or the file ends; returns how many bytes.
+    result<std::size_t> read(std::span<std::byte> to) const noexcept {
+        return transfer(to, [this](auto rest, std::size_t) { return files::read(handle_, rest.data(), rest.size()); });
+    }
+    /// The same from byte `offset` on; the file position does not move.
+    result<std::size_t> read_at(std::span<std::byte> to, std::uint64_t offset) const noexcept {
+        return transfer(to, [&](auto rest, std::size_t done) {
+            return files::read_at(handle_, rest.data(), rest.size(), offset + done);
+        });
+    }
+    /// Writes all of `from`.
+    result<void> write(std::span<const std::byte> from) const noexcept {
+        VITTE_TRY(const std::size_t done,
+                  transfer(from, [this](auto rest, std::size_t) { return files::write(handle_, rest.data(), rest.size()); }));
+        if (done != from.size()) return fail(errc::io_error, "write");
+        return {};
+    }
+
+    result<file_info> info() const noexcept { return files::info(handle_); }
+    native_handle_type native_handle() const noexcept { return handle_; }
+
+    /// Gives the handle away, open.
+    native_handle_type detach() noexcept { return std::exchange(handle_, files::invalid); }
+    /// Closes the file now, to see whether that fails. Closing again does nothing.
+    result<void> close() noexcept {
+        if (handle_ == files::invalid) return {};
+        return files::close(std::exchange(handle_, files::invalid));
+    }
+
+private:
+    template <class Bytes, class Step>
+    static result<std::size_t> transfer(Bytes bytes, Step step) noexcept {
+        std::size_t done = 0;
+        while (done < bytes.size()) {
+            const auto moved = step(bytes.subspan(done), done);
+            if (!moved && moved.error().code == errc::interrupted) continue;
+            if (!moved) return unexpected(moved.error());
+            if (*moved == 0) break;
+            done += *moved;
+        }
+        return done;
+    }
+
+    native_handle_type handle_;
+};
+using file = basic_file<>;
+
+/// Bytes on the heap that belong to one owner.
+class byte_buffer {
+public:
+    byte_buffer() noexcept = default;
+    /// `size` bytes, not initialised; `errc::out_of_memory` if there are not that many.
+    static result<byte_buffer> allocate(std::size_t size) noexcept {
+        byte_buffer made;
+        made.data_ = size == 0 ? nullptr : static_cast<std::byte*>(::operator new(size, std::nothrow));
+        if (size != 0 && made.data_ == nullptr) return fail(errc::out_of_memory, "allocate");
+        made.size_ = size;
+        return made;
+    }
+    byte_buffer(byte_buffer&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    byte_buffer& operator=(byte_buffer&& other) noexcept {
+        byte_buffer moved(std::move(other));
+        std::swap(data_, moved.data_);
+        std::swap(size_, moved.size_);
+        return *this;
+    }
+    ~byte_buffer() { ::operator delete(data_); }
+
+    std::span<std::byte> bytes() noexcept { return {data_, size_}; }
+    std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
+    std::size_t size() const noexcept { return size_; }
+    /// Keeps the first `size` bytes, which must be at most as many as there are.
+    void truncate(std::size_t size) noexcept {
+        VITTE_ASSERT(size <= size_);
+        size_ = size;
+    }
+
+private:
+    std::byte* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+/// The whole content of the file at `path`. Files that tell no size (in /proc, pipes) are read until they end.
+template <platform P = native>
+result<byte_buffer> read(const char* path) noexcept {
+    VITTE_TRY(const auto opened, basic_file<P>::open(path));
+    VITTE_TRY(const file_info facts, opened.info());
+    if (facts.kind == file_kind::directory) return fail(errc::is_a_directory, "read");
+    if (facts.size > SIZE_MAX / 2) return fail(errc::too_large, "read");
+    VITTE_TRY(auto buffer, byte_buffer::allocate(static_cast<std::size_t>(facts.size) + 1));
+    std::size_t done = 0;
+    for (;;) {
+        VITTE_TRY(const std::size_t more, opened.read(buffer.bytes().subspan(done)));
+        done += more;
+        if (done < buffer.size()) break;
+        VITTE_TRY(auto larger, byte_buffer::allocate(buffer.size() < 2048 ? 4096 : buffer.size() * 2));
+        __builtin_memcpy(larger.bytes().data(), buffer.bytes().data(), done);
+        buffer = std::move(larger);
+    }
+    buffer.truncate(done);
+    return buffer;
+}
+
+/// Writes all of `text`, which ends with a NUL, to standard output or standard error. `errc::bad_handle` if the process has none.
+template <platform P = native>
+result<void> print(const char* text, standard_stream to = standard_stream::output) noexcept {
+    const auto handle = P::files::standard(to);
+    if (handle == P::files::invalid) return fail(errc::bad_handle, "print");
+    basic_file<P> stream(handle);
+    const auto written = stream.write(std::as_bytes(std::span(text, __builtin_strlen(text))));
+    static_cast<void>(stream.detach());
+    return written;
+}
+
+/// Facts about the file at `path`; symbolic links are followed.
+template <platform P = native>
+result<file_info> stat(const char* path) noexcept {
+    return P::files::info(path);
+}
+
+}  // namespace vitte::sys
