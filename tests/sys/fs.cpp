@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include <vitte/sys/fs.hpp>
@@ -46,6 +47,16 @@ struct full : plain {
 };
 
 const ability folders{"folders", [] { return sys::stat(".") && sys::stat(".")->kind == sys::file_kind::directory; }};
+const ability resizing{"resizing of files", [] {
+    const text_file file("fs-resizing.txt", "x");
+    return sys::file::open(file.path(), sys::open_mode::read_write)->resize(1).has_value();
+}};
+/// Semihosting knows no transfers at an offset.
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+constexpr bool keeps_position = false;
+#else
+constexpr bool keeps_position = true;
+#endif
 const ability procfs{"/proc", [] { return sys::stat("/proc/cpuinfo").has_value(); }};
 }  // namespace
 
@@ -125,6 +136,99 @@ BOOST_AUTO_TEST_CASE(what_tells_no_size_is_copied_too, *needs(procfs)) {
     BOOST_TEST(text_of("fs-copy-to.txt").substr(0, 100) == text_of("/proc/cpuinfo").substr(0, 100));
     BOOST_TEST(sys::remove("fs-copy-to.txt").has_value());
 }
+
+BOOST_AUTO_TEST_CASE(modes_decide_what_happens_to_what_is_there) {
+    const text_file file("fs-modes.txt", "0123456789");
+    const auto put = [&](const sys::open_options& how, const char* text) {
+        auto opened = sys::file::open(file.path(), how);
+        BOOST_REQUIRE(opened.has_value());
+        BOOST_TEST(opened->write(std::as_bytes(std::span(text, std::strlen(text)))).has_value());
+    };
+    put(sys::open_mode::read_write, "ab");
+    BOOST_TEST(text_of(file.path()) == "ab23456789");
+    put(sys::open_mode::update, "cde");
+    BOOST_TEST(text_of(file.path()) == "cde3456789");
+    put({sys::open_mode::update, sys::open_append}, "!");
+    BOOST_TEST(text_of(file.path()) == "cde3456789!");
+    put(sys::open_mode::write, "new");
+    BOOST_TEST(text_of(file.path()) == "new");
+    BOOST_TEST((sys::file::open("fs-no-such.txt", sys::open_mode::read_write).error().code == errc::not_found));
+    put({sys::open_mode::update, 0}, "x");
+    {
+        auto made = sys::file::open("fs-updated.txt", sys::open_mode::update);
+        BOOST_TEST(made.has_value());
+    }
+    BOOST_TEST(sys::stat("fs-updated.txt")->size == 0u);
+    BOOST_TEST(sys::remove("fs-updated.txt").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(transfers_at_an_offset_leave_the_position) {
+    const text_file file("fs-offset.txt", "0123456789");
+    const auto opened = sys::file::open(file.path(), sys::open_mode::read_write);
+    std::byte one[1], two[2];
+    BOOST_TEST(*opened->read(two) == 2u);
+    BOOST_TEST(opened->write_at(std::as_bytes(std::span("XY", 2)), 7).has_value());
+    BOOST_TEST(*opened->read_at(two, 6) == 2u);
+    BOOST_TEST((two[0] == std::byte{'6'} && two[1] == std::byte{'X'}));
+    if (keeps_position) {
+        BOOST_TEST(*opened->read(one) == 1u);
+        BOOST_TEST((one[0] == std::byte{'2'}));
+    }
+    BOOST_TEST(*opened->read_at(two, 9) == 1u);
+    BOOST_TEST(*opened->read_at(two, 100) == 0u);
+    BOOST_TEST(text_of(file.path()) == "0123456XY9");
+}
+
+BOOST_AUTO_TEST_CASE(vectors_are_written_and_read_in_order) {
+    std::string pieces[40], read_back[40], expected;
+    sys::io_slice out[40], in[40];
+    for (std::size_t i = 0; i < 40; ++i) {
+        pieces[i] = std::string(i * 37 % 100, static_cast<char>('a' + i % 26));
+        expected += pieces[i];
+        read_back[39 - i].resize(i * 37 % 100);
+    }
+    const auto slice = [](std::string& s) { return sys::io_slice{reinterpret_cast<std::byte*>(s.data()), s.size()}; };
+    for (std::size_t i = 0; i < 40; ++i) out[i] = slice(pieces[i]), in[i] = slice(read_back[i]);
+    const text_file file("fs-vector.txt", "");
+    BOOST_TEST(sys::file::open(file.path(), sys::open_mode::write)->write_vector(out).has_value());
+    BOOST_TEST(text_of(file.path()) == expected);
+    BOOST_TEST(*sys::file::open(file.path())->read_vector(in) == expected.size());
+    std::string together;
+    for (const std::string& s : read_back) together += s;
+    BOOST_TEST(together == expected);
+}
+
+BOOST_AUTO_TEST_CASE(files_are_cut_continued_and_stored, *needs(resizing)) {
+    const text_file file("fs-size.txt", "0123456789");
+    const auto opened = sys::file::open(file.path(), sys::open_mode::read_write);
+    BOOST_TEST(opened->resize(3).has_value());
+    BOOST_TEST(opened->resize(5).has_value());
+    BOOST_TEST(opened->sync().has_value());
+    BOOST_TEST(opened->sync_data().has_value());
+    BOOST_TEST(text_of(file.path()) == std::string("012\0\0", 5));
+    if (opened->allocate(0, 100'000)) BOOST_TEST(sys::stat(file.path())->size == 100'000u);
+    BOOST_TEST(!sys::file::open(file.path())->resize(1).has_value());
+}
+
+#if !defined(__wasi__) && (defined(__unix__) || defined(__APPLE__) || defined(_WIN32))
+BOOST_AUTO_TEST_CASE(one_has_the_lock_or_several_share_it) {
+    const text_file file("fs-lock.txt", "x");
+    const auto a = sys::file::open(file.path(), sys::open_mode::read_write), b = sys::file::open(file.path(), sys::open_mode::read_write);
+    BOOST_TEST(a->lock().has_value());
+    BOOST_TEST((b->try_lock().error().code == errc::would_block));
+    BOOST_TEST((b->try_lock(sys::file_lock::shared).error().code == errc::would_block));
+    const std::int64_t start = sys::monotonic_time();
+    BOOST_TEST((b->lock_until(sys::deadline::after(40'000'000)).error().code == errc::timed_out));
+    BOOST_TEST(sys::monotonic_time() - start >= 40'000'000);
+    BOOST_TEST(a->unlock().has_value());
+    BOOST_TEST(a->try_lock(sys::file_lock::shared).has_value());
+    BOOST_TEST(b->try_lock(sys::file_lock::shared).has_value());
+    BOOST_TEST(b->unlock().has_value());
+    auto other = sys::start_thread([&] { return b->lock_until(sys::deadline::after(10'000'000'000)).has_value(); });
+    BOOST_TEST(a->unlock().has_value());
+    if (other) BOOST_TEST(*other->join());
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(standard_output_is_a_stream) {
     BOOST_TEST(sys::print("").has_value());

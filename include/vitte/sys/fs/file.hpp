@@ -5,9 +5,12 @@
 #include <span>
 #include <utility>
 
-#include <vitte/sys/platform.hpp>
+#include <vitte/sys/time/deadline.hpp>
 
 namespace vitte::sys {
+
+/// Several may share a file, or one has it alone.
+enum class file_lock : unsigned char { shared, exclusive };
 
 /// An open file; closed by its destructor. Reading at an offset is safe from several threads at once.
 template <platform P = native>
@@ -18,9 +21,9 @@ public:
     using native_handle_type = typename files::handle;
 
     /// Opens `path` (UTF-8, NUL-terminated).
-    static result<basic_file> open(const char* path, open_mode mode = open_mode::read) noexcept {
+    static result<basic_file> open(const char* path, const open_options& options = {}) noexcept {
         for (;;) {
-            auto opened = files::open(path, mode);
+            auto opened = files::open(path, options);
             if (opened) return basic_file(*opened);
             if (opened.error().code != errc::interrupted) return unexpected(opened.error());
         }
@@ -48,11 +51,73 @@ public:
     }
     /// Writes all of `from`.
     result<void> write(std::span<const std::byte> from) const noexcept {
-        VITTE_TRY(const std::size_t done,
-                  transfer(from, [this](auto rest, std::size_t) { return files::write(handle_, rest.data(), rest.size()); }));
-        if (done != from.size()) return fail(errc::io_error, "write");
-        return {};
+        return all(from.size(), transfer(from, [this](auto rest, std::size_t) { return files::write(handle_, rest.data(), rest.size()); }));
     }
+    /// The same from byte `offset` on; the file position does not move. With `open_append` Linux writes to the end all the same.
+    result<void> write_at(std::span<const std::byte> from, std::uint64_t offset) const noexcept {
+        return all(from.size(), transfer(from, [&](auto rest, std::size_t done) {
+            return files::write_at(handle_, rest.data(), rest.size(), offset + done);
+        }));
+    }
+    /// Fills the slices in order until the file ends; returns how many bytes. They are changed meanwhile.
+    result<std::size_t> read_vector(std::span<io_slice> to) const noexcept {
+        if constexpr (requires { files::read_vector(handle_, to.data(), to.size()); }) {
+            return transfer_vector(to, [this](auto rest) { return files::read_vector(handle_, rest.data(), rest.size()); });
+        } else {
+            return transfer_vector(to, [this](auto rest) { return files::read(handle_, rest[0].data, rest[0].size); });
+        }
+    }
+    /// Writes all slices in order, which are changed meanwhile.
+    result<void> write_vector(std::span<io_slice> from) const noexcept {
+        std::size_t size = 0;
+        for (const io_slice& slice : from) size += slice.size;
+        if constexpr (requires { files::write_vector(handle_, from.data(), from.size()); }) {
+            return all(size, transfer_vector(from, [this](auto rest) { return files::write_vector(handle_, rest.data(), rest.size()); }));
+        } else {
+            return all(size, transfer_vector(from, [this](auto rest) { return files::write(handle_, rest[0].data, rest[0].size); }));
+        }
+    }
+
+    /// Cuts the file off after `size` bytes, or continues it with zeros.
+    result<void> resize(std::uint64_t size) const noexcept {
+        return retried([&] { return files::resize(handle_, size); });
+    }
+    /// Takes room on the device for `size` bytes from `offset` on, so that writing them cannot fail for lack of it.
+    result<void> allocate(std::uint64_t offset, std::uint64_t size) const noexcept {
+        if constexpr (requires { files::allocate(handle_, offset, size); }) {
+            return retried([&] { return files::allocate(handle_, offset, size); });
+        } else {
+            return fail(errc::not_supported, "allocate");
+        }
+    }
+    /// Returns when all that was written is stored, also if the power fails. After a failure it is unknown what is, and asking
+    /// again does not help.
+    result<void> sync() const noexcept {
+        return retried([&] { return files::sync(handle_); });
+    }
+    /// The same without what only `info` tells, such as times.
+    result<void> sync_data() const noexcept {
+        return retried([&] { return files::sync_data(handle_); });
+    }
+
+    /// Locks the whole file against other handles that ask for a lock, also of other processes; other access goes on. Given back
+    /// by `unlock` and when the file is closed. `errc::would_block` if somebody else has it.
+    result<void> try_lock(file_lock kind = file_lock::exclusive) const noexcept {
+        static_assert(requires(native_handle_type h) { files::try_lock(h, true); }, "this platform has no locks of files");
+        return files::try_lock(handle_, kind == file_lock::exclusive);
+    }
+    /// The same, with patience until `until`; then `errc::timed_out`. Asks again and again, at most every 20 ms.
+    result<void> lock_until(deadline until, file_lock kind = file_lock::exclusive) const noexcept {
+        for (std::int64_t pause = 50'000;; pause = pause < 10'000'000 ? 2 * pause : 20'000'000) {
+            const auto locked = try_lock(kind);
+            if (locked || (locked.error().code != errc::would_block && locked.error().code != errc::interrupted)) return locked;
+            const auto next = deadline::after<P>(pause);
+            if (until <= deadline::after<P>(0)) return fail(errc::timed_out, "lock file");
+            static_cast<void>(P::clocks::sleep_until((next < until ? next : until).monotonic()));
+        }
+    }
+    result<void> lock(file_lock kind = file_lock::exclusive) const noexcept { return lock_until(deadline::never(), kind); }
+    result<void> unlock() const noexcept { return files::unlock(handle_); }
 
     result<file_info> info() const noexcept { return files::info(handle_); }
     native_handle_type native_handle() const noexcept { return handle_; }
@@ -66,6 +131,38 @@ public:
     }
 
 private:
+    template <class Call>
+    static result<void> retried(Call call) noexcept {
+        for (;;)
+            if (const auto done = call(); done || done.error().code != errc::interrupted) return done;
+    }
+    /// Writing that stops without an error would lose data in silence.
+    static result<void> all(std::size_t size, const result<std::size_t>& done) noexcept {
+        if (!done) return unexpected(done.error());
+        if (*done != size) return fail(errc::io_error, "write");
+        return {};
+    }
+    template <class Step>
+    static result<std::size_t> transfer_vector(std::span<io_slice> slices, Step step) noexcept {
+        constexpr std::size_t most = 16;  // _XOPEN_IOV_MAX: what every system takes
+        std::size_t done = 0;
+        for (;;) {
+            while (!slices.empty() && slices[0].size == 0) slices = slices.subspan(1);
+            if (slices.empty()) return done;
+            const auto moved = step(slices.first(slices.size() < most ? slices.size() : most));
+            if (!moved && moved.error().code == errc::interrupted) continue;
+            if (!moved) return unexpected(moved.error());
+            if (*moved == 0) return done;
+            done += *moved;
+            for (std::size_t left = *moved; left != 0;) {
+                const std::size_t here = left < slices[0].size ? left : slices[0].size;
+                slices[0].data += here;
+                slices[0].size -= here;
+                left -= here;
+                if (slices[0].size == 0) slices = slices.subspan(1);
+            }
+        }
+    }
     template <class Bytes, class Step>
     static result<std::size_t> transfer(Bytes bytes, Step step) noexcept {
         std::size_t done = 0;

@@ -62,27 +62,36 @@ concept memory_facet = requires(void* p, std::size_t n, access a, typename M::fi
 
 /// Files.
 /// - `handle`, `invalid`: a trivially copyable handle, and the one that is never open.
-/// - `open(path, mode)`: not inherited by child processes.
+/// - `open(path, options)`: not inherited by child processes. `errc::not_supported` for flags that the OS does not know.
 /// - `read(h, to, n)`, `read_at(h, to, n, offset)`: up to `n` bytes; 0 at the end of the file. `errc::interrupted` if a
 ///   signal came before any byte.
-/// - `write(h, from, n)`: up to `n` bytes.
+/// - `write(h, from, n)`, `write_at(h, from, n, offset)`: up to `n` bytes.
+/// - `resize(h, n)`: cut off, or continued with zeros.
+/// - `sync(h)`, `sync_data(h)`: returns when everything, or everything that reading needs, is stored.
 /// - `info(h)`, `info(path)`: facts; the latter follows symbolic links.
 /// - `close(h)`: the handle is gone even if it fails.
 /// - `standard(s)`: the handle of a standard stream, which stays open; `invalid` if the process has none.
 /// - `remove(path)`: takes the name away.
 /// Some platforms have also:
+/// - `read_vector(h, slices, n)`, `write_vector(h, slices, n)`: several pieces of memory in one call.
+/// - `allocate(h, offset, n)`: room on the device for those bytes, which are zero where there was nothing.
+/// - `try_lock(h, exclusive)`, `unlock(h)`: the whole file, against other handles that ask, too; `errc::would_block`.
 /// - `set_mode(h, mode)`: POSIX permission bits.
 /// - `clone(from, to)`, `clone_to(from, path)`: the whole content as one with `from` until either is written.
 /// - `copy_some(from, to, n)`: up to `n` bytes from the position of one to that of the other, inside the kernel; 0 at the end.
 template <class F>
-concept files_facet = requires(typename F::handle h, const char* path, open_mode mode, std::byte* to,
+concept files_facet = requires(typename F::handle h, const char* path, const open_options& options, std::byte* to,
                                const std::byte* from, std::size_t n, std::uint64_t offset, standard_stream stream) {
     { F::invalid } -> std::convertible_to<typename F::handle>;
     { F::standard(stream) } noexcept -> std::same_as<typename F::handle>;
-    { F::open(path, mode) } noexcept -> std::same_as<result<typename F::handle>>;
+    { F::open(path, options) } noexcept -> std::same_as<result<typename F::handle>>;
     { F::read(h, to, n) } noexcept -> std::same_as<result<std::size_t>>;
     { F::read_at(h, to, n, offset) } noexcept -> std::same_as<result<std::size_t>>;
     { F::write(h, from, n) } noexcept -> std::same_as<result<std::size_t>>;
+    { F::write_at(h, from, n, offset) } noexcept -> std::same_as<result<std::size_t>>;
+    { F::resize(h, offset) } noexcept -> std::same_as<result<void>>;
+    { F::sync(h) } noexcept -> std::same_as<result<void>>;
+    { F::sync_data(h) } noexcept -> std::same_as<result<void>>;
     { F::info(h) } noexcept -> std::same_as<result<file_info>>;
     { F::info(path) } noexcept -> std::same_as<result<file_info>>;
     { F::close(h) } noexcept -> std::same_as<result<void>>;

@@ -15,6 +15,29 @@ enum class open_mode : unsigned char {
     read_write,  ///< must exist; for both
     write,       ///< for writing; created if missing, emptied if not
     create_new,  ///< for writing; must not exist
+    update,      ///< for both; created if missing, kept if not
+};
+
+/// More about how a file is opened; bits.
+enum open_flag : unsigned {
+    open_append = 1,     ///< every write goes to the end, wherever that is then
+    open_no_follow = 2,  ///< a symbolic link at the end of the path is `errc::too_many_links`
+    open_direct = 4,     ///< past the page cache; offsets, sizes and addresses are multiples of the device's blocks
+    open_durable = 8,    ///< a write returns when its data is stored
+};
+
+struct open_options {
+    constexpr open_options(open_mode m = open_mode::read, unsigned f = 0, std::uint32_t r = 0666) noexcept  // NOLINT: a mode is enough
+        : mode(m), flags(f), rights(r) {}
+    open_mode mode;
+    unsigned flags;        ///< bits of `open_flag`
+    std::uint32_t rights;  ///< POSIX permission bits of a file that is created, without those of the process's mask
+};
+
+/// A piece of memory of a vectored transfer; laid out as POSIX's `iovec`.
+struct io_slice {
+    std::byte* data;
+    std::size_t size;
 };
 
 /// What a process is born with.

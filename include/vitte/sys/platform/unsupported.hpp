@@ -37,10 +37,14 @@ struct unsupported_platform {
     struct files {
         using handle = int;
         static constexpr handle invalid = -1;
-        static result<handle> open(const char*, open_mode) noexcept { return refused(); }
+        static result<handle> open(const char*, const open_options&) noexcept { return refused(); }
         static result<std::size_t> read(handle, std::byte*, std::size_t) noexcept { return refused(); }
         static result<std::size_t> read_at(handle, std::byte*, std::size_t, std::uint64_t) noexcept { return refused(); }
         static result<std::size_t> write(handle, const std::byte*, std::size_t) noexcept { return refused(); }
+        static result<std::size_t> write_at(handle, const std::byte*, std::size_t, std::uint64_t) noexcept { return refused(); }
+        static result<void> resize(handle, std::uint64_t) noexcept { return refused(); }
+        static result<void> sync(handle) noexcept { return refused(); }
+        static result<void> sync_data(handle) noexcept { return refused(); }
         static result<file_info> info(handle) noexcept { return refused(); }
         static result<file_info> info(const char*) noexcept { return refused(); }
         static result<void> close(handle) noexcept { return refused(); }

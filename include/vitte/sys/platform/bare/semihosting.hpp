@@ -39,17 +39,26 @@ struct semihosted_files {
     using handle = std::intptr_t;
     static constexpr handle invalid = -1;
 
-    static result<handle> open(const char* path, open_mode mode) noexcept {
-        if (mode == open_mode::create_new) {  // semihosting knows no exclusive creation
-            if (const auto there = open(path, open_mode::read)) {
-                static_cast<void>(close(*there));
-                return fail(errc::already_exists, "SYS_OPEN");
-            }
+    static result<handle> open(const char* path, const open_options& options) noexcept {
+        constexpr std::uintptr_t modes[] = {1, 3, 5, 5, 3};  // "rb", "r+b", "wb", "wb", "r+b"
+        constexpr std::uintptr_t create_for_both = 7, append = 9;  // "w+b", "ab"
+        if ((options.flags & ~open_append) != 0) return fail(errc::not_supported, "SYS_OPEN");
+        std::uintptr_t mode = (options.flags & open_append) != 0 ? append : modes[static_cast<unsigned>(options.mode)];
+        // Semihosting knows neither exclusive creation nor creation of what is missing only.
+        if (options.mode == open_mode::create_new || options.mode == open_mode::update) {
+            const auto there = open(path, open_mode::read);
+            if (there) static_cast<void>(close(*there));
+            if (there && options.mode == open_mode::create_new) return fail(errc::already_exists, "SYS_OPEN");
+            if (!there && mode != append && options.mode == open_mode::update) mode = create_for_both;
         }
-        constexpr std::uintptr_t modes[] = {1, 3, 5, 5};  // "rb", "r+b", "wb", "wb"
-        const std::uintptr_t block[] = {reinterpret_cast<std::uintptr_t>(path), modes[static_cast<unsigned>(mode)], __builtin_strlen(path)};
+        const std::uintptr_t block[] = {reinterpret_cast<std::uintptr_t>(path), mode, __builtin_strlen(path)};
         const handle made = detail::semihost(sys_open, block);
         if (made == -1) return last_error("SYS_OPEN");
+        if (mode == append) {  // which not every host takes literally
+            VITTE_TRY(const file_info facts, info(made));
+            const std::uintptr_t end[] = {word(made), static_cast<std::uintptr_t>(facts.size)};
+            detail::semihost(sys_seek, end);
+        }
         return made;
     }
     static result<std::size_t> read(handle file, std::byte* to, std::size_t size) noexcept {
@@ -71,6 +80,15 @@ struct semihosted_files {
         }
         return transferred(sys_write, file, const_cast<std::byte*>(from), size, "SYS_WRITE");
     }
+    static result<std::size_t> write_at(handle file, const std::byte* from, std::size_t size, std::uint64_t offset) noexcept {
+        if (offset > UINTPTR_MAX) return fail(errc::too_large, "SYS_SEEK");
+        const std::uintptr_t block[] = {word(file), static_cast<std::uintptr_t>(offset)};
+        if (detail::semihost(sys_seek, block) != 0) return last_error("SYS_SEEK");
+        return write(file, from, size);
+    }
+    static result<void> resize(handle, std::uint64_t) noexcept { return fail(errc::not_supported, "resize"); }
+    static result<void> sync(handle) noexcept { return fail(errc::not_supported, "sync"); }
+    static result<void> sync_data(handle) noexcept { return fail(errc::not_supported, "sync"); }
     static result<file_info> info(handle file) noexcept {
         const std::uintptr_t block[] = {word(file)};
         const std::intptr_t length = detail::semihost(sys_length, block);

@@ -63,11 +63,8 @@ struct memory {
     static result<void> seal(int, unsigned) noexcept { return fail(errc::not_supported, "seal"); }
 
     static result<int> open_shared(const char* name, open_mode mode) noexcept {
-        const int flags = mode == open_mode::read         ? O_RDONLY
-                          : mode == open_mode::read_write ? O_RDWR
-                          : mode == open_mode::write      ? O_RDWR | O_CREAT | O_TRUNC
-                                                          : O_RDWR | O_CREAT | O_EXCL;
-        const int opened = ::shm_open(name, flags | O_CLOEXEC, 0600);
+        constexpr int flags[] = {O_RDONLY, O_RDWR, O_RDWR | O_CREAT | O_TRUNC, O_RDWR | O_CREAT | O_EXCL, O_RDWR | O_CREAT};
+        const int opened = ::shm_open(name, flags[static_cast<unsigned>(mode)] | O_CLOEXEC, 0600);
         if (opened == -1) return last_error("shm_open");
         return opened;
     }

@@ -51,6 +51,9 @@ VITTE_WINAPI int ReadFile(void*, void*, unsigned long, unsigned long*, _OVERLAPP
 VITTE_WINAPI int WriteFile(void*, const void*, unsigned long, unsigned long*, _OVERLAPPED*);
 VITTE_WINAPI unsigned long SetFilePointer(void*, long, long*, unsigned long);
 VITTE_WINAPI int SetEndOfFile(void*);
+VITTE_WINAPI int FlushFileBuffers(void*);
+VITTE_WINAPI int LockFileEx(void*, unsigned long, unsigned long, unsigned long, unsigned long, _OVERLAPPED*);
+VITTE_WINAPI int UnlockFileEx(void*, unsigned long, unsigned long, unsigned long, _OVERLAPPED*);
 VITTE_WINAPI int GetFileInformationByHandle(void*, _BY_HANDLE_FILE_INFORMATION*);
 VITTE_WINAPI unsigned long GetFileType(void*);
 VITTE_WINAPI int DeleteFileW(const wchar_t*);

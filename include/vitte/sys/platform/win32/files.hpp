@@ -8,16 +8,29 @@
 namespace vitte::sys::win32 {
 
 inline constexpr unsigned long generic_read = 0x80000000, generic_write = 0x40000000, generic_execute = 0x20000000,
-                               read_attributes = 0x80;
-inline constexpr unsigned long create_new = 1, create_always = 2, open_existing = 3;
+                               read_attributes = 0x80,
+                               append_data = 4, synchronize = 0x00100000;
+inline constexpr unsigned long create_new = 1, create_always = 2, open_existing = 3, open_always = 4;
 inline constexpr unsigned long temporary = 0x100, delete_on_close = 0x04000000, backup_semantics = 0x02000000;
 
 /// `mode` in the words of CreateFileW.
 constexpr unsigned long disposition(open_mode mode) noexcept {
-    return mode == open_mode::write ? create_always : mode == open_mode::create_new ? create_new : open_existing;
+    constexpr unsigned long numbers[] = {open_existing, open_existing, create_always, create_new, open_always};
+    return numbers[static_cast<unsigned>(mode)];
 }
-constexpr unsigned long file_rights(open_mode mode) noexcept {
-    return mode == open_mode::read ? generic_read : mode == open_mode::read_write ? generic_read | generic_write : generic_write;
+/// Without the right to write anywhere else, every write goes to the end (FILE_APPEND_DATA).
+constexpr unsigned long file_rights(const open_options& options) noexcept {
+    const unsigned long writes = (options.flags & open_append) != 0 ? append_data | synchronize : generic_write;
+    switch (options.mode) {
+        case open_mode::read: return generic_read;
+        case open_mode::read_write: case open_mode::update: return generic_read | writes;
+        default: return writes;
+    }
+}
+constexpr unsigned long file_flags(unsigned flags) noexcept {
+    constexpr unsigned long normal = 0x80, write_through = 0x80000000, no_buffering = 0x20000000, the_link_itself = 0x00200000;
+    return normal | ((flags & open_no_follow) != 0 ? the_link_itself : 0) | ((flags & open_direct) != 0 ? no_buffering : 0) |
+           ((flags & open_durable) != 0 ? write_through : 0);
 }
 
 inline result<handle> opened(const wchar_t* path, unsigned long rights, unsigned long how, unsigned long flags) noexcept {
@@ -33,15 +46,15 @@ struct files {
     static constexpr handle invalid = nullptr;
 
     /// Execute rights are asked for as well when reading, so that code can be mapped, and done without if they are refused.
-    static result<handle> open(const char* path, open_mode mode) noexcept {
-        return with_path(path, [mode](const wchar_t* wide) -> result<handle> {
-            constexpr unsigned long normal = 0x80;
-            if (mode == open_mode::read)
-                if (const auto runnable = opened(wide, generic_read | generic_execute, open_existing, normal)) return runnable;
-            auto made = opened(wide, file_rights(mode), disposition(mode), normal);
+    static result<handle> open(const char* path, const open_options& options) noexcept {
+        return with_path(path, [&options](const wchar_t* wide) -> result<handle> {
+            const unsigned long flags = file_flags(options.flags);
+            if (options.mode == open_mode::read)
+                if (const auto runnable = opened(wide, generic_read | generic_execute, open_existing, flags)) return not_a_link(*runnable, options);
+            const auto made = opened(wide, file_rights(options), disposition(options.mode), flags);
             if (!made && made.error().code == errc::permission_denied && is_directory(wide))
                 return fail(errc::is_a_directory, "CreateFileW", made.error().native);
-            return made;
+            return made ? not_a_link(*made, options) : made;
         });
     }
     static result<std::size_t> read(handle file, std::byte* to, std::size_t size) noexcept {
@@ -53,9 +66,7 @@ struct files {
     /// must not go on meanwhile.
     static result<std::size_t> read_at(handle file, std::byte* to, std::size_t size, std::uint64_t offset) noexcept {
         VITTE_TRY(const std::int64_t before, seek(file, 0, from_current));
-        overlapped at{};
-        at.offset_low = static_cast<std::uint32_t>(offset);
-        at.offset_high = static_cast<std::uint32_t>(offset >> 32);
+        overlapped at = place(offset);
         unsigned long got = 0;
         const int done = ReadFile(file, to, piece(size), &got, as<_OVERLAPPED>(&at));
         const auto ended = done != 0 ? result<std::size_t>(got) : end_or_error("ReadFile");
@@ -66,6 +77,37 @@ struct files {
         unsigned long done = 0;
         if (WriteFile(file, from, piece(size), &done, nullptr) == 0) return last_error("WriteFile");
         return std::size_t{done};
+    }
+    static result<std::size_t> write_at(handle file, const std::byte* from, std::size_t size, std::uint64_t offset) noexcept {
+        VITTE_TRY(const std::int64_t before, seek(file, 0, from_current));
+        overlapped at = place(offset);
+        unsigned long done = 0;
+        const int written = WriteFile(file, from, piece(size), &done, as<_OVERLAPPED>(&at));
+        const auto ended = written != 0 ? result<std::size_t>(done) : last_error("WriteFile");
+        VITTE_CHECK(seek(file, before));
+        return ended;
+    }
+    static result<void> resize(handle file, std::uint64_t size) noexcept {
+        VITTE_TRY(const std::int64_t before, seek(file, 0, from_current));
+        VITTE_CHECK(seek(file, static_cast<std::int64_t>(size)));
+        VITTE_CHECK(checked(SetEndOfFile(file), "SetEndOfFile"));
+        VITTE_CHECK(seek(file, before));
+        return {};
+    }
+    static result<void> sync(handle file) noexcept { return checked(FlushFileBuffers(file), "FlushFileBuffers"); }
+    static result<void> sync_data(handle file) noexcept { return sync(file); }
+    /// The last byte that a file could have, so that the lock is in nobody's way who does not ask for one.
+    static result<void> try_lock(handle file, bool exclusive) noexcept {
+        constexpr unsigned long fail_immediately = 1, exclusive_lock = 2;
+        overlapped at = place(lock_place);
+        if (LockFileEx(file, fail_immediately | (exclusive ? exclusive_lock : 0), 0, 1, 0, as<_OVERLAPPED>(&at)) != 0) return {};
+        const auto refused = last_error("LockFileEx");
+        if (refused.error().code == errc::busy) return fail(errc::would_block, "LockFileEx", refused.error().native);
+        return refused;
+    }
+    static result<void> unlock(handle file) noexcept {
+        overlapped at = place(lock_place);
+        return checked(UnlockFileEx(file, 0, 1, 0, as<_OVERLAPPED>(&at)), "UnlockFileEx");
     }
     static result<file_info> info(handle file) noexcept {
         file_information about{};
@@ -109,6 +151,23 @@ struct files {
 private:
     static constexpr unsigned long attribute_directory = 0x10;
 
+    static constexpr std::uint64_t lock_place = INT64_MAX - 1;
+
+    static overlapped place(std::uint64_t offset) noexcept {
+        overlapped made{};
+        made.offset_low = static_cast<std::uint32_t>(offset);
+        made.offset_high = static_cast<std::uint32_t>(offset >> 32);
+        return made;
+    }
+    static result<handle> not_a_link(handle file, const open_options& options) noexcept {
+        constexpr std::uint32_t reparse_point = 0x400;
+        if ((options.flags & open_no_follow) == 0) return file;
+        file_information about{};
+        if (GetFileInformationByHandle(file, as<_BY_HANDLE_FILE_INFORMATION>(&about)) == 0 || (about.attributes & reparse_point) == 0)
+            return file;
+        CloseHandle(file);
+        return fail(errc::too_many_links, "CreateFileW");
+    }
     static unsigned long piece(std::size_t size) noexcept {
         constexpr std::size_t most = std::size_t{1} << 30;
         return static_cast<unsigned long>(size < most ? size : most);

@@ -97,8 +97,7 @@ struct memory {
         return checked(DeleteFileW(other.text), "DeleteFileW");
     }
     static result<void> resize_shared(handle object, std::uint64_t size) noexcept {
-        VITTE_CHECK(files::seek(object, static_cast<std::int64_t>(size)));
-        return checked(SetEndOfFile(object), "SetEndOfFile");
+        return files::resize(object, size);
     }
     static result<void> seal(handle, unsigned) noexcept { return fail(errc::not_supported, "seal"); }
     static void flush_instruction_cache(void* at, std::size_t size) noexcept { FlushInstructionCache(GetCurrentProcess(), at, size); }
