@@ -74,6 +74,7 @@ FACETS = {
     'threads': 'sys/thread',
     'clocks': 'sys/time',
     'files': 'sys/fs',
+    'folders': 'sys/directory',
     'random': 'sys/random',
     'environment': 'sys/environment',
     "OS's linker": 'loader/os_linker',

@@ -27,6 +27,7 @@
 #include <vitte/loader/signature.hpp>
 #include <vitte/sys/environment.hpp>
 #include <vitte/sys/fs.hpp>
+#include <vitte/sys/fs/tree.hpp>
 #include <vitte/sys/library.hpp>
 #include <vitte/sys/memory.hpp>
 #include <vitte/sys/random.hpp>

@@ -3,6 +3,7 @@
 
 #include <vitte/sys/platform/bsd/threads.hpp>
 #include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/posix/directories.hpp>
 #include <vitte/sys/platform/posix/entropy.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/files.hpp>
@@ -25,6 +26,7 @@ struct bsd_platform {
         }
 #endif
     };
+    using directories = posix::directories;
     using clocks = posix::clocks;
     using threads = bsd::threads;
 #if defined(__NetBSD__)

@@ -98,6 +98,38 @@ concept files_facet = requires(typename F::handle h, const char* path, const ope
     { F::remove(path) } noexcept -> std::same_as<result<void>>;
 };
 
+/// Folders, and what is done to names in them. Each path is relative to the folder `in`, so that nobody can put another one in
+/// its place meanwhile; `current` stands for the process's own. Handles are those of `files`.
+/// - `open(in, path, follow)`: a folder; a symbolic link at the end of the path is followed, or is `errc::not_a_directory`.
+/// - `open_file(in, path, options)`: as `files::open`.
+/// - `info(in, path, follow)`: facts, of the link itself unless `follow`.
+/// - `create(in, path, rights)`: an empty folder.
+/// - `remove(in, path)`: a name that is no folder's. `remove_folder(in, path)`: an empty folder.
+/// - `rename(in, path, in2, path2, mode)`, `link(in, path, in2, path2)`, `symbolic_link(text, in, path)`.
+/// - `read_link(in, path, to, n)`: the text of a symbolic link, without a NUL, cut off after `n` bytes; its length.
+/// - `sync(h)`: returns when the entries of the folder are stored.
+/// - `listing`: an object for one folder at a time: `open(h)` begins at its first entry, `next(entry)` tells whether there is
+///   another one, in any order and without "." and "..", and `close()` ends it.
+template <class D>
+concept directories_facet = requires(typename D::handle h, const char* path, const open_options& options, bool follow, std::uint32_t rights,
+                                     rename_mode mode, char* to, std::size_t n, typename D::listing listing, directory_entry& entry) {
+    { D::current } -> std::convertible_to<typename D::handle>;
+    { D::open(h, path, follow) } noexcept -> std::same_as<result<typename D::handle>>;
+    { D::open_file(h, path, options) } noexcept -> std::same_as<result<typename D::handle>>;
+    { D::info(h, path, follow) } noexcept -> std::same_as<result<file_info>>;
+    { D::create(h, path, rights) } noexcept -> std::same_as<result<void>>;
+    { D::remove(h, path) } noexcept -> std::same_as<result<void>>;
+    { D::remove_folder(h, path) } noexcept -> std::same_as<result<void>>;
+    { D::rename(h, path, h, path, mode) } noexcept -> std::same_as<result<void>>;
+    { D::link(h, path, h, path) } noexcept -> std::same_as<result<void>>;
+    { D::symbolic_link(path, h, path) } noexcept -> std::same_as<result<void>>;
+    { D::read_link(h, path, to, n) } noexcept -> std::same_as<result<std::size_t>>;
+    { D::sync(h) } noexcept -> std::same_as<result<void>>;
+    { listing.open(h) } noexcept -> std::same_as<result<void>>;
+    { listing.next(entry) } noexcept -> std::same_as<result<bool>>;
+    { listing.close() } noexcept;
+};
+
 /// Clocks, in nanoseconds.
 /// - `monotonic()`: never goes back; its zero is arbitrary. It may stand still while the system sleeps.
 /// - `boot()`: the same, and it counts the time that the system sleeps.

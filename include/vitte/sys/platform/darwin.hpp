@@ -8,6 +8,7 @@
 #include <vitte/sys/platform/darwin/files.hpp>
 #include <vitte/sys/platform/darwin/memory.hpp>
 #include <vitte/sys/platform/darwin/threads.hpp>
+#include <vitte/sys/platform/posix/directories.hpp>
 #include <vitte/sys/platform/posix/entropy.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/libraries.hpp>
@@ -17,6 +18,7 @@ namespace vitte::sys {
 struct darwin_platform {
     using memory = darwin::memory;
     using files = darwin::files;
+    using directories = posix::directories;
     using clocks = posix::clocks;
     using threads = darwin::threads;
     using random = posix::entropy_random;

@@ -4,6 +4,7 @@
 #include <sys/auxv.h>
 
 #include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/linux/directories.hpp>
 #include <vitte/sys/platform/linux/files.hpp>
 #include <vitte/sys/platform/linux/memory.hpp>
 #include <vitte/sys/platform/linux/random.hpp>
@@ -17,6 +18,7 @@ namespace vitte::sys {
 struct linux_platform {
     using memory = linux_os::memory;
     using files = linux_os::files;
+    using directories = linux_os::directories;
     using clocks = posix::clocks;
     using threads = linux_os::threads;
     using random = linux_os::random;

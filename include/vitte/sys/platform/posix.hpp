@@ -2,6 +2,7 @@
 #pragma once
 
 #include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/posix/directories.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/files.hpp>
 #include <vitte/sys/platform/posix/libraries.hpp>
@@ -15,6 +16,7 @@ namespace vitte::sys {
 struct posix_platform {
     using memory = posix::memory;
     using files = posix::files;
+    using directories = posix::directories;
     using clocks = posix::clocks;
     using random = posix::device_random;
     using libraries = posix::libraries;

@@ -44,7 +44,21 @@ struct io_slice {
 enum class standard_stream : unsigned char { input, output, error };
 
 /// What an entry of a file system is.
-enum class file_kind : unsigned char { regular, directory, symbolic_link, other };
+enum class file_kind : unsigned char { regular, directory, symbolic_link, other, unknown };
+
+/// What to do when there is something under the new name.
+enum class rename_mode : unsigned char {
+    replace,   ///< it goes, in one step
+    keep,      ///< `errc::already_exists`
+    exchange,  ///< both names change places; it must be there
+};
+
+/// An entry of a folder, as long as the listing stays where it is.
+struct directory_entry {
+    const char* name = nullptr;
+    std::uint64_t inode = 0;
+    file_kind kind = file_kind::unknown;  ///< unknown where the file system tells only on being asked
+};
 
 /// Facts about a file at one moment.
 struct file_info {

@@ -9,6 +9,7 @@
 #include <vitte/core/assert.hpp>
 #include <vitte/sys/platform/contract.hpp>
 #include <vitte/sys/platform/posix/clocks.hpp>
+#include <vitte/sys/platform/posix/directories.hpp>
 #include <vitte/sys/platform/posix/entropy.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/files.hpp>
@@ -45,6 +46,7 @@ struct waiter {
 
 struct wasi_platform {
     using files = posix::files;
+    using directories = posix::directories;
     using memory = unmapped_memory<wasi::blocks, files>;
     using clocks = posix::clocks;
     using threads = single_thread<wasi::waiter>;

@@ -32,6 +32,25 @@ inline result<std::size_t> counted(ssize_t count, const char* operation) noexcep
     return static_cast<std::size_t>(count);
 }
 
+/// What stat(2) tells.
+    inline file_info translated(const struct stat& s) noexcept {
+        file_info made;
+        made.size = static_cast<std::uint64_t>(s.st_size);
+        made.device = static_cast<std::uint64_t>(s.st_dev);
+        made.inode = static_cast<std::uint64_t>(s.st_ino);
+#if defined(__APPLE__)
+        made.modified = std::int64_t{s.st_mtimespec.tv_sec} * 1'000'000'000 + s.st_mtimespec.tv_nsec;
+#else
+        made.modified = std::int64_t{s.st_mtim.tv_sec} * 1'000'000'000 + s.st_mtim.tv_nsec;
+#endif
+        made.mode = s.st_mode & 07777;
+        made.kind = S_ISREG(s.st_mode)   ? file_kind::regular
+                    : S_ISDIR(s.st_mode) ? file_kind::directory
+                    : S_ISLNK(s.st_mode) ? file_kind::symbolic_link
+                                         : file_kind::other;
+        return made;
+    }
+
 static_assert(sizeof(io_slice) == sizeof(iovec) && offsetof(io_slice, size) == offsetof(iovec, iov_len));
 
 struct files {
@@ -111,25 +130,6 @@ struct files {
 #endif
     static result<void> remove(const char* path) noexcept { return checked(::unlink(path), "unlink"); }
     static handle standard(standard_stream stream) noexcept { return static_cast<int>(stream); }
-
-private:
-    static file_info translated(const struct stat& s) noexcept {
-        file_info made;
-        made.size = static_cast<std::uint64_t>(s.st_size);
-        made.device = static_cast<std::uint64_t>(s.st_dev);
-        made.inode = static_cast<std::uint64_t>(s.st_ino);
-#if defined(__APPLE__)
-        made.modified = std::int64_t{s.st_mtimespec.tv_sec} * 1'000'000'000 + s.st_mtimespec.tv_nsec;
-#else
-        made.modified = std::int64_t{s.st_mtim.tv_sec} * 1'000'000'000 + s.st_mtim.tv_nsec;
-#endif
-        made.mode = s.st_mode & 07777;
-        made.kind = S_ISREG(s.st_mode)   ? file_kind::regular
-                    : S_ISDIR(s.st_mode) ? file_kind::directory
-                    : S_ISLNK(s.st_mode) ? file_kind::symbolic_link
-                                         : file_kind::other;
-        return made;
-    }
 };
 
 }  // namespace vitte::sys::posix

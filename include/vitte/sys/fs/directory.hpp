@@ -1,0 +1,123 @@
+/// Folders by handle: what is done to names in them cannot be led elsewhere by somebody who moves folders or puts links in
+/// their place meanwhile.
+#pragma once
+
+#include <memory>
+
+#include <vitte/sys/fs/file.hpp>
+
+namespace vitte::sys {
+
+/// Whether a symbolic link at the end of a path stands for what it points to.
+enum class links : bool { not_followed = false, followed = true };
+
+/// An open folder, closed by its destructor; paths are relative to it (UTF-8, NUL-terminated). Safe from several threads at once,
+/// but for `for_each`.
+template <platform P = native>
+class basic_directory {
+    static_assert(requires { typename P::directories; }, "this platform has no folders");
+    using directories = typename P::directories;
+
+public:
+    using native_handle_type = typename directories::handle;
+
+    static result<basic_directory> open(const char* path, links follow = links::followed) noexcept {
+        return open_in(directories::current, path, follow);
+    }
+    /// The process's own folder, as it is whenever this is used.
+    static basic_directory current() noexcept { return basic_directory(directories::current); }
+
+    basic_directory(basic_directory&& other) noexcept : handle_(std::exchange(other.handle_, directories::current)) {}
+    basic_directory& operator=(basic_directory&& other) noexcept {
+        basic_directory moved(std::move(other));
+        std::swap(handle_, moved.handle_);
+        return *this;
+    }
+    ~basic_directory() {
+        if (handle_ != directories::current) static_cast<void>(P::files::close(handle_));
+    }
+    native_handle_type native_handle() const noexcept { return handle_; }
+
+    result<basic_directory> open_directory(const char* path, links follow = links::not_followed) const noexcept {
+        return open_in(handle_, path, follow);
+    }
+    result<basic_file<P>> open_file(const char* path, const open_options& options = {}) const noexcept {
+        for (;;) {
+            const auto opened = directories::open_file(handle_, path, options);
+            if (opened) return basic_file<P>(*opened);
+            if (opened.error().code != errc::interrupted) return unexpected(opened.error());
+        }
+    }
+    result<file_info> info(const char* path, links follow = links::not_followed) const noexcept {
+        return directories::info(handle_, path, follow == links::followed);
+    }
+    /// An empty folder; `rights` are POSIX permission bits, without those of the process's mask.
+    result<void> create_directory(const char* path, std::uint32_t rights = 0777) const noexcept {
+        return directories::create(handle_, path, rights);
+    }
+    /// Takes away a name that is no folder's.
+    result<void> remove(const char* path) const noexcept { return directories::remove(handle_, path); }
+    /// Takes away an empty folder.
+    result<void> remove_directory(const char* path) const noexcept { return directories::remove_folder(handle_, path); }
+    /// Gives `path` the name `to` in the folder `where`.
+    result<void> rename(const char* path, const basic_directory& where, const char* to, rename_mode mode = rename_mode::replace) const noexcept {
+        return directories::rename(handle_, path, where.handle_, to, mode);
+    }
+    result<void> rename(const char* path, const char* to, rename_mode mode = rename_mode::replace) const noexcept {
+        return rename(path, *this, to, mode);
+    }
+    /// A second name `to` for the file `path`.
+    result<void> link(const char* path, const basic_directory& where, const char* to) const noexcept {
+        return directories::link(handle_, path, where.handle_, to);
+    }
+    /// A symbolic link at `path` that says `text`.
+    result<void> symbolic_link(const char* text, const char* path) const noexcept { return directories::symbolic_link(text, handle_, path); }
+    /// Copies the text of the symbolic link `path` to `to`, without a NUL; returns its length. `errc::name_too_long` if it may not
+    /// all be there.
+    result<std::size_t> read_link(const char* path, std::span<char> to) const noexcept {
+        VITTE_TRY(const std::size_t length, directories::read_link(handle_, path, to.data(), to.size()));
+        if (length == to.size()) return fail(errc::name_too_long, "read link");
+        return length;
+    }
+    /// Returns when the names in the folder are stored as they are.
+    result<void> sync() const noexcept {
+        for (;;)
+            if (const auto done = directories::sync(handle_); done || done.error().code != errc::interrupted) return done;
+    }
+
+    /// Calls `visit(const directory_entry&)` for each entry but "." and "..", in no order, until it returns false; entries that come
+    /// or go meanwhile may be met or not. Takes 32 KiB of memory.
+    template <class Visit>
+    result<void> for_each(Visit visit) const {
+        auto* const listing = new (std::nothrow) typename directories::listing;
+        if (listing == nullptr) return fail(errc::out_of_memory, "list folder");
+        const std::unique_ptr<typename directories::listing> owner(listing);
+        VITTE_CHECK(listing->open(handle_));
+        const auto ended = each(*listing, visit);
+        listing->close();
+        return ended;
+    }
+
+private:
+    explicit basic_directory(native_handle_type handle) noexcept : handle_(handle) {}
+
+    static result<basic_directory> open_in(native_handle_type in, const char* path, links follow) noexcept {
+        for (;;) {
+            const auto opened = directories::open(in, path, follow == links::followed);
+            if (opened) return basic_directory(*opened);
+            if (opened.error().code != errc::interrupted) return unexpected(opened.error());
+        }
+    }
+    template <class Visit>
+    static result<void> each(typename directories::listing& listing, Visit& visit) {
+        for (directory_entry entry;;) {
+            VITTE_TRY(const bool more, listing.next(entry));
+            if (!more || !visit(static_cast<const directory_entry&>(entry))) return {};
+        }
+    }
+
+    native_handle_type handle_;
+};
+using directory = basic_directory<>;
+
+}  // namespace vitte::sys

@@ -1,0 +1,81 @@
+/// Replacing a file in one step: whoever reads it, and whoever reads it after a crash, sees all of the old or all of the new.
+#pragma once
+
+#include <vitte/sys/fs/directory.hpp>
+
+namespace vitte::sys {
+
+namespace detail {
+
+/// `path` as the folder that it is in and the name there.
+struct split_path {
+    char folder[4096];
+    const char* name;
+
+    static result<split_path> of(const char* path) noexcept {
+        split_path made;
+        const char* const slash = __builtin_strrchr(path, '/');
+        made.name = slash == nullptr ? path : slash + 1;
+        if (*made.name == 0) return fail(errc::is_a_directory, "replace");
+        const std::size_t length = slash == nullptr ? 0 : slash == path ? 1 : static_cast<std::size_t>(slash - path);
+        if (length >= sizeof made.folder) return fail(errc::name_too_long, "replace");
+        __builtin_memcpy(made.folder, slash == nullptr ? "." : path, slash == nullptr ? 1 : length);
+        made.folder[slash == nullptr ? 1 : length] = 0;
+        return made;
+    }
+};
+
+/// A name that nobody else has: "." and 24 characters.
+struct unique_name {
+    char text[26];
+
+    template <platform P>
+    static result<unique_name> make() noexcept {
+        std::byte random[12];
+        std::size_t done = 0;
+        while (done < sizeof random) {
+            const auto filled = P::random::fill(random + done, sizeof random - done);
+            if (!filled && filled.error().code == errc::interrupted) continue;
+            if (!filled) return unexpected(filled.error());
+            done += *filled;
+        }
+        unique_name made;
+        made.text[0] = '.';
+        for (std::size_t i = 0; i < sizeof random; ++i) {
+            made.text[2 * i + 1] = "0123456789abcdef"[std::to_integer<unsigned>(random[i]) >> 4];
+            made.text[2 * i + 2] = "0123456789abcdef"[std::to_integer<unsigned>(random[i]) & 15];
+        }
+        made.text[25] = 0;
+        return made;
+    }
+};
+
+}  // namespace detail
+
+/// Writes `content` to a new file beside `path`, with the rights of what is there (0666 without the process's mask if nothing
+/// is), has it stored, puts it in the place of `path`, and has the folder stored. When it returns, the new content survives a
+/// loss of power; after a failure the old content is still there and nothing else is left, but for a crash of the process in
+/// between, which may leave a file whose name is "." and 24 digits. A symbolic link at `path` is itself replaced.
+template <platform P = native>
+result<void> replace(const char* path, std::span<const std::byte> content) noexcept {
+    VITTE_TRY(const auto where, detail::split_path::of(path));
+    VITTE_TRY(const auto folder, basic_directory<P>::open(where.folder));
+    VITTE_TRY(const auto temporary, detail::unique_name::make<P>());
+    const auto before = folder.info(where.name);
+    VITTE_TRY(auto made, folder.open_file(temporary.text, open_mode::create_new));
+    const auto replaced = [&]() -> result<void> {
+        if constexpr (requires { P::files::set_mode(made.native_handle(), 0u); })
+            if (before && before->kind == file_kind::regular) {
+                VITTE_CHECK(P::files::set_mode(made.native_handle(), before->mode));
+            }
+        VITTE_CHECK(made.write(content));
+        VITTE_CHECK(made.sync());
+        VITTE_CHECK(made.close());
+        return folder.rename(temporary.text, where.name);
+    }();
+    if (!replaced) static_cast<void>(folder.remove(temporary.text));
+    if (!replaced) return replaced;
+    return folder.sync();
+}
+
+}  // namespace vitte::sys

@@ -1,0 +1,129 @@
+/// Whole trees of folders: making the way to one, and removing one with all that is in it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <vitte/sys/fs/directory.hpp>
+
+namespace vitte::sys {
+
+/// Makes the folder `path` and those above it that are missing. Succeeds if it is there.
+template <platform P = native>
+result<void> create_directories(const char* path, std::uint32_t rights = 0777) {
+    const auto here = basic_directory<P>::current();
+    std::string partial(path);
+    for (std::size_t end = partial.find('/', 1);; end = partial.find('/', end + 1)) {
+        const bool last = end == std::string::npos;
+        if (!last) partial[end] = 0;
+        const auto made = here.create_directory(partial.c_str(), rights);
+        if (!made && made.error().code != errc::already_exists) {
+            // What is there need not be allowed to be made: "/" on a read-only system, for example.
+            const auto there = here.info(partial.c_str(), links::followed);
+            if (!there || there->kind != file_kind::directory) return made;
+        }
+        if (last) break;
+        partial[end] = '/';
+    }
+    VITTE_TRY(const file_info facts, here.info(path, links::followed));
+    if (facts.kind != file_kind::directory) return fail(errc::not_a_directory, "create directories");
+    return {};
+}
+
+namespace detail {
+
+/// Empties folders depth first. It holds the handles of the innermost ones only, however deep the tree is, and finds its way up
+/// again by "..", which must lead to where it came from.
+template <platform P>
+class tree_remover {
+public:
+    explicit tree_remover(basic_directory<P>&& root) noexcept { levels_.push_back({std::move(root), {}, {}}); }
+
+    result<void> run() {
+        VITTE_TRY(levels_.back().identity, levels_.back().folder.info("."));
+        while (!levels_.empty()) {
+            std::string child;
+            bool found = false;
+            VITTE_CHECK(empty(levels_.back().folder, child, found));
+            if (!child.empty()) {
+                VITTE_CHECK(descend(std::move(child)));
+            } else if (levels_.size() > 1) {
+                VITTE_CHECK(ascend());
+            } else if (!found) {  // some systems miss entries while others are removed, so it takes a look that meets none
+                return {};
+            }
+        }
+        return {};
+    }
+
+private:
+    static constexpr std::size_t most_handles = 32;
+    struct level {
+        basic_directory<P> folder;  ///< the current one stands for a handle that was given back
+        file_info identity;
+        std::string name;
+    };
+
+    /// Removes what is no folder, and empty folders; `child` becomes the name of one that is not empty. `found` says whether there
+    /// was anything.
+    static result<void> empty(const basic_directory<P>& folder, std::string& child, bool& found) {
+        result<void> failed;
+        VITTE_CHECK(folder.for_each([&](const directory_entry& entry) {
+            found = true;
+            const bool maybe_folder = entry.kind == file_kind::directory || entry.kind == file_kind::unknown;
+            const auto removed = maybe_folder ? folder.remove_directory(entry.name) : folder.remove(entry.name);
+            if (removed || removed.error().code == errc::not_found) return true;
+            if (maybe_folder && removed.error().code == errc::not_empty) return child = entry.name, false;
+            const auto again = removed.error().code == errc::not_a_directory ? folder.remove(entry.name) : removed;
+            if (again) return true;
+            return failed = again, false;
+        }));
+        return failed;
+    }
+    /// Somebody may have put a link to another folder there: it is not followed, and removed the next time.
+    result<void> descend(std::string name) {
+        auto folder = levels_.back().folder.open_directory(name.c_str());
+        if (!folder && (folder.error().code == errc::not_a_directory || folder.error().code == errc::not_found)) return {};
+        if (!folder) return unexpected(folder.error());
+        VITTE_TRY(const file_info identity, folder->info("."));
+        if (levels_.size() >= most_handles) levels_[levels_.size() - most_handles].folder = basic_directory<P>::current();
+        levels_.push_back({std::move(*folder), identity, std::move(name)});
+        return {};
+    }
+    result<void> ascend() {
+        level done = std::move(levels_.back());
+        levels_.pop_back();
+        level& above = levels_.back();
+        if (above.folder.native_handle() == P::directories::current) {
+            VITTE_TRY(above.folder, done.folder.open_directory(".."));
+            VITTE_TRY(const file_info identity, above.folder.info("."));
+            if (identity.inode != above.identity.inode || identity.device != above.identity.device)
+                return fail(errc::busy, "remove tree: a folder was moved away meanwhile");
+        }
+        const auto removed = above.folder.remove_directory(done.name.c_str());
+        // Not empty any more: somebody writes into it, and it is gone through again.
+        if (removed || removed.error().code == errc::not_found || removed.error().code == errc::not_empty ||
+            removed.error().code == errc::not_a_directory)
+            return {};
+        return removed;
+    }
+
+    std::vector<level> levels_;
+};
+
+}  // namespace detail
+
+/// Removes `path` with all that is in it, without following symbolic links, also those that somebody puts in the place of folders
+/// meanwhile. Stops at the first failure, which may leave some of it. Succeeds if there is nothing.
+template <platform P = native>
+result<void> remove_all(const char* path) {
+    const auto here = basic_directory<P>::current();
+    auto root = here.open_directory(path);
+    if (!root && root.error().code == errc::not_found) return {};
+    if (!root && root.error().code == errc::not_a_directory) return here.remove(path);
+    if (!root) return unexpected(root.error());
+    VITTE_CHECK(detail::tree_remover<P>(std::move(*root)).run());
+    return here.remove_directory(path);
+}
+
+}  // namespace vitte::sys

@@ -1,0 +1,57 @@
+/// Folders of Linux: POSIX, with entries straight from the kernel (getdents64) and every way to rename (renameat2).
+#pragma once
+
+#include <sys/syscall.h>
+
+#include <vitte/sys/platform/posix/directories.hpp>
+
+namespace vitte::sys::linux_os {
+
+struct directories : posix::directories {
+    static result<void> rename(handle in, const char* path, handle to_in, const char* to, rename_mode mode) noexcept {
+        constexpr unsigned no_replace = 1, exchange = 2;
+        if (mode == rename_mode::replace) return posix::directories::rename(in, path, to_in, to, mode);
+        if (::syscall(SYS_renameat2, in, path, to_in, to, mode == rename_mode::keep ? no_replace : exchange) == 0) return {};
+        if (errno == ENOSYS || errno == EINVAL)  // the kernel, or this file system, does not know how
+            return posix::directories::rename(in, path, to_in, to, mode);
+        return posix::last_error("renameat2");
+    }
+
+    /// 32 KiB of entries at a time, as libc asks for.
+    class listing {
+    public:
+        result<void> open(handle folder) noexcept {
+            folder_ = folder;
+            at_ = size_ = 0;
+            if (::lseek(folder, 0, SEEK_SET) == -1) return posix::last_error("lseek");
+            return {};
+        }
+        result<bool> next(directory_entry& to) noexcept {
+            for (;;) {
+                if (at_ == size_) {
+                    const long got = ::syscall(SYS_getdents64, folder_, buffer_, sizeof buffer_);
+                    if (got == -1) return posix::last_error("getdents64");
+                    if (got == 0) return false;
+                    at_ = 0;
+                    size_ = static_cast<std::size_t>(got);
+                }
+                const std::byte* const entry = buffer_ + at_;  // u64 inode, i64 offset, u16 length, u8 type, name
+                std::uint16_t length;
+                __builtin_memcpy(&length, entry + 16, sizeof length);
+                __builtin_memcpy(&to.inode, entry, sizeof to.inode);
+                to.kind = kind_of(std::to_integer<unsigned char>(entry[18]));
+                to.name = reinterpret_cast<const char*>(entry + 19);
+                at_ += length;
+                if (!is_dots(to.name)) return true;
+            }
+        }
+        void close() noexcept {}
+
+    private:
+        handle folder_ = -1;
+        std::size_t at_ = 0, size_ = 0;
+        alignas(8) std::byte buffer_[32768];
+    };
+};
+
+}  // namespace vitte::sys::linux_os

@@ -1,0 +1,112 @@
+/// Folders through the calls that end in "at" (POSIX.1-2017).
+#pragma once
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <vitte/sys/platform/posix/files.hpp>
+
+namespace vitte::sys::posix {
+
+struct directories {
+    using handle = int;
+    static constexpr handle current = AT_FDCWD;
+
+    static result<handle> open(handle in, const char* path, bool follow) noexcept {
+        const int opened = ::openat(in, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+        if (opened != -1) return opened;
+        const int number = errno;  // of a link that is not followed, systems say one or the other
+        return fail(number == ELOOP || number == EMLINK ? errc::not_a_directory : cause_of(number), "openat", number);
+    }
+    static result<handle> open_file(handle in, const char* path, const open_options& options) noexcept {
+        if ((options.flags & open_direct) != 0 && direct_flag == 0) return fail(errc::not_supported, "openat");
+        const int opened = ::openat(in, path, open_flags(options), static_cast<mode_t>(options.rights));
+        if (opened == -1) return last_error("openat");
+        return opened;
+    }
+    static result<file_info> info(handle in, const char* path, bool follow) noexcept {
+        struct stat s;
+        if (::fstatat(in, path, &s, follow ? 0 : AT_SYMLINK_NOFOLLOW) == -1) return last_error("fstatat");
+        return translated(s);
+    }
+    static result<void> create(handle in, const char* path, std::uint32_t rights) noexcept {
+        return checked(::mkdirat(in, path, static_cast<mode_t>(rights)), "mkdirat");
+    }
+    static result<void> remove(handle in, const char* path) noexcept { return checked(::unlinkat(in, path, 0), "unlinkat"); }
+    static result<void> remove_folder(handle in, const char* path) noexcept {
+        if (::unlinkat(in, path, AT_REMOVEDIR) == 0) return {};
+        const int number = errno;  // systems do not agree on what a folder with entries is
+        return fail(number == EEXIST ? errc::not_empty : cause_of(number), "unlinkat", number);
+    }
+    /// POSIX only knows replacing; a new link beside the old one is the way not to, for all but folders.
+    static result<void> rename(handle in, const char* path, handle to_in, const char* to, rename_mode mode) noexcept {
+        if (mode == rename_mode::replace) return checked(::renameat(in, path, to_in, to), "renameat");
+        if (mode == rename_mode::exchange) return fail(errc::not_supported, "renameat");
+        VITTE_CHECK(link(in, path, to_in, to));
+        return remove(in, path);
+    }
+    static result<void> link(handle in, const char* path, handle to_in, const char* to) noexcept {
+        return checked(::linkat(in, path, to_in, to, 0), "linkat");
+    }
+    static result<void> symbolic_link(const char* text, handle in, const char* path) noexcept {
+        return checked(::symlinkat(text, in, path), "symlinkat");
+    }
+    static result<std::size_t> read_link(handle in, const char* path, char* to, std::size_t room) noexcept {
+        return counted(::readlinkat(in, path, to, room), "readlinkat");
+    }
+    static result<void> sync(handle folder) noexcept { return checked(::fsync(folder), "fsync"); }
+
+    static constexpr file_kind kind_of(unsigned char type) noexcept {
+#if defined(DT_UNKNOWN)
+        switch (type) {
+            case DT_REG: return file_kind::regular;
+            case DT_DIR: return file_kind::directory;
+            case DT_LNK: return file_kind::symbolic_link;
+            case DT_UNKNOWN: return file_kind::unknown;
+            default: return file_kind::other;
+        }
+#else
+        return static_cast<void>(type), file_kind::unknown;
+#endif
+    }
+    static bool is_dots(const char* name) noexcept { return name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0)); }
+
+    class listing {
+    public:
+        result<void> open(handle folder) noexcept {
+            const int again = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            if (again == -1) return last_error("openat");
+            stream_ = ::fdopendir(again);
+            if (stream_ != nullptr) return {};
+            const auto refused = last_error("fdopendir");
+            ::close(again);
+            return refused;
+        }
+        result<bool> next(directory_entry& to) noexcept {
+            for (;;) {
+                errno = 0;
+                const dirent* const entry = ::readdir(stream_);
+                if (entry == nullptr && errno != 0) return last_error("readdir");
+                if (entry == nullptr) return false;
+                if (is_dots(entry->d_name)) continue;
+                to = {entry->d_name, static_cast<std::uint64_t>(entry->d_ino), type_of(*entry)};
+                return true;
+            }
+        }
+        void close() noexcept {
+            if (stream_ != nullptr) ::closedir(stream_);
+            stream_ = nullptr;
+        }
+
+    private:
+        template <class Entry>
+        static file_kind type_of(const Entry& entry) noexcept {
+            if constexpr (requires { entry.d_type; }) return kind_of(entry.d_type);
+            else return file_kind::unknown;
+        }
+        DIR* stream_ = nullptr;
+    };
+};
+
+}  // namespace vitte::sys::posix
