@@ -2,8 +2,6 @@
 /// their place meanwhile.
 #pragma once
 
-#include <memory>
-
 #include <vitte/sys/fs/file.hpp>
 
 namespace vitte::sys {
@@ -89,13 +87,20 @@ public:
     /// or go meanwhile may be met or not. Takes 32 KiB of memory.
     template <class Visit>
     result<void> for_each(Visit visit) const {
-        auto* const listing = new (std::nothrow) typename directories::listing;
-        if (listing == nullptr) return fail(errc::out_of_memory, "list folder");
-        const std::unique_ptr<typename directories::listing> owner(listing);
-        VITTE_CHECK(listing->open(handle_));
-        const auto ended = each(*listing, visit);
-        listing->close();
-        return ended;
+        const struct owner {
+            typename directories::listing* const listing;
+            ~owner() {
+                if (listing == nullptr) return;
+                listing->close();
+                delete listing;
+            }
+        } held{new (std::nothrow) typename directories::listing};
+        if (held.listing == nullptr) return fail(errc::out_of_memory, "list folder");
+        VITTE_CHECK(held.listing->open(handle_));
+        for (directory_entry entry;;) {
+            VITTE_TRY(const bool more, held.listing->next(entry));
+            if (!more || !visit(static_cast<const directory_entry&>(entry))) return {};
+        }
     }
 
 private:
@@ -106,13 +111,6 @@ private:
             const auto opened = directories::open(in, path, follow == links::followed);
             if (opened) return basic_directory(*opened);
             if (opened.error().code != errc::interrupted) return unexpected(opened.error());
-        }
-    }
-    template <class Visit>
-    static result<void> each(typename directories::listing& listing, Visit& visit) {
-        for (directory_entry entry;;) {
-            VITTE_TRY(const bool more, listing.next(entry));
-            if (!more || !visit(static_cast<const directory_entry&>(entry))) return {};
         }
     }
 

@@ -1,7 +1,6 @@
 /// Whole trees of folders: making the way to one, and removing one with all that is in it.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include <vitte/sys/fs/directory.hpp>
@@ -12,18 +11,20 @@ namespace vitte::sys {
 template <platform P = native>
 result<void> create_directories(const char* path, std::uint32_t rights = 0777) {
     const auto here = basic_directory<P>::current();
-    std::string partial(path);
-    for (std::size_t end = partial.find('/', 1);; end = partial.find('/', end + 1)) {
-        const bool last = end == std::string::npos;
-        if (!last) partial[end] = 0;
-        const auto made = here.create_directory(partial.c_str(), rights);
+    const std::size_t length = __builtin_strlen(path);
+    VITTE_TRY(auto partial, byte_buffer::allocate(length + 1));
+    auto* const text = reinterpret_cast<char*>(partial.bytes().data());
+    __builtin_memcpy(text, path, length + 1);
+    for (std::size_t end = 1; end <= length; ++end) {
+        if (path[end] != '/' && path[end] != 0) continue;
+        text[end] = 0;
+        const auto made = here.create_directory(text, rights);
         if (!made && made.error().code != errc::already_exists) {
             // What is there need not be allowed to be made: "/" on a read-only system, for example.
-            const auto there = here.info(partial.c_str(), links::followed);
+            const auto there = here.info(text, links::followed);
             if (!there || there->kind != file_kind::directory) return made;
         }
-        if (last) break;
-        partial[end] = '/';
+        text[end] = path[end];
     }
     VITTE_TRY(const file_info facts, here.info(path, links::followed));
     if (facts.kind != file_kind::directory) return fail(errc::not_a_directory, "create directories");
@@ -42,11 +43,11 @@ public:
     result<void> run() {
         VITTE_TRY(levels_.back().identity, levels_.back().folder.info("."));
         while (!levels_.empty()) {
-            std::string child;
+            entry_name child;
             bool found = false;
             VITTE_CHECK(empty(levels_.back().folder, child, found));
-            if (!child.empty()) {
-                VITTE_CHECK(descend(std::move(child)));
+            if (*child.text != 0) {
+                VITTE_CHECK(descend(child));
             } else if (levels_.size() > 1) {
                 VITTE_CHECK(ascend());
             } else if (!found) {  // some systems miss entries while others are removed, so it takes a look that meets none
@@ -58,22 +59,29 @@ public:
 
 private:
     static constexpr std::size_t most_handles = 32;
+    /// At most 255 characters of up to three bytes.
+    struct entry_name {
+        char text[768] = {};
+    };
     struct level {
         basic_directory<P> folder;  ///< the current one stands for a handle that was given back
         file_info identity;
-        std::string name;
+        entry_name name;
     };
 
     /// Removes what is no folder, and empty folders; `child` becomes the name of one that is not empty. `found` says whether there
     /// was anything.
-    static result<void> empty(const basic_directory<P>& folder, std::string& child, bool& found) {
+    static result<void> empty(const basic_directory<P>& folder, entry_name& child, bool& found) {
         result<void> failed;
         VITTE_CHECK(folder.for_each([&](const directory_entry& entry) {
             found = true;
             const bool maybe_folder = entry.kind == file_kind::directory || entry.kind == file_kind::unknown;
             const auto removed = maybe_folder ? folder.remove_directory(entry.name) : folder.remove(entry.name);
             if (removed || removed.error().code == errc::not_found) return true;
-            if (maybe_folder && removed.error().code == errc::not_empty) return child = entry.name, false;
+            if (maybe_folder && removed.error().code == errc::not_empty) {
+                __builtin_strncpy(child.text, entry.name, sizeof child.text - 1);
+                return false;
+            }
             const auto again = removed.error().code == errc::not_a_directory ? folder.remove(entry.name) : removed;
             if (again) return true;
             return failed = again, false;
@@ -81,13 +89,13 @@ private:
         return failed;
     }
     /// Somebody may have put a link to another folder there: it is not followed, and removed the next time.
-    result<void> descend(std::string name) {
-        auto folder = levels_.back().folder.open_directory(name.c_str());
+    result<void> descend(const entry_name& name) {
+        auto folder = levels_.back().folder.open_directory(name.text);
         if (!folder && (folder.error().code == errc::not_a_directory || folder.error().code == errc::not_found)) return {};
         if (!folder) return unexpected(folder.error());
         VITTE_TRY(const file_info identity, folder->info("."));
         if (levels_.size() >= most_handles) levels_[levels_.size() - most_handles].folder = basic_directory<P>::current();
-        levels_.push_back({std::move(*folder), identity, std::move(name)});
+        levels_.push_back({std::move(*folder), identity, name});
         return {};
     }
     result<void> ascend() {
@@ -100,7 +108,7 @@ private:
             if (identity.inode != above.identity.inode || identity.device != above.identity.device)
                 return fail(errc::busy, "remove tree: a folder was moved away meanwhile");
         }
-        const auto removed = above.folder.remove_directory(done.name.c_str());
+        const auto removed = above.folder.remove_directory(done.name.text);
         // Not empty any more: somebody writes into it, and it is gone through again.
         if (removed || removed.error().code == errc::not_found || removed.error().code == errc::not_empty ||
             removed.error().code == errc::not_a_directory)
