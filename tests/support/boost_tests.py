@@ -5,11 +5,11 @@ import re
 import subprocess
 
 
-def run_one(test, emulator, environment):
-    """(passed, failed, skipped) cases of one program; a crash is one failure."""
+def run_one(test, folder, emulator, environment):
+    """(passed, failed, skipped) cases of one program, run in `folder`; a crash is one failure."""
     program = emulator + test['cmd'] + ['--report_format=XML', '--report_level=detailed', '--report_sink=stdout', '--color_output=no']
     try:
-        done = subprocess.run(program, env=environment | test['env'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        done = subprocess.run(program, cwd=folder, env=environment | test['env'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                               errors='replace', timeout=test['timeout'])
     except subprocess.TimeoutExpired:
         print(f"{test['name']}: timed out")
@@ -37,6 +37,6 @@ def run_all(name, folder, emulator=(), only=None, environment=os.environ):
     for test in tests_of(folder):
         if only and test['name'] not in only:
             continue
-        counts[test['name']] = run_one(test, list(emulator), environment)
+        counts[test['name']] = run_one(test, folder, list(emulator), environment)
         print('{}: {}: {} passed, {} failed, {} skipped.'.format(name, test['name'], *counts[test['name']]), flush=True)
     return counts
