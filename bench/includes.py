@@ -34,9 +34,9 @@ def lines(text):
 
 def standard_parts(header):
     """The standard headers that a header of ours names, itself or through others of ours."""
-    found, todo, seen = set(), [header], set()
-    while todo:
-        name = todo.pop()
+    found, pending, seen = set(), [header], set()
+    while pending:
+        name = pending.pop()
         if name in seen:
             continue
         seen.add(name)
@@ -44,7 +44,7 @@ def standard_parts(header):
             for line in file:
                 if line.startswith('#include <'):
                     included = line.split('<')[1].split('>')[0]
-                    todo.append(included) if included.startswith('vitte/') else found.add(included)
+                    pending.append(included) if included.startswith('vitte/') else found.add(included)
     return sorted(found)
 
 

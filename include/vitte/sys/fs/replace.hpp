@@ -2,6 +2,7 @@
 #pragma once
 
 #include <vitte/sys/fs/directory.hpp>
+#include <vitte/sys/random.hpp>
 
 namespace vitte::sys {
 
@@ -32,13 +33,7 @@ struct unique_name {
     template <platform P>
     static result<unique_name> make() noexcept {
         std::byte random[12];
-        std::size_t done = 0;
-        while (done < sizeof random) {
-            const auto filled = P::random::fill(random + done, sizeof random - done);
-            if (!filled && filled.error().code == errc::interrupted) continue;
-            if (!filled) return unexpected(filled.error());
-            done += *filled;
-        }
+        VITTE_CHECK(fill_random<P>(random));
         unique_name made;
         made.text[0] = '.';
         for (std::size_t i = 0; i < sizeof random; ++i) {

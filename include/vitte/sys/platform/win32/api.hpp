@@ -126,7 +126,9 @@ struct overlapped {
 };
 struct file_time {
     std::uint32_t low, high;
+    /// Of 100 ns; since 1601 if it is a date.
     std::int64_t ticks() const noexcept { return static_cast<std::int64_t>((std::uint64_t{high} << 32) | low); }
+    std::int64_t since_1970() const noexcept { return (ticks() - 116'444'736'000'000'000) * 100; }
 };
 struct file_information {
     std::uint32_t attributes;

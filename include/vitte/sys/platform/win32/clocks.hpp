@@ -16,10 +16,9 @@ struct clocks {
     /// There is no cheap clock with the same zero.
     static std::int64_t coarse() noexcept { return monotonic(); }
     static std::int64_t wall() noexcept {
-        constexpr std::int64_t ticks_to_1970 = 116'444'736'000'000'000;  // of 100 ns, from 1601 on
         file_time now{};
         GetSystemTimePreciseAsFileTime(as<_FILETIME>(&now));
-        return (now.ticks() - ticks_to_1970) * 100;
+        return now.since_1970();
     }
     static std::int64_t process_cpu() noexcept { return cpu_time(&GetProcessTimes, GetCurrentProcess()); }
     static std::int64_t thread_cpu() noexcept { return cpu_time(&GetThreadTimes, GetCurrentThread()); }

@@ -65,13 +65,9 @@ struct files {
     /// A read at an offset moves the position of a handle, which is put back. Reads of one handle that are not at an offset
     /// must not go on meanwhile.
     static result<std::size_t> read_at(handle file, std::byte* to, std::size_t size, std::uint64_t offset) noexcept {
-        VITTE_TRY(const std::int64_t before, seek(file, 0, from_current));
-        overlapped at = place(offset);
-        unsigned long got = 0;
-        const int done = ReadFile(file, to, piece(size), &got, as<_OVERLAPPED>(&at));
-        const auto ended = done != 0 ? result<std::size_t>(got) : end_or_error("ReadFile");
-        VITTE_CHECK(seek(file, before));
-        return ended;
+        return at_place(file, offset, [=](unsigned long* got, _OVERLAPPED* at) {
+            return ReadFile(file, to, piece(size), got, at) != 0 ? result<std::size_t>(*got) : end_or_error("ReadFile");
+        });
     }
     static result<std::size_t> write(handle file, const std::byte* from, std::size_t size) noexcept {
         unsigned long done = 0;
@@ -79,13 +75,9 @@ struct files {
         return std::size_t{done};
     }
     static result<std::size_t> write_at(handle file, const std::byte* from, std::size_t size, std::uint64_t offset) noexcept {
-        VITTE_TRY(const std::int64_t before, seek(file, 0, from_current));
-        overlapped at = place(offset);
-        unsigned long done = 0;
-        const int written = WriteFile(file, from, piece(size), &done, as<_OVERLAPPED>(&at));
-        const auto ended = written != 0 ? result<std::size_t>(done) : last_error("WriteFile");
-        VITTE_CHECK(seek(file, before));
-        return ended;
+        return at_place(file, offset, [=](unsigned long* done, _OVERLAPPED* at) {
+            return WriteFile(file, from, piece(size), done, at) != 0 ? result<std::size_t>(*done) : last_error("WriteFile");
+        });
     }
     static result<void> resize(handle file, std::uint64_t size) noexcept {
         VITTE_TRY(const std::int64_t before, seek(file, 0, from_current));
@@ -112,12 +104,11 @@ struct files {
     static result<file_info> info(handle file) noexcept {
         file_information about{};
         if (GetFileInformationByHandle(file, as<_BY_HANDLE_FILE_INFORMATION>(&about)) == 0) return stream_info(file);
-        constexpr std::int64_t ticks_to_1970 = 116'444'736'000'000'000;  // of 100 ns, from 1601 on
         file_info made;
         made.size = std::uint64_t{about.size_high} << 32 | about.size_low;
         made.device = about.volume;
         made.inode = std::uint64_t{about.index_high} << 32 | about.index_low;
-        made.modified = (about.written.ticks() - ticks_to_1970) * 100;
+        made.modified = about.written.since_1970();
         made.kind = (about.attributes & attribute_directory) != 0 ? file_kind::directory : file_kind::regular;
         return made;
     }
@@ -158,6 +149,15 @@ private:
         made.offset_low = static_cast<std::uint32_t>(offset);
         made.offset_high = static_cast<std::uint32_t>(offset >> 32);
         return made;
+    }
+    template <class Transfer>
+    static result<std::size_t> at_place(handle file, std::uint64_t offset, Transfer transfer) noexcept {
+        VITTE_TRY(const std::int64_t before, seek(file, 0, from_current));
+        overlapped at = place(offset);
+        unsigned long moved = 0;
+        const auto ended = transfer(&moved, as<_OVERLAPPED>(&at));
+        VITTE_CHECK(seek(file, before));
+        return ended;
     }
     static result<handle> not_a_link(handle file, const open_options& options) noexcept {
         constexpr std::uint32_t reparse_point = 0x400;
