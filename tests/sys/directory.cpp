@@ -1,46 +1,15 @@
 // Folders and trees, with awkward names, links in loops, depths beyond PATH_MAX, and somebody who interferes.
-#include <set>
-#include <string>
-
 #include <vitte/core/xoshiro.hpp>
 #include <vitte/sys/fs/directory.hpp>
 #include <vitte/sys/fs/replace.hpp>
-#include <vitte/sys/fs/tree.hpp>
 
 #include "../support/faults.hpp"
+#include "../support/scratch.hpp"
 #include "../support/text_files.hpp"
 
 namespace {
 using namespace vitte::sys;
 using vitte::errc;
-
-/// An empty folder, gone with this object.
-struct scratch {
-    const char* path = "directory-test";
-    scratch() { BOOST_REQUIRE((remove_all(path) && create_directories(path))); }
-    ~scratch() { BOOST_TEST(remove_all(path).has_value()); }
-};
-
-void put(const directory& in, const char* name, const char* text = "x") {
-    auto file = in.open_file(name, open_mode::create_new);
-    BOOST_REQUIRE(file.has_value());
-    BOOST_REQUIRE(file->write(std::as_bytes(std::span(text, std::char_traits<char>::length(text)))).has_value());
-}
-
-std::set<std::string> names_in(const directory& d) {
-    std::set<std::string> names;
-    BOOST_TEST(d.for_each([&](const directory_entry& e) { return names.insert(e.name), true; }).has_value());
-    return names;
-}
-
-std::span<const std::byte> bytes(const std::string& text) { return std::as_bytes(std::span(text)); }
-
-/// Some hosts of WASI follow them whatever they are told.
-const ability unfollowed_links{"symbolic links that are not followed", [] {
-    const scratch folder;
-    const auto d = directory::open(folder.path);
-    return d->create_directory("real") && d->symbolic_link("real", "alias") && !d->open_directory("alias");
-}};
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(directory_)
@@ -126,13 +95,13 @@ BOOST_AUTO_TEST_CASE(many_entries_are_all_met) {
 
 BOOST_AUTO_TEST_CASE(ways_are_made) {
     const scratch folder;
-    BOOST_TEST(create_directories("directory-test/a/b/c").has_value());
-    BOOST_TEST(create_directories("directory-test/a/b/c").has_value());
-    BOOST_TEST(create_directories("directory-test/a//b/d/").has_value());
+    BOOST_TEST(create_directories(SCRATCH "/a/b/c").has_value());
+    BOOST_TEST(create_directories(SCRATCH "/a/b/c").has_value());
+    BOOST_TEST(create_directories(SCRATCH "/a//b/d/").has_value());
     put(*directory::open(folder.path), "file");
-    const auto refused = create_directories("directory-test/file/x");
+    const auto refused = create_directories(SCRATCH "/file/x");
     BOOST_TEST((refused.error().code == errc::not_a_directory));
-    BOOST_TEST((create_directories("directory-test/file").error().code == errc::not_a_directory));
+    BOOST_TEST((create_directories(SCRATCH "/file").error().code == errc::not_a_directory));
 }
 
 BOOST_AUTO_TEST_CASE(trees_deeper_than_any_path_are_removed) {
@@ -163,11 +132,11 @@ BOOST_AUTO_TEST_CASE(removing_a_tree_leaves_what_links_point_to, *needs(unfollow
     BOOST_TEST((d->create_directory("outside") && d->create_directory("tree") && d->create_directory("tree/below")));
     put(*d, "outside/precious");
     BOOST_TEST((d->symbolic_link("../outside", "tree/link") && d->symbolic_link("../../outside", "tree/below/link")));
-    BOOST_TEST(remove_all("directory-test/tree").has_value());
+    BOOST_TEST(remove_all(SCRATCH "/tree").has_value());
     BOOST_TEST((names_in(*d) == std::set<std::string>{"outside"}));
     BOOST_TEST(d->info("outside/precious").has_value());
     BOOST_TEST(d->symbolic_link("outside", "link").has_value());
-    BOOST_TEST(remove_all("directory-test/link").has_value());
+    BOOST_TEST(remove_all(SCRATCH "/link").has_value());
     BOOST_TEST(d->info("outside/precious").has_value());
 }
 
@@ -181,11 +150,11 @@ BOOST_AUTO_TEST_CASE(folders_that_become_links_lead_nowhere, *needs(threads)) {
         while (over.load_acquire() == 0) static_cast<void>(d->rename("swap", "tree/target", rename_mode::exchange));
     });
     for (int round = 0; round < 300; ++round) {
-        static_cast<void>(create_directories("directory-test/tree/target"));
+        static_cast<void>(create_directories(SCRATCH "/tree/target"));
         const auto target = d->open_directory("tree/target");
         if (target)
             for (int i = 0; i < 5; ++i) static_cast<void>(target->open_file(std::to_string(i).c_str(), open_mode::create_new));
-        static_cast<void>(remove_all("directory-test/tree"));
+        static_cast<void>(remove_all(SCRATCH "/tree"));
     }
     over.store_release(1);
     BOOST_TEST(swapper->join().has_value());
@@ -203,9 +172,9 @@ BOOST_AUTO_TEST_CASE(a_replaced_file_is_whole) {
     BOOST_TEST(stat(path.c_str())->mode == mode);
     BOOST_TEST((names_in(*directory::open(folder.path)) == std::set<std::string>{"file"}));
     BOOST_TEST((replace("no-such-folder/file", bytes("x")).error().code == errc::not_found));
-    BOOST_TEST((replace("directory-test/", bytes("x")).error().code == errc::is_a_directory));
-    BOOST_TEST(create_directories("directory-test/folder").has_value());
-    BOOST_TEST(!replace("directory-test/folder", bytes("x")).has_value());
+    BOOST_TEST((replace(SCRATCH "/", bytes("x")).error().code == errc::is_a_directory));
+    BOOST_TEST(create_directories(SCRATCH "/folder").has_value());
+    BOOST_TEST(!replace(SCRATCH "/folder", bytes("x")).has_value());
     BOOST_TEST((names_in(*directory::open(folder.path)) == std::set<std::string>{"file", "folder"}));
 }
 

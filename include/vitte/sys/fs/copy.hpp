@@ -1,7 +1,7 @@
 /// Copying and removing files.
 #pragma once
 
-#include <vitte/sys/fs/file.hpp>
+#include <vitte/sys/fs/holes.hpp>
 
 namespace vitte::sys {
 
@@ -11,7 +11,50 @@ result<void> remove(const char* path) noexcept {
     return P::files::remove(path);
 }
 
+/// Copies `size` bytes, or as many as there are, from `offset` of one file to `to_offset` of another: inside the kernel where it can
+/// (`copy_file_range`, which may share blocks), or through a buffer. Returns how many; neither position moves. Parts of one file
+/// must not overlap.
+template <platform P>
+result<std::uint64_t> copy_range(const basic_file<P>& from, std::uint64_t offset, const basic_file<P>& to, std::uint64_t to_offset,
+                                 std::uint64_t size) noexcept {
+    std::uint64_t done = 0;
+    if constexpr (requires { P::files::copy_some_at(from.native_handle(), offset, to.native_handle(), to_offset, std::size_t{}); }) {
+        constexpr std::uint64_t most = std::uint64_t{1} << 30;
+        while (done < size) {
+            const auto piece = static_cast<std::size_t>(size - done < most ? size - done : most);
+            const auto some = P::files::copy_some_at(from.native_handle(), offset + done, to.native_handle(), to_offset + done, piece);
+            if (!some && some.error().code == errc::interrupted) continue;
+            if (!some && done != 0) return unexpected(some.error());
+            if (!some || *some == 0) break;  // some file systems say the latter of files that have more to read
+            done += *some;
+        }
+    }
+    constexpr std::uint64_t room = std::uint64_t{1} << 17;
+    byte_buffer buffer;
+    while (done < size) {
+        if (buffer.size() == 0) {
+            VITTE_TRY(buffer, byte_buffer::allocate(static_cast<std::size_t>(size - done < room ? size - done : room)));
+        }
+        const auto piece = static_cast<std::size_t>(size - done < buffer.size() ? size - done : buffer.size());
+        VITTE_TRY(const std::size_t got, from.read_at(buffer.bytes().first(piece), offset + done));
+        VITTE_CHECK(to.write_at(buffer.bytes().first(got), to_offset + done));
+        done += got;
+        if (got < piece) break;
+    }
+    return done;
+}
+
 namespace detail {
+
+/// The content of a file with holes, and the holes.
+template <platform P>
+result<void> copy_sparse(const basic_file<P>& from, const basic_file<P>& to, std::uint64_t size) noexcept {
+    VITTE_CHECK(for_each_data(from, [&](std::uint64_t offset, std::uint64_t length) -> result<void> {
+        VITTE_CHECK(copy_range(from, offset, to, offset, length));
+        return {};
+    }));
+    return to.resize(size);
+}
 
 /// What no kernel does, or this one would not, is read and written.
 template <platform P>
@@ -39,7 +82,7 @@ result<void> copy_rest(const basic_file<P>& from, const basic_file<P>& to) noexc
 
 /// Copies content and permissions of the file `from` to the new file `to`: by sharing its blocks where the file system can
 /// (`FICLONE`, `clonefile`), inside the kernel, or through a buffer. `errc::already_exists` if there is something at `to`;
-/// after any other failure nothing is left there. Blocks of zeros may become real ones.
+/// after any other failure nothing is left there. Holes stay holes where the file system tells of them.
 template <platform P = native>
 result<void> copy(const char* from, const char* to) noexcept {
     using files = typename P::files;
@@ -55,7 +98,8 @@ result<void> copy(const char* from, const char* to) noexcept {
         }
         if constexpr (requires { files::clone(source.native_handle(), target.native_handle()); })
             if (files::clone(source.native_handle(), target.native_handle())) return target.close();
-        VITTE_CHECK(detail::copy_rest(source, target));
+        const bool holes = facts.allocated != 0 && facts.allocated < facts.size;
+        VITTE_CHECK(holes ? detail::copy_sparse(source, target, facts.size) : detail::copy_rest(source, target));
         return target.close();
     }();
     if (!copied) static_cast<void>(files::remove(to));

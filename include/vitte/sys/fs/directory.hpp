@@ -77,28 +77,77 @@ public:
         if (length == to.size()) return fail(errc::name_too_long, "read link");
         return length;
     }
+    /// Times in nanoseconds since 1970-01-01 UTC; `no_time` leaves one as it is.
+    result<void> set_times(const char* path, std::int64_t accessed, std::int64_t modified,
+                           links follow = links::not_followed) const noexcept {
+        return directories::set_times(handle_, path, follow == links::followed, accessed, modified);
+    }
+    /// POSIX permission bits of what `path` is or, if it is a symbolic link, points to.
+    result<void> set_mode(const char* path, std::uint32_t mode) const noexcept {
+        if constexpr (requires { directories::set_mode(handle_, path, mode); }) {
+            return directories::set_mode(handle_, path, mode);
+        } else {
+            return fail(errc::not_supported, "set mode");
+        }
+    }
+    /// Numbers of user and group; ~0 leaves one as it is.
+    result<void> set_owner(const char* path, std::uint32_t user, std::uint32_t group,
+                           links follow = links::not_followed) const noexcept {
+        if constexpr (requires { directories::set_owner(handle_, path, true, user, group); }) {
+            return directories::set_owner(handle_, path, follow == links::followed, user, group);
+        } else {
+            return fail(errc::not_supported, "set owner");
+        }
+    }
+    /// Room on the file system that the folder `path` is on.
+    result<disk_space> space(const char* path = ".") const noexcept {
+        if constexpr (requires { P::files::space(handle_); }) {
+            VITTE_TRY(const auto folder, open_directory(path, links::followed));
+            return P::files::space(folder.handle_);
+        } else {
+            return fail(errc::not_supported, "disk space");
+        }
+    }
     /// Returns when the names in the folder are stored as they are.
     result<void> sync() const noexcept {
         for (;;)
             if (const auto done = directories::sync(handle_); done || done.error().code != errc::interrupted) return done;
     }
 
+    /// The memory that listing a folder takes, some 32 KiB: one does for many folders, one after the other.
+    class listing {
+    public:
+        static result<listing> create() noexcept {
+            listing made(new (std::nothrow) typename directories::listing);
+            if (made.entries_ == nullptr) return fail(errc::out_of_memory, "list folder");
+            return made;
+        }
+        listing(listing&& other) noexcept : entries_(std::exchange(other.entries_, nullptr)) {}
+        listing& operator=(listing&&) = delete;
+        ~listing() { delete entries_; }
+
+    private:
+        friend basic_directory;
+        explicit listing(typename directories::listing* entries) noexcept : entries_(entries) {}
+        typename directories::listing* entries_;
+    };
+
     /// Calls `visit(const directory_entry&)` for each entry but "." and "..", in no order, until it returns false; entries that come
-    /// or go meanwhile may be met or not. Takes 32 KiB of memory.
+    /// or go meanwhile may be met or not.
     template <class Visit>
     result<void> for_each(Visit visit) const {
-        const struct owner {
-            typename directories::listing* const listing;
-            ~owner() {
-                if (listing == nullptr) return;
-                listing->close();
-                delete listing;
-            }
-        } held{new (std::nothrow) typename directories::listing};
-        if (held.listing == nullptr) return fail(errc::out_of_memory, "list folder");
-        VITTE_CHECK(held.listing->open(handle_));
+        VITTE_TRY(auto memory, listing::create());
+        return for_each(visit, memory);
+    }
+    template <class Visit>
+    result<void> for_each(Visit visit, listing& memory) const {
+        const struct opened {
+            typename directories::listing& entries;
+            ~opened() { entries.close(); }
+        } list{*memory.entries_};
+        VITTE_CHECK(list.entries.open(handle_));
         for (directory_entry entry;;) {
-            VITTE_TRY(const bool more, held.listing->next(entry));
+            VITTE_TRY(const bool more, list.entries.next(entry));
             if (!more || !visit(static_cast<const directory_entry&>(entry))) return {};
         }
     }

@@ -120,6 +120,30 @@ public:
     result<void> unlock() const noexcept { return files::unlock(handle_); }
 
     result<file_info> info() const noexcept { return files::info(handle_); }
+    /// POSIX permission bits.
+    result<void> set_mode(std::uint32_t mode) const noexcept {
+        if constexpr (requires { files::set_mode(handle_, mode); }) {
+            return files::set_mode(handle_, mode);
+        } else {
+            return fail(errc::not_supported, "set mode");
+        }
+    }
+    /// Times in nanoseconds since 1970-01-01 UTC; `no_time` leaves one as it is.
+    result<void> set_times(std::int64_t accessed, std::int64_t modified) const noexcept {
+        if constexpr (requires { files::set_times(handle_, accessed, modified); }) {
+            return files::set_times(handle_, accessed, modified);
+        } else {
+            return fail(errc::not_supported, "set times");
+        }
+    }
+    /// Numbers of user and group; ~0 leaves one as it is.
+    result<void> set_owner(std::uint32_t user, std::uint32_t group) const noexcept {
+        if constexpr (requires { files::set_owner(handle_, user, group); }) {
+            return files::set_owner(handle_, user, group);
+        } else {
+            return fail(errc::not_supported, "set owner");
+        }
+    }
     native_handle_type native_handle() const noexcept { return handle_; }
 
     /// Gives the handle away, open.
@@ -216,25 +240,45 @@ private:
     std::size_t size_ = 0;
 };
 
-/// The whole content of the file at `path`. Files that tell no size (in /proc, pipes) are read until they end.
+/// The content of the file at `path`, as long as it is when it is opened. What tells no size (in /proc, pipes) is read until it
+/// ends.
 template <platform P = native>
 result<byte_buffer> read(const char* path) noexcept {
     VITTE_TRY(const auto opened, basic_file<P>::open(path));
     VITTE_TRY(const file_info facts, opened.info());
     if (facts.kind == file_kind::directory) return fail(errc::is_a_directory, "read");
     if (facts.size > SIZE_MAX / 2) return fail(errc::too_large, "read");
-    VITTE_TRY(auto buffer, byte_buffer::allocate(static_cast<std::size_t>(facts.size) + 1));
+    const bool tells_size = facts.kind == file_kind::regular && facts.size != 0;
+    VITTE_TRY(auto buffer, byte_buffer::allocate(tells_size ? static_cast<std::size_t>(facts.size) : 4096));
     std::size_t done = 0;
     for (;;) {
         VITTE_TRY(const std::size_t more, opened.read(buffer.bytes().subspan(done)));
         done += more;
-        if (done < buffer.size()) break;
-        VITTE_TRY(auto larger, byte_buffer::allocate(buffer.size() < 2048 ? 4096 : buffer.size() * 2));
+        if (tells_size || done < buffer.size()) break;
+        VITTE_TRY(auto larger, byte_buffer::allocate(buffer.size() * 2));
         __builtin_memcpy(larger.bytes().data(), buffer.bytes().data(), done);
         buffer = std::move(larger);
     }
     buffer.truncate(done);
     return buffer;
+}
+
+/// Makes `content` all that is in the file at `path`, which is created if it is missing. Whoever reads meanwhile, or after a crash,
+/// may see a part of it: `replace` shows the old or the new.
+template <platform P = native>
+result<void> write(const char* path, std::span<const std::byte> content) noexcept {
+    VITTE_TRY(auto opened, basic_file<P>::open(path, open_mode::write));
+    VITTE_CHECK(opened.write(content));
+    return opened.close();
+}
+
+/// Adds `content` at the end of the file at `path`, which is created if it is missing. Others who append do not come in between
+/// as long as the OS writes it at once, which is usual.
+template <platform P = native>
+result<void> append(const char* path, std::span<const std::byte> content) noexcept {
+    VITTE_TRY(auto opened, basic_file<P>::open(path, {open_mode::update, open_append}));
+    VITTE_CHECK(opened.write(content));
+    return opened.close();
 }
 
 /// Writes all of `text`, which ends with a NUL, to standard output or standard error. `errc::bad_handle` if the process has none.

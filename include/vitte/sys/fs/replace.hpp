@@ -28,7 +28,7 @@ struct split_path {
 
 /// A name that nobody else has: "." and 24 characters.
 struct unique_name {
-    char text[26];
+    char text[26] = {};
 
     template <platform P>
     static result<unique_name> make() noexcept {

@@ -1,9 +1,7 @@
 /// Whole trees of folders: making the way to one, and removing one with all that is in it.
 #pragma once
 
-#include <vector>
-
-#include <vitte/sys/fs/directory.hpp>
+#include <vitte/sys/fs/folder_stack.hpp>
 
 namespace vitte::sys {
 
@@ -33,40 +31,31 @@ result<void> create_directories(const char* path, std::uint32_t rights = 0777) {
 
 namespace detail {
 
-/// Empties folders depth first. It holds the handles of the innermost ones only, however deep the tree is, and finds its way up
-/// again by "..", which must lead to where it came from.
+/// Empties folders depth first.
 template <platform P>
 class tree_remover {
 public:
-    explicit tree_remover(basic_directory<P>&& root) noexcept { levels_.push_back({std::move(root), {}, {}}); }
+    explicit tree_remover(basic_directory<P>&& root) : stack_(std::move(root)) {}
 
     result<void> run() {
-        VITTE_TRY(levels_.back().identity, levels_.back().folder.info("."));
-        while (!levels_.empty()) {
+        for (;;) {
             entry_name child;
             bool found = false;
-            VITTE_CHECK(empty(levels_.back().folder, child, found));
+            VITTE_CHECK(empty(stack_.top(), child, found));
             if (*child.text != 0) {
                 VITTE_CHECK(descend(child));
-            } else if (levels_.size() > 1) {
+            } else if (stack_.depth() > 1) {
                 VITTE_CHECK(ascend());
             } else if (!found) {  // some systems miss entries while others are removed, so it takes a look that meets none
                 return {};
             }
         }
-        return {};
     }
 
 private:
-    static constexpr std::size_t most_handles = 32;
     /// At most 255 characters of up to three bytes.
     struct entry_name {
         char text[768] = {};
-    };
-    struct level {
-        basic_directory<P> folder;  ///< the current one stands for a handle that was given back
-        file_info identity;
-        entry_name name;
     };
 
     /// Removes what is no folder, and empty folders; `child` becomes the name of one that is not empty. `found` says whether there
@@ -90,25 +79,15 @@ private:
     }
     /// Somebody may have put a link to another folder there: it is not followed, and removed the next time.
     result<void> descend(const entry_name& name) {
-        auto folder = levels_.back().folder.open_directory(name.text);
-        if (!folder && (folder.error().code == errc::not_a_directory || folder.error().code == errc::not_found)) return {};
-        if (!folder) return unexpected(folder.error());
-        VITTE_TRY(const file_info identity, folder->info("."));
-        if (levels_.size() >= most_handles) levels_[levels_.size() - most_handles].folder = basic_directory<P>::current();
-        levels_.push_back({std::move(*folder), identity, name});
-        return {};
+        const auto entered = stack_.descend(name.text);
+        if (entered) names_.push_back(name);
+        if (entered || entered.error().code == errc::not_a_directory || entered.error().code == errc::not_found) return {};
+        return entered;
     }
     result<void> ascend() {
-        level done = std::move(levels_.back());
-        levels_.pop_back();
-        level& above = levels_.back();
-        if (above.folder.native_handle() == P::directories::current) {
-            VITTE_TRY(above.folder, done.folder.open_directory(".."));
-            VITTE_TRY(const file_info identity, above.folder.info("."));
-            if (identity.inode != above.identity.inode || identity.device != above.identity.device)
-                return fail(errc::busy, "remove tree: a folder was moved away meanwhile");
-        }
-        const auto removed = above.folder.remove_directory(done.name.text);
+        VITTE_CHECK(stack_.ascend());
+        const auto removed = stack_.top().remove_directory(names_.back().text);
+        names_.pop_back();
         // Not empty any more: somebody writes into it, and it is gone through again.
         if (removed || removed.error().code == errc::not_found || removed.error().code == errc::not_empty ||
             removed.error().code == errc::not_a_directory)
@@ -116,7 +95,8 @@ private:
         return removed;
     }
 
-    std::vector<level> levels_;
+    folder_stack<P> stack_;
+    std::vector<entry_name> names_;
 };
 
 }  // namespace detail

@@ -79,6 +79,15 @@ concept memory_facet = requires(void* p, std::size_t n, access a, typename M::fi
 /// - `set_mode(h, mode)`: POSIX permission bits.
 /// - `clone(from, to)`, `clone_to(from, path)`: the whole content as one with `from` until either is written.
 /// - `copy_some(from, to, n)`: up to `n` bytes from the position of one to that of the other, inside the kernel; 0 at the end.
+/// - `copy_some_at(from, offset, to, to_offset, n)`: the same at offsets; no position moves.
+/// - `set_times(h, accessed, modified)`: `no_time` leaves one as it is. `set_owner(h, user, group)`: ~0 leaves one.
+/// - `find_data(h, offset)`, `find_hole(h, offset)`: where the next one begins; `errc::end_of_input` if there is none, and the
+///   end of the file is a hole. The position is anywhere afterwards.
+/// - `punch_hole(h, offset, n)`: those bytes read as zero and take no room; the size stays.
+/// - `attribute(h, name, to, n)`, `set_attribute(h, name, from, n)`, `remove_attribute(h, name)`, `attributes(h, to, n)`: extended
+///   attributes; the last gives their names, each with a NUL. Both that read return the size, also if `n` is 0, and fail with
+///   `errc::too_large` if there is not enough room.
+/// - `space(h)`: of the file system that it is on.
 template <class F>
 concept files_facet = requires(typename F::handle h, const char* path, const open_options& options, std::byte* to,
                                const std::byte* from, std::size_t n, std::uint64_t offset, standard_stream stream) {
@@ -110,9 +119,18 @@ concept files_facet = requires(typename F::handle h, const char* path, const ope
 /// - `sync(h)`: returns when the entries of the folder are stored.
 /// - `listing`: an object for one folder at a time: `open(h)` begins at its first entry, `next(entry)` tells whether there is
 ///   another one, in any order and without "." and "..", and `close()` ends it.
+/// - `set_times(in, path, follow, accessed, modified)`: as `files::set_times`.
+/// - `current_path(to, n)`, `temporary_folder(to, n)`: where the process is, and where to put what is not kept, with a NUL; the
+///   length without it. `errc::too_large` or `errc::name_too_long` if it does not fit.
+/// Some platforms have also:
+/// - `set_mode(in, path, mode)`, `set_owner(in, path, follow, user, group)`.
+/// - `make_current(h)`: the folder in which the process is from now on.
+/// - `open_unnamed(in, folder, rights)`: a new file without a name, for reading and writing. `give_name(h, in, path)`: and one.
+/// - `canonical(path, to, n)`: the absolute path of what is there, without links; its length.
 template <class D>
-concept directories_facet = requires(typename D::handle h, const char* path, const open_options& options, bool follow, std::uint32_t rights,
-                                     rename_mode mode, char* to, std::size_t n, typename D::listing listing, directory_entry& entry) {
+concept directories_facet = requires(typename D::handle h, const char* path, const open_options& options, bool follow,
+                                     std::uint32_t rights, rename_mode mode, char* to, std::size_t n, std::int64_t time,
+                                     typename D::listing listing, directory_entry& entry) {
     { D::current } -> std::convertible_to<typename D::handle>;
     { D::open(h, path, follow) } noexcept -> std::same_as<result<typename D::handle>>;
     { D::open_file(h, path, options) } noexcept -> std::same_as<result<typename D::handle>>;
@@ -125,6 +143,9 @@ concept directories_facet = requires(typename D::handle h, const char* path, con
     { D::symbolic_link(path, h, path) } noexcept -> std::same_as<result<void>>;
     { D::read_link(h, path, to, n) } noexcept -> std::same_as<result<std::size_t>>;
     { D::sync(h) } noexcept -> std::same_as<result<void>>;
+    { D::set_times(h, path, follow, time, time) } noexcept -> std::same_as<result<void>>;
+    { D::current_path(to, n) } noexcept -> std::same_as<result<std::size_t>>;
+    { D::temporary_folder(to, n) } noexcept -> std::same_as<result<std::size_t>>;
     { listing.open(h) } noexcept -> std::same_as<result<void>>;
     { listing.next(entry) } noexcept -> std::same_as<result<bool>>;
     { listing.close() } noexcept;

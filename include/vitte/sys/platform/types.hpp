@@ -16,6 +16,7 @@ enum class open_mode : unsigned char {
     write,       ///< for writing; created if missing, emptied if not
     create_new,  ///< for writing; must not exist
     update,      ///< for both; created if missing, kept if not
+    create_both, ///< for both; must not exist
 };
 
 /// More about how a file is opened; bits.
@@ -60,14 +61,34 @@ struct directory_entry {
     file_kind kind = file_kind::unknown;  ///< unknown where the file system tells only on being asked
 };
 
-/// Facts about a file at one moment.
+/// Stands for the time of a file that is not known, or is to stay as it is.
+inline constexpr std::int64_t no_time = INT64_MIN;
+
+/// Facts about a file at one moment. Times are nanoseconds since 1970-01-01 UTC, or `no_time`.
 struct file_info {
-    std::uint64_t size = 0;        ///< bytes
-    std::uint64_t device = 0;      ///< with `inode` the identity of a file
+    std::uint64_t size = 0;           ///< bytes
+    std::uint64_t allocated = 0;      ///< bytes on the device; fewer than `size` if there are holes; 0 if not known
+    std::uint64_t device = 0;         ///< with `inode` the identity of a file
     std::uint64_t inode = 0;
-    std::int64_t modified = 0;     ///< nanoseconds since 1970-01-01 UTC
-    std::uint32_t mode = 0;        ///< POSIX permission bits; 0 where there are none
+    std::int64_t modified = no_time;  ///< its content
+    std::int64_t accessed = no_time;
+    std::int64_t changed = no_time;   ///< its content, name count, rights or owner
+    std::int64_t created = no_time;
+    std::uint32_t links = 1;          ///< how many names it has
+    std::uint32_t mode = 0;           ///< POSIX permission bits; 0 where there are none
+    std::uint32_t owner = 0;          ///< numbers of user and group; 0 where there are none
+    std::uint32_t group = 0;
     file_kind kind = file_kind::other;
+
+    /// Whether both are about the same file.
+    constexpr bool same_file(const file_info& other) const noexcept { return inode == other.inode && device == other.device; }
+};
+
+/// Room on a file system, in bytes.
+struct disk_space {
+    std::uint64_t total = 0;
+    std::uint64_t free = 0;       ///< not used by anything
+    std::uint64_t available = 0;  ///< of that, what this user may take
 };
 
 /// A library or program in this process, as the OS's linker loaded it.

@@ -40,15 +40,16 @@ struct semihosted_files {
     static constexpr handle invalid = -1;
 
     static result<handle> open(const char* path, const open_options& options) noexcept {
-        constexpr std::uintptr_t modes[] = {1, 3, 5, 5, 3};  // "rb", "r+b", "wb", "wb", "r+b"
+        constexpr std::uintptr_t modes[] = {1, 3, 5, 5, 3, 7};  // "rb", "r+b", "wb", "wb", "r+b", "w+b"
         constexpr std::uintptr_t create_for_both = 7, append = 9;  // "w+b", "ab"
         if ((options.flags & ~open_append) != 0) return fail(errc::not_supported, "SYS_OPEN");
         std::uintptr_t mode = (options.flags & open_append) != 0 ? append : modes[static_cast<unsigned>(options.mode)];
         // Semihosting knows neither exclusive creation nor creation of what is missing only.
-        if (options.mode == open_mode::create_new || options.mode == open_mode::update) {
+        const bool exclusive = options.mode == open_mode::create_new || options.mode == open_mode::create_both;
+        if (exclusive || options.mode == open_mode::update) {
             const auto there = open(path, open_mode::read);
             if (there) static_cast<void>(close(*there));
-            if (there && options.mode == open_mode::create_new) return fail(errc::already_exists, "SYS_OPEN");
+            if (there && exclusive) return fail(errc::already_exists, "SYS_OPEN");
             if (!there && mode != append && options.mode == open_mode::update) mode = create_for_both;
         }
         const std::uintptr_t block[] = {reinterpret_cast<std::uintptr_t>(path), mode, __builtin_strlen(path)};

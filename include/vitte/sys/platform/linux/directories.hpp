@@ -3,11 +3,32 @@
 
 #include <sys/syscall.h>
 
+#include <vitte/sys/platform/linux/files.hpp>
 #include <vitte/sys/platform/posix/directories.hpp>
 
 namespace vitte::sys::linux_os {
 
 struct directories : posix::directories {
+#if defined(STATX_BTIME)
+    static result<file_info> info(handle in, const char* path, bool follow) noexcept {
+        return statx_info(in, path, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+    }
+#endif
+    /// O_TMPFILE (open(2)); `errc::is_a_directory` or `errc::not_supported` where the file system has no such thing.
+    static result<handle> open_unnamed(handle in, const char* folder, std::uint32_t rights) noexcept {
+        const int opened = ::openat(in, folder, O_TMPFILE | O_RDWR | O_CLOEXEC, static_cast<mode_t>(rights));
+        if (opened == -1) return posix::last_error("openat O_TMPFILE");
+        return opened;
+    }
+    /// Through /proc, since linkat with AT_EMPTY_PATH is for the privileged.
+    static result<void> give_name(handle file, handle in, const char* path) noexcept {
+        char self[32] = "/proc/self/fd/";
+        char digits[12];
+        int count = 0, at = 14;
+        for (int rest = file; count == 0 || rest != 0; rest /= 10) digits[count++] = static_cast<char>('0' + rest % 10);
+        while (count != 0) self[at++] = digits[--count];
+        return posix::checked(::linkat(AT_FDCWD, self, in, path, AT_SYMLINK_FOLLOW), "linkat");
+    }
     static result<void> rename(handle in, const char* path, handle to_in, const char* to, rename_mode mode) noexcept {
         constexpr unsigned no_replace = 1, exchange = 2;
         if (mode == rename_mode::replace) return posix::directories::rename(in, path, to_in, to, mode);

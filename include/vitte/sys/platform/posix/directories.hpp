@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <vitte/sys/platform/posix/files.hpp>
@@ -56,6 +57,32 @@ struct directories {
         return counted(::readlinkat(in, path, to, room), "readlinkat");
     }
     static result<void> sync(handle folder) noexcept { return checked(::fsync(folder), "fsync"); }
+    static result<void> set_times(handle in, const char* path, bool follow, std::int64_t accessed, std::int64_t modified) noexcept {
+        const int flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
+        return checked(::utimensat(in, path, time_pair(accessed, modified).times, flags), "utimensat");
+    }
+#if !defined(__wasi__)
+    static result<void> set_mode(handle in, const char* path, std::uint32_t mode) noexcept {
+        return checked(::fchmodat(in, path, static_cast<mode_t>(mode), 0), "fchmodat");
+    }
+    static result<void> set_owner(handle in, const char* path, bool follow, std::uint32_t owner, std::uint32_t group) noexcept {
+        const int flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
+        return checked(::fchownat(in, path, static_cast<uid_t>(owner), static_cast<gid_t>(group), flags), "fchownat");
+    }
+    static result<void> make_current(handle folder) noexcept { return checked(::fchdir(folder), "fchdir"); }
+#endif
+    static result<std::size_t> current_path(char* to, std::size_t room) noexcept {
+        if (::getcwd(to, room) == nullptr) return last_error("getcwd");
+        return ::strlen(to);
+    }
+    static result<std::size_t> temporary_folder(char* to, std::size_t room) noexcept {
+        const char* const told = ::getenv("TMPDIR");
+        const char* const path = told != nullptr && *told != 0 ? told : "/tmp";
+        const std::size_t length = ::strlen(path);
+        if (length >= room) return fail(errc::name_too_long, "TMPDIR");
+        ::memcpy(to, path, length + 1);
+        return length;
+    }
 
     static constexpr file_kind kind_of(unsigned char type) noexcept {
 #if defined(DT_UNKNOWN)

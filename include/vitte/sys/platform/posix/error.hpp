@@ -7,9 +7,18 @@
 
 namespace vitte::sys::posix {
 
+/// A file without the extended attribute that was asked for.
+#if defined(ENODATA) && !defined(ENOATTR)
+inline constexpr int no_attribute = ENODATA;
+#elif defined(ENOATTR)
+inline constexpr int no_attribute = ENOATTR;
+#else
+inline constexpr int no_attribute = -1;
+#endif
+
 inline errc cause_of(int number) noexcept {
     switch (number) {
-        case ENOENT: case ESRCH: case ENXIO: case ENODEV: return errc::not_found;
+        case ENOENT: case ESRCH: case ECHILD: case no_attribute: case ENXIO: case ENODEV: return errc::not_found;
         case EEXIST: return errc::already_exists;
         case EACCES: case EPERM: case EROFS: return errc::permission_denied;
         case EINVAL: case EDOM: case EFAULT: return errc::invalid_argument;
@@ -17,7 +26,7 @@ inline errc cause_of(int number) noexcept {
         case ENOMEM: return errc::out_of_memory;
         case EMFILE: case ENFILE: return errc::out_of_handles;
         case ENOSPC: case EDQUOT: return errc::no_space;
-        case EFBIG: case EOVERFLOW: case E2BIG: return errc::too_large;
+        case EFBIG: case EOVERFLOW: case E2BIG: case ERANGE: return errc::too_large;
         case ENAMETOOLONG: return errc::name_too_long;
         case ENOTDIR: return errc::not_a_directory;
         case EISDIR: return errc::is_a_directory;

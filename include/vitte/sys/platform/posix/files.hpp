@@ -4,7 +4,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#if !defined(__wasi__)
+#include <sys/statvfs.h>
+#endif
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <vitte/sys/platform/posix/error.hpp>
@@ -20,7 +24,8 @@ inline constexpr int direct_flag = 0;
 
 /// `options` in the words of open(2).
 constexpr int open_flags(const open_options& options) noexcept {
-    constexpr int modes[] = {O_RDONLY, O_RDWR, O_WRONLY | O_CREAT | O_TRUNC, O_WRONLY | O_CREAT | O_EXCL, O_RDWR | O_CREAT};
+    constexpr int modes[] = {O_RDONLY, O_RDWR, O_WRONLY | O_CREAT | O_TRUNC, O_WRONLY | O_CREAT | O_EXCL, O_RDWR | O_CREAT,
+                             O_RDWR | O_CREAT | O_EXCL};
     return modes[static_cast<unsigned>(options.mode)] | ((options.flags & open_append) != 0 ? O_APPEND : 0) |
            ((options.flags & open_no_follow) != 0 ? O_NOFOLLOW : 0) | ((options.flags & open_direct) != 0 ? direct_flag : 0) |
            ((options.flags & open_durable) != 0 ? O_DSYNC : 0) | O_CLOEXEC;
@@ -32,24 +37,62 @@ inline result<std::size_t> counted(ssize_t count, const char* operation) noexcep
     return static_cast<std::size_t>(count);
 }
 
-/// What stat(2) tells.
-    inline file_info translated(const struct stat& s) noexcept {
-        file_info made;
-        made.size = static_cast<std::uint64_t>(s.st_size);
-        made.device = static_cast<std::uint64_t>(s.st_dev);
-        made.inode = static_cast<std::uint64_t>(s.st_ino);
-#if defined(__APPLE__)
-        made.modified = std::int64_t{s.st_mtimespec.tv_sec} * 1'000'000'000 + s.st_mtimespec.tv_nsec;
-#else
-        made.modified = std::int64_t{s.st_mtim.tv_sec} * 1'000'000'000 + s.st_mtim.tv_nsec;
-#endif
-        made.mode = s.st_mode & 07777;
-        made.kind = S_ISREG(s.st_mode)   ? file_kind::regular
-                    : S_ISDIR(s.st_mode) ? file_kind::directory
-                    : S_ISLNK(s.st_mode) ? file_kind::symbolic_link
-                                         : file_kind::other;
+/// Nanoseconds since 1970 of a `timespec` and its likes.
+template <class Time>
+constexpr std::int64_t nanoseconds(const Time& time) noexcept {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + static_cast<std::int64_t>(time.tv_nsec);
+}
+
+/// The two times of utimensat(2).
+struct time_pair {
+    timespec times[2];
+
+    time_pair(std::int64_t accessed, std::int64_t modified) noexcept : times{of(accessed), of(modified)} {}
+    static timespec of(std::int64_t time) noexcept {
+        timespec made{};
+        if (time == no_time) return made.tv_nsec = UTIME_OMIT, made;
+        const std::int64_t rest = time % 1'000'000'000, below = rest < 0 ? 1 : 0;
+        made.tv_sec = static_cast<decltype(made.tv_sec)>(time / 1'000'000'000 - below);
+        made.tv_nsec = static_cast<decltype(made.tv_nsec)>(rest + below * 1'000'000'000);
         return made;
     }
+};
+
+constexpr file_kind kind_of_mode(unsigned mode) noexcept {
+    switch (mode & S_IFMT) {
+        case S_IFREG: return file_kind::regular;
+        case S_IFDIR: return file_kind::directory;
+        case S_IFLNK: return file_kind::symbolic_link;
+        default: return file_kind::other;
+    }
+}
+
+/// What stat(2) tells.
+inline file_info translated(const struct stat& s) noexcept {
+    file_info made;
+    made.size = static_cast<std::uint64_t>(s.st_size);
+    made.allocated = static_cast<std::uint64_t>(s.st_blocks) * 512;
+    made.device = static_cast<std::uint64_t>(s.st_dev);
+    made.inode = static_cast<std::uint64_t>(s.st_ino);
+#if defined(__APPLE__)
+    made.modified = nanoseconds(s.st_mtimespec);
+    made.accessed = nanoseconds(s.st_atimespec);
+    made.changed = nanoseconds(s.st_ctimespec);
+#else
+    made.modified = nanoseconds(s.st_mtim);
+    made.accessed = nanoseconds(s.st_atim);
+    made.changed = nanoseconds(s.st_ctim);
+#endif
+#if defined(__APPLE__) || defined(__FreeBSD__)
+    made.created = nanoseconds(s.st_birthtimespec);
+#endif
+    made.links = static_cast<std::uint32_t>(s.st_nlink);
+    made.mode = s.st_mode & 07777;
+    made.owner = static_cast<std::uint32_t>(s.st_uid);
+    made.group = static_cast<std::uint32_t>(s.st_gid);
+    made.kind = kind_of_mode(s.st_mode);
+    return made;
+}
 
 static_assert(sizeof(io_slice) == sizeof(iovec) && offsetof(io_slice, size) == offsetof(iovec, iov_len));
 
@@ -126,10 +169,36 @@ struct files {
     }
     static result<void> close(handle file) noexcept { return checked(::close(file), "close"); }
 #if !defined(__wasi__)  // which has no permissions
-    static result<void> set_mode(handle file, std::uint32_t mode) noexcept { return checked(::fchmod(file, static_cast<mode_t>(mode)), "fchmod"); }
+    static result<void> set_mode(handle file, std::uint32_t mode) noexcept {
+        return checked(::fchmod(file, static_cast<mode_t>(mode)), "fchmod");
+    }
+    static result<void> set_owner(handle file, std::uint32_t owner, std::uint32_t group) noexcept {
+        return checked(::fchown(file, static_cast<uid_t>(owner), static_cast<gid_t>(group)), "fchown");
+    }
+    static result<disk_space> space(handle file) noexcept {
+        struct statvfs s;
+        if (::fstatvfs(file, &s) == -1) return last_error("fstatvfs");
+        const std::uint64_t block = s.f_frsize;
+        return disk_space{block * s.f_blocks, block * s.f_bfree, block * s.f_bavail};
+    }
+#endif
+    static result<void> set_times(handle file, std::int64_t accessed, std::int64_t modified) noexcept {
+        return checked(::futimens(file, time_pair(accessed, modified).times), "futimens");
+    }
+#if defined(SEEK_DATA) && defined(SEEK_HOLE)
+    static result<std::uint64_t> find_data(handle file, std::uint64_t offset) noexcept { return found(file, offset, SEEK_DATA); }
+    static result<std::uint64_t> find_hole(handle file, std::uint64_t offset) noexcept { return found(file, offset, SEEK_HOLE); }
 #endif
     static result<void> remove(const char* path) noexcept { return checked(::unlink(path), "unlink"); }
     static handle standard(standard_stream stream) noexcept { return static_cast<int>(stream); }
+
+private:
+    [[maybe_unused]] static result<std::uint64_t> found(handle file, std::uint64_t offset, int what) noexcept {
+        const off_t at = ::lseek(file, static_cast<off_t>(offset), what);
+        if (at != -1) return static_cast<std::uint64_t>(at);
+        if (errno == ENXIO) return fail(errc::end_of_input, "lseek", ENXIO);
+        return last_error("lseek");
+    }
 };
 
 }  // namespace vitte::sys::posix

@@ -15,7 +15,7 @@ inline constexpr unsigned long temporary = 0x100, delete_on_close = 0x04000000, 
 
 /// `mode` in the words of CreateFileW.
 constexpr unsigned long disposition(open_mode mode) noexcept {
-    constexpr unsigned long numbers[] = {open_existing, open_existing, create_always, create_new, open_always};
+    constexpr unsigned long numbers[] = {open_existing, open_existing, create_always, create_new, open_always, create_new};
     return numbers[static_cast<unsigned>(mode)];
 }
 /// Without the right to write anywhere else, every write goes to the end (FILE_APPEND_DATA).
@@ -23,7 +23,7 @@ constexpr unsigned long file_rights(const open_options& options) noexcept {
     const unsigned long writes = (options.flags & open_append) != 0 ? append_data | synchronize : generic_write;
     switch (options.mode) {
         case open_mode::read: return generic_read;
-        case open_mode::read_write: case open_mode::update: return generic_read | writes;
+        case open_mode::read_write: case open_mode::update: case open_mode::create_both: return generic_read | writes;
         default: return writes;
     }
 }

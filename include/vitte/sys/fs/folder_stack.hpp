@@ -1,0 +1,59 @@
+/// The way down into a tree of folders and up again, with few handles however deep it is.
+#pragma once
+
+#include <vector>
+
+#include <vitte/sys/fs/directory.hpp>
+
+namespace vitte::sys::detail {
+
+/// Keeps the handles of the innermost folders only, and finds the others again by "..", which must lead to where it came from.
+template <platform P>
+class folder_stack {
+public:
+    /// Links that are followed have no way back by "..": then all handles are kept.
+    explicit folder_stack(basic_directory<P>&& root, links follow = links::not_followed) : follow_(follow) {
+        levels_.push_back({std::move(root), {}});
+    }
+    std::size_t depth() const noexcept { return levels_.size(); }
+    const basic_directory<P>& top() const noexcept { return levels_.back().folder; }
+
+    /// Goes into the folder `name` of the innermost one.
+    result<void> descend(const char* name) {
+        VITTE_TRY(auto folder, top().open_directory(name, follow_));
+        if (follow_ == links::not_followed && levels_.size() >= most_handles) {
+            VITTE_CHECK(give_back(levels_[levels_.size() - most_handles]));
+        }
+        levels_.push_back({std::move(folder), {}});
+        return {};
+    }
+    /// Leaves the innermost folder, which must not be the root. `errc::busy` if somebody moved it away.
+    result<void> ascend() {
+        const basic_directory<P> done = std::move(levels_.back().folder);
+        levels_.pop_back();
+        level& above = levels_.back();
+        if (above.is_open()) return {};
+        VITTE_TRY(above.folder, done.open_directory(".."));
+        VITTE_TRY(const file_info identity, above.folder.info("."));
+        if (!identity.same_file(above.identity)) return fail(errc::busy, "leave folder: it was moved away meanwhile");
+        return {};
+    }
+
+private:
+    static constexpr std::size_t most_handles = 32;
+    struct level {
+        basic_directory<P> folder;  ///< the current one stands for a handle that was given back
+        file_info identity;
+        bool is_open() const noexcept { return folder.native_handle() != P::directories::current; }
+    };
+    static result<void> give_back(level& far) noexcept {
+        if (!far.is_open()) return {};
+        VITTE_TRY(far.identity, far.folder.info("."));
+        far.folder = basic_directory<P>::current();
+        return {};
+    }
+    std::vector<level> levels_;
+    links follow_;
+};
+
+}  // namespace vitte::sys::detail

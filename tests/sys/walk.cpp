@@ -1,0 +1,189 @@
+// Walks, patterns and canonical paths, against std::filesystem and glob(3) where they are.
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include <vitte/sys/fs/canonical.hpp>
+#include <vitte/sys/fs/glob.hpp>
+#include <vitte/sys/fs/text.hpp>
+#include <vitte/sys/fs/walk.hpp>
+
+#include "../support/scratch.hpp"
+
+#if defined(__linux__)
+#include <filesystem>
+#include <glob.h>
+#endif
+
+namespace {
+using namespace vitte::sys;
+using vitte::errc;
+using entry = walk_entry<native>;
+
+/// tree/{a/{x.c,y.h,deep/{z.c}},b/{.hidden/{h.c},x.c},empty,top.c}
+void plant() {
+    const auto d = directory::open(SCRATCH);
+    for (const char* name : {"a", "a/deep", "b", "b/.hidden", "empty"}) BOOST_REQUIRE(d->create_directory(name).has_value());
+    for (const char* name : {"a/x.c", "a/y.h", "a/deep/z.c", "b/.hidden/h.c", "b/x.c", "top.c"}) put(*d, name);
+}
+
+std::vector<std::string> globbed(const char* pattern) {
+    std::vector<std::string> paths;
+    BOOST_TEST(glob(pattern, [&](const char* path) { paths.emplace_back(path); }).has_value());
+    return paths;
+}
+
+const ability processes_own_folder{"a current folder", [] {
+    char text[4096];
+    return native::directories::current_path(text, sizeof text).has_value();
+}};
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(walk_)
+
+BOOST_AUTO_TEST_CASE(everything_is_met_once_and_folders_before_what_is_in_them) {
+    const scratch folder;
+    plant();
+    std::map<std::string, std::size_t> met;
+    BOOST_TEST(walk(SCRATCH, [&](const entry& e) {
+        BOOST_TEST((e.failed == nullptr));
+        const std::string path = e.path;
+        BOOST_TEST(path.substr(path.size() - std::string(e.name).size()) == e.name);
+        BOOST_TEST(e.depth == static_cast<std::size_t>(std::count(path.begin(), path.end(), '/')));
+        if (e.depth > 1) BOOST_TEST(met.contains(path.substr(0, path.rfind('/'))));
+        BOOST_TEST((e.kind == (e.where.info(e.name)->kind)));
+        BOOST_TEST(met.emplace(path, e.depth).second);
+        return walk_next::on;
+    }).has_value());
+    BOOST_TEST(met.size() == 11u);
+    BOOST_TEST((met.contains(SCRATCH "/b/.hidden/h.c") && met.contains(SCRATCH "/empty")));
+}
+
+BOOST_AUTO_TEST_CASE(walks_are_cut_short) {
+    const scratch folder;
+    plant();
+    std::set<std::string> met;
+    const auto collect = [&](const entry& e) { return met.insert(e.name), std::string(e.name) == "a" ? walk_next::skip : walk_next::on; };
+    BOOST_TEST(walk(SCRATCH, collect).has_value());
+    BOOST_TEST((met == std::set<std::string>{"a", "b", ".hidden", "h.c", "x.c", "empty", "top.c"}));
+    met.clear();
+    BOOST_TEST(walk(SCRATCH "/", [&](const entry& e) { return met.insert(e.path), walk_next::on; }, {.depth = 1}).has_value());
+    BOOST_TEST((met == std::set<std::string>{SCRATCH "/a", SCRATCH "/b", SCRATCH "/empty", SCRATCH "/top.c"}));
+    int count = 0;
+    BOOST_TEST(walk(SCRATCH, [&](const entry&) { return ++count == 3 ? walk_next::stop : walk_next::on; }).has_value());
+    BOOST_TEST(count == 3);
+    BOOST_TEST((walk("no-such-folder", collect).error().code == errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(links_are_followed_on_demand_and_never_in_circles, *needs(unfollowed_links)) {
+    const scratch folder;
+    plant();
+    const auto d = directory::open(SCRATCH);
+    BOOST_REQUIRE((d->symbolic_link("../a", "b/to-a") && d->symbolic_link("..", "a/back") && d->symbolic_link("nowhere", "dangling")));
+    std::set<std::string> met, failed;
+    const auto collect = [&](const entry& e) {
+        (e.failed != nullptr ? failed : met).insert(e.path);
+        if (e.failed != nullptr) BOOST_TEST((e.failed->code == errc::too_many_links));
+        return walk_next::on;
+    };
+    BOOST_TEST(walk(SCRATCH, collect).has_value());
+    BOOST_TEST((met.size() == 14u && failed.empty() && !met.contains(SCRATCH "/b/to-a/x.c")));
+    met.clear();
+    BOOST_TEST(walk(SCRATCH, collect, {.follow = links::followed}).has_value());
+    BOOST_TEST((met.contains(SCRATCH "/b/to-a/deep/z.c") && met.contains(SCRATCH "/dangling")));
+    BOOST_TEST((failed == std::set<std::string>{SCRATCH "/a/back", SCRATCH "/b/to-a/back"}));
+}
+
+BOOST_AUTO_TEST_CASE(folders_far_below_are_met) {
+    const scratch folder;
+    auto at = directory::open(SCRATCH);
+    const std::string name(100, 'd');
+#if defined(__wasi__)
+    constexpr std::size_t depth = 30;  // the host makes whole paths of ours
+#else
+    constexpr std::size_t depth = 300;
+#endif
+    for (std::size_t i = 0; i < depth; ++i) {
+        BOOST_REQUIRE((at->create_directory(name.c_str()) && at->create_directory("side")));
+        at = at->open_directory(name.c_str());
+    }
+    put(*at, "bottom");
+    at = directory::open(".");
+    std::size_t met = 0, deepest = 0;
+    BOOST_TEST(walk(SCRATCH, [&](const entry& e) {
+        ++met;
+        if (std::string(e.name) == "bottom") deepest = std::string(e.path).size();
+        return e.failed == nullptr ? walk_next::on : walk_next::stop;
+    }).has_value());
+    BOOST_TEST(met == 2 * depth + 1);
+    BOOST_TEST(deepest == std::string(SCRATCH).size() + depth * 101 + 7);
+}
+
+BOOST_AUTO_TEST_CASE(patterns_find_files_in_order) {
+    const scratch folder;
+    plant();
+    BOOST_TEST((globbed(SCRATCH "/*.c") == std::vector<std::string>{SCRATCH "/top.c"}));
+    BOOST_TEST((globbed(SCRATCH "/*/x.c") == std::vector<std::string>{SCRATCH "/a/x.c", SCRATCH "/b/x.c"}));
+    BOOST_TEST((globbed(SCRATCH "/**/*.c") ==
+                std::vector<std::string>{SCRATCH "/a/deep/z.c", SCRATCH "/a/x.c", SCRATCH "/b/x.c", SCRATCH "/top.c"}));
+    BOOST_TEST((globbed(SCRATCH "/b/.*/*") == std::vector<std::string>{SCRATCH "/b/.hidden/h.c"}));
+    BOOST_TEST((globbed(SCRATCH "/a/y.h") == std::vector<std::string>{SCRATCH "/a/y.h"}));
+    BOOST_TEST((globbed(SCRATCH "/nothing/*").empty() && globbed(SCRATCH "/[").empty()));
+    BOOST_TEST((globbed("*.d/top.c") == std::vector<std::string>{SCRATCH "/top.c"}));
+}
+
+#if defined(__linux__)
+BOOST_AUTO_TEST_CASE(agrees_with_the_standard_library_and_glob) {
+    std::set<std::string> mine, standard;
+    BOOST_TEST(walk("/usr/include", [&](const entry& e) { return mine.insert(e.path), walk_next::on; }).has_value());
+    for (const auto& e : std::filesystem::recursive_directory_iterator("/usr/include")) standard.insert(e.path().string());
+    BOOST_TEST(mine.size() > 100u);
+    BOOST_TEST((mine == standard));
+    for (const char* pattern : {"/usr/include/*.h", "/usr/include/l*/*[hl].h", "/u?r/in*/sys/[!a-m]*", "/usr/include/stdio.h"}) {
+        glob_t found{};
+        BOOST_TEST((::glob(pattern, GLOB_NOSORT, nullptr, &found) == 0 || found.gl_pathc == 0));
+        std::vector<std::string> expected(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+        std::sort(expected.begin(), expected.end());
+        globfree(&found);
+        BOOST_TEST((globbed(pattern) == expected));
+    }
+}
+#endif
+
+BOOST_AUTO_TEST_CASE(paths_have_one_canonical_form, *needs(processes_own_folder)) {
+    const scratch folder;
+    plant();
+    char here[4096], text[4096];
+    const auto base = canonical(".", here);
+    BOOST_REQUIRE(base.has_value());
+    const auto form = [&](const char* path) { return canonical(path, text) ? std::string(text) : std::string("?"); };
+    const std::string top = (std::string(here) == "/" ? "" : here) + std::string("/" SCRATCH);
+    BOOST_TEST(form(SCRATCH "/a//../b/./x.c") == top + "/b/x.c");
+    BOOST_TEST(form((top + "/a/deep/..").c_str()) == top + "/a");
+    BOOST_TEST((form("/") == "/" && form("/..") == "/"));
+    BOOST_TEST((canonical(SCRATCH "/no/such", text).error().code == errc::not_found));
+    BOOST_TEST((canonical("", text).error().code == errc::not_found));
+    BOOST_TEST((canonical(SCRATCH, std::span(text, 3)).error().code == errc::too_large ||
+                canonical(SCRATCH, std::span(text, 3)).error().code == errc::name_too_long));
+    const auto d = directory::open(SCRATCH);
+    if (!d->symbolic_link("a/deep", "link")) return;
+    BOOST_TEST((d->symbolic_link("loop", "loop") && d->symbolic_link("../link/../x.c", "b/way")));
+    BOOST_TEST(form(SCRATCH "/link/..") == top + "/a");
+    BOOST_TEST(form(SCRATCH "/b/way") == top + "/a/x.c");
+    BOOST_TEST((canonical(SCRATCH "/loop", text).error().code == errc::too_many_links));
+}
+
+#if defined(__linux__)
+BOOST_AUTO_TEST_CASE(agrees_with_realpath_on_the_system) {
+    char text[4096];
+    for (const char* path : {"/proc/self", "/usr/lib/../lib", "/bin/sh", "/lib/x86_64-linux-gnu", "/dev/stdin/..", "/etc/os-release"}) {
+        char* const expected = realpath(path, nullptr);
+        const auto mine = canonical(path, text);
+        BOOST_TEST(mine.has_value() == (expected != nullptr));
+        if (expected != nullptr) BOOST_TEST(std::string(text) == expected);
+        std::free(expected);
+    }
+}
+#endif
+
+BOOST_AUTO_TEST_SUITE_END()
