@@ -21,6 +21,7 @@ constexpr bool keeps_optional() {
     bool kept = true;
     if constexpr (requires { typename P::libraries; }) kept = kept && libraries_facet<typename P::libraries>;
     if constexpr (requires { typename P::directories; }) kept = kept && directories_facet<typename P::directories>;
+    if constexpr (requires { typename P::processes; }) kept = kept && processes_facet<typename P::processes>;
     if constexpr (requires { typename P::images; }) kept = kept && images_facet<typename P::images>;
     if constexpr (requires { typename P::environment; }) kept = kept && environment_facet<typename P::environment>;
     return kept;

@@ -14,4 +14,10 @@ result<std::size_t> environment(const char* name, std::span<char> to) noexcept {
     return P::environment::get(name, to.data(), to.size());
 }
 
+/// Calls `visit(const char* entry)` with "NAME=value" for each variable, while nobody changes any.
+template <platform P = native, class Visit>
+void for_each_variable(Visit visit) {
+    P::environment::for_each([](void* f, const char* entry) { (*static_cast<Visit*>(f))(entry); }, &visit);
+}
+
 }  // namespace vitte::sys

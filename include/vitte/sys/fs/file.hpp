@@ -229,6 +229,13 @@ public:
     std::span<std::byte> bytes() noexcept { return {data_, size_}; }
     std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
     std::size_t size() const noexcept { return size_; }
+    /// Adds `size` bytes, not initialised, behind those that are there; after a failure it is as before.
+    result<void> grow(std::size_t size) noexcept {
+        VITTE_TRY(auto larger, allocate(size_ + size));
+        if (size_ != 0) __builtin_memcpy(larger.data_, data_, size_);
+        *this = std::move(larger);
+        return {};
+    }
     /// Keeps the first `size` bytes, which must be at most as many as there are.
     void truncate(std::size_t size) noexcept {
         VITTE_ASSERT(size <= size_);
@@ -255,9 +262,7 @@ result<byte_buffer> read(const char* path) noexcept {
         VITTE_TRY(const std::size_t more, opened.read(buffer.bytes().subspan(done)));
         done += more;
         if (tells_size || done < buffer.size()) break;
-        VITTE_TRY(auto larger, byte_buffer::allocate(buffer.size() * 2));
-        __builtin_memcpy(larger.bytes().data(), buffer.bytes().data(), done);
-        buffer = std::move(larger);
+        VITTE_CHECK(buffer.grow(buffer.size()));
     }
     buffer.truncate(done);
     return buffer;

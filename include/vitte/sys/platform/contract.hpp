@@ -8,6 +8,7 @@
 #include <concepts>
 
 #include <vitte/core/result.hpp>
+#include <vitte/sys/platform/process_types.hpp>
 #include <vitte/sys/platform/types.hpp>
 
 namespace vitte::sys {
@@ -238,10 +239,53 @@ concept images_facet = requires(void* context, void (*visit)(void*, const loaded
 /// Environment variables of this process.
 /// - `get(name, to, room)`: puts the value and a NUL to `to` if it has `room` for them; returns the length without the NUL.
 ///   `errc::not_found` if there is no such variable.
+/// - `for_each(f, context)`: calls `f(context, "NAME=value")` for each, while nobody changes any.
 template <class E>
-concept environment_facet = requires(const char* name, char* to, std::size_t room) {
+concept environment_facet = requires(const char* name, char* to, std::size_t room, void* context, void (*visit)(void*, const char*)) {
     { E::get(name, to, room) } noexcept -> std::same_as<result<std::size_t>>;
+    { E::for_each(visit, context) };
 };
+
+/// Child processes, and this one.
+/// - `child`: a trivially copyable handle.
+/// - `spawn(request)`: a new process that runs a program; no handle is open in it but those that it is given, no signal is blocked
+///   or handled. What keeps its program from starting is the failure of this.
+/// - `wait(c, until)`: how it ended, which is told once; `errc::timed_out` when the monotonic clock is `until`, `errc::interrupted`
+///   before that for any reason.
+/// - `send(c, signal)`: of a child that was not waited for yet. `send_group(c, signal)`: to the group that it leads, or, where the
+///   OS keeps them together in another way, to all its descendants.
+/// - `close(c)`: gives the handle back; the process goes on. `id(c)`: the number that the OS gave it.
+/// - `pipe_end`: this process's end of a pipe, not inherited: `open(child_reads)` returns the child's end, `begin(data, n)` says what
+///   is to be transferred, which stays there until `finish()` tells how much it was (`errc::would_block`: nothing yet; 0: the end)
+///   or `cancel()` or `close()` gives up; `wait_any(ends, n, until)` waits for one of at most three.
+/// - `null_device`, `list_separator`, `suffix`: a path that reads as empty; what is between the folders of PATH; what names of programs
+///   end with.
+/// - `own_id()`, `own_use()`: of this process.
+/// Some platforms have also:
+/// - `executable(to, n)`: the path of this program, with a NUL; its length. `arguments(to, n)`: what it was called with, each with a
+///   NUL; as much as there is room for.
+/// - `children(id, to, n)`: the processes whose parent is `id`; how many there are. `send_id(id, signal)`: to any process.
+template <class R>
+concept processes_facet =
+    requires(const process_request<typename R::pipe_end::handle>& request, typename R::child child, std::int64_t until, process_signal signal,
+             typename R::pipe_end end, typename R::pipe_end* const* ends, std::byte* data, std::size_t n, bool child_reads) {
+        { R::spawn(request) } noexcept -> std::same_as<result<typename R::child>>;
+        { R::wait(child, until) } noexcept -> std::same_as<result<exit_status>>;
+        { R::send(child, signal) } noexcept -> std::same_as<result<void>>;
+        { R::send_group(child, signal) } noexcept -> std::same_as<result<void>>;
+        { R::close(child) } noexcept;
+        { R::id(child) } noexcept -> std::same_as<std::uint64_t>;
+        { end.open(child_reads) } noexcept -> std::same_as<result<typename R::pipe_end::handle>>;
+        { end.is_open() } noexcept -> std::same_as<bool>;
+        { end.begin(data, n) } noexcept;
+        { end.finish() } noexcept -> std::same_as<result<std::size_t>>;
+        { end.cancel() } noexcept;
+        { end.close() } noexcept;
+        { R::pipe_end::wait_any(ends, n, until) } noexcept -> std::same_as<result<void>>;
+        { R::null_device } -> std::convertible_to<const char*>;
+        { R::own_id() } noexcept -> std::same_as<std::uint64_t>;
+        { R::own_use() } noexcept -> std::same_as<resource_use>;
+    };
 
 /// What every platform has. Other facets are asked for where they are used. That each facet keeps its contract is checked
 /// by a test and not wherever a platform is named, which would make every user's compiler pay for it.

@@ -7,6 +7,7 @@
 #include <vitte/sys/platform/linux/directories.hpp>
 #include <vitte/sys/platform/linux/files.hpp>
 #include <vitte/sys/platform/linux/memory.hpp>
+#include <vitte/sys/platform/linux/processes.hpp>
 #include <vitte/sys/platform/linux/random.hpp>
 #include <vitte/sys/platform/linux/threads.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
@@ -24,6 +25,7 @@ struct linux_platform {
     using random = linux_os::random;
     using libraries = posix::libraries;
     using environment = posix::environment;
+    using processes = linux_os::processes;
 
     struct images : posix::images {
         static cpu_capabilities cpu() noexcept { return {::getauxval(AT_HWCAP), ::getauxval(AT_HWCAP2)}; }

@@ -8,6 +8,7 @@
 #include <vitte/sys/platform/posix/libraries.hpp>
 #include <vitte/sys/platform/posix/memory.hpp>
 #include <vitte/sys/platform/posix/parking.hpp>
+#include <vitte/sys/platform/posix/processes.hpp>
 #include <vitte/sys/platform/posix/random.hpp>
 #include <vitte/sys/platform/posix/threads.hpp>
 
@@ -21,6 +22,7 @@ struct posix_platform {
     using random = posix::device_random;
     using libraries = posix::libraries;
     using environment = posix::environment;
+    using processes = posix::processes<posix::forking>;
 
     struct threads : posix::threads, posix::parking {};
 };

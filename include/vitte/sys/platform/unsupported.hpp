@@ -103,6 +103,7 @@ struct unsupported_platform {
     };
     struct environment {
         static result<std::size_t> get(const char*, char*, std::size_t) noexcept { return refused(); }
+        static void for_each(void (*)(void*, const char*), void*) noexcept {}
     };
 };
 

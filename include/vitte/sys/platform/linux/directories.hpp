@@ -8,6 +8,22 @@
 
 namespace vitte::sys::linux_os {
 
+/// A path with a number in it.
+struct numbered_path {
+    char text[48] = {};
+
+    numbered_path(const char* begin, long number, const char* end) noexcept {
+        char digits[20];
+        int count = 0;
+        char* at = text;
+        while (*begin != 0) *at++ = *begin++;
+        do digits[count++] = static_cast<char>('0' + number % 10);
+        while ((number /= 10) != 0);
+        while (count != 0) *at++ = digits[--count];
+        while (*end != 0) *at++ = *end++;
+    }
+};
+
 struct directories : posix::directories {
 #if defined(STATX_BTIME)
     static result<file_info> info(handle in, const char* path, bool follow) noexcept {
@@ -22,12 +38,7 @@ struct directories : posix::directories {
     }
     /// Through /proc, since linkat with AT_EMPTY_PATH is for the privileged.
     static result<void> give_name(handle file, handle in, const char* path) noexcept {
-        char self[32] = "/proc/self/fd/";
-        char digits[12];
-        int count = 0, at = 14;
-        for (int rest = file; count == 0 || rest != 0; rest /= 10) digits[count++] = static_cast<char>('0' + rest % 10);
-        while (count != 0) self[at++] = digits[--count];
-        return posix::checked(::linkat(AT_FDCWD, self, in, path, AT_SYMLINK_FOLLOW), "linkat");
+        return posix::checked(::linkat(AT_FDCWD, numbered_path("/proc/self/fd/", file, "").text, in, path, AT_SYMLINK_FOLLOW), "linkat");
     }
     static result<void> rename(handle in, const char* path, handle to_in, const char* to, rename_mode mode) noexcept {
         constexpr unsigned no_replace = 1, exchange = 2;

@@ -6,6 +6,8 @@
 
 #include <vitte/sys/platform/posix/error.hpp>
 
+extern "C" char** environ;  // POSIX.1-2017, 8.1: programs declare it themselves
+
 namespace vitte::sys::posix {
 
 struct environment {
@@ -15,6 +17,9 @@ struct environment {
         const std::size_t length = ::strlen(value);
         if (length < room) ::memcpy(to, value, length + 1);
         return length;
+    }
+    static void for_each(void (*visit)(void*, const char*), void* context) {
+        for (char** entry = ::environ; *entry != nullptr; ++entry) visit(context, *entry);
     }
 };
 

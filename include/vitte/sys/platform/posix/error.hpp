@@ -39,6 +39,7 @@ inline errc cause_of(int number) noexcept {
         case ETIMEDOUT: return errc::timed_out;
         case EPIPE: return errc::broken_pipe;
         case EIO: return errc::io_error;
+        case ENOEXEC: return errc::malformed;
         case ENOSYS: case ENOTSUP: return errc::not_supported;
         default: return errc::unknown;
     }

@@ -1,0 +1,222 @@
+/// Child processes. `System` says how a child begins, how the rest of its descriptors are closed, and how to wait for its end.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <vitte/sys/platform/posix/environment.hpp>
+#include <vitte/sys/platform/posix/pipe_end.hpp>
+#include <vitte/sys/platform/process_types.hpp>
+
+namespace vitte::sys::posix {
+
+/// A child, and a descriptor that becomes readable at its end, or -1.
+struct child_handle {
+    pid_t id = -1;
+    int descriptor = -1;
+};
+
+inline int number_of(process_signal signal) noexcept {
+    constexpr int numbers[] = {SIGINT, SIGTERM, SIGKILL, SIGSTOP, SIGCONT};
+    return numbers[static_cast<unsigned>(signal)];
+}
+
+/// What happens between the start of a child and that of its program. Memory may be the parent's, which waits meanwhile: nothing is
+/// allocated and nothing changed, but `errno`.
+template <class System>
+struct child_start {
+    const process_request<int>& request;
+    const int report;  ///< a pipe to the parent that closes by itself when the program starts
+
+    struct failure {
+        const char* operation;
+        int number;
+    };
+
+    static int run(void* opaque) noexcept {
+        const child_start& self = *static_cast<const child_start*>(opaque);
+        const char* failed = self.prepare();
+        if (failed == nullptr) {
+            char** const environment = const_cast<char**>(self.request.environment);
+            ::execve(self.request.program, const_cast<char**>(self.request.arguments), environment != nullptr ? environment : ::environ);
+            failed = "execve";
+        }
+        const failure told{failed, errno};
+        static_cast<void>(!::write(self.report, &told, sizeof told));
+        return 127;
+    }
+
+private:
+    /// The operation that failed, or null.
+    const char* prepare() const noexcept {
+        if (request.group == process_group::session && ::setsid() == -1) return "setsid";
+        if (request.group == process_group::own && ::setpgid(0, 0) == -1) return "setpgid";
+        for (std::size_t i = 0; i < request.limit_count; ++i)
+            if (!set_limit(request.limits[i])) return "setrlimit";
+        if (request.user != nullptr && !System::become(*request.user)) return "setuid";
+        if (request.directory != nullptr && ::chdir(request.directory) == -1) return "chdir";
+        if (!place_streams()) return "dup2";
+        System::close_at_exec(3);
+        for (std::size_t i = 0; i < request.kept_count; ++i)
+            if (::fcntl(request.kept[i], F_SETFD, 0) == -1) return "fcntl";
+        reset_signals();
+        return nullptr;
+    }
+    static bool set_limit(const resource_limit& limit) noexcept {
+#if defined(RLIMIT_NPROC)
+        constexpr int processes = RLIMIT_NPROC;
+#else
+        constexpr int processes = -1;
+#endif
+#if defined(RLIMIT_AS)
+        constexpr int address_space = RLIMIT_AS;
+#else
+        constexpr int address_space = RLIMIT_DATA;
+#endif
+        constexpr int numbers[] = {RLIMIT_CPU,  RLIMIT_FSIZE,  RLIMIT_DATA,   RLIMIT_STACK,
+                                   RLIMIT_CORE, RLIMIT_NOFILE, address_space, processes};
+        const auto amount = [](std::uint64_t n) { return n == unlimited ? RLIM_INFINITY : static_cast<rlim_t>(n); };
+        const rlimit wanted{amount(limit.soft), amount(limit.hard)};
+        const int number = numbers[static_cast<unsigned>(limit.what)];
+        if (number == -1) return errno = ENOTSUP, false;
+        return ::setrlimit(static_cast<decltype(RLIMIT_CPU)>(number), &wanted) == 0;
+    }
+    bool place_streams() const noexcept {
+        int from[3];
+        for (int i = 0; i < 3; ++i) {
+            from[i] = request.streams[i];
+            const bool in_the_way = from[i] >= 0 && from[i] < 3 && from[i] != i;
+            if (in_the_way && (from[i] = ::fcntl(from[i], F_DUPFD_CLOEXEC, 3)) == -1) return false;
+        }
+        for (int i = 0; i < 3; ++i) {
+            if (from[i] == i) ::fcntl(i, F_SETFD, 0);
+            else if (from[i] == -1) ::close(i);
+            else if (::dup2(from[i], i) == -1) return false;
+        }
+        return true;
+    }
+    /// No handler of the parent may run here, and its program begins with none blocked and SIGPIPE as usual.
+    static void reset_signals() noexcept {
+        struct sigaction usual{};
+        usual.sa_handler = SIG_DFL;
+#if defined(NSIG)
+        constexpr int end = NSIG;
+#else
+        constexpr int end = 65;
+#endif
+        for (int number = 1; number < end; ++number) {
+            struct sigaction now;
+            if (::sigaction(number, nullptr, &now) == -1) continue;
+            if (now.sa_handler != SIG_DFL && (now.sa_handler != SIG_IGN || number == SIGPIPE)) ::sigaction(number, &usual, nullptr);
+        }
+        sigset_t none;
+        ::sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    }
+};
+
+template <class System>
+struct processes {
+    using child = child_handle;
+    using pipe_end = posix::pipe_end;
+    static constexpr const char* null_device = "/dev/null";
+    static constexpr char list_separator = ':';    ///< of PATH
+    static constexpr const char* suffix = "";      ///< of the names of programs
+
+    static result<child> spawn(const process_request<int>& request) noexcept {
+        int ends[2];
+        VITTE_CHECK(open_pipe(ends));
+        if (ends[1] < 3) {  // where the child's streams will be
+            const int moved = ::fcntl(ends[1], F_DUPFD_CLOEXEC, 3);
+            ::close(ends[1]);
+            ends[1] = moved;
+        }
+        child_start<System> start{request, ends[1]};
+        sigset_t all, before;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before);
+        const auto started = System::start(child_start<System>::run, &start);
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        ::close(ends[1]);
+        typename child_start<System>::failure told{};
+        ssize_t got = 0;
+        if (started)
+            do got = ::read(ends[0], &told, sizeof told);
+            while (got == -1 && errno == EINTR);
+        ::close(ends[0]);
+        if (!started || got != static_cast<ssize_t>(sizeof told)) return started;
+        while (::waitpid(started->id, nullptr, 0) == -1 && errno == EINTR) {}
+        close(*started);
+        return fail(cause_of(told.number), told.operation, told.number);
+    }
+    static result<exit_status> wait(child of, std::int64_t until) noexcept {
+        VITTE_CHECK(System::await_exit(of, until));
+        int status = 0;
+        rusage use{};
+        const pid_t ended = System::wait4(of.id, &status, &use);
+        if (ended == -1) return last_error("wait4");
+        if (ended == 0) return fail(errc::interrupted, "wait4");
+        exit_status made;
+        if (WIFSIGNALED(status)) made.signal = WTERMSIG(status);
+        else made.code = WEXITSTATUS(status);
+        made.use = translated(use);
+        return made;
+    }
+    static result<void> send(child to, process_signal signal) noexcept { return checked(::kill(to.id, number_of(signal)), "kill"); }
+    static result<void> send_group(child leader, process_signal signal) noexcept {
+        return checked(::kill(-leader.id, number_of(signal)), "kill");
+    }
+    static void close(child of) noexcept {
+        if (of.descriptor != -1) ::close(of.descriptor);
+    }
+    static std::uint64_t id(child of) noexcept { return static_cast<std::uint64_t>(of.id); }
+    static std::uint64_t own_id() noexcept { return static_cast<std::uint64_t>(::getpid()); }
+    static resource_use own_use() noexcept {
+        rusage use{};
+        ::getrusage(RUSAGE_SELF, &use);
+        return translated(use);
+    }
+
+private:
+    static resource_use translated(const rusage& use) noexcept {
+        const auto time = [](const timeval& t) { return std::int64_t{t.tv_sec} * 1'000'000'000 + std::int64_t{t.tv_usec} * 1000; };
+#if defined(__APPLE__)
+        constexpr std::uint64_t unit = 1;
+#else
+        constexpr std::uint64_t unit = 1024;
+#endif
+        return {time(use.ru_utime), time(use.ru_stime), static_cast<std::uint64_t>(use.ru_maxrss) * unit};
+    }
+};
+
+/// What POSIX has, which is `fork`: it takes as long as the parent is large.
+struct forking {
+    static result<child_handle> start(int (*run)(void*) noexcept, void* argument) noexcept {
+        const pid_t made = ::fork();
+        if (made == -1) return last_error("fork");
+        if (made == 0) ::_exit(run(argument));
+        return child_handle{made, -1};
+    }
+    static bool become(const user_identity& user) noexcept {
+        return ::setgid(static_cast<gid_t>(user.group)) == 0 && ::setuid(static_cast<uid_t>(user.user)) == 0;
+    }
+    static void close_at_exec(int first) noexcept {
+        const long most = ::sysconf(_SC_OPEN_MAX);
+        const int end = most > 0 && most < 65'536 ? static_cast<int>(most) : 65'536;
+        for (int number = first; number < end; ++number) ::fcntl(number, F_SETFD, FD_CLOEXEC);
+    }
+    /// Asks again every 2 ms.
+    static result<void> await_exit(child_handle of, std::int64_t until) noexcept {
+        siginfo_t about{};
+        const int how = WEXITED | WNOWAIT | (until == INT64_MAX ? 0 : WNOHANG);
+        if (::waitid(P_PID, static_cast<id_t>(of.id), &about, how) == -1) return last_error("waitid");
+        if (about.si_pid != 0) return {};
+        const std::int64_t now = clocks::monotonic();
+        if (now >= until) return fail(errc::timed_out, "waitid");
+        VITTE_CHECK(clocks::sleep_until(until - now < 2'000'000 ? until : now + 2'000'000));
+        return fail(errc::interrupted, "waitid");
+    }
+    static pid_t wait4(pid_t of, int* status, rusage*) noexcept { return ::waitpid(of, status, WNOHANG); }
+};
+
+}  // namespace vitte::sys::posix

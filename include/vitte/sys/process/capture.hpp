@@ -1,0 +1,166 @@
+/// A program run to its end, with all that it says.
+#pragma once
+
+#include <vitte/sys/process/command.hpp>
+
+namespace vitte::sys {
+
+struct capture_options {
+    std::span<const std::byte> input = {};     ///< what it reads
+    deadline until = deadline::never();        ///< when it is killed, with its descendants
+    std::size_t limit = std::size_t{1} << 26;  ///< bytes of output or of error at which it is killed as well
+};
+
+enum class capture_end : unsigned char {
+    exited,
+    timed_out,  ///< it was killed at the deadline
+    too_large,  ///< it was killed because it said too much
+};
+
+struct captured {
+    capture_end end = capture_end::exited;
+    exit_status status;
+    byte_buffer output, error;  ///< also after it was killed: what it said until then, at most `limit` bytes
+
+    bool succeeded() const noexcept { return end == capture_end::exited && status.succeeded(); }
+    std::string_view output_text() const noexcept { return text(output); }
+    std::string_view error_text() const noexcept { return text(error); }
+
+private:
+    static std::string_view text(const byte_buffer& of) noexcept {
+        return {reinterpret_cast<const char*>(of.bytes().data()), of.size()};
+    }
+};
+
+namespace detail {
+
+/// Reads one pipe into a buffer that grows.
+template <platform P>
+class pipe_reader {
+public:
+    explicit pipe_reader(basic_pipe<P>& from) noexcept : pipe(from) {}
+
+    basic_pipe<P>& pipe;
+    /// Offers room for the next bytes.
+    result<void> begin(std::size_t limit) noexcept {
+        if (size_ == buffer_.size()) {
+            const std::size_t wanted = buffer_.size() == 0 ? 16'384 : buffer_.size(), left = limit + 1 - size_;
+            VITTE_CHECK(buffer_.grow(wanted < left ? wanted : left));
+        }
+        pipe.native_end().begin(buffer_.bytes().data() + size_, buffer_.size() - size_);
+        return {};
+    }
+    void add(std::size_t size) noexcept { size_ += size; }
+    std::size_t size() const noexcept { return size_; }
+    byte_buffer take(std::size_t limit) noexcept {
+        pipe.close();
+        buffer_.truncate(size_ < limit ? size_ : limit);
+        return std::move(buffer_);
+    }
+
+private:
+    byte_buffer buffer_;
+    std::size_t size_ = 0;
+};
+
+/// Moves bytes through the pipes of a child until all of them have ended.
+template <platform P>
+class conversation {
+    using pipe_end = typename P::processes::pipe_end;
+
+public:
+    conversation(basic_process<P>& with, const capture_options& options) noexcept
+        : input_(with.input()), input_left_(options.input), readers_{pipe_reader<P>(with.output()), pipe_reader<P>(with.error())},
+          options_(options) {}
+
+    /// What ended it; the failure of a pipe is an error.
+    result<capture_end> run() noexcept {
+        offer_input();
+        for (pipe_reader<P>& reader : readers_)
+            if (reader.pipe.is_open()) {
+                VITTE_CHECK(reader.begin(options_.limit));
+            }
+        while (readers_[0].pipe.is_open() || readers_[1].pipe.is_open() || input_.is_open()) {
+            VITTE_CHECK(finish_input());
+            for (pipe_reader<P>& reader : readers_) {
+                VITTE_CHECK(finish(reader));
+                if (reader.size() > options_.limit) return capture_end::too_large;
+            }
+            pipe_end* open[3];
+            std::size_t count = 0;
+            for (basic_pipe<P>* pipe : {&input_, &readers_[0].pipe, &readers_[1].pipe})
+                if (pipe->is_open()) open[count++] = &pipe->native_end();
+            if (count == 0) break;
+            const auto waited = pipe_end::wait_any(open, count, options_.until.monotonic());
+            if (waited || waited.error().code == errc::interrupted) continue;
+            if (waited.error().code == errc::timed_out) return capture_end::timed_out;
+            return unexpected(waited.error());
+        }
+        return capture_end::exited;
+    }
+    byte_buffer take(int which) noexcept { return readers_[which].take(options_.limit); }
+
+private:
+    static bool later(const result<std::size_t>& moved) noexcept {
+        return !moved && (moved.error().code == errc::would_block || moved.error().code == errc::interrupted);
+    }
+    void offer_input() noexcept {
+        if (input_left_.empty()) return input_.close();
+        input_.native_end().begin(const_cast<std::byte*>(input_left_.data()), input_left_.size());
+    }
+    /// A child need not read what it is given.
+    result<void> finish_input() noexcept {
+        if (!input_.is_open()) return {};
+        const auto moved = input_.native_end().finish();
+        if (later(moved)) return {};
+        if (!moved && moved.error().code != errc::broken_pipe) return unexpected(moved.error());
+        input_left_ = moved ? input_left_.subspan(*moved) : std::span<const std::byte>();
+        offer_input();
+        return {};
+    }
+    result<void> finish(pipe_reader<P>& reader) noexcept {
+        while (reader.pipe.is_open() && reader.size() <= options_.limit) {
+            const auto moved = reader.pipe.native_end().finish();
+            if (later(moved)) return {};
+            if (!moved) return unexpected(moved.error());
+            if (*moved == 0) return reader.pipe.close(), result<void>();
+            reader.add(*moved);
+            if (reader.size() <= options_.limit) {
+                VITTE_CHECK(reader.begin(options_.limit));
+            }
+        }
+        return {};
+    }
+
+    basic_pipe<P>& input_;
+    std::span<const std::byte> input_left_;
+    pipe_reader<P> readers_[2];
+    const capture_options& options_;
+};
+
+}  // namespace detail
+
+/// Runs a program to its end: gives it `input`, collects what it says, however much at once, and kills it with its descendants at the
+/// deadline or when it says more than `limit`. Streams that the command leads elsewhere than to this process are left as they are.
+/// It has ended when this returns, and so have those to whom it gave its output.
+template <platform P>
+result<captured> capture(basic_command<P> what, const capture_options& options = {}) {
+    VITTE_TRY(auto child, what.capturing().spawn());
+    detail::conversation<P> talk(child, options);
+    const auto ended = talk.run();
+    if (!ended) return unexpected(ended.error());  // whose destructor kills the child
+    captured made;
+    made.end = *ended;
+    if (made.end == capture_end::exited) {
+        const auto status = child.wait_until(options.until);
+        if (!status && status.error().code != errc::timed_out) return unexpected(status.error());
+        if (!status) made.end = capture_end::timed_out;
+    }
+    if (made.end != capture_end::exited) static_cast<void>(child.kill_tree());
+    VITTE_TRY(made.status, child.wait());
+    made.output = talk.take(0);
+    made.error = talk.take(1);
+    return made;
+}
+
+}  // namespace vitte::sys

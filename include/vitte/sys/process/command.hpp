@@ -1,0 +1,269 @@
+/// Programs to be started: what with, where, and what they get.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <vitte/sys/environment.hpp>
+#include <vitte/sys/fs/canonical.hpp>
+#include <vitte/sys/process/process.hpp>
+
+namespace vitte::sys {
+
+enum class stdio_kind : unsigned char { inherited, none, piped, given, merged };
+
+/// Where a standard stream of a child leads.
+template <platform P = native>
+class basic_stdio {
+public:
+    using native_handle_type = typename P::files::handle;
+    /// To where that of this process leads.
+    static constexpr basic_stdio inherit() noexcept { return {stdio_kind::inherited, P::files::invalid}; }
+    /// To nowhere: what is read is empty, what is written is lost.
+    static constexpr basic_stdio null() noexcept { return {stdio_kind::none, P::files::invalid}; }
+    /// To this process.
+    static constexpr basic_stdio pipe() noexcept { return {stdio_kind::piped, P::files::invalid}; }
+    /// To a file, which must stay open until the program is started, and begins at its position.
+    static basic_stdio file(const basic_file<P>& to) noexcept { return {stdio_kind::given, to.native_handle()}; }
+    /// To where standard output leads, for standard error.
+    static constexpr basic_stdio merge() noexcept { return {stdio_kind::merged, P::files::invalid}; }
+
+    stdio_kind what;
+    native_handle_type handle;
+
+private:
+    constexpr basic_stdio(stdio_kind k, native_handle_type h) noexcept : what(k), handle(h) {}
+};
+using stdio = basic_stdio<>;
+
+/// Builds up what is to be started, and starts it as often as wanted. Nothing is looked at before that. Only what it names is
+/// open in the child, whatever else this process has open; no signal is blocked or handled there. Texts are UTF-8 without NULs.
+/// `command("cc").argument("-c").argument("a.c").directory("src").set("LANG", "C").spawn()`
+template <platform P = native>
+class basic_command {
+    using processes = typename P::processes;
+    using files = typename P::files;
+    using stream = basic_stdio<P>;
+
+public:
+    using native_handle_type = typename files::handle;
+
+    /// A path if there is a "/" (or, on Windows, a "\\") in it, and otherwise a name that is looked for in the folders of PATH of this
+    /// process. Relative paths begin where this process is, also if the child begins elsewhere.
+    explicit basic_command(std::string_view program) : program_(program) {}
+
+    basic_command& argument(std::string_view text) { return arguments_.emplace_back(text), *this; }
+    basic_command& arguments(std::initializer_list<std::string_view> texts) {
+        for (const std::string_view text : texts) argument(text);
+        return *this;
+    }
+    /// Instead of the program as it was named, what it is told that it is called: `argv[0]`.
+    basic_command& called(std::string_view name) { return name_ = name, *this; }
+
+    /// Environment variables are those of this process but for these changes, in order.
+    basic_command& set(std::string_view name, std::string_view value) {
+        changes_.push_back({std::string(name), std::string(value), true});
+        return *this;
+    }
+    basic_command& unset(std::string_view name) {
+        changes_.push_back({std::string(name), {}, false});
+        return *this;
+    }
+    /// Without any of this process, and without changes so far.
+    basic_command& clear_environment() { return changes_.clear(), cleared_ = true, *this; }
+
+    basic_command& directory(std::string_view path) { return directory_ = path, *this; }
+    basic_command& input(const stream& from) { return streams_[0] = from, *this; }
+    basic_command& output(const stream& to) { return streams_[1] = to, *this; }
+    basic_command& error(const stream& to) { return streams_[2] = to, *this; }
+    /// One more handle that the child gets, under the same number. It must be open until the program is started.
+    basic_command& keep(native_handle_type handle) { return kept_.push_back(handle), *this; }
+    basic_command& group(process_group which) { return group_ = which, *this; }
+    basic_command& limit(resource what, std::uint64_t soft, std::uint64_t hard) {
+        limits_.push_back({what, soft, hard});
+        return *this;
+    }
+    /// Runs as this user and group, without other groups. Needs a privilege unless that is who this process is.
+    basic_command& user(std::uint32_t id, std::uint32_t group) {
+        user_ = {id, group};
+        as_user_ = true;
+        return *this;
+    }
+
+    /// Starts the program. What keeps it from starting is the failure: `errc::not_found` or `errc::permission_denied` for the program
+    /// or the folder, `errc::malformed` for a file that is no program, each with the call that failed.
+    result<basic_process<P>> spawn() const {
+        VITTE_TRY(const std::string path, program_path());
+        const std::vector<std::string> environment = environment_of_child();
+        std::vector<const char*> arguments{called_name()}, variables;
+        for (const std::string& text : arguments_) arguments.push_back(text.c_str());
+        for (const std::string& text : environment) variables.push_back(text.c_str());
+        arguments.push_back(nullptr);
+        variables.push_back(nullptr);
+
+        process_request<native_handle_type> request{};
+        request.program = path.c_str();
+        request.arguments = arguments.data();
+        request.environment = cleared_ || !changes_.empty() ? variables.data() : nullptr;
+        request.directory = directory_.empty() ? nullptr : directory_.c_str();
+        request.kept = kept_.data();
+        request.kept_count = kept_.size();
+        request.group = group_;
+        request.limits = limits_.data();
+        request.limit_count = limits_.size();
+        request.user = as_user_ ? &user_ : nullptr;
+
+        basic_pipe<P> pipes[3];
+        basic_file<P> owned[3]{basic_file<P>(files::invalid), basic_file<P>(files::invalid), basic_file<P>(files::invalid)};
+        for (unsigned i = 0; i < 3; ++i) {
+            VITTE_TRY(request.streams[i], open_stream(i, request.streams[1], pipes[i], owned[i]));
+        }
+        VITTE_TRY(const auto child, processes::spawn(request));
+        basic_process<P> made(child, group_ != process_group::same);
+        made.input() = std::move(pipes[0]);
+        made.output() = std::move(pipes[1]);
+        made.error() = std::move(pipes[2]);
+        return made;
+    }
+
+    /// The same with pipes where streams would be inherited.
+    basic_command& capturing() {
+        for (stream& s : streams_)
+            if (s.what == stdio_kind::inherited) s = stream::pipe();
+        return *this;
+    }
+
+    /// What `spawn` does, as a line for a POSIX shell, which does the same when it is given it: for people and logs. Limits, users,
+    /// kept handles and files that streams lead to are not in it.
+    std::string shell_line() const {
+        std::string line;
+        if (!directory_.empty()) line += "cd " + quoted(directory_) + " && ";
+        if (cleared_ || !changes_.empty()) {
+            line += cleared_ ? "env -i " : "env ";
+            for (const change& c : changes_)
+                if (!c.is_set && !cleared_) line += "-u " + quoted(c.name) + " ";
+            for (const change& c : changes_)
+                if (c.is_set && is_last(c)) line += quoted(c.name + "=" + c.value) + " ";
+        }
+        line += quoted(program_);
+        for (const std::string& text : arguments_) line += " " + quoted(text);
+        if (streams_[0].what == stdio_kind::none) line += " < /dev/null";
+        if (streams_[1].what == stdio_kind::none) line += " > /dev/null";
+        if (streams_[2].what == stdio_kind::none) line += " 2> /dev/null";
+        if (streams_[2].what == stdio_kind::merged) line += " 2>&1";
+        return line;
+    }
+
+private:
+    struct change {
+        std::string name, value;
+        bool is_set;
+    };
+
+    const char* called_name() const noexcept { return name_.empty() ? program_.c_str() : name_.c_str(); }
+    bool is_last(const change& c) const noexcept {
+        for (const change* later = &c + 1; later != changes_.data() + changes_.size(); ++later)
+            if (later->name == c.name) return false;
+        return true;
+    }
+
+    std::vector<std::string> environment_of_child() const {
+        std::vector<std::string> made;
+        if (!cleared_)
+            P::environment::for_each([](void* to, const char* entry) { static_cast<decltype(made)*>(to)->emplace_back(entry); }, &made);
+        for (const change& c : changes_) {
+            std::erase_if(made, [&](const std::string& entry) { return defines(entry, c.name); });
+            if (c.is_set) made.push_back(c.name + "=" + c.value);
+        }
+        return made;
+    }
+    /// Windows does not tell upper from lower case in names of variables.
+    static bool defines(std::string_view entry, std::string_view name) noexcept {
+        if (entry.size() <= name.size() || entry[name.size()] != '=') return false;
+        constexpr bool caseless = path_view::is_separator('\\');
+        const auto upper = [](char c) { return caseless && c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; };
+        for (std::size_t i = 0; i < name.size(); ++i)
+            if (upper(entry[i]) != upper(name[i])) return false;
+        return true;
+    }
+
+    result<native_handle_type> open_stream(unsigned index, native_handle_type output, basic_pipe<P>& ours, basic_file<P>& theirs) const {
+        const bool child_reads = index == 0;
+        switch (streams_[index].what) {
+            case stdio_kind::inherited: return files::standard(static_cast<standard_stream>(index));
+            case stdio_kind::given: return streams_[index].handle;
+            case stdio_kind::merged: {
+                if (index == 2) return output;
+                return fail(errc::invalid_argument, "merge streams");
+            }
+            case stdio_kind::none: {
+                VITTE_TRY(theirs, basic_file<P>::open(processes::null_device, child_reads ? open_mode::read : open_mode::read_write));
+                return theirs.native_handle();
+            }
+            case stdio_kind::piped: {
+                VITTE_TRY(const auto handle, ours.native_end().open(child_reads));
+                theirs = basic_file<P>(handle);
+                return handle;
+            }
+        }
+        return fail(errc::invalid_argument, "open streams");
+    }
+
+    /// Where the program is.
+    result<std::string> program_path() const {
+        bool is_path = false;
+        for (const char c : program_) is_path = is_path || path_view::is_separator(c);
+        if (program_.empty()) return fail(errc::invalid_argument, "start program");
+        if (is_path) return with_folder(program_);
+        char list[32'768];
+        const auto known = sys::environment<P>("PATH", list);
+        std::string_view rest = known && *known < sizeof list ? std::string_view(list, *known) : "/bin:/usr/bin";
+        bool refused = false;
+        for (bool more = true; more;) {
+            const std::size_t end = rest.find(processes::list_separator);
+            std::string candidate(rest.substr(0, end));
+            more = end != std::string_view::npos;
+            rest.remove_prefix(more ? end + 1 : rest.size());
+            candidate += candidate.empty() ? "./" : "/";
+            candidate += program_;
+            if (!has_suffix(candidate)) candidate += processes::suffix;
+            const auto facts = P::files::info(candidate.c_str());
+            if (!facts || facts->kind != file_kind::regular) continue;
+            if (facts->mode == 0 || (facts->mode & 0111) != 0) return with_folder(candidate);
+            refused = true;
+        }
+        return fail(refused ? errc::permission_denied : errc::not_found, "find program in PATH");
+    }
+    static bool has_suffix(std::string_view path) noexcept { return path_view(path).extension().size() > 1 || *processes::suffix == 0; }
+    /// An absolute path if the child begins elsewhere.
+    result<std::string> with_folder(const std::string& path) const {
+        if (directory_.empty() || path_view(path).is_absolute()) return path;
+        char here[4096], whole[8192];
+        VITTE_TRY(const std::size_t length, P::directories::current_path(here, sizeof here));
+        VITTE_CHECK(path_view(std::string_view(here, length)).join(path, whole));
+        return std::string(whole);
+    }
+
+    /// As one word for a shell (POSIX.1-2017, XCU 2.2.2).
+    static std::string quoted(std::string_view text) {
+        const bool plain = !text.empty() && text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                                                   "@%+=:,./_-") == std::string_view::npos;
+        if (plain) return std::string(text);
+        std::string made = "'";
+        for (const char c : text) c == '\'' ? made += "'\\''" : made += c;
+        return made + "'";
+    }
+
+    std::string program_, name_, directory_;
+    std::vector<std::string> arguments_;
+    std::vector<change> changes_;
+    std::vector<native_handle_type> kept_;
+    std::vector<resource_limit> limits_;
+    stream streams_[3] = {stream::inherit(), stream::inherit(), stream::inherit()};
+    process_group group_ = process_group::same;
+    user_identity user_{};
+    bool cleared_ = false, as_user_ = false;
+};
+using command = basic_command<>;
+
+}  // namespace vitte::sys

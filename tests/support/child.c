@@ -1,0 +1,73 @@
+/* What tests start as a child: child WHAT [ARGUMENT…] */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(_WIN32)
+#include <direct.h>
+#include <fcntl.h>
+#include <io.h>
+#include <windows.h>
+#define getcwd _getcwd
+static void pause_ms(long n) { Sleep((DWORD)n); }
+#else
+#include <time.h>
+#include <unistd.h>
+static void pause_ms(long n) {
+    const struct timespec t = {n / 1000, n % 1000 * 1000000};
+    nanosleep(&t, NULL);
+}
+#endif
+
+static char block[4096];
+
+static void copy_input(void) {
+    size_t got;
+    while ((got = fread(block, 1, sizeof block, stdin)) != 0) fwrite(block, 1, got, stdout);
+}
+
+/* So much of both, in turns, so that whoever reads one after the other waits for ever. */
+static void talk(long bytes) {
+    long i;
+    for (i = 0; i < bytes; i += (long)sizeof block) {
+        memset(block, 'o', sizeof block);
+        fwrite(block, 1, sizeof block, stdout);
+        memset(block, 'e', sizeof block);
+        fwrite(block, 1, sizeof block, stderr);
+    }
+}
+
+int main(int count, char** arguments) {
+    const char* const what = count > 1 ? arguments[1] : "";
+    const char* const value = count > 2 ? arguments[2] : "";
+    int i;
+#if defined(_WIN32)
+    _setmode(0, _O_BINARY);
+    _setmode(1, _O_BINARY);
+    _setmode(2, _O_BINARY);
+#endif
+    if (strcmp(what, "arguments") == 0)
+        for (i = 2; i < count; ++i) printf("[%s]\n", arguments[i]);
+    else if (strcmp(what, "name") == 0)
+        printf("%s", arguments[0]);
+    else if (strcmp(what, "variable") == 0)
+        printf("%s", getenv(value) ? getenv(value) : "(none)");
+    else if (strcmp(what, "folder") == 0)
+        printf("%s", getcwd(block, sizeof block));
+    else if (strcmp(what, "copy") == 0)
+        copy_input();
+    else if (strcmp(what, "talk") == 0)
+        talk(atol(value));
+    else if (strcmp(what, "sleep") == 0)
+        pause_ms(atol(value));
+    else if (strcmp(what, "echo-lines") == 0)
+        while (fgets(block, sizeof block, stdin)) {
+            printf("%s", block);
+            fflush(stdout);
+        }
+    else if (strcmp(what, "exit") == 0)
+        return atoi(value);
+    else
+        return 99;
+    return 0;
+}

@@ -1,0 +1,306 @@
+// Processes that are real: a helper program (support/child.c) everywhere, and the shell where there is one.
+#include <cstdlib>
+#include <string>
+
+#include <vitte/sys/fs/text.hpp>
+#include <vitte/sys/process.hpp>
+#include <vitte/sys/thread.hpp>
+
+#include "../support/scratch.hpp"
+#include "../support/text_files.hpp"
+
+#if !defined(_WIN32)
+#include <csignal>
+#include <sys/resource.h>
+#include <unistd.h>
+#endif
+
+namespace {
+using namespace vitte::sys;
+using namespace vitte::sys::literals;
+using vitte::errc;
+
+/// The helper, through the emulator that runs this program too.
+command child(std::initializer_list<std::string_view> arguments) {
+    std::string words = std::getenv("VITTE_EMULATOR") != nullptr ? std::getenv("VITTE_EMULATOR") : "";
+    std::vector<std::string> all;
+    for (std::size_t end; !words.empty(); words.erase(0, end == std::string::npos ? end : end + 1))
+        all.push_back(words.substr(0, end = words.find(' ')));
+    all.emplace_back(VITTE_CHILD);
+    command made(all[0]);
+    for (std::size_t i = 1; i < all.size(); ++i) made.argument(all[i]);
+    return made.arguments(arguments);
+}
+
+std::string said(command what) {
+    const auto done = capture(what.error(stdio::merge()));
+    return done && done->succeeded() ? std::string(done->output_text()) : "failed";
+}
+
+const ability shell{"a shell", [] { return capture(command("sh").arguments({"-c", "exit 0"})).has_value(); }};
+const ability emulator{"programs that know their own name", [] { return std::getenv("VITTE_EMULATOR") == nullptr; }};
+#if !defined(_WIN32)
+const ability privilege{"the rights of root", [] { return geteuid() == 0; }};
+
+command sh(std::string_view script) { return command("sh").arguments({"-c", script}); }
+#endif
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(process_)
+
+BOOST_AUTO_TEST_CASE(arguments_arrive_as_they_are) {
+    BOOST_TEST(said(child({"arguments"})) == "");
+    const std::string_view awkward[] = {"", " ", "a b", "\"", "\\", "a\\", "a b\\", "\\\"", "a\\\\\"b", "'", "$HOME", "`x`", "*", "%PATH%",
+                                        "new\nline", "-x", "gr\xc3\xbc\xc3\x9f", "\t", "^&|<>", "\\\\server\\share\\"};
+    command all = child({"arguments"});
+    std::string expected;
+    for (const auto text : awkward) {
+        all.argument(text);
+        expected += "[" + std::string(text) + "]\n";
+        BOOST_TEST(said(child({"arguments", text, "last"})) == "[" + std::string(text) + "]\n[last]\n");
+    }
+    BOOST_TEST(said(all) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(the_program_is_told_another_name, *needs(emulator)) {
+    BOOST_TEST(said(child({"name"}).called("another")) == "another");
+}
+
+BOOST_AUTO_TEST_CASE(codes_are_told) {
+    for (const int code : {0, 1, 42, 255}) {
+        auto p = child({"exit", std::to_string(code)}).spawn();
+        BOOST_REQUIRE(p.has_value());
+        BOOST_TEST(p->wait()->code == code);
+        BOOST_TEST(p->wait()->code == code);
+        BOOST_TEST((p->kill().error().code == errc::not_found));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_started_is_an_error_with_its_cause) {
+    const scratch folder;
+    BOOST_TEST((command("no-such-program-anywhere").spawn().error().code == errc::not_found));
+    BOOST_TEST((command("./no-such-program").spawn().error().code == errc::not_found));
+    BOOST_TEST((command("").spawn().error().code == errc::invalid_argument));
+    BOOST_TEST(write(SCRATCH "/text", as_bytes("no program")).has_value());
+    BOOST_TEST(!command(SCRATCH "/text").spawn().has_value());
+    const auto lost = child({"exit", "0"}).directory(SCRATCH "/no-such-folder").spawn();
+    BOOST_TEST((lost.error().code == errc::not_found));
+#if !defined(_WIN32)
+    BOOST_TEST(std::string(lost.error().operation) == "chdir");
+    BOOST_TEST((command(SCRATCH "/text").spawn().error().code == errc::permission_denied));
+    BOOST_TEST(directory::current().set_mode(SCRATCH "/text", 0755).has_value());
+    const auto refused = command(SCRATCH "/text").spawn();
+    BOOST_TEST((refused.error().code == errc::malformed && refused.error().native == ENOEXEC));
+    BOOST_TEST(std::string(refused.error().operation) == "execve");
+    errno = 0;
+    BOOST_TEST((waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD));  // and no zombie is left
+#endif
+}
+
+BOOST_AUTO_TEST_CASE(the_environment_is_as_it_is_said_to_be) {
+    BOOST_TEST(said(child({"variable", "VITTE_TEST_A"})) == "(none)");
+    BOOST_TEST(said(child({"variable", "VITTE_TEST_A"}).set("VITTE_TEST_A", "one").set("VITTE_TEST_A", "two = 2")) == "two = 2");
+    BOOST_TEST(said(child({"variable", "VITTE_TEST_A"}).set("VITTE_TEST_A", "one").unset("VITTE_TEST_A")) == "(none)");
+    BOOST_TEST(said(child({"variable", "PATH"})) == std::getenv("PATH"));
+    BOOST_TEST(said(child({"variable", "PATH"}).unset("PATH")) == "(none)");
+    BOOST_TEST(said(child({"variable", "VITTE_TEST_A"}).set("VITTE_TEST_B", "x").clear_environment().set("VITTE_TEST_A", "\xc3\xa4")) == "\xc3\xa4");
+    BOOST_TEST(said(child({"variable", "VITTE_CHILD_ONLY"}).clear_environment()) == "(none)");
+}
+
+BOOST_AUTO_TEST_CASE(children_begin_where_they_are_told) {
+    const scratch folder;
+    char here[4096], there[4096];
+    BOOST_REQUIRE((canonical(".", here) && canonical(SCRATCH, there)));
+    BOOST_TEST(said(child({"folder"})) == here);
+    BOOST_TEST(said(child({"folder"}).directory(SCRATCH)) == there);
+    char mine[4096];
+    BOOST_TEST((this_process::directory(mine).has_value() && std::string(mine) == here));
+}
+
+BOOST_AUTO_TEST_CASE(streams_lead_where_they_are_told) {
+    const scratch folder;
+    {
+        const auto from = file::open(SCRATCH "/in", open_mode::create_both), to = file::open(SCRATCH "/out", open_mode::create_new);
+        BOOST_TEST((from->write_at(bytes("through files"), 0) && to));
+        auto p = child({"copy"}).input(stdio::file(*from)).output(stdio::file(*to)).spawn();
+        BOOST_TEST(p->wait()->succeeded());
+    }
+    BOOST_TEST(text_of(SCRATCH "/out") == "through files");
+    BOOST_TEST(said(child({"copy"}).input(stdio::null())) == "");
+    const auto merged = capture(child({"talk", "8192"}).error(stdio::merge()));
+    BOOST_TEST((merged->output.size() == 16384u && merged->error.size() == 0u));
+    const auto dropped = capture(child({"talk", "8192"}).output(stdio::null()));
+    BOOST_TEST((dropped->output.size() == 0u && dropped->error.size() == 8192u));
+}
+
+BOOST_AUTO_TEST_CASE(captures_do_not_wait_for_each_other) {
+    const auto loud = capture(child({"talk", "3000000"}));
+    BOOST_TEST((loud->succeeded() && loud->output.size() == 3'002'368u && loud->error.size() == 3'002'368u));
+    BOOST_TEST((loud->output_text().find_first_not_of('o') == std::string::npos && loud->error_text().find_first_not_of('e') == std::string::npos));
+    std::string much;
+    while (much.size() < 2'000'000) much += std::to_string(much.size()) + "\n";
+    const auto echoed = capture(child({"copy"}), {.input = bytes(much)});
+    BOOST_TEST((echoed->output_text() == much));
+    const auto deaf = capture(child({"exit", "3"}), {.input = bytes(much)});  // it reads nothing of it
+    BOOST_TEST((deaf.has_value() && deaf->status.code == 3));
+}
+
+BOOST_AUTO_TEST_CASE(captures_end_at_their_limits) {
+    const auto slow = capture(child({"sleep", "60000"}), {.until = deadline::after(200_ms)});
+    BOOST_TEST((slow->end == capture_end::timed_out && !slow->succeeded() && !slow->status.succeeded()));
+    const auto loud = capture(child({"talk", "100000000"}), {.limit = 100'000});
+    BOOST_TEST((loud->end == capture_end::too_large && loud->output.size() <= 100'000u && loud->error.size() <= 100'000u));
+    BOOST_TEST(loud->output.size() + loud->error.size() > 100'000u);
+}
+
+BOOST_AUTO_TEST_CASE(pipes_carry_a_conversation) {
+    auto p = child({"echo-lines"}).input(stdio::pipe()).output(stdio::pipe()).spawn();
+    BOOST_REQUIRE(p.has_value());
+    std::byte answer[100];
+    BOOST_TEST((p->output().read(answer, deadline::after(20_ms)).error().code == errc::timed_out));
+    for (const std::string line : {"first\n", "second\n", "third\n"}) {
+        BOOST_TEST(p->input().write(bytes(line)).has_value());
+        std::string heard;
+        while (heard.size() < line.size()) {
+            const auto got = p->output().read(answer);
+            BOOST_REQUIRE((got && *got != 0));
+            heard.append(reinterpret_cast<const char*>(answer), *got);
+        }
+        BOOST_TEST(heard == line);
+    }
+    p->input().close();
+    BOOST_TEST(*p->output().read(answer) == 0u);
+    BOOST_TEST(p->wait()->succeeded());
+    BOOST_TEST((p->input().write(bytes("x")).error().code == errc::bad_handle));
+}
+
+BOOST_AUTO_TEST_CASE(nobody_reads_any_more) {
+    auto p = child({"exit", "0"}).input(stdio::pipe()).spawn();
+    BOOST_TEST(p->wait()->succeeded());
+    const std::string much(1'000'000, 'x');
+    BOOST_TEST((p->input().write(bytes(much)).error().code == errc::broken_pipe));  // and no signal kills this program
+}
+
+BOOST_AUTO_TEST_CASE(waits_have_deadlines_and_children_are_ended) {
+    auto p = child({"sleep", "60000"}).spawn();
+    const std::int64_t begin = monotonic_time();
+    BOOST_TEST((p->wait_until(deadline::after(50_ms)).error().code == errc::timed_out));
+    BOOST_TEST(monotonic_time() - begin >= 50'000'000);
+    BOOST_TEST((p->wait_until(deadline::passed()).error().code == errc::timed_out));
+    BOOST_TEST(p->kill().has_value());
+    BOOST_TEST(!p->wait()->succeeded());
+    auto q = child({"sleep", "60000"}).group(process_group::own).spawn();
+    BOOST_TEST(!q->stop(deadline::after(10'000_ms))->succeeded());
+    BOOST_TEST(monotonic_time() - begin < 30'000'000'000);
+    { const auto forgotten = child({"sleep", "60000"}).spawn(); }
+    BOOST_TEST(monotonic_time() - begin < 30'000'000'000);
+}
+
+BOOST_AUTO_TEST_CASE(this_process_is_known) {
+    BOOST_TEST(this_process::id() != 0u);
+    char path[4096];
+    const auto length = this_process::executable(path);
+    if (length) BOOST_TEST((std::string(path).size() == *length && vitte::sys::stat(path)->kind == file_kind::regular));
+    if (!length) BOOST_TEST((length.error().code == errc::not_supported));
+    const auto& suite = boost::unit_test::framework::master_test_suite();
+    std::vector<std::string> mine;
+    const auto told = this_process::for_each_argument([&](const char* text) { mine.emplace_back(text); });
+    if (told) BOOST_TEST((mine.size() >= static_cast<std::size_t>(suite.argc) && mine[0].find("process") != std::string::npos));
+    const resource_use before = this_process::use();
+    for (const std::int64_t end = monotonic_time() + 60'000'000; monotonic_time() < end;) {}
+    BOOST_TEST((this_process::use().user_time > before.user_time || this_process::use().system_time > before.system_time));
+    BOOST_TEST((before.peak_memory == 0 || before.peak_memory > 100'000));
+    bool met = false;
+    for_each_variable([&](const char* entry) { met = met || std::string(entry).starts_with("PATH="); });
+    BOOST_TEST(met);
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_does_the_same_in_a_shell, *needs(shell)) {
+    const scratch folder;
+    BOOST_TEST(command("a b").arguments({"plain-1.x", "", "it's", "$x;"}).shell_line() == "'a b' plain-1.x '' 'it'\\''s' '$x;'");
+    const command lines[] = {
+        command("printf").arguments({"%s|", "a b", "it's", "\"", "\\", "$HOME", "", "new\nline", "*"}),
+        command("sh").arguments({"-c", "echo $A-$B-$C-${PATH:+path}; pwd"}).set("A", "1 2").set("B", "x").unset("B").set("C", "old").set("C", "'"),
+        command("/bin/pwd").directory(SCRATCH),
+        command("/usr/bin/env").clear_environment().set("ONLY", "this one"),
+        command("sh").arguments({"-c", "echo to error >&2; echo out"}).error(stdio::merge()).input(stdio::null()),
+    };
+    for (const command& line : lines) {
+        const auto direct = capture(line), indirect = capture(command("sh").arguments({"-c", line.shell_line()}));
+        BOOST_TEST((direct.has_value() && direct->status.code == 0));
+        BOOST_TEST_CONTEXT(line.shell_line()) BOOST_TEST(direct->output_text() == indirect->output_text());
+    }
+}
+
+#if !defined(_WIN32)
+BOOST_AUTO_TEST_CASE(only_named_descriptors_are_inherited, *needs(shell)) {
+    const scratch folder;
+    const int leaked = open("/dev/null", O_RDONLY), wanted = open("/dev/null", O_RDONLY);  // neither is closed by exec
+    BOOST_REQUIRE((leaked > 2 && wanted > 2 && dup2(leaked, 100) == 100));
+    const std::string script = "for i in 3 4 5 6 7 8 9 100 " + std::to_string(wanted) + "; do (true <&$i) 2>/dev/null && echo $i; done; true";
+    BOOST_TEST(said(sh(script)) == "");
+    BOOST_TEST(said(sh(script).keep(wanted)).find(std::to_string(wanted)) == 0u);
+    for (const int number : {leaked, wanted, 100}) close(number);
+}
+
+BOOST_AUTO_TEST_CASE(signals_are_as_a_program_expects_them, *needs(shell)) {
+    sigset_t blocked, before;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &blocked, &before);
+    const auto old = std::signal(SIGPIPE, SIG_IGN);
+    static volatile int handled = 0;
+    std::signal(SIGUSR1, [](int) { handled = handled + 1; });
+    for (const int number : {SIGTERM, SIGPIPE, SIGUSR1}) {
+        auto p = sh("kill -" + std::to_string(number) + " $$; sleep 1; exit 5").spawn();
+        BOOST_TEST(p->wait()->signal == number);
+    }
+    std::signal(SIGUSR1, SIG_DFL);
+    std::signal(SIGPIPE, old);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    BOOST_TEST(handled == 0);
+}
+
+BOOST_AUTO_TEST_CASE(groups_sessions_and_limits_are_set, *needs(shell)) {
+    auto own = sh("sleep 60").group(process_group::own).spawn();
+    BOOST_TEST(getpgid(static_cast<pid_t>(own->id())) == static_cast<pid_t>(own->id()));
+    auto session = sh("sleep 60").group(process_group::session).spawn();
+    BOOST_TEST(getsid(static_cast<pid_t>(session->id())) == static_cast<pid_t>(session->id()));
+    auto same = sh("sleep 60").spawn();
+    BOOST_TEST(getpgid(static_cast<pid_t>(same->id())) == getpgrp());
+    BOOST_TEST(said(sh("ulimit -n; ulimit -c").limit(resource::open_files, 77, 99).limit(resource::core_size, 0, 0)) == "77\n0\n");
+    auto spinning = sh("while :; do :; done").limit(resource::cpu_seconds, 1, 1).spawn();
+    const auto ended = spinning->wait_until(deadline::after(60'000_ms));
+    BOOST_TEST((ended->signal == SIGXCPU || ended->signal == SIGKILL));
+    if (ended->use.user_time != 0) BOOST_TEST(ended->use.user_time + ended->use.system_time > 500'000'000);
+}
+
+BOOST_AUTO_TEST_CASE(children_run_as_somebody_else, *needs(privilege)) {
+    const auto told = said(command("id").argument("-u").user(65534, 65534));
+    BOOST_TEST(told == "65534\n");
+    BOOST_TEST(said(command("id").argument("-G").user(65534, 65533)) == "65533\n");
+    const scratch folder;
+    BOOST_TEST(directory::current().set_mode(SCRATCH, 0700).has_value());
+    const auto refused = command("/bin/pwd").directory(SCRATCH).user(65534, 65534).spawn();
+    BOOST_TEST((refused.error().code == errc::permission_denied));
+    BOOST_TEST(geteuid() == 0u);  // and this process is who it was
+}
+
+BOOST_AUTO_TEST_CASE(whole_trees_are_killed, *needs(shell)) {
+    const scratch folder;
+    // A child with a grandchild in a group of its own, if the system can, and one that ignores what it can ignore.
+    auto p = sh("trap '' TERM; (trap '' TERM; sleep 6161 & sleep 6161) & setsid sleep 6161 & sleep 6161").group(process_group::own).spawn();
+    const auto sleepers = [] { return said(sh("grep -lxz '616[1]' /proc/[0-9]*/cmdline 2>/dev/null | wc -l")); };
+    for (int i = 0; i < 100 && sleepers() != "4\n"; ++i) this_thread::sleep_until(deadline::after(20_ms));
+    BOOST_TEST(sleepers() == "4\n");
+    constexpr bool everything = []<class R>(R*) {
+        return requires { R::children(std::uint64_t{}, nullptr, std::size_t{}); };
+    }(static_cast<native::processes*>(nullptr));
+    BOOST_TEST(p->stop(deadline::after(100_ms))->signal == SIGKILL);
+    for (int i = 0; i < 100 && sleepers() != "0\n"; ++i) this_thread::sleep_until(deadline::after(20_ms));
+    if (everything) BOOST_TEST(sleepers() == "0\n");
+    static_cast<void>(said(sh("pkill -9 -f '^sleep 6161'")));
+}
+#endif
+
+BOOST_AUTO_TEST_SUITE_END()
