@@ -9,7 +9,7 @@ need g++ meson ninja-build pkg-config libuv1-dev
 build=${BUILD_DIR:-build}/bench
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dbench=true -Dbuildtype=release >&2
 ninja -C "$build" >&2
-[ $# -gt 0 ] || set -- loader locks time memory includes
+[ $# -gt 0 ] || set -- loader locks time memory files processes includes
 
 rows=$build/rows.tsv
 : > "$rows"
@@ -19,6 +19,7 @@ for name in "$@"; do
             mkdir -p "$build/libraries"
             [ -f "$build/libraries/imports.so" ] || sh bench/libraries.sh "$build/libraries"
             "$build/bench/loader" "$(realpath "$build/libraries")" ;;
+        files) "$build/bench/files" "$build" ;;
         includes) python3 bench/includes.py ;;
         *) "$build/bench/$name" ;;
     esac

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstdio>
+#include <cstdlib>
 
 #include <vitte/sys/memory.hpp>
 #include <vitte/sys/thread.hpp>
@@ -34,6 +35,9 @@ inline const ability cpu_clock{"a clock of CPU time", [] {
     vitte::sys::this_thread::sleep_until(vitte::sys::deadline::after(20'000'000));
     return vitte::sys::thread_cpu_time() - before < 20'000'000;
 }};
+
+/// User-mode emulators lead the paths of the system, and what a child is called, elsewhere.
+inline const ability own_kernel{"a kernel of its own", [] { return std::getenv("VITTE_EMULATOR") == nullptr; }};
 
 inline auto needs(const ability& what) {
     return boost::unit_test::precondition([&what](boost::unit_test::test_unit_id id) -> boost::test_tools::assertion_result {

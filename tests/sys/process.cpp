@@ -38,7 +38,6 @@ std::string said(command what) {
 }
 
 const ability shell{"a shell", [] { return capture(command("sh").arguments({"-c", "exit 0"})).has_value(); }};
-const ability emulator{"programs that know their own name", [] { return std::getenv("VITTE_EMULATOR") == nullptr; }};
 #if !defined(_WIN32)
 const ability privilege{"the rights of root", [] { return geteuid() == 0; }};
 
@@ -62,7 +61,7 @@ BOOST_AUTO_TEST_CASE(arguments_arrive_as_they_are) {
     BOOST_TEST(said(all) == expected);
 }
 
-BOOST_AUTO_TEST_CASE(the_program_is_told_another_name, *needs(emulator)) {
+BOOST_AUTO_TEST_CASE(the_program_is_told_another_name, *needs(own_kernel)) {
     BOOST_TEST(said(child({"name"}).called("another")) == "another");
 }
 

@@ -51,13 +51,13 @@ public:
     }
     /// Writes all of `from`.
     result<void> write(std::span<const std::byte> from) const noexcept {
-        return all(from.size(), transfer(from, [this](auto rest, std::size_t) { return files::write(handle_, rest.data(), rest.size()); }));
+        return transfer_all(from, [this](auto rest, std::size_t) { return files::write(handle_, rest.data(), rest.size()); });
     }
     /// The same from byte `offset` on; the file position does not move. With `open_append` Linux writes to the end all the same.
     result<void> write_at(std::span<const std::byte> from, std::uint64_t offset) const noexcept {
-        return all(from.size(), transfer(from, [&](auto rest, std::size_t done) {
+        return transfer_all(from, [&](auto rest, std::size_t done) {
             return files::write_at(handle_, rest.data(), rest.size(), offset + done);
-        }));
+        });
     }
     /// Fills the slices in order until the file ends; returns how many bytes. They are changed meanwhile.
     result<std::size_t> read_vector(std::span<io_slice> to) const noexcept {
@@ -187,8 +187,19 @@ private:
             }
         }
     }
-    template <class Bytes, class Step>
-    static result<std::size_t> transfer(Bytes bytes, Step step) noexcept {
+    template <class Step>
+    static result<void> transfer_all(std::span<const std::byte> bytes, Step step) noexcept {
+        for (std::size_t done = 0; done < bytes.size();) {
+            const auto moved = step(bytes.subspan(done), done);
+            if (!moved && moved.error().code == errc::interrupted) continue;
+            if (!moved) return unexpected(moved.error());
+            if (*moved == 0) return fail(errc::io_error, "write");
+            done += *moved;
+        }
+        return {};
+    }
+    template <class Step>
+    static result<std::size_t> transfer(std::span<std::byte> bytes, Step step) noexcept {
         std::size_t done = 0;
         while (done < bytes.size()) {
             const auto moved = step(bytes.subspan(done), done);
