@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <io.h>
 #include <windows.h>
+#include <shellapi.h>
 #define getcwd _getcwd
 static void pause_ms(long n) { Sleep((DWORD)n); }
 #else
@@ -37,7 +38,23 @@ static void talk(long bytes) {
     }
 }
 
-int main(int count, char** arguments) {
+#if defined(_WIN32)
+/* In UTF-8, as the system itself splits the command line. */
+static char* utf8(const wchar_t* wide) {
+    char* const text = malloc(4 * wcslen(wide) + 1);
+    WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, (int)(4 * wcslen(wide) + 1), NULL, NULL);
+    return text;
+}
+static const char* variable(const char* name) {
+    wchar_t wide[100];
+    MultiByteToWideChar(CP_UTF8, 0, name, -1, wide, 100);
+    return _wgetenv(wide) ? utf8(_wgetenv(wide)) : NULL;
+}
+#else
+static const char* variable(const char* name) { return getenv(name); }
+#endif
+
+static int act(int count, char** arguments) {
     const char* const what = count > 1 ? arguments[1] : "";
     const char* const value = count > 2 ? arguments[2] : "";
     int i;
@@ -51,7 +68,7 @@ int main(int count, char** arguments) {
     else if (strcmp(what, "name") == 0)
         printf("%s", arguments[0]);
     else if (strcmp(what, "variable") == 0)
-        printf("%s", getenv(value) ? getenv(value) : "(none)");
+        printf("%s", variable(value) ? variable(value) : "(none)");
     else if (strcmp(what, "folder") == 0)
         printf("%s", getcwd(block, sizeof block));
     else if (strcmp(what, "copy") == 0)
@@ -70,4 +87,14 @@ int main(int count, char** arguments) {
     else
         return 99;
     return 0;
+}
+
+int main(int count, char** arguments) {
+#if defined(_WIN32)
+    wchar_t** const wide = CommandLineToArgvW(GetCommandLineW(), &count);
+    int k;
+    arguments = malloc(((size_t)count + 1) * sizeof *arguments);
+    for (k = 0; k < count; ++k) arguments[k] = utf8(wide[k]);
+#endif
+    return act(count, arguments);
 }

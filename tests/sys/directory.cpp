@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(names_may_be_anything) {
     std::set<std::string> made;
     for (const auto& name : names)
         if (d->open_file(name.c_str(), open_mode::create_new)) made.insert(name);
-    BOOST_TEST(made.size() >= 5u);  // some file systems know Unicode only
+    BOOST_TEST(made.size() >= 3u);  // some file systems know Unicode only, and Windows more
     BOOST_TEST((names_in(*d) == made));
     BOOST_TEST((d->open_file(std::string(256, 'n').c_str(), open_mode::create_new).error().code == errc::name_too_long));
 }
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(ways_are_made) {
     BOOST_TEST(create_directories(SCRATCH "/a//b/d/").has_value());
     put(*directory::open(folder.path), "file");
     const auto refused = create_directories(SCRATCH "/file/x");
-    BOOST_TEST((refused.error().code == errc::not_a_directory));
+    BOOST_TEST((refused.error().code == errc::not_a_directory || refused.error().code == errc::not_found));  // on Windows
     BOOST_TEST((create_directories(SCRATCH "/file").error().code == errc::not_a_directory));
 }
 
@@ -108,8 +108,8 @@ BOOST_AUTO_TEST_CASE(trees_deeper_than_any_path_are_removed) {
     const scratch folder;
     auto at = directory::open(folder.path);
     const std::string name(100, 'd');
-#if defined(__wasi__)
-    constexpr int depth = 30;  // the host makes whole paths of ours
+#if defined(__wasi__) || defined(_WIN32)
+    constexpr int depth = 30;  // hosts of WASI, and wine, make whole paths of ours
 #else
     constexpr int depth = 300;  // 30,000 characters
 #endif
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(removing_a_tree_leaves_what_links_point_to, *needs(unfollow
     BOOST_TEST(d->info("outside/precious").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(folders_that_become_links_lead_nowhere, *needs(threads)) {
+BOOST_AUTO_TEST_CASE(folders_that_become_links_lead_nowhere, *needs(threads) * needs(unfollowed_links)) {
     const scratch folder;
     const auto d = directory::open(folder.path);
     BOOST_REQUIRE((d->create_directory("outside") && d->symbolic_link("../outside", "swap")));
@@ -166,10 +166,10 @@ BOOST_AUTO_TEST_CASE(a_replaced_file_is_whole) {
     const std::string path = std::string(folder.path) + "/file", content(300'000, 'n');
     BOOST_TEST(replace(path.c_str(), bytes("old")).has_value());
     BOOST_TEST(text_of(path) == "old");
-    const std::uint32_t mode = stat(path.c_str())->mode;
+    const std::uint32_t mode = vitte::sys::stat(path.c_str())->mode;
     BOOST_TEST(replace(path.c_str(), bytes(content)).has_value());
     BOOST_TEST((text_of(path) == content));
-    BOOST_TEST(stat(path.c_str())->mode == mode);
+    BOOST_TEST(vitte::sys::stat(path.c_str())->mode == mode);
     BOOST_TEST((names_in(*directory::open(folder.path)) == std::set<std::string>{"file"}));
     BOOST_TEST((replace("no-such-folder/file", bytes("x")).error().code == errc::not_found));
     BOOST_TEST((replace(SCRATCH "/", bytes("x")).error().code == errc::is_a_directory));

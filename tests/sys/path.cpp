@@ -42,6 +42,11 @@ BOOST_AUTO_TEST_CASE(windows_has_drives_and_servers) {
     static_assert(windows_path("C:\\a\\b").parent().text() == "C:\\a" && windows_path("C:\\a").parent().text() == "C:\\");
     static_assert(!posix_path("C:\\a").is_absolute() && posix_path("C:\\a").name() == "C:\\a");
     BOOST_TEST(normal(windows_path("C:/a/./b\\..//c")) == "C:\\a\\c");
+    char joined[30];
+    for (const auto& [below, expected] : {std::pair("b", "C:\\a\\b"), {"\\b", "C:\\b"}, {"D:\\b", "D:\\b"}, {"D:b", "D:b"}}) {
+        BOOST_TEST(windows_path("C:\\a").join(below, joined).has_value());
+        BOOST_TEST(std::string(joined) == expected);
+    }
     BOOST_TEST(normal(windows_path("C:..\\x")) == "C:..\\x");
     BOOST_TEST(normal(windows_path("//server/share/../a")) == "\\\\server\\share\\a");
 }

@@ -98,8 +98,8 @@ BOOST_AUTO_TEST_CASE(folders_far_below_are_met) {
     const scratch folder;
     auto at = directory::open(SCRATCH);
     const std::string name(100, 'd');
-#if defined(__wasi__)
-    constexpr std::size_t depth = 30;  // the host makes whole paths of ours
+#if defined(__wasi__) || defined(_WIN32)
+    constexpr std::size_t depth = 30;  // hosts of WASI, and wine, make whole paths of ours
 #else
     constexpr std::size_t depth = 300;
 #endif
@@ -156,11 +156,12 @@ BOOST_AUTO_TEST_CASE(paths_have_one_canonical_form, *needs(processes_own_folder)
     char here[4096], text[4096];
     const auto base = canonical(".", here);
     BOOST_REQUIRE(base.has_value());
-    const auto form = [&](const char* path) { return canonical(path, text) ? std::string(text) : std::string("?"); };
-    const std::string top = (std::string(here) == "/" ? "" : here) + std::string("/" SCRATCH);
+    const auto slashes = [](std::string path) { return std::replace(path.begin(), path.end(), '\\', '/'), path; };
+    const auto form = [&](const char* path) { return canonical(path, text) ? slashes(text) : std::string("?"); };
+    const std::string top = (std::string(here) == "/" ? "" : slashes(here)) + std::string("/" SCRATCH);
     BOOST_TEST(form(SCRATCH "/a//../b/./x.c") == top + "/b/x.c");
     BOOST_TEST(form((top + "/a/deep/..").c_str()) == top + "/a");
-    BOOST_TEST((form("/") == "/" && form("/..") == "/"));
+    BOOST_TEST((form("/").ends_with('/') && form("/..") == form("/")));
     BOOST_TEST((canonical(SCRATCH "/no/such", text).error().code == errc::not_found));
     BOOST_TEST((canonical("", text).error().code == errc::not_found));
     BOOST_TEST((canonical(SCRATCH, std::span(text, 3)).error().code == errc::too_large ||

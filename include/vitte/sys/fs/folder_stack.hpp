@@ -21,7 +21,7 @@ public:
     /// Goes into the folder `name` of the innermost one.
     result<void> descend(const char* name) {
         VITTE_TRY(auto folder, top().open_directory(name, follow_));
-        if (follow_ == links::not_followed && levels_.size() >= most_handles) {
+        if (finds_way_back && follow_ == links::not_followed && levels_.size() >= most_handles) {
             VITTE_CHECK(give_back(levels_[levels_.size() - most_handles]));
         }
         levels_.push_back({std::move(folder), {}});
@@ -41,15 +41,16 @@ public:
 
 private:
     static constexpr std::size_t most_handles = 32;
+    static constexpr bool finds_way_back = !requires { P::directories::only_down; };
     struct level {
         basic_directory<P> folder;  ///< the current one stands for a handle that was given back
         file_info identity;
         bool is_open() const noexcept { return folder.native_handle() != P::directories::current; }
     };
-    static result<void> give_back(level& far) noexcept {
-        if (!far.is_open()) return {};
-        VITTE_TRY(far.identity, far.folder.info("."));
-        far.folder = basic_directory<P>::current();
+    static result<void> give_back(level& outer) noexcept {
+        if (!outer.is_open()) return {};
+        VITTE_TRY(outer.identity, outer.folder.info("."));
+        outer.folder = basic_directory<P>::current();
         return {};
     }
     std::vector<level> levels_;

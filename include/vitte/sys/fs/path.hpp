@@ -9,10 +9,6 @@
 
 namespace vitte::sys {
 
-/// How paths are written: "/usr/lib" (POSIX.1-2017, 4.13), or "C:\lib", "\\server\share\lib" and "C:/lib" ("Naming Files, Paths, and
-/// Namespaces").
-enum class path_style : unsigned char { posix, windows };
-
 /// A path that belongs to somebody else; like `std::string_view`. Everything is constexpr and returns parts of the same text.
 template <path_style Style>
 class basic_path_view {
@@ -119,13 +115,12 @@ public:
         return out.end();
     }
 
-    /// Writes this path with `below` behind it, or `below` alone if that is absolute.
+    /// Writes this path with `below` behind it, or `below` alone if that is absolute; on Windows "\\below" keeps the drive.
     constexpr result<std::size_t> join(basic_path_view below, std::span<char> to) const noexcept {
         writer out{to};
-        if (!below.is_absolute()) {
-            for (const char c : text_) out.put(c);
-            if (!text_.empty() && !is_separator(text_.back()) && !below.empty()) out.put(separator);
-        }
+        const bool own_root = !below.root().empty();
+        for (const char c : own_root ? text_.substr(0, below.drive_length() != 0 ? 0 : drive_length()) : text_) out.put(c);
+        if (!own_root && !text_.empty() && !is_separator(text_.back()) && !below.empty()) out.put(separator);
         for (const char c : below.text_) out.put(c);
         return out.end();
     }
@@ -199,7 +194,7 @@ using windows_path = basic_path_view<path_style::windows>;
 namespace detail {
 template <class P>
 consteval path_style style_of() noexcept {
-    if constexpr (requires { P::files::path_style; }) return P::files::path_style;
+    if constexpr (requires { P::files::paths; }) return P::files::paths;
     else return path_style::posix;
 }
 }  // namespace detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <vitte/sys/fs/directory.hpp>
+#include <vitte/sys/fs/path.hpp>
 #include <vitte/sys/random.hpp>
 
 namespace vitte::sys {
@@ -15,13 +16,13 @@ struct split_path {
 
     static result<split_path> of(const char* path) noexcept {
         split_path made;
-        const char* const slash = __builtin_strrchr(path, '/');
-        made.name = slash == nullptr ? path : slash + 1;
-        if (*made.name == 0) return fail(errc::is_a_directory, "replace");
-        const std::size_t length = slash == nullptr ? 0 : slash == path ? 1 : static_cast<std::size_t>(slash - path);
-        if (length >= sizeof made.folder) return fail(errc::name_too_long, "replace");
-        __builtin_memcpy(made.folder, slash == nullptr ? "." : path, slash == nullptr ? 1 : length);
-        made.folder[slash == nullptr ? 1 : length] = 0;
+        const path_view whole = path;
+        if (whole.name().empty()) return fail(errc::is_a_directory, "replace");
+        made.name = whole.name().data();
+        const std::string_view folder = whole.parent().empty() ? "." : whole.parent().text();
+        if (folder.size() >= sizeof made.folder) return fail(errc::name_too_long, "replace");
+        __builtin_memcpy(made.folder, folder.data(), folder.size());
+        made.folder[folder.size()] = 0;
         return made;
     }
 };

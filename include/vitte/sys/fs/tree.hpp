@@ -2,6 +2,7 @@
 #pragma once
 
 #include <vitte/sys/fs/folder_stack.hpp>
+#include <vitte/sys/fs/path.hpp>
 
 namespace vitte::sys {
 
@@ -13,8 +14,8 @@ result<void> create_directories(const char* path, std::uint32_t rights = 0777) {
     VITTE_TRY(auto partial, byte_buffer::allocate(length + 1));
     auto* const text = reinterpret_cast<char*>(partial.bytes().data());
     __builtin_memcpy(text, path, length + 1);
-    for (std::size_t end = 1; end <= length; ++end) {
-        if (path[end] != '/' && path[end] != 0) continue;
+    for (std::size_t end = path_view(path).root().size() + 1; end <= length; ++end) {
+        if (path[end] != 0 && !path_view::is_separator(path[end])) continue;
         text[end] = 0;
         const auto made = here.create_directory(text, rights);
         if (!made && made.error().code != errc::already_exists) {
@@ -48,11 +49,15 @@ public:
                 VITTE_CHECK(ascend());
             } else if (!found) {  // some systems miss entries while others are removed, so it takes a look that meets none
                 return {};
+            } else {
+                ++again_;
             }
+            if (again_ > patience) return fail(errc::busy, "remove tree: what is removed comes back");
         }
     }
 
 private:
+    static constexpr int patience = 10'000;
     /// At most 255 characters of up to three bytes.
     struct entry_name {
         char text[768] = {};
@@ -79,6 +84,7 @@ private:
     }
     /// Somebody may have put a link to another folder there: it is not followed, and removed the next time.
     result<void> descend(const entry_name& name) {
+        if (__builtin_strcmp(name.text, removed_.text) == 0) ++again_;
         const auto entered = stack_.descend(name.text);
         if (entered) names_.push_back(name);
         if (entered || entered.error().code == errc::not_a_directory || entered.error().code == errc::not_found) return {};
@@ -86,8 +92,9 @@ private:
     }
     result<void> ascend() {
         VITTE_CHECK(stack_.ascend());
-        const auto removed = stack_.top().remove_directory(names_.back().text);
+        removed_ = names_.back();
         names_.pop_back();
+        const auto removed = stack_.top().remove_directory(removed_.text);
         // Not empty any more: somebody writes into it, and it is gone through again.
         if (removed || removed.error().code == errc::not_found || removed.error().code == errc::not_empty ||
             removed.error().code == errc::not_a_directory)
@@ -97,6 +104,8 @@ private:
 
     folder_stack<P> stack_;
     std::vector<entry_name> names_;
+    entry_name removed_;  ///< the last folder that was left
+    int again_ = 0;       ///< how often there was something to be removed where all had been removed
 };
 
 }  // namespace detail

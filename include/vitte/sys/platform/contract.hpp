@@ -73,6 +73,7 @@ concept memory_facet = requires(void* p, std::size_t n, access a, typename M::fi
 /// - `close(h)`: the handle is gone even if it fails.
 /// - `standard(s)`: the handle of a standard stream, which stays open; `invalid` if the process has none.
 /// - `remove(path)`: takes the name away.
+/// - `paths`: a `path_style`, if paths are not written as on POSIX.
 /// Some platforms have also:
 /// - `read_vector(h, slices, n)`, `write_vector(h, slices, n)`: several pieces of memory in one call.
 /// - `allocate(h, offset, n)`: room on the device for those bytes, which are zero where there was nothing.
@@ -127,6 +128,7 @@ concept files_facet = requires(typename F::handle h, const char* path, const ope
 /// - `set_mode(in, path, mode)`, `set_owner(in, path, follow, user, group)`.
 /// - `make_current(h)`: the folder in which the process is from now on.
 /// - `open_unnamed(in, folder, rights)`: a new file without a name, for reading and writing. `give_name(h, in, path)`: and one.
+/// - `only_down`: there, if ".." of a handle is not reliable, and handles are plenty.
 /// - `canonical(path, to, n)`: the absolute path of what is there, without links; its length.
 template <class D>
 concept directories_facet = requires(typename D::handle h, const char* path, const open_options& options, bool follow,
@@ -264,6 +266,7 @@ concept environment_facet = requires(const char* name, char* to, std::size_t roo
 /// Some platforms have also:
 /// - `executable(to, n)`: the path of this program, with a NUL; its length. `arguments(to, n)`: what it was called with, each with a
 ///   NUL; as much as there is room for.
+/// - `keeps_trees`: there, if `send_group` reaches all descendants of any child.
 /// - `children(id, to, n)`: the processes whose parent is `id`; how many there are. `send_id(id, signal)`: to any process.
 template <class R>
 concept processes_facet =

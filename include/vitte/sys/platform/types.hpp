@@ -9,6 +9,10 @@ namespace vitte::sys {
 /// What may be done with pages. Writable and executable at once does not exist.
 enum class access : unsigned char { none, read, read_write, read_execute };
 
+/// How paths are written: "/usr/lib" (POSIX.1-2017, 4.13), or "C:\lib", "\\server\share\lib" and "C:/lib" ("Naming Files, Paths, and
+/// Namespaces").
+enum class path_style : unsigned char { posix, windows };
+
 /// How a file is opened.
 enum class open_mode : unsigned char {
     read,        ///< must exist; for reading

@@ -3,8 +3,10 @@
 
 #include <vitte/sys/platform/contract.hpp>
 #include <vitte/sys/platform/win32/clocks.hpp>
+#include <vitte/sys/platform/win32/directories.hpp>
 #include <vitte/sys/platform/win32/files.hpp>
 #include <vitte/sys/platform/win32/memory.hpp>
+#include <vitte/sys/platform/win32/processes.hpp>
 #include <vitte/sys/platform/win32/threads.hpp>
 
 namespace vitte::sys {
@@ -12,8 +14,10 @@ namespace vitte::sys {
 struct win32_platform {
     using memory = win32::memory;
     using files = win32::files;
+    using directories = win32::directories;
     using clocks = win32::clocks;
     using threads = win32::threads;
+    using processes = win32::processes;
 
     struct random {
         static result<std::size_t> fill(std::byte* to, std::size_t size) noexcept {
@@ -70,6 +74,19 @@ struct win32_platform {
             if (size > 0 && static_cast<std::size_t>(size) <= room)
                 win32::WideCharToMultiByte(win32::utf8, 0, value, -1, to, size, nullptr, nullptr);
             return static_cast<std::size_t>(size > 0 ? size - 1 : 0);
+        }
+        /// Without those that begin with "=", which are cmd.exe's own.
+        static void for_each(void (*visit)(void*, const char*), void* context) {
+            wchar_t* const all = win32::GetEnvironmentStringsW();
+            if (all == nullptr) return;
+            char entry[3 * 32'768];
+            for (const wchar_t* at = all; *at != 0;) {
+                std::size_t length = 0;
+                while (at[length] != 0) ++length;
+                if (*at != L'=' && win32::narrow(at, length, entry, sizeof entry)) visit(context, entry);
+                at += length + 1;
+            }
+            win32::FreeEnvironmentStringsW(all);
         }
     };
 };

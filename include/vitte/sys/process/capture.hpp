@@ -39,6 +39,9 @@ template <platform P>
 class pipe_reader {
 public:
     explicit pipe_reader(basic_pipe<P>& from) noexcept : pipe(from) {}
+    pipe_reader(const pipe_reader&) = delete;
+    pipe_reader& operator=(const pipe_reader&) = delete;
+    ~pipe_reader() { pipe.close(); }  // nothing writes to the buffer any more
 
     basic_pipe<P>& pipe;
     /// Offers room for the next bytes.

@@ -214,7 +214,7 @@ private:
         bool is_path = false;
         for (const char c : program_) is_path = is_path || path_view::is_separator(c);
         if (program_.empty()) return fail(errc::invalid_argument, "start program");
-        if (is_path) return with_folder(program_);
+        if (is_path) return with_folder(has_suffix(program_) ? program_ : program_ + processes::suffix);
         char list[32'768];
         const auto known = sys::environment<P>("PATH", list);
         std::string_view rest = known && *known < sizeof list ? std::string_view(list, *known) : "/bin:/usr/bin";
@@ -237,7 +237,7 @@ private:
     static bool has_suffix(std::string_view path) noexcept { return path_view(path).extension().size() > 1 || *processes::suffix == 0; }
     /// An absolute path if the child begins elsewhere.
     result<std::string> with_folder(const std::string& path) const {
-        if (directory_.empty() || path_view(path).is_absolute()) return path;
+        if (directory_.empty() || !path_view(path).root().empty()) return path;
         char here[4096], whole[8192];
         VITTE_TRY(const std::size_t length, P::directories::current_path(here, sizeof here));
         VITTE_CHECK(path_view(std::string_view(here, length)).join(path, whole));

@@ -68,7 +68,7 @@ public:
         if (!running_) return fail(errc::not_found, "kill processes");
         if constexpr (requires { processes::send_id(std::uint64_t{}, process_signal::kill); })
             for (const std::uint64_t id : stopped_descendants()) static_cast<void>(processes::send_id(id, process_signal::kill));
-        if (leads_) static_cast<void>(processes::send_group(child_, process_signal::kill));
+        if (leads_ || keeps_trees) static_cast<void>(processes::send_group(child_, process_signal::kill));
         return kill();
     }
     /// Asks it, or the group that it leads, to end, kills what is left of it and its descendants at `patience`, and waits.
@@ -86,6 +86,8 @@ public:
     }
 
 private:
+    static constexpr bool keeps_trees = requires { processes::keeps_trees; };
+
     std::vector<std::uint64_t> stopped_descendants() {
         std::vector<std::uint64_t> found{id()}, children(64);
         for (std::size_t i = 0; i < found.size(); ++i) {

@@ -14,6 +14,10 @@ struct _BY_HANDLE_FILE_INFORMATION;
 struct _FILETIME;
 union _LARGE_INTEGER;
 struct HINSTANCE__;
+struct _STARTUPINFOW;
+struct _PROCESS_INFORMATION;
+struct _PROC_THREAD_ATTRIBUTE_LIST;
+struct _PROCESS_MEMORY_COUNTERS;
 
 #define VITTE_WINAPI __declspec(dllimport)
 #if defined(__i386__)
@@ -63,6 +67,17 @@ VITTE_WINAPI unsigned long GetFullPathNameW(const wchar_t*, unsigned long, wchar
 VITTE_WINAPI void* GetStdHandle(unsigned long);
 VITTE_WINAPI int MultiByteToWideChar(unsigned, unsigned long, const char*, int, wchar_t*, int);
 VITTE_WINAPI int WideCharToMultiByte(unsigned, unsigned long, const wchar_t*, int, char*, int, const char*, int*);
+VITTE_WINAPI int SetFileTime(void*, const _FILETIME*, const _FILETIME*, const _FILETIME*);
+VITTE_WINAPI unsigned long GetFinalPathNameByHandleW(void*, wchar_t*, unsigned long, unsigned long);
+VITTE_WINAPI unsigned long GetCurrentDirectoryW(unsigned long, wchar_t*);
+VITTE_WINAPI int SetCurrentDirectoryW(const wchar_t*);
+VITTE_WINAPI int DeviceIoControl(void*, unsigned long, void*, unsigned long, void*, unsigned long, unsigned long*, _OVERLAPPED*);
+VITTE_WINAPI int CancelIoEx(void*, _OVERLAPPED*);
+VITTE_WINAPI int GetOverlappedResult(void*, _OVERLAPPED*, unsigned long*, int);
+VITTE_WINAPI void* CreateNamedPipeW(const wchar_t*, unsigned long, unsigned long, unsigned long, unsigned long, unsigned long, unsigned long,
+                                    _SECURITY_ATTRIBUTES*);
+VITTE_WINAPI wchar_t* GetEnvironmentStringsW();
+VITTE_WINAPI int FreeEnvironmentStringsW(wchar_t*);
 VITTE_WINAPI unsigned long GetEnvironmentVariableW(const wchar_t*, wchar_t*, unsigned long);
 
 // time
@@ -94,6 +109,29 @@ VITTE_WINAPI int WaitOnAddress(volatile void*, void*, std::size_t, unsigned long
 VITTE_WINAPI void WakeByAddressSingle(void*);
 VITTE_WINAPI void WakeByAddressAll(void*);
 
+// processes
+VITTE_WINAPI int CreateProcessW(const wchar_t*, wchar_t*, _SECURITY_ATTRIBUTES*, _SECURITY_ATTRIBUTES*, int, unsigned long, void*, const wchar_t*,
+                                _STARTUPINFOW*, _PROCESS_INFORMATION*);
+VITTE_WINAPI int InitializeProcThreadAttributeList(_PROC_THREAD_ATTRIBUTE_LIST*, unsigned long, unsigned long, std::size_t*);
+VITTE_WINAPI int UpdateProcThreadAttribute(_PROC_THREAD_ATTRIBUTE_LIST*, unsigned long, std::uintptr_t, void*, std::size_t, void*, std::size_t*);
+VITTE_WINAPI void DeleteProcThreadAttributeList(_PROC_THREAD_ATTRIBUTE_LIST*);
+VITTE_WINAPI int DuplicateHandle(void*, void*, void*, void**, unsigned long, int, unsigned long);
+VITTE_WINAPI int SetHandleInformation(void*, unsigned long, unsigned long);
+VITTE_WINAPI void* CreateJobObjectW(_SECURITY_ATTRIBUTES*, const wchar_t*);
+VITTE_WINAPI int AssignProcessToJobObject(void*, void*);
+VITTE_WINAPI int TerminateJobObject(void*, unsigned);
+VITTE_WINAPI int TerminateProcess(void*, unsigned);
+VITTE_WINAPI int GetExitCodeProcess(void*, unsigned long*);
+VITTE_WINAPI unsigned long ResumeThread(void*);
+VITTE_WINAPI void* CreateEventW(_SECURITY_ATTRIBUTES*, int, int, const wchar_t*);
+VITTE_WINAPI unsigned long WaitForMultipleObjects(unsigned long, void* const*, int, unsigned long);
+VITTE_WINAPI int K32GetProcessMemoryInfo(void*, _PROCESS_MEMORY_COUNTERS*, unsigned long);
+VITTE_WINAPI wchar_t* GetCommandLineW();
+VITTE_WINAPI unsigned long GetModuleFileNameW(HINSTANCE__*, wchar_t*, unsigned long);
+VITTE_WINAPI void* GetProcessHeap();
+VITTE_WINAPI void* HeapAlloc(void*, unsigned long, std::size_t);
+VITTE_WINAPI int HeapFree(void*, unsigned long, void*);
+
 // libraries and random numbers
 VITTE_WINAPI HINSTANCE__* LoadLibraryExW(const wchar_t*, void*, unsigned long);
 VITTE_WINAPI long long (*GetProcAddress(HINSTANCE__*, const char*))();
@@ -104,6 +142,34 @@ VITTE_WINAPI long BCryptGenRandom(void*, unsigned char*, unsigned long, unsigned
 }
 
 #undef VITTE_WINAPI
+
+struct unicode_text {
+    std::uint16_t size, room;  ///< bytes
+    wchar_t* text;
+};
+struct object_attributes {
+    std::uint32_t length;
+    void* root;
+    unicode_text* name;
+    std::uint32_t attributes;
+    void *descriptor, *quality;
+};
+struct io_status {
+    std::uintptr_t status, information;
+};
+
+// What the SDK declares with enumerations, which cannot be named here: the same functions under names of ours.
+extern "C" {
+int vitte_set_job_information(void*, int, void*, unsigned long) __asm__("SetInformationJobObject");
+long vitte_nt_create_file(void**, std::uint32_t, object_attributes*, io_status*, std::int64_t*, std::uint32_t, std::uint32_t, std::uint32_t,
+                          std::uint32_t, void*, std::uint32_t) __asm__("NtCreateFile");
+long vitte_nt_set_information(void*, io_status*, void*, std::uint32_t, int) __asm__("NtSetInformationFile");
+long vitte_nt_query_information(void*, io_status*, void*, std::uint32_t, int) __asm__("NtQueryInformationFile");
+long vitte_nt_query_volume(void*, io_status*, void*, std::uint32_t, int) __asm__("NtQueryVolumeInformationFile");
+long vitte_nt_query_directory(void*, void*, void*, void*, io_status*, void*, std::uint32_t, int, unsigned char, unicode_text*, unsigned char) __asm__(
+    "NtQueryDirectoryFile");
+unsigned long vitte_nt_status_to_error(long) __asm__("RtlNtStatusToDosError");
+}
 
 struct system_info {
     std::uint32_t architecture, page_size;
@@ -130,6 +196,11 @@ struct file_time {
     std::int64_t ticks() const noexcept { return static_cast<std::int64_t>((std::uint64_t{high} << 32) | low); }
     std::int64_t since_1970() const noexcept { return (ticks() - 116'444'736'000'000'000) * 100; }
 };
+/// `nanoseconds` since 1970 as such a date.
+inline file_time file_time_of(std::int64_t nanoseconds) noexcept {
+    const auto ticks = static_cast<std::uint64_t>(nanoseconds / 100 + 116'444'736'000'000'000);
+    return {static_cast<std::uint32_t>(ticks), static_cast<std::uint32_t>(ticks >> 32)};
+}
 struct file_information {
     std::uint32_t attributes;
     file_time created, accessed, written;

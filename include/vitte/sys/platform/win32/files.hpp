@@ -42,6 +42,7 @@ inline result<handle> opened(const wchar_t* path, unsigned long rights, unsigned
 
 struct files {
     using handle = win32::handle;
+    static constexpr path_style paths = path_style::windows;
     /// Not INVALID_HANDLE_VALUE, which is also what GetCurrentProcess returns; a null handle is never open.
     static constexpr handle invalid = nullptr;
 
@@ -108,9 +109,46 @@ struct files {
         made.size = std::uint64_t{about.size_high} << 32 | about.size_low;
         made.device = about.volume;
         made.inode = std::uint64_t{about.index_high} << 32 | about.index_low;
+        made.allocated = 0;
         made.modified = about.written.since_1970();
+        made.accessed = about.accessed.since_1970();
+        made.created = about.created.since_1970();
+        made.links = about.links;
         made.kind = (about.attributes & attribute_directory) != 0 ? file_kind::directory : file_kind::regular;
+        if ((about.attributes & attribute_reparse_point) != 0 && is_link(file)) made.kind = file_kind::symbolic_link;
         return made;
+    }
+    static result<void> set_times(handle file, std::int64_t accessed, std::int64_t modified) noexcept {
+        const file_time a = file_time_of(accessed), m = file_time_of(modified);
+        const auto given = [](std::int64_t time, const file_time& as_date) { return time == no_time ? nullptr : as<const _FILETIME>(&as_date); };
+        return checked(SetFileTime(file, nullptr, given(accessed, a), given(modified, m)), "SetFileTime");
+    }
+    static result<disk_space> space(handle file) noexcept {
+        constexpr int full_size = 7;
+        struct {
+            std::int64_t total, available, free;
+            std::uint32_t sectors, sector_size;
+        } told{};
+        io_status done{};
+        const long status = vitte_nt_query_volume(file, &done, &told, sizeof told, full_size);
+        if (status < 0) return failed(vitte_nt_status_to_error(status), "NtQueryVolumeInformationFile");
+        const auto bytes = [&](std::int64_t units) { return static_cast<std::uint64_t>(units) * told.sectors * told.sector_size; };
+        return disk_space{bytes(told.total), bytes(told.free), bytes(told.available)};
+    }
+    /// Whether an open file is a symbolic link, or a junction, itself.
+    static bool is_link(handle file) noexcept {
+        constexpr int attribute_tag = 35;
+        struct {
+            std::uint32_t attributes, tag;
+        } told{};
+        io_status done{};
+        return vitte_nt_query_information(file, &done, &told, sizeof told, attribute_tag) >= 0 &&
+               (told.attributes & attribute_reparse_point) != 0 && is_link_tag(told.tag);
+    }
+    static constexpr std::uint32_t attribute_directory = 0x10, attribute_reparse_point = 0x400, symbolic_link_tag = 0xa000000c;
+    static constexpr bool is_link_tag(std::uint32_t tag) noexcept {
+        constexpr std::uint32_t mount_point_tag = 0xa0000003;
+        return tag == symbolic_link_tag || tag == mount_point_tag;
     }
     static result<file_info> info(const char* path) noexcept {
         return with_path(path, [](const wchar_t* wide) -> result<file_info> {
@@ -140,8 +178,6 @@ struct files {
     }
 
 private:
-    static constexpr unsigned long attribute_directory = 0x10;
-
     static constexpr std::uint64_t lock_place = INT64_MAX - 1;
 
     static overlapped place(std::uint64_t offset) noexcept {
@@ -160,11 +196,7 @@ private:
         return ended;
     }
     static result<handle> not_a_link(handle file, const open_options& options) noexcept {
-        constexpr std::uint32_t reparse_point = 0x400;
-        if ((options.flags & open_no_follow) == 0) return file;
-        file_information about{};
-        if (GetFileInformationByHandle(file, as<_BY_HANDLE_FILE_INFORMATION>(&about)) == 0 || (about.attributes & reparse_point) == 0)
-            return file;
+        if ((options.flags & open_no_follow) == 0 || !is_link(file)) return file;
         CloseHandle(file);
         return fail(errc::too_many_links, "CreateFileW");
     }
