@@ -39,6 +39,7 @@
 #include <vitte/sys/fs/walk.hpp>
 #include <vitte/sys/library.hpp>
 #include <vitte/sys/memory.hpp>
+#include <vitte/sys/process.hpp>
 #include <vitte/sys/random.hpp>
 #include <vitte/sys/thread.hpp>
 #include <vitte/sys/time.hpp>

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <vitte/sys/memory.hpp>
+#include <vitte/sys/platform/contract.hpp>
 #include <vitte/sys/platform/unsupported.hpp>
 #include <vitte/sys/random.hpp>
 #include <vitte/sys/thread.hpp>
@@ -21,6 +22,7 @@ constexpr bool keeps_optional() {
     bool kept = true;
     if constexpr (requires { typename P::libraries; }) kept = kept && libraries_facet<typename P::libraries>;
     if constexpr (requires { typename P::directories; }) kept = kept && directories_facet<typename P::directories>;
+    if constexpr (requires { typename P::watch_queue; }) kept = kept && watch_queue_facet<typename P::watch_queue>;
     if constexpr (requires { typename P::processes; }) kept = kept && processes_facet<typename P::processes>;
     if constexpr (requires { typename P::images; }) kept = kept && images_facet<typename P::images>;
     if constexpr (requires { typename P::environment; }) kept = kept && environment_facet<typename P::environment>;

@@ -2,6 +2,7 @@
 /// make of it, only `canonical` knows.
 #pragma once
 
+#include <concepts>
 #include <span>
 #include <string_view>
 

@@ -6,7 +6,7 @@
 #include <vitte/sys/platform/bare/board.hpp>
 #include <vitte/sys/platform/bare/page_pool.hpp>
 #include <vitte/sys/platform/bare/semihosting.hpp>
-#include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/single_thread.hpp>
 #include <vitte/sys/platform/unmapped_memory.hpp>
 

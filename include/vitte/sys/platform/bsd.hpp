@@ -1,8 +1,9 @@
 /// FreeBSD, OpenBSD, NetBSD and DragonFly: their own threads and advice over POSIX.
 #pragma once
 
+#include <vitte/sys/platform/bsd/processes.hpp>
 #include <vitte/sys/platform/bsd/threads.hpp>
-#include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/posix/directories.hpp>
 #include <vitte/sys/platform/posix/entropy.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
@@ -29,6 +30,7 @@ struct bsd_platform {
     using directories = posix::directories;
     using clocks = posix::clocks;
     using threads = bsd::threads;
+    using processes = bsd::processes;
 #if defined(__NetBSD__)
     using random = posix::device_random;  // getentropy came with NetBSD 10
 #else

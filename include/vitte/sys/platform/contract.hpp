@@ -7,9 +7,7 @@
 
 #include <concepts>
 
-#include <vitte/core/result.hpp>
-#include <vitte/sys/platform/process_types.hpp>
-#include <vitte/sys/platform/types.hpp>
+#include <vitte/sys/platform/policy.hpp>
 
 namespace vitte::sys {
 
@@ -154,6 +152,22 @@ concept directories_facet = requires(typename D::handle h, const char* path, con
     { listing.close() } noexcept;
 };
 
+/// What happens in folders: an object.
+/// - `watches_trees`: whether `add(path, true)` is about all that is below.
+/// - `open()`, `close()`.
+/// - `add(path, whole_tree)`: from now on; the number that changes will bear. `remove(number)`: no more.
+/// - `next(change)`: whether there was one; does not wait. `wait(until)`: until there may be one.
+template <class W>
+concept watch_queue_facet = requires(W queue, const char* path, bool whole_tree, std::uint32_t folder, folder_change& change, std::int64_t until) {
+    { W::watches_trees } -> std::convertible_to<bool>;
+    { queue.open() } noexcept -> std::same_as<result<void>>;
+    { queue.close() } noexcept;
+    { queue.add(path, whole_tree) } noexcept -> std::same_as<result<std::uint32_t>>;
+    { queue.remove(folder) } noexcept;
+    { queue.next(change) } noexcept -> std::same_as<result<bool>>;
+    { queue.wait(until) } noexcept -> std::same_as<result<void>>;
+};
+
 /// Clocks, in nanoseconds.
 /// - `monotonic()`: never goes back; its zero is arbitrary. It may stand still while the system sleeps.
 /// - `boot()`: the same, and it counts the time that the system sleeps.
@@ -289,14 +303,5 @@ concept processes_facet =
         { R::own_id() } noexcept -> std::same_as<std::uint64_t>;
         { R::own_use() } noexcept -> std::same_as<resource_use>;
     };
-
-/// What every platform has. Other facets are asked for where they are used. That each facet keeps its contract is checked
-/// by a test and not wherever a platform is named, which would make every user's compiler pay for it.
-template <class P>
-concept platform = requires {
-    typename P::memory;
-    typename P::files;
-    typename P::clocks;
-};
 
 }  // namespace vitte::sys

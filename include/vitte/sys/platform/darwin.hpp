@@ -4,9 +4,10 @@
 #include <mach-o/dyld.h>
 #include <sys/random.h>
 
-#include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/darwin/files.hpp>
 #include <vitte/sys/platform/darwin/memory.hpp>
+#include <vitte/sys/platform/darwin/processes.hpp>
 #include <vitte/sys/platform/darwin/threads.hpp>
 #include <vitte/sys/platform/posix/directories.hpp>
 #include <vitte/sys/platform/posix/entropy.hpp>
@@ -21,6 +22,7 @@ struct darwin_platform {
     using directories = posix::directories;
     using clocks = posix::clocks;
     using threads = darwin::threads;
+    using processes = darwin::processes;
     using random = posix::entropy_random;
     using libraries = posix::libraries;
     using environment = posix::environment;

@@ -3,13 +3,14 @@
 
 #include <sys/auxv.h>
 
-#include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/linux/directories.hpp>
 #include <vitte/sys/platform/linux/files.hpp>
 #include <vitte/sys/platform/linux/memory.hpp>
 #include <vitte/sys/platform/linux/processes.hpp>
 #include <vitte/sys/platform/linux/random.hpp>
 #include <vitte/sys/platform/linux/threads.hpp>
+#include <vitte/sys/platform/linux/watch_queue.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/images.hpp>
 #include <vitte/sys/platform/posix/libraries.hpp>
@@ -26,6 +27,7 @@ struct linux_platform {
     using libraries = posix::libraries;
     using environment = posix::environment;
     using processes = linux_os::processes;
+    using watch_queue = linux_os::watch_queue;
 
     struct images : posix::images {
         static cpu_capabilities cpu() noexcept { return {::getauxval(AT_HWCAP), ::getauxval(AT_HWCAP2)}; }

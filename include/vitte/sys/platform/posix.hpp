@@ -1,7 +1,7 @@
 /// Any system with POSIX.1-2017 and nothing more. On Linux and the BSDs `VITTE_PLATFORM_POSIX` asks for it.
 #pragma once
 
-#include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/posix/directories.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/files.hpp>

@@ -88,6 +88,24 @@ struct file_info {
     constexpr bool same_file(const file_info& other) const noexcept { return inode == other.inode && device == other.device; }
 };
 
+/// What happened to a name or to what it stands for; bits.
+enum watch_change : unsigned {
+    watch_created = 1,     ///< it is there now: made, or moved to here
+    watch_removed = 2,     ///< it is not there any more: removed, or moved away
+    watch_modified = 4,    ///< its content
+    watch_attributes = 8,  ///< its times, rights or owner
+    watch_overflow = 16,   ///< more happened than the OS could keep: anything may have changed
+};
+
+/// What the OS tells of a watched folder, as long as the queue is not asked again.
+struct folder_change {
+    std::uint32_t folder = 0;   ///< what `add` returned
+    const char* name = "";      ///< in it, or the path below it if the OS watches whole trees; "" is the folder itself
+    unsigned changes = 0;       ///< bits of `watch_change`
+    bool is_folder = false;     ///< whether the name is known to be a folder's
+    bool watch_ended = false;   ///< the folder is not watched any more
+};
+
 /// Room on a file system, in bytes.
 struct disk_space {
     std::uint64_t total = 0;

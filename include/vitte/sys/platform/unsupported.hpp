@@ -2,7 +2,7 @@
 /// as a copy of it, or derives from it, and compiles on its first day.
 #pragma once
 
-#include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/policy.hpp>
 
 namespace vitte::sys {
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <vitte/core/assert.hpp>
-#include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/posix/clocks.hpp>
 #include <vitte/sys/platform/posix/directories.hpp>
 #include <vitte/sys/platform/posix/entropy.hpp>

@@ -1,13 +1,14 @@
 /// Windows 10 and later, 64-bit, by GCC (mingw-w64) and Clang. Programs link kernel32, synchronization and bcrypt.
 #pragma once
 
-#include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/win32/clocks.hpp>
 #include <vitte/sys/platform/win32/directories.hpp>
 #include <vitte/sys/platform/win32/files.hpp>
 #include <vitte/sys/platform/win32/memory.hpp>
 #include <vitte/sys/platform/win32/processes.hpp>
 #include <vitte/sys/platform/win32/threads.hpp>
+#include <vitte/sys/platform/win32/watch_queue.hpp>
 
 namespace vitte::sys {
 
@@ -18,6 +19,7 @@ struct win32_platform {
     using clocks = win32::clocks;
     using threads = win32::threads;
     using processes = win32::processes;
+    using watch_queue = win32::watch_queue;
 
     struct random {
         static result<std::size_t> fill(std::byte* to, std::size_t size) noexcept {

@@ -66,7 +66,7 @@ public:
     /// if they are still in its group.
     result<void> kill_tree() {
         if (!running_) return fail(errc::not_found, "kill processes");
-        if constexpr (requires { processes::send_id(std::uint64_t{}, process_signal::kill); })
+        if constexpr (finds_descendants)
             for (const std::uint64_t id : stopped_descendants()) static_cast<void>(processes::send_id(id, process_signal::kill));
         if (leads_ || keeps_trees) static_cast<void>(processes::send_group(child_, process_signal::kill));
         return kill();
@@ -87,8 +87,11 @@ public:
 
 private:
     static constexpr bool keeps_trees = requires { processes::keeps_trees; };
+    static constexpr bool finds_descendants = requires { processes::send_id(std::uint64_t{}, process_signal::kill); };
 
-    std::vector<std::uint64_t> stopped_descendants() {
+    std::vector<std::uint64_t> stopped_descendants()
+        requires finds_descendants
+    {
         std::vector<std::uint64_t> found{id()}, children(64);
         for (std::size_t i = 0; i < found.size(); ++i) {
             static_cast<void>(processes::send_id(found[i], process_signal::suspend));

@@ -67,6 +67,14 @@ constexpr file_kind kind_of_mode(unsigned mode) noexcept {
     }
 }
 
+/// When a file was created, where stat(2) tells.
+template <class Stat>
+std::int64_t birth_time(const Stat& s) noexcept {
+    if constexpr (requires { s.st_birthtimespec; }) return nanoseconds(s.st_birthtimespec);
+    else if constexpr (requires { s.st_birthtim; }) return nanoseconds(s.st_birthtim);
+    else return no_time;
+}
+
 /// What stat(2) tells.
 inline file_info translated(const struct stat& s) noexcept {
     file_info made;
@@ -83,9 +91,7 @@ inline file_info translated(const struct stat& s) noexcept {
     made.accessed = nanoseconds(s.st_atim);
     made.changed = nanoseconds(s.st_ctim);
 #endif
-#if defined(__APPLE__) || defined(__FreeBSD__)
-    made.created = nanoseconds(s.st_birthtimespec);
-#endif
+    made.created = birth_time(s);
     made.links = static_cast<std::uint32_t>(s.st_nlink);
     made.mode = s.st_mode & 07777;
     made.owner = static_cast<std::uint32_t>(s.st_uid);

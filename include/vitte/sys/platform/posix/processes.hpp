@@ -110,7 +110,7 @@ private:
             if (now.sa_handler != SIG_DFL && (now.sa_handler != SIG_IGN || number == SIGPIPE)) ::sigaction(number, &usual, nullptr);
         }
         sigset_t none;
-        ::sigemptyset(&none);
+        sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
     }
 };
@@ -133,7 +133,7 @@ struct processes {
         }
         child_start<System> start{request, ends[1]};
         sigset_t all, before;
-        ::sigfillset(&all);
+        sigfillset(&all);
         ::pthread_sigmask(SIG_SETMASK, &all, &before);
         const auto started = System::start(child_start<System>::run, &start);
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);

@@ -72,6 +72,8 @@ VITTE_WINAPI unsigned long GetFinalPathNameByHandleW(void*, wchar_t*, unsigned l
 VITTE_WINAPI unsigned long GetCurrentDirectoryW(unsigned long, wchar_t*);
 VITTE_WINAPI int SetCurrentDirectoryW(const wchar_t*);
 VITTE_WINAPI int DeviceIoControl(void*, unsigned long, void*, unsigned long, void*, unsigned long, unsigned long*, _OVERLAPPED*);
+VITTE_WINAPI int ReadDirectoryChangesW(void*, void*, unsigned long, int, unsigned long, unsigned long*, _OVERLAPPED*,
+                                       void (*)(unsigned long, unsigned long, _OVERLAPPED*));
 VITTE_WINAPI int CancelIoEx(void*, _OVERLAPPED*);
 VITTE_WINAPI int GetOverlappedResult(void*, _OVERLAPPED*, unsigned long*, int);
 VITTE_WINAPI void* CreateNamedPipeW(const wchar_t*, unsigned long, unsigned long, unsigned long, unsigned long, unsigned long, unsigned long,

@@ -1,0 +1,196 @@
+/// Being told what changes in folders.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include <vitte/sys/fs/walk.hpp>
+#include <vitte/sys/time/deadline.hpp>
+
+namespace vitte::sys {
+
+/// What became of a path since the last time that anything was told. Valid until the visit returns.
+struct watch_event {
+    const char* path;  ///< as it was added, with the way below it; "" for `watch_overflow`
+    /// One of these, and `watch_attributes` perhaps: `watch_created` if something is there that was not, perhaps in the place of
+    /// something else, which the OS does not tell; `watch_removed` if something was there before and nothing is;
+    /// `watch_modified` if it has another content; `watch_overflow` if anything may have changed.
+    unsigned changes;
+};
+
+/// Watches folders, or single files. What happens in quick succession is told once: a file that is made, written and renamed is one
+/// that was created, a file that comes and goes is not told of. For one thread at a time. Linux limits the number of folders
+/// (`errc::no_space`: fs.inotify.max_user_watches), Windows that of calls of `add` to 64.
+template <platform P = native>
+class basic_watcher {
+    static_assert(requires { typename P::watch_queue; }, "this platform does not tell what happens in folders");
+    using queue = typename P::watch_queue;
+
+public:
+    static result<basic_watcher> create() {
+        basic_watcher made;
+        VITTE_CHECK(made.queue_->open());
+        return made;
+    }
+    basic_watcher(basic_watcher&&) noexcept = default;
+    basic_watcher& operator=(basic_watcher&&) = delete;
+    ~basic_watcher() {
+        if (queue_ != nullptr) queue_->close();
+    }
+
+    /// Watches `path`, and if it is a folder, all names in it and, unless `whole_tree` is false, in the folders below; links are not
+    /// followed. What is there already is not told of. Whoever replaces a file that is watched alone is told of as having removed it.
+    result<void> add(const char* path, bool whole_tree = true) {
+        VITTE_CHECK(enter(path, whole_tree));
+        if (queue::watches_trees || !whole_tree) return {};
+        return enter_below(path, false);
+    }
+
+    /// Waits for changes until `until`, and then until nothing happens for `quiet` nanoseconds, but no longer than `until`; calls
+    /// `visit(const watch_event&)` for each path that changed, in order of paths. `errc::timed_out` if nothing did.
+    template <class Visit>
+    result<void> wait(Visit visit, deadline until = deadline::never(), std::int64_t quiet = 50'000'000) {
+        for (deadline silence = until;;) {
+            VITTE_TRY(const bool any, take_all());
+            const bool waiting = !pending_.empty() || overflowed_;
+            if (any && waiting) {
+                const deadline soon = deadline::after<P>(quiet);
+                silence = soon < until ? soon : until;
+            }
+            const auto waited = queue_->wait((waiting ? silence : until).monotonic());
+            if (waited || waited.error().code == errc::interrupted) continue;
+            if (waited.error().code != errc::timed_out || !waiting) return waited;
+            tell(visit);
+            return {};
+        }
+    }
+
+private:
+    struct folder {
+        std::string path;
+        bool whole_tree;
+    };
+    /// Of a path about which something is to be told.
+    struct state {
+        bool was_there, is_there;
+        unsigned changes;
+    };
+
+    basic_watcher() : queue_(std::make_unique<queue>()) {}
+
+    result<void> enter(const std::string& path, bool whole_tree) {
+        VITTE_TRY(const std::uint32_t number, queue_->add(path.c_str(), whole_tree));
+        folders_[number] = {path, whole_tree};
+        return {};
+    }
+    /// Watches the folders below `path`; each before it is looked into, so that nothing is missed.
+    result<void> enter_below(const std::string& path, bool is_new) {
+        result<void> failed;
+        const auto walked = walk<P>(path.c_str(), [&](const walk_entry<P>& entry) {
+            if (entry.failed != nullptr) return walk_next::on;
+            if (is_new) note(entry.path, watch_created);
+            if (entry.kind != file_kind::directory) return walk_next::on;
+            failed = enter(entry.path, true);
+            const bool gone = !failed && failed.error().code == errc::not_found;
+            if (failed || gone) return failed = {}, walk_next::on;
+            return walk_next::stop;
+        });
+        if (!failed) return failed;
+        // A file has nothing below it, and what is gone again is told of by itself.
+        const bool nothing = !walked && (walked.error().code == errc::not_a_directory || walked.error().code == errc::not_found);
+        return nothing ? result<void>() : walked;
+    }
+
+    /// Takes what the OS has to tell; returns whether it was anything.
+    result<bool> take_all() {
+        for (bool any = false;; any = true) {
+            folder_change change;
+            const auto more = queue_->next(change);
+            if (!more && more.error().code == errc::interrupted) continue;
+            if (!more) return more;
+            if (!*more) return any;
+            VITTE_CHECK(take(change));
+        }
+    }
+    result<void> take(const folder_change& change) {
+        if ((change.changes & watch_overflow) != 0) return recover();
+        const auto found = folders_.find(change.folder);
+        if (found == folders_.end()) return {};
+        const folder where = found->second;
+        if (change.watch_ended) folders_.erase(found);
+        const bool itself = *change.name == 0;
+        if (change.changes == 0 || (itself && !is_root(where.path))) return {};  // its own folder tells of it
+        const std::string path = itself ? where.path : where.path + (where.path.ends_with('/') ? "" : "/") + change.name;
+        note(path, change.changes);
+        if (queue::watches_trees || !where.whole_tree || !change.is_folder || itself) return {};
+        if ((change.changes & watch_removed) != 0) forget(path);
+        if ((change.changes & watch_created) == 0) return {};
+        const auto entered = enter(path, true);
+        if (!entered && entered.error().code != errc::not_found) return entered;
+        return enter_below(path, true);
+    }
+    /// After an overflow folders may be there that are not watched yet.
+    result<void> recover() {
+        overflowed_ = true;
+        if (queue::watches_trees) return {};
+        const auto known = folders_;
+        for (const auto& [number, where] : known) {
+            static_cast<void>(number);
+            if (!where.whole_tree || !is_root(where.path)) continue;
+            VITTE_CHECK(enter_below(where.path, false));
+        }
+        return {};
+    }
+    /// Whether no watched folder is above it.
+    bool is_root(const std::string& path) const {
+        const std::size_t slash = path.find_last_of('/');
+        for (const auto& [number, where] : folders_) {
+            static_cast<void>(number);
+            if (slash != std::string::npos && where.path.size() == slash && path.starts_with(where.path)) return false;
+        }
+        return true;
+    }
+    /// A folder that was moved away is still watched where it is now.
+    void forget(const std::string& path) {
+        for (auto at = folders_.begin(); at != folders_.end();) {
+            const bool below = at->second.path.starts_with(path) && (at->second.path.size() == path.size() || at->second.path[path.size()] == '/');
+            if (below) queue_->remove(at->first);
+            at = below ? folders_.erase(at) : ++at;
+        }
+    }
+
+    void note(const std::string& path, unsigned changes) {
+        const bool created = (changes & watch_created) != 0, removed = (changes & watch_removed) != 0;
+        state& now = pending_.try_emplace(path, state{!created, true, 0}).first->second;
+        if (created) now.is_there = true;
+        if (removed) now.is_there = false;
+        now.changes |= changes;
+    }
+    template <class Visit>
+    void tell(Visit& visit) {
+        const auto told = std::exchange(pending_, {});
+        if (std::exchange(overflowed_, false)) visit(watch_event{"", watch_overflow});
+        for (const auto& [path, what] : told) {
+            unsigned changes = what.changes & watch_attributes;
+            if (!what.was_there && what.is_there) changes |= watch_created;
+            else if (what.was_there && !what.is_there) changes = watch_removed;
+            else if (!what.was_there) continue;
+            else if ((what.changes & ~static_cast<unsigned>(watch_attributes)) != 0) changes |= watch_modified;
+            if (queue::watches_trees && changes == watch_modified && is_folder(path)) continue;  // which only means what is in it
+            visit(watch_event{path.c_str(), changes});
+        }
+    }
+    static bool is_folder(const std::string& path) noexcept {
+        const auto facts = P::files::info(path.c_str());
+        return facts && facts->kind == file_kind::directory;
+    }
+
+    std::unique_ptr<queue> queue_;
+    std::map<std::uint32_t, folder> folders_;
+    std::map<std::string, state> pending_;
+    bool overflowed_ = false;
+};
+using watcher = basic_watcher<>;
+
+}  // namespace vitte::sys

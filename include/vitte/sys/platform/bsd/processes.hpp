@@ -1,0 +1,41 @@
+/// Processes of the BSDs: what sysctl(3) tells of this one.
+#pragma once
+
+#include <sys/sysctl.h>
+
+#include <vitte/sys/platform/kqueue/processes.hpp>
+
+namespace vitte::sys::bsd {
+
+struct processes : posix::processes<kqueue_os::process_system> {
+#if defined(__FreeBSD__) || defined(__DragonFly__)
+    static result<std::size_t> executable(char* to, std::size_t room) noexcept {
+        const int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_PATHNAME, -1};
+        VITTE_TRY(const std::size_t size, asked(name, to, room));
+        return size - 1;
+    }
+    static result<std::size_t> arguments(char* to, std::size_t room) noexcept {
+        const int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_ARGS, static_cast<int>(::getpid())};
+        return asked(name, to, room);
+    }
+#elif defined(__NetBSD__)
+    static result<std::size_t> executable(char* to, std::size_t room) noexcept {
+        const int name[] = {CTL_KERN, KERN_PROC_ARGS, -1, KERN_PROC_PATHNAME};
+        VITTE_TRY(const std::size_t size, asked(name, to, room));
+        return size - 1;
+    }
+    static result<std::size_t> arguments(char* to, std::size_t room) noexcept {
+        const int name[] = {CTL_KERN, KERN_PROC_ARGS, static_cast<int>(::getpid()), KERN_PROC_ARGV};
+        return asked(name, to, room);
+    }
+#endif
+
+private:
+    [[maybe_unused]] static result<std::size_t> asked(const int (&name)[4], char* to, std::size_t room) noexcept {
+        std::size_t size = room;
+        if (::sysctl(name, 4, to, &size, nullptr, 0) == -1) return posix::last_error("sysctl");
+        return size;
+    }
+};
+
+}  // namespace vitte::sys::bsd

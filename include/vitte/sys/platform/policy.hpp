@@ -1,0 +1,19 @@
+/// The concept that every template over a platform asks for; `contract.hpp` says what the facets have to offer.
+#pragma once
+
+#include <vitte/core/result.hpp>
+#include <vitte/sys/platform/process_types.hpp>
+#include <vitte/sys/platform/types.hpp>
+
+namespace vitte::sys {
+
+/// What every platform has. Other facets are asked for where they are used. That each facet keeps its contract is checked
+/// by a test and not wherever a platform is named, which would make every user's compiler pay for it.
+template <class P>
+concept platform = requires {
+    typename P::memory;
+    typename P::files;
+    typename P::clocks;
+};
+
+}  // namespace vitte::sys

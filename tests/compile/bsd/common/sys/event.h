@@ -1,0 +1,17 @@
+#pragma once /* kqueue(2) */
+#include <stdint.h>
+#include <time.h>
+struct kevent {
+    uintptr_t ident;
+    short filter;
+    unsigned short flags;
+    unsigned fflags;
+    int64_t data;
+    void *udata;
+};
+enum { EVFILT_VNODE = -4, EVFILT_PROC = -5, EV_ADD = 1, EV_ONESHOT = 0x10, EV_CLEAR = 0x20, EV_ERROR = 0x4000 };
+enum : unsigned { NOTE_DELETE = 1, NOTE_WRITE = 2, NOTE_EXTEND = 4, NOTE_ATTRIB = 8, NOTE_RENAME = 0x20, NOTE_EXIT = 0x80000000u };
+#define EV_SET(k, i, f, l, n, d, u) \
+    ((k)->ident = (i), (k)->filter = (f), (k)->flags = (l), (k)->fflags = (n), (k)->data = (d), (k)->udata = (void *)(u))
+extern "C" int kqueue(void);
+extern "C" int kevent(int, const struct kevent *, int, struct kevent *, int, const struct timespec *);

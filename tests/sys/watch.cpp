@@ -1,0 +1,134 @@
+// What is told of folders that change.
+#include <map>
+
+#include <vitte/sys/fs/replace.hpp>
+#include <vitte/sys/fs/text.hpp>
+#include <vitte/sys/fs/watch.hpp>
+#include <vitte/sys/thread.hpp>
+
+#include "../support/scratch.hpp"
+
+namespace {
+using namespace vitte::sys;
+using namespace vitte::sys::literals;
+using vitte::errc;
+using changes = std::map<std::string, unsigned>;
+
+/// What is told until nothing is told any more; each path once.
+changes told(watcher& w) {
+    changes all;
+    const auto waited = w.wait([&](const watch_event& e) { BOOST_TEST(all.emplace(e.path, e.changes & ~8u).second); }, deadline::after(2000_ms), 200_ms);
+    BOOST_TEST((waited || waited.error().code == errc::timed_out));
+    for (const auto& [path, what] : all) BOOST_TEST_MESSAGE(path << " " << what);
+    return all;
+}
+
+watcher watching(const char* path, bool whole_tree = true) {
+    auto made = watcher::create();
+    BOOST_REQUIRE((made && made->add(path, whole_tree)));
+    return std::move(*made);
+}
+
+/// Wine does not see what happens in folders that were below before.
+const ability whole_trees{"word of all folders below", [] {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    BOOST_TEST(d->create_directory("a").has_value());
+    watcher w = watching(SCRATCH);
+    put(*d, "a/file");
+    return told(w).contains(SCRATCH "/a/file");
+}};
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(watch)
+
+BOOST_AUTO_TEST_CASE(files_are_created_modified_and_removed) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    put(*d, "old");
+    put(*d, "going");
+    watcher w = watching(SCRATCH);
+    BOOST_TEST((w.wait([](const watch_event&) {}, deadline::after(50_ms)).error().code == errc::timed_out));
+    put(*d, "new", "text");
+    BOOST_TEST(append(SCRATCH "/old", as_bytes("more")).has_value());
+    BOOST_TEST(d->remove("going").has_value());
+    BOOST_TEST((told(w) == changes{{SCRATCH "/new", watch_created}, {SCRATCH "/old", watch_modified}, {SCRATCH "/going", watch_removed}}));
+    BOOST_TEST(d->rename("new", "moved").has_value());
+    BOOST_TEST((told(w) == changes{{SCRATCH "/new", watch_removed}, {SCRATCH "/moved", watch_created}}));
+}
+
+BOOST_AUTO_TEST_CASE(what_happens_quickly_is_told_once) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    put(*d, "file");
+    watcher w = watching(SCRATCH);
+    put(*d, "brief");
+    BOOST_TEST(d->remove("brief").has_value());
+    for (int i = 0; i < 100; ++i) BOOST_TEST(append(SCRATCH "/file", as_bytes("x")).has_value());
+    BOOST_TEST((told(w) == changes{{SCRATCH "/file", watch_modified}}));
+    BOOST_TEST(replace(SCRATCH "/file", as_bytes("again")).has_value());  // through a file with another name
+    BOOST_TEST(replace(SCRATCH "/file", as_bytes("and again")).has_value());
+    const changes replaced = told(w);
+    BOOST_TEST((replaced.size() == 1 && (replaced.begin()->second & (watch_created | watch_modified)) != 0));
+}
+
+BOOST_AUTO_TEST_CASE(new_folders_are_watched_with_what_is_in_them, *needs(whole_trees)) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    BOOST_TEST((d->create_directory("a") && d->create_directory("a/b")));
+    watcher w = watching(SCRATCH);
+    put(*d, "a/b/deep");
+    BOOST_TEST(create_directories(SCRATCH "/x/y/z").has_value());
+    put(*d, "x/y/z/file");
+    BOOST_TEST((told(w) == changes{{SCRATCH "/a/b/deep", watch_created},
+                                   {SCRATCH "/x", watch_created},
+                                   {SCRATCH "/x/y", watch_created},
+                                   {SCRATCH "/x/y/z", watch_created},
+                                   {SCRATCH "/x/y/z/file", watch_created}}));
+    put(*d, "x/y/z/second");
+    BOOST_TEST((told(w) == changes{{SCRATCH "/x/y/z/second", watch_created}}));
+    BOOST_TEST(d->rename("x", "renamed").has_value());
+    static_cast<void>(told(w));
+    put(*d, "renamed/y/z/third");
+    BOOST_TEST((told(w) == changes{{SCRATCH "/renamed/y/z/third", watch_created}}));
+    BOOST_TEST(remove_all(SCRATCH "/a").has_value());
+    const changes gone = told(w);
+    BOOST_TEST((gone.at(SCRATCH "/a") == watch_removed && gone.at(SCRATCH "/a/b/deep") == watch_removed));
+}
+
+BOOST_AUTO_TEST_CASE(one_level_is_enough_for_some) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    BOOST_TEST(d->create_directory("below").has_value());
+    watcher w = watching(SCRATCH, false);
+    put(*d, "below/unseen");
+    put(*d, "seen");
+    changes all = told(w);
+    all.erase(SCRATCH "/below");  // whose times changed
+    BOOST_TEST((all == changes{{SCRATCH "/seen", watch_created}}));
+    auto nothing = watcher::create();
+    BOOST_TEST((nothing->add("no-such-folder").error().code == errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(too_much_is_told_as_such) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    watcher w = watching(SCRATCH);
+#if defined(__linux__)
+    const auto limit = read_text("/proc/sys/fs/inotify/max_queued_events");
+    const int count = limit ? std::stoi(*limit) / 2 : 10'000;
+#else
+    const int count = 10'000;
+#endif
+    for (int i = 0; i < count; ++i) {  // at least two changes each
+        const std::string name = "a name that takes some room " + std::to_string(i);
+        put(*d, name.c_str());
+        BOOST_REQUIRE(d->remove(name.c_str()).has_value());
+    }
+    BOOST_TEST(d->create_directory("late").has_value());
+    BOOST_TEST((told(w).count("") == 1));
+    put(*d, "late/seen again");
+    BOOST_TEST((told(w) == changes{{SCRATCH "/late/seen again", watch_created}}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
