@@ -2,6 +2,8 @@
 /// their place meanwhile.
 #pragma once
 
+#include <new>
+
 #include <vitte/sys/fs/file.hpp>
 
 namespace vitte::sys {

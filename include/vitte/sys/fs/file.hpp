@@ -1,7 +1,7 @@
 /// Files: opening, reading, facts. Retry after interruption and short transfers happen here, once for every platform.
 #pragma once
 
-#include <new>
+#include <cstdlib>
 #include <span>
 #include <utility>
 
@@ -222,9 +222,7 @@ public:
     /// `size` bytes, not initialised; `errc::out_of_memory` if there are not that many.
     static result<byte_buffer> allocate(std::size_t size) noexcept {
         byte_buffer made;
-        made.data_ = size == 0 ? nullptr : static_cast<std::byte*>(::operator new(size, std::nothrow));
-        if (size != 0 && made.data_ == nullptr) return fail(errc::out_of_memory, "allocate");
-        made.size_ = size;
+        VITTE_CHECK(made.grow(size));
         return made;
     }
     byte_buffer(byte_buffer&& other) noexcept
@@ -235,16 +233,18 @@ public:
         std::swap(size_, moved.size_);
         return *this;
     }
-    ~byte_buffer() { ::operator delete(data_); }
+    ~byte_buffer() { std::free(data_); }  // not `delete`, which would bring half of the C++ runtime into small programs
 
     std::span<std::byte> bytes() noexcept { return {data_, size_}; }
     std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
     std::size_t size() const noexcept { return size_; }
     /// Adds `size` bytes, not initialised, behind those that are there; after a failure it is as before.
     result<void> grow(std::size_t size) noexcept {
-        VITTE_TRY(auto larger, allocate(size_ + size));
-        if (size_ != 0) __builtin_memcpy(larger.data_, data_, size_);
-        *this = std::move(larger);
+        if (size == 0) return {};
+        void* const larger = size > SIZE_MAX - size_ ? nullptr : std::realloc(data_, size_ + size);
+        if (larger == nullptr) return fail(errc::out_of_memory, "allocate");
+        data_ = static_cast<std::byte*>(larger);
+        size_ += size;
         return {};
     }
     /// Keeps the first `size` bytes, which must be at most as many as there are.
