@@ -6,6 +6,7 @@
 #include <vitte/core/xoshiro.hpp>
 #include <vitte/sys/memory.hpp>
 #include <vitte/sys/platform/bare.hpp>
+#include <vitte/sys/platform/contract.hpp>
 
 namespace {
 using namespace vitte::sys;
