@@ -14,8 +14,27 @@ using namespace vitte::sys::literals;
 using vitte::errc;
 using changes = std::map<std::string, unsigned>;
 
+#if defined(__linux__)
+/// Linux, telling as little as the kernels of macOS and the BSDs do.
+struct taciturn : native {
+    struct watch_queue : native::watch_queue {
+        static constexpr bool only_itself = true;
+        vitte::result<bool> next(folder_change& to) noexcept {
+            for (;;) {
+                const auto more = native::watch_queue::next(to);
+                if (!more || !*more) return more;
+                if (*to.name != 0) to.changes = watch_modified;
+                to.name = "";
+                if (!std::exchange(to.watch_ended, false)) return true;
+            }
+        }
+    };
+};
+#endif
+
 /// What is told until nothing is told any more; each path once.
-changes told(watcher& w) {
+template <class P>
+changes told(basic_watcher<P>& w) {
     changes all;
     const auto waited = w.wait([&](const watch_event& e) { BOOST_TEST(all.emplace(e.path, e.changes & ~8u).second); }, deadline::after(2000_ms), 200_ms);
     BOOST_TEST((waited || waited.error().code == errc::timed_out));
@@ -23,8 +42,9 @@ changes told(watcher& w) {
     return all;
 }
 
-watcher watching(const char* path, bool whole_tree = true) {
-    auto made = watcher::create();
+template <class P = native>
+basic_watcher<P> watching(const char* path, bool whole_tree = true) {
+    auto made = basic_watcher<P>::create();
     BOOST_REQUIRE((made && made->add(path, whole_tree)));
     return std::move(*made);
 }
@@ -109,6 +129,39 @@ BOOST_AUTO_TEST_CASE(one_level_is_enough_for_some) {
     auto nothing = watcher::create();
     BOOST_TEST((nothing->add("no-such-folder").error().code == errc::not_found));
 }
+
+#if defined(__linux__)
+BOOST_AUTO_TEST_CASE(kernels_that_tell_little_are_asked) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    BOOST_TEST((d->create_directory("a") && d->create_directory("a/b")));
+    put(*d, "a/old");
+    put(*d, "a/going");
+    auto w = watching<taciturn>(SCRATCH);
+    put(*d, "a/b/deep");
+    BOOST_TEST((append(SCRATCH "/a/old", as_bytes("more")) && d->remove("a/going") && create_directories(SCRATCH "/x/y")));
+    put(*d, "x/y/file");
+    BOOST_TEST((told(w) == changes{{SCRATCH "/a/b/deep", watch_created},
+                                   {SCRATCH "/a/going", watch_removed},
+                                   {SCRATCH "/a/old", watch_modified},
+                                   {SCRATCH "/x", watch_created},
+                                   {SCRATCH "/x/y", watch_created},
+                                   {SCRATCH "/x/y/file", watch_created}}));
+    BOOST_TEST((append(SCRATCH "/x/y/file", as_bytes("more")) && replace(SCRATCH "/a/old", as_bytes("new"))));
+    const changes second = told(w);
+    BOOST_TEST((second.size() == 2 && second.contains(SCRATCH "/x/y/file") && second.at(SCRATCH "/a/old") == watch_modified));
+    BOOST_TEST(append(SCRATCH "/a/old", as_bytes("more")).has_value());
+    BOOST_TEST((told(w) == changes{{SCRATCH "/a/old", watch_modified}}));
+    BOOST_TEST(d->rename("x", "renamed").has_value());
+    static_cast<void>(told(w));
+    put(*d, "renamed/y/third");
+    BOOST_TEST((told(w) == changes{{SCRATCH "/renamed/y/third", watch_created}}));
+    auto shallow = watching<taciturn>(SCRATCH, false);
+    put(*d, "a/b/unseen");
+    put(*d, "seen");
+    BOOST_TEST((told(shallow) == changes{{SCRATCH "/seen", watch_created}}));
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(too_much_is_told_as_such) {
     const scratch folder;

@@ -1,6 +1,7 @@
 /// Being told what changes in folders.
 #pragma once
 
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,7 +22,8 @@ struct watch_event {
 
 /// Watches folders, or single files. What happens in quick succession is told once: a file that is made, written and renamed is one
 /// that was created, a file that comes and goes is not told of. For one thread at a time. Linux limits the number of folders
-/// (`errc::no_space`: fs.inotify.max_user_watches), Windows that of calls of `add` to 64.
+/// (`errc::no_space`: fs.inotify.max_user_watches), Windows that of calls of `add` to 64; macOS and the BSDs take a descriptor for
+/// each file and folder.
 template <platform P = native>
 class basic_watcher {
     static_assert(requires { typename P::watch_queue; }, "this platform does not tell what happens in folders");
@@ -36,15 +38,17 @@ public:
     basic_watcher(basic_watcher&&) noexcept = default;
     basic_watcher& operator=(basic_watcher&&) = delete;
     ~basic_watcher() {
-        if (queue_ != nullptr) queue_->close();
+        if (queue_ == nullptr) return;
+        for (const auto& [number, where] : folders_) queue_->remove(number);
+        queue_->close();
     }
 
     /// Watches `path`, and if it is a folder, all names in it and, unless `whole_tree` is false, in the folders below; links are not
     /// followed. What is there already is not told of. Whoever replaces a file that is watched alone is told of as having removed it.
     result<void> add(const char* path, bool whole_tree = true) {
         VITTE_CHECK(enter(path, whole_tree));
-        if (queue::watches_trees || !whole_tree) return {};
-        return enter_below(path, false);
+        if (queue::watches_trees || (!whole_tree && !only_itself)) return {};
+        return enter_below(path, whole_tree, false);
     }
 
     /// Waits for changes until `until`, and then until nothing happens for `quiet` nanoseconds, but no longer than `until`; calls
@@ -67,10 +71,14 @@ public:
     }
 
 private:
+    static constexpr bool only_itself = requires { queue::only_itself; };
+
+    /// Or a file, where each is watched alone.
     struct folder {
         std::string path;
         bool whole_tree;
     };
+    using watched = typename std::map<std::uint32_t, folder>::iterator;
     /// Of a path about which something is to be told.
     struct state {
         bool was_there, is_there;
@@ -82,20 +90,25 @@ private:
     result<void> enter(const std::string& path, bool whole_tree) {
         VITTE_TRY(const std::uint32_t number, queue_->add(path.c_str(), whole_tree));
         folders_[number] = {path, whole_tree};
+        numbers_[path] = number;
         return {};
     }
-    /// Watches the folders below `path`; each before it is looked into, so that nothing is missed.
-    result<void> enter_below(const std::string& path, bool is_new) {
+    /// Watches what is below `path`; each folder before it is looked into, so that nothing is missed. What is not watched yet is told
+    /// of if `is_new`.
+    result<void> enter_below(const std::string& path, bool whole_tree, bool is_new) {
         result<void> failed;
+        const walk_options depth{.depth = whole_tree ? SIZE_MAX : 1};
         const auto walked = walk<P>(path.c_str(), [&](const walk_entry<P>& entry) {
             if (entry.failed != nullptr) return walk_next::on;
+            const bool is_folder = entry.kind == file_kind::directory;
+            if (only_itself && numbers_.contains(entry.path)) return walk_next::skip;
             if (is_new) note(entry.path, watch_created);
-            if (entry.kind != file_kind::directory) return walk_next::on;
-            failed = enter(entry.path, true);
+            if (!is_folder && !(only_itself && entry.kind == file_kind::regular)) return walk_next::on;
+            failed = enter(entry.path, whole_tree);
             const bool gone = !failed && failed.error().code == errc::not_found;
             if (failed || gone) return failed = {}, walk_next::on;
             return walk_next::stop;
-        });
+        }, depth);
         if (!failed) return failed;
         // A file has nothing below it, and what is gone again is told of by itself.
         const bool nothing = !walked && (walked.error().code == errc::not_a_directory || walked.error().code == errc::not_found);
@@ -118,7 +131,8 @@ private:
         const auto found = folders_.find(change.folder);
         if (found == folders_.end()) return {};
         const folder where = found->second;
-        if (change.watch_ended) folders_.erase(found);
+        if (only_itself) return take_itself(found, change.changes);
+        if (change.watch_ended) drop(found);
         const bool itself = *change.name == 0;
         if (change.changes == 0 || (itself && !is_root(where.path))) return {};  // its own folder tells of it
         const std::string path = itself ? where.path : where.path + (where.path.ends_with('/') ? "" : "/") + change.name;
@@ -128,7 +142,23 @@ private:
         if ((change.changes & watch_created) == 0) return {};
         const auto entered = enter(path, true);
         if (!entered && entered.error().code != errc::not_found) return entered;
-        return enter_below(path, true);
+        return enter_below(path, true, true);
+    }
+    /// A file changed, or a folder got other entries: those that are not watched yet are new, and those that are gone tell of it.
+    result<void> take_itself(watched found, unsigned changes) {
+        const folder where = found->second;
+        if ((changes & watch_removed) != 0) {
+            forget(where.path);
+            const auto again = P::files::info(where.path.c_str());  // something else may be there by now
+            note(where.path, watch_removed);
+            if (!again) return {};
+            note(where.path, watch_created);
+            VITTE_CHECK(enter(where.path, where.whole_tree));
+            return enter_below(where.path, where.whole_tree, true);
+        }
+        if (!is_folder(where.path)) note(where.path, changes);
+        if ((changes & watch_modified) == 0 || !is_folder(where.path)) return {};
+        return enter_below(where.path, where.whole_tree, true);
     }
     /// After an overflow folders may be there that are not watched yet.
     result<void> recover() {
@@ -138,26 +168,28 @@ private:
         for (const auto& [number, where] : known) {
             static_cast<void>(number);
             if (!where.whole_tree || !is_root(where.path)) continue;
-            VITTE_CHECK(enter_below(where.path, false));
+            VITTE_CHECK(enter_below(where.path, true, false));
         }
         return {};
     }
     /// Whether no watched folder is above it.
     bool is_root(const std::string& path) const {
         const std::size_t slash = path.find_last_of('/');
-        for (const auto& [number, where] : folders_) {
-            static_cast<void>(number);
-            if (slash != std::string::npos && where.path.size() == slash && path.starts_with(where.path)) return false;
-        }
-        return true;
+        return slash == std::string::npos || !numbers_.contains(path.substr(0, slash));
     }
     /// A folder that was moved away is still watched where it is now.
     void forget(const std::string& path) {
         for (auto at = folders_.begin(); at != folders_.end();) {
-            const bool below = at->second.path.starts_with(path) && (at->second.path.size() == path.size() || at->second.path[path.size()] == '/');
+            const std::string& name = at->second.path;
+            const bool below = name.starts_with(path) && (name.size() == path.size() || name[path.size()] == '/');
             if (below) queue_->remove(at->first);
-            at = below ? folders_.erase(at) : ++at;
+            at = below ? drop(at) : std::next(at);
         }
+    }
+    watched drop(watched which) {
+        const auto number = numbers_.find(which->second.path);
+        if (number != numbers_.end() && number->second == which->first) numbers_.erase(number);
+        return folders_.erase(which);
     }
 
     void note(const std::string& path, unsigned changes) {
@@ -188,6 +220,7 @@ private:
 
     std::unique_ptr<queue> queue_;
     std::map<std::uint32_t, folder> folders_;
+    std::map<std::string, std::uint32_t, std::less<>> numbers_;  ///< of `folders_`, by path
     std::map<std::string, state> pending_;
     bool overflowed_ = false;
 };

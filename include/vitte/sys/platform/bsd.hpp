@@ -3,6 +3,7 @@
 
 #include <vitte/sys/platform/bsd/processes.hpp>
 #include <vitte/sys/platform/bsd/threads.hpp>
+#include <vitte/sys/platform/kqueue/watch_queue.hpp>
 #include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/posix/directories.hpp>
 #include <vitte/sys/platform/posix/entropy.hpp>
@@ -31,6 +32,7 @@ struct bsd_platform {
     using clocks = posix::clocks;
     using threads = bsd::threads;
     using processes = bsd::processes;
+    using watch_queue = kqueue_os::watch_queue;
 #if defined(__NetBSD__)
     using random = posix::device_random;  // getentropy came with NetBSD 10
 #else

@@ -157,6 +157,7 @@ concept directories_facet = requires(typename D::handle h, const char* path, con
 /// - `open()`, `close()`.
 /// - `add(path, whole_tree)`: from now on; the number that changes will bear. `remove(number)`: no more.
 /// - `next(change)`: whether there was one; does not wait. `wait(until)`: until there may be one.
+/// - `only_itself`: there, if `add` is about one file or folder alone, and tells of a folder only that its entries are others.
 template <class W>
 concept watch_queue_facet = requires(W queue, const char* path, bool whole_tree, std::uint32_t folder, folder_change& change, std::int64_t until) {
     { W::watches_trees } -> std::convertible_to<bool>;

@@ -9,6 +9,7 @@
 #include <vitte/sys/platform/darwin/memory.hpp>
 #include <vitte/sys/platform/darwin/processes.hpp>
 #include <vitte/sys/platform/darwin/threads.hpp>
+#include <vitte/sys/platform/kqueue/watch_queue.hpp>
 #include <vitte/sys/platform/posix/directories.hpp>
 #include <vitte/sys/platform/posix/entropy.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
@@ -23,6 +24,7 @@ struct darwin_platform {
     using clocks = posix::clocks;
     using threads = darwin::threads;
     using processes = darwin::processes;
+    using watch_queue = kqueue_os::watch_queue;
     using random = posix::entropy_random;
     using libraries = posix::libraries;
     using environment = posix::environment;
