@@ -184,6 +184,16 @@ void measure_copy(const std::string& top) {
         close(target);
     }));
     bench::compare("copy: 1 GiB", "std::filesystem", 1.00, 5, ours, timed([&] { std::filesystem::copy_file(from, to); }));
+    const auto holes = from + ".holes";
+    {
+        const auto file = sys::file::open(holes.c_str(), sys::open_mode::create_new);
+        const std::vector<std::byte> piece(std::size_t{1} << 16, std::byte{1});
+        for (std::size_t at = 0; at < size; at += size / 64) require(file->write_at(piece, at).has_value(), "write");
+        require(file->resize(size).has_value(), "resize");
+    }
+    bench::compare("copy: 1 GiB, most of it holes", "std::filesystem", 1.00, 5,
+                   timed([&] { require(sys::copy(holes.c_str(), to.c_str()).has_value(), "copy"); }),
+                   timed([&] { std::filesystem::copy_file(holes, to); }));
 #if WITH_LIBUV
     bench::compare("copy: 1 GiB", "libuv", 1.00, 5, ours, timed([&] {
         uv_fs_t request;

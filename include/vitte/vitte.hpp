@@ -37,6 +37,7 @@
 #include <vitte/sys/fs/text.hpp>
 #include <vitte/sys/fs/tree.hpp>
 #include <vitte/sys/fs/walk.hpp>
+#include <vitte/sys/fs/watch.hpp>
 #include <vitte/sys/library.hpp>
 #include <vitte/sys/memory.hpp>
 #include <vitte/sys/process.hpp>

@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(paths_have_one_canonical_form, *needs(processes_own_folder)
     const auto form = [&](const char* path) { return canonical(path, text) ? slashes(text) : std::string("?"); };
     const std::string top = (std::string(here) == "/" ? "" : slashes(here)) + std::string("/" SCRATCH);
     BOOST_TEST(form(SCRATCH "/a//../b/./x.c") == top + "/b/x.c");
-    BOOST_TEST(form((top + "/a/deep/..").c_str()) == top + "/a");
+    if (own_kernel.present()) BOOST_TEST(form((top + "/a/deep/..").c_str()) == top + "/a");
     BOOST_TEST((form("/").ends_with('/') && form("/..") == form("/")));
     BOOST_TEST((canonical(SCRATCH "/no/such", text).error().code == errc::not_found));
     BOOST_TEST((canonical("", text).error().code == errc::not_found));

@@ -25,7 +25,7 @@ public:
     ~basic_process() {
         if (!running_) return;
         static_cast<void>(kill_tree());
-        static_cast<void>(wait());
+        if (!wait()) detach();  // somebody else has waited for it
     }
 
     /// The number that the OS gave it.

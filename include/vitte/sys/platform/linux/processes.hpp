@@ -64,6 +64,15 @@ struct process_system : posix::forking {
 };
 
 struct processes : posix::processes<process_system> {
+    /// By its descriptor, which never stands for another process (pidfd_send_signal(2)).
+    static result<void> send(child to, process_signal signal) noexcept {
+        constexpr long pidfd_send_signal_call = 424;
+        if (to.descriptor != -1) {
+            if (::syscall(pidfd_send_signal_call, to.descriptor, posix::number_of(signal), nullptr, 0) == 0) return {};
+            if (errno != ENOSYS) return posix::last_error("pidfd_send_signal");
+        }
+        return posix::processes<process_system>::send(to, signal);
+    }
     static result<std::size_t> executable(char* to, std::size_t room) noexcept {
         VITTE_TRY(const std::size_t length, posix::counted(::readlink("/proc/self/exe", to, room), "readlink"));
         if (length >= room) return fail(errc::name_too_long, "readlink");
