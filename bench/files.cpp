@@ -16,9 +16,6 @@
 
 #if __has_include(<uv.h>)
 #include <uv.h>
-#define WITH_LIBUV 1
-#else
-#define WITH_LIBUV 0
 #endif
 
 namespace {
@@ -86,7 +83,7 @@ std::uint64_t raw_walk(int folder) {
     return count;
 }
 
-#if WITH_LIBUV
+#if __has_include(<uv.h>)
 void uv_read(const std::string& path) {
     uv_fs_t request;
     const int file = uv_fs_open(nullptr, &request, path.c_str(), UV_FS_O_RDONLY, 0, nullptr);
@@ -122,7 +119,7 @@ void measure_small_files(const std::vector<std::string>& files) {
     };
     const auto ours = all([](const std::string& path) { seen = seen + sys::read(path.c_str())->size(); });
     bench::compare("files: read a small one", "open, fstat, read, close", 1.05, 15, ours, all(raw_read));
-#if WITH_LIBUV
+#if __has_include(<uv.h>)
     bench::compare("files: read a small one", "libuv", 1.00, 15, ours, all(uv_read));
 #else
     bench::missing("files: read a small one", "libuv", ours(), 1.00);
@@ -153,7 +150,7 @@ void measure_walk(const std::string& top) {
     };
     bench::compare("walk: 100,000 entries", "getdents64", 1.10, 15, ours, raw);
     bench::compare("walk: 100,000 entries", "std::filesystem", 0.33, 7, ours, standard);
-#if WITH_LIBUV
+#if __has_include(<uv.h>)
     bench::compare("walk: 100,000 entries", "libuv", 1.00, 7, ours, [&] { return nanoseconds([&] { seen = uv_walk(top); }); });
 #else
     bench::missing("walk: 100,000 entries", "libuv", ours(), 1.00);
@@ -194,7 +191,7 @@ void measure_copy(const std::string& top) {
     bench::compare("copy: 1 GiB, most of it holes", "std::filesystem", 1.00, 5,
                    timed([&] { require(sys::copy(holes.c_str(), to.c_str()).has_value(), "copy"); }),
                    timed([&] { std::filesystem::copy_file(holes, to); }));
-#if WITH_LIBUV
+#if __has_include(<uv.h>)
     bench::compare("copy: 1 GiB", "libuv", 1.00, 5, ours, timed([&] {
         uv_fs_t request;
         uv_fs_copyfile(nullptr, &request, from.c_str(), to.c_str(), 0, nullptr);

@@ -12,9 +12,6 @@
 
 #if __has_include(<uv.h>)
 #include <uv.h>
-#define WITH_LIBUV 1
-#else
-#define WITH_LIBUV 0
 #endif
 
 namespace {
@@ -31,7 +28,7 @@ void with_posix_spawn() {
     waitpid(child, nullptr, 0);
 }
 
-#if WITH_LIBUV
+#if __has_include(<uv.h>)
 void with_libuv() {
     char name[] = "true";
     char* arguments[] = {name, nullptr};
@@ -60,7 +57,7 @@ int main() {
         }, times);
     };
     bench::compare("process: spawn and wait, 1 GiB parent", "posix_spawn", 1.00, 21, ours, [] { return nanoseconds(with_posix_spawn, times); });
-#if WITH_LIBUV
+#if __has_include(<uv.h>)
     bench::compare("process: spawn and wait, 1 GiB parent", "libuv", 1.00, 21, ours, [] { return nanoseconds(with_libuv, times); });
 #else
     bench::missing("process: spawn and wait, 1 GiB parent", "libuv", ours(), 1.00);

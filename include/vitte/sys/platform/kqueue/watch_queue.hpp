@@ -55,13 +55,7 @@ public:
         return true;
     }
     /// A kqueue is readable when there is something in it.
-    result<void> wait(std::int64_t until) noexcept {
-        pollfd asked{queue_, POLLIN, 0};
-        const int ready = ::poll(&asked, 1, posix::poll_timeout(until));
-        if (ready == -1) return posix::last_error("poll");
-        if (ready == 0) return fail(errc::timed_out, "poll");
-        return {};
-    }
+    result<void> wait(std::int64_t until) noexcept { return posix::wait_readable(queue_, until); }
 
 private:
     int queue_ = -1;

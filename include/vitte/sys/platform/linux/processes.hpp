@@ -2,7 +2,6 @@
 /// likes; waiting with a deadline (pidfd_open(2)); and what /proc tells.
 #pragma once
 
-#include <poll.h>
 #include <sched.h>
 #include <sys/syscall.h>
 
@@ -54,11 +53,7 @@ struct process_system : posix::forking {
     static result<void> await_exit(posix::child_handle of, std::int64_t until) noexcept {
         if (until == INT64_MAX) return {};
         if (of.descriptor == -1) return posix::forking::await_exit(of, until);
-        pollfd asked{of.descriptor, POLLIN, 0};
-        const int ready = ::poll(&asked, 1, posix::poll_timeout(until));
-        if (ready == -1) return posix::last_error("poll");
-        if (ready == 0) return fail(errc::timed_out, "poll");
-        return {};
+        return posix::wait_readable(of.descriptor, until);
     }
     static pid_t wait4(pid_t of, int* status, rusage* use) noexcept { return ::wait4(of, status, 0, use); }
 };

@@ -52,13 +52,7 @@ public:
         to.watch_ended = (event.mask & IN_IGNORED) != 0;
         return true;
     }
-    result<void> wait(std::int64_t until) noexcept {
-        pollfd asked{queue_, POLLIN, 0};
-        const int ready = ::poll(&asked, 1, posix::poll_timeout(until));
-        if (ready == -1) return posix::last_error("poll");
-        if (ready == 0) return fail(errc::timed_out, "poll");
-        return {};
-    }
+    result<void> wait(std::int64_t until) noexcept { return posix::wait_readable(queue_, until); }
 
 private:
     int queue_ = -1;

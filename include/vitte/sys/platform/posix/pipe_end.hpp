@@ -31,6 +31,15 @@ inline int poll_timeout(std::int64_t until) noexcept {
     return static_cast<int>(left / 1'000'000 < most ? (left + 999'999) / 1'000'000 : most);
 }
 
+/// Returns when there is something to be read; `errc::timed_out`, `errc::interrupted`.
+inline result<void> wait_readable(int file, std::int64_t until) noexcept {
+    pollfd asked{file, POLLIN, 0};
+    const int ready = ::poll(&asked, 1, poll_timeout(until));
+    if (ready == -1) return last_error("poll");
+    if (ready == 0) return fail(errc::timed_out, "poll");
+    return {};
+}
+
 class pipe_end {
 public:
     using handle = int;

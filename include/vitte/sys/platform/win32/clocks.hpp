@@ -46,6 +46,16 @@ struct clocks {
         return count < 0xffffffff ? static_cast<unsigned long>(count) : 0xfffffffe;
     }
 
+    /// Waits until one of the objects is signalled; `errc::timed_out` at `until`.
+    static result<void> wait_any(void* const* objects, std::size_t count, std::int64_t until) noexcept {
+        constexpr unsigned long timed_out = 258, failed_wait = 0xffffffff;
+        const unsigned long limit = until == INT64_MAX ? 0xffffffff : milliseconds(until - monotonic());
+        const unsigned long ready = WaitForMultipleObjects(static_cast<unsigned long>(count), objects, 0, limit);
+        if (ready == timed_out) return fail(errc::timed_out, "WaitForMultipleObjects");
+        if (ready == failed_wait) return last_error("WaitForMultipleObjects");
+        return {};
+    }
+
 private:
     static std::int64_t cpu_time(int (*times)(void*, _FILETIME*, _FILETIME*, _FILETIME*, _FILETIME*), handle of) noexcept {
         file_time created{}, ended{}, kernel{}, user{};

@@ -71,17 +71,12 @@ public:
         return fail(errc::would_block, "ReadFile");
     }
     static result<void> wait_any(pipe_end* const* ends, std::size_t count, std::int64_t until) noexcept {
-        constexpr unsigned long timed_out = 258, failed_wait = 0xffffffff;
         void* events[3];
         for (std::size_t i = 0; i < count; ++i) {
             if (!ends[i]->running_) return {};
             events[i] = ends[i]->state_.event;
         }
-        const unsigned long limit = until == INT64_MAX ? 0xffffffff : clocks::milliseconds(until - clocks::monotonic());
-        const unsigned long ready = WaitForMultipleObjects(static_cast<unsigned long>(count), events, 0, limit);
-        if (ready == timed_out) return fail(errc::timed_out, "WaitForMultipleObjects");
-        if (ready == failed_wait) return last_error("WaitForMultipleObjects");
-        return {};
+        return clocks::wait_any(events, count, until);
     }
 
 private:

@@ -105,11 +105,7 @@ struct processes {
     }
 
     static result<exit_status> wait(child of, std::int64_t until) noexcept {
-        constexpr unsigned long timed_out = 258;
-        const unsigned long limit = until == INT64_MAX ? 0xffffffff : clocks::milliseconds(until - clocks::monotonic());
-        const unsigned long waited = WaitForSingleObject(of.process, limit);
-        if (waited == timed_out) return fail(errc::timed_out, "WaitForSingleObject");
-        if (waited != 0) return last_error("WaitForSingleObject");
+        VITTE_CHECK(clocks::wait_any(&of.process, 1, until));
         unsigned long code = 0;
         VITTE_CHECK(checked(GetExitCodeProcess(of.process, &code), "GetExitCodeProcess"));
         exit_status ended;

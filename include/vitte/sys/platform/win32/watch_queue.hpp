@@ -46,14 +46,9 @@ public:
         return false;
     }
     result<void> wait(std::int64_t until) noexcept {
-        constexpr unsigned long timed_out = 258, failed_wait = 0xffffffff;
         void* events[most];
         for (std::size_t i = 0; i < count_; ++i) events[i] = roots_[i]->state.event;
-        const unsigned long limit = until == INT64_MAX ? 0xffffffff : clocks::milliseconds(until - clocks::monotonic());
-        const unsigned long ready = WaitForMultipleObjects(static_cast<unsigned long>(count_), events, 0, limit);
-        if (ready == timed_out) return fail(errc::timed_out, "WaitForMultipleObjects");
-        if (ready == failed_wait) return last_error("WaitForMultipleObjects");
-        return {};
+        return clocks::wait_any(events, count_, until);
     }
 
 private:
