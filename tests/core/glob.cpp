@@ -44,6 +44,12 @@ BOOST_AUTO_TEST_CASE(many_stars_take_no_exponential_time) {
     for (int i = 0; i < 500; ++i) pattern += "*a";
     BOOST_TEST(!glob_match(pattern + "b", name));
     BOOST_TEST(glob_match(pattern, name));
+    std::string folders, path;
+    for (int i = 0; i < 31; ++i) folders += "**/a/";
+    for (int i = 0; i < 1000; ++i) path += "a/";
+    BOOST_TEST((glob_match_path(folders + "b", path + "b").whole && !glob_match_path(folders + "b", path + "c").whole));
+    BOOST_TEST((glob_match_path(folders + "a", path + "a").whole && glob_match_path(folders + "a", path + "c").prefix));
+    BOOST_TEST(!glob_match_path(folders + "**/a", path).prefix);
 }
 
 #if defined(__GLIBC__)

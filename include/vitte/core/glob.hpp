@@ -114,27 +114,60 @@ struct glob_path_match {
     bool prefix = false;  ///< something below it may be described
 };
 
-/// Compares the relative path `path` with `pattern`, in which a name `**` stands for any number of folders that do not begin with
-/// ".".
-constexpr glob_path_match glob_match_path(std::string_view pattern, std::string_view path) noexcept {
-    const std::size_t pattern_end = pattern.find('/'), path_end = path.find('/');
-    const std::string_view first = pattern.substr(0, pattern_end), name = path.substr(0, path_end);
-    const bool last_pattern = pattern_end == std::string_view::npos, last_name = path_end == std::string_view::npos;
-    const std::string_view more_pattern = last_pattern ? std::string_view() : pattern.substr(pattern_end + 1);
-    const std::string_view more_path = last_name ? std::string_view() : path.substr(path_end + 1);
-    if (first == "**") {
-        const bool hidden = name.starts_with('.');
-        glob_path_match without;  // "**" stands for nothing
-        if (!last_pattern) without = glob_match_path(more_pattern, path);
-        if (hidden) return without;
-        if (last_name) return {last_pattern || without.whole, true};
-        const glob_path_match with = glob_match_path(pattern, more_path);
-        return {with.whole || without.whole, with.prefix || without.prefix};
+namespace detail {
+
+/// Takes the first name of a path away, with the "/" behind it.
+constexpr std::string_view take_name(std::string_view& path) noexcept {
+    const std::size_t end = path.find('/');
+    const std::string_view name = path.substr(0, end);
+    path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
+    return name;
+}
+
+/// A pattern of paths as an automaton: bit n is set if its first n names describe what was read so far.
+class glob_states {
+public:
+    constexpr explicit glob_states(std::string_view pattern) noexcept : pattern_(pattern) {
+        for (std::string_view rest = pattern; !rest.empty(); take_name(rest)) ++count_;
+        if (count_ > 63) count_ = 0, bits_ = 0;
+        pass_stars();
     }
-    if (!glob_match(first, name)) return {};
-    if (last_name) return {last_pattern || more_pattern == "**", !last_pattern};
-    if (last_pattern) return {};
-    return glob_match_path(more_pattern, more_path);
+    constexpr void read(std::string_view name) noexcept {
+        std::uint64_t after = 0;
+        std::string_view rest = pattern_;
+        for (unsigned n = 0; n < count_ && bits_ != 0; ++n) {
+            const std::string_view part = take_name(rest);
+            if ((bits_ >> n & 1) == 0) continue;
+            if (part == "**" && !name.starts_with('.')) after |= std::uint64_t{1} << n;
+            if (part != "**" && glob_match(part, name)) after |= std::uint64_t{1} << (n + 1);
+        }
+        bits_ = after;
+        pass_stars();
+    }
+    constexpr bool whole() const noexcept { return (bits_ >> count_ & 1) != 0; }
+    constexpr bool prefix() const noexcept { return (bits_ & ((std::uint64_t{1} << count_) - 1)) != 0; }
+
+private:
+    /// "**" may stand for nothing.
+    constexpr void pass_stars() noexcept {
+        std::string_view rest = pattern_;
+        for (unsigned n = 0; n < count_; ++n)
+            if (take_name(rest) == "**" && (bits_ >> n & 1) != 0) bits_ |= std::uint64_t{1} << (n + 1);
+    }
+
+    std::string_view pattern_;
+    unsigned count_ = 0;
+    std::uint64_t bits_ = 1;
+};
+
+}  // namespace detail
+
+/// Compares the relative path `path` with `pattern`, in which a name `**` stands for any number of folders that do not begin with
+/// ".". A pattern of more than 63 names describes nothing. Takes time in proportion to the product of both lengths at worst.
+constexpr glob_path_match glob_match_path(std::string_view pattern, std::string_view path) noexcept {
+    detail::glob_states states(pattern);
+    while (!path.empty()) states.read(detail::take_name(path));
+    return {states.whole(), states.prefix()};
 }
 
 }  // namespace vitte

@@ -47,7 +47,7 @@ private:
         if (length == 1 && name[0] == '.') return {};
         if (length == 2 && name[0] == '.' && name[1] == '.') {
             while (size_ != 0 && to_[--size_] != '/') {}
-            return enter("..");
+            return leave();
         }
         char text[room];
         const auto link = folder_.read_link(name, text);
@@ -60,6 +60,16 @@ private:
         VITTE_CHECK(put("/", 1));
         VITTE_CHECK(put(name, length));
         return more ? enter(name) : result<void>();
+    }
+    /// To the folder whose path is written now.
+    result<void> leave() noexcept {
+        if constexpr (requires { P::directories::only_down; }) {
+            to_[size_] = 0;
+            VITTE_TRY(folder_, basic_directory<P>::open(size_ == 0 ? "/" : to_.data()));
+            return {};
+        } else {
+            return enter("..");
+        }
     }
     result<void> enter(const char* name) noexcept {
         VITTE_TRY(folder_, folder_.open_directory(name));

@@ -19,7 +19,8 @@ result<void> glob(const char* pattern, Visit visit) {
         rest.remove_prefix(end + 1);
     }
     const std::size_t base_size = base.size();
-    if (base.empty()) base.push_back('.');
+    if (base_size == 0) base.push_back('.');
+    if (base_size > 1) base.pop_back();  // the last "/", which `walk` adds by itself
     base.push_back(0);
 
     std::vector<char> found;

@@ -126,7 +126,7 @@ concept files_facet = requires(typename F::handle h, const char* path, const ope
 /// - `set_mode(in, path, mode)`, `set_owner(in, path, follow, user, group)`.
 /// - `make_current(h)`: the folder in which the process is from now on.
 /// - `open_unnamed(in, folder, rights)`: a new file without a name, for reading and writing. `give_name(h, in, path)`: and one.
-/// - `only_down`: there, if ".." of a handle is not reliable, and handles are plenty.
+/// - `only_down`: there, if ".." does not lead from a handle to the folder above.
 /// - `canonical(path, to, n)`: the absolute path of what is there, without links; its length.
 template <class D>
 concept directories_facet = requires(typename D::handle h, const char* path, const open_options& options, bool follow,

@@ -46,7 +46,9 @@ struct waiter {
 
 struct wasi_platform {
     using files = posix::files;
-    using directories = posix::directories;
+    struct directories : posix::directories {
+        static constexpr bool only_down = true;  // nothing leads out of a folder that was opened
+    };
     using memory = unmapped_memory<wasi::blocks, files>;
     using clocks = posix::clocks;
     using threads = single_thread<wasi::waiter>;
