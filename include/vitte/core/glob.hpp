@@ -1,4 +1,4 @@
-/// Patterns of names as shells have them (POSIX.1-2017, XCU 2.13): `*`, `?`, `[a-z]`, `[!a-z]`, `\\` before a character that stands for
+/// Patterns of names as shells have them (POSIX.1-2017, XCU 2.13): `*`, `?`, `[a-z]`, `[!a-z]`, `\` before a character that stands for
 /// itself; and `**` for any number of folders. What a name is, and nothing about files.
 #pragma once
 

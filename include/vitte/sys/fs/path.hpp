@@ -116,7 +116,7 @@ public:
         return out.end();
     }
 
-    /// Writes this path with `below` behind it, or `below` alone if that is absolute; on Windows "\\below" keeps the drive.
+    /// Writes this path with `below` behind it, or `below` alone if that is absolute; on Windows "\below" keeps the drive.
     constexpr result<std::size_t> join(basic_path_view below, std::span<char> to) const noexcept {
         writer out{to};
         const bool own_root = !below.root().empty();

@@ -48,7 +48,7 @@ class basic_command {
 public:
     using native_handle_type = typename files::handle;
 
-    /// A path if there is a "/" (or, on Windows, a "\\") in it, and otherwise a name that is looked for in the folders of PATH of this
+    /// A path if there is a "/" (or, on Windows, a "\") in it, and otherwise a name that is looked for in the folders of PATH of this
     /// process. Relative paths begin where this process is, also if the child begins elsewhere.
     explicit basic_command(std::string_view program) : program_(program) {}
 

@@ -269,19 +269,22 @@ private:
         wchar_t names[8000];
 
         std::uint32_t size() const noexcept { return 8u + length; }
+        /// The name for people, and the same for the kernel behind it, which wants "\??\" before a drive.
         result<void> set(const char* text) noexcept {
             constexpr std::uint32_t relative = 1;
-            const int count = widen(text, names, 4000);
-            if (count == 0) return last_error("convert path");
-            const bool absolute = names[0] == L'\\' || names[0] == L'/' || names[1] == L':';
-            if (absolute) return fail(errc::not_supported, "set symbolic link");  // on Windows those begin with a device
-            for (int i = 0; i < count; ++i)
+            const int size = widen(text, names, 3900);
+            if (size == 0) return last_error("convert path");
+            const auto count = static_cast<std::size_t>(size) - 1;
+            for (std::size_t i = 0; i < count; ++i)
                 if (names[i] == L'/') names[i] = L'\\';
-            name_size = print_size = static_cast<std::uint16_t>((count - 1) * 2);
-            print_offset = name_size;
-            __builtin_memmove(names + count - 1, names, name_size);
+            const bool has_drive = count > 1 && names[1] == L':';
+            const std::size_t prefix = has_drive ? 4 : 0;
+            __builtin_memcpy(names + count, L"\\??\\", prefix * sizeof(wchar_t));
+            __builtin_memcpy(names + count + prefix, names, count * sizeof(wchar_t));
+            print_size = name_offset = static_cast<std::uint16_t>(count * sizeof(wchar_t));
+            name_size = static_cast<std::uint16_t>((prefix + count) * sizeof(wchar_t));
             tag = files::symbolic_link_tag;
-            flags = relative;
+            flags = has_drive ? 0 : relative;
             length = static_cast<std::uint16_t>(12 + name_size + print_size);
             return {};
         }

@@ -1,4 +1,4 @@
-/// Paths as the kernel of Windows takes them: relative to a handle, or beginning with "\\??\\"; no "." and "..", backslashes only.
+/// Paths as the kernel of Windows takes them: relative to a handle, or beginning with "\??\"; no "." and "..", backslashes only.
 #pragma once
 
 #include <vitte/sys/platform/win32/wide.hpp>
@@ -73,7 +73,7 @@ private:
         root_ = nullptr;
         return put_prefix(base);
     }
-    /// A path of Win32 that is complete: "C:\\…", "\\\\server\\…", "\\\\?\\…".
+    /// A path of Win32 that is complete: "C:\…", "\\server\…", "\\?\…".
     result<void> put_prefix(const wchar_t* path) noexcept {
         put(L"\\??\\", 4);
         if (is_separator(path[0]) && is_separator(path[1])) {
