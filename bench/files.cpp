@@ -40,7 +40,9 @@ std::vector<std::string> plant(const std::string& top) {
         for (int k = 0; k < per_folder; ++k) {
             const std::string path = folder + "/file" + std::to_string(k);
             const bool filled = static_cast<int>(files.size()) < small_files;
-            require(sys::write(path.c_str(), std::as_bytes(std::span(content).first(filled ? content.size() : 0))).has_value(), "make files");
+            require(sys::write(path.c_str(), std::as_bytes(std::span(content).first(filled ? content.size() : 0)))
+                        .has_value(),
+                    "make files");
             if (filled) files.push_back(path);
         }
     }
@@ -130,7 +132,8 @@ void measure_walk(const std::string& top) {
     const auto ours = [&] {
         std::uint64_t count = 0;
         return nanoseconds([&] {
-            require(sys::walk(top.c_str(), [&](const auto&) { return ++count, sys::walk_next::on; }).has_value(), "walk");
+            require(sys::walk(top.c_str(), [&](const auto&) { return ++count, sys::walk_next::on; }).has_value(),
+                    "walk");
             seen = count;
         });
     };
@@ -151,7 +154,8 @@ void measure_walk(const std::string& top) {
     bench::compare("walk: 100,000 entries", "getdents64", 1.10, 15, ours, raw);
     bench::compare("walk: 100,000 entries", "std::filesystem", 0.33, 7, ours, standard);
 #if __has_include(<uv.h>)
-    bench::compare("walk: 100,000 entries", "libuv", 1.00, 7, ours, [&] { return nanoseconds([&] { seen = uv_walk(top); }); });
+    bench::compare("walk: 100,000 entries", "libuv", 1.00, 7, ours,
+                   [&] { return nanoseconds([&] { seen = uv_walk(top); }); });
 #else
     bench::missing("walk: 100,000 entries", "libuv", ours(), 1.00);
 #endif
@@ -175,12 +179,15 @@ void measure_copy(const std::string& top) {
     };
     const auto ours = timed([&] { require(sys::copy(from.c_str(), to.c_str()).has_value(), "copy"); });
     bench::compare("copy: 1 GiB", "copy_file_range", 1.05, 5, ours, timed([&] {
-        const int source = open(from.c_str(), O_RDONLY | O_CLOEXEC), target = open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        while (copy_file_range(source, nullptr, target, nullptr, size, 0) > 0) {}
-        close(source);
-        close(target);
-    }));
-    bench::compare("copy: 1 GiB", "std::filesystem", 1.00, 5, ours, timed([&] { std::filesystem::copy_file(from, to); }));
+                       const int source = open(from.c_str(), O_RDONLY | O_CLOEXEC),
+                                 target = open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+                       while (copy_file_range(source, nullptr, target, nullptr, size, 0) > 0) {
+                       }
+                       close(source);
+                       close(target);
+                   }));
+    bench::compare("copy: 1 GiB", "std::filesystem", 1.00, 5, ours,
+                   timed([&] { std::filesystem::copy_file(from, to); }));
     const auto holes = from + ".holes";
     {
         const auto file = sys::file::open(holes.c_str(), sys::open_mode::create_new);

@@ -97,14 +97,17 @@ int main() {
     bench::compare("mutex, lock and unlock", "std::mutex", 0.75, 15, uncontended<mutex>, uncontended<std::mutex>);
     bench::compare("mutex, as many threads as CPUs", "std::mutex", 1.0, 15, [&] { return contended<mutex>(cpus); },
                    [&] { return contended<std::mutex>(cpus); });
-    bench::compare("mutex, twice as many threads as CPUs", "std::mutex", 1.0, 15, [&] { return contended<mutex>(2 * cpus); },
-                   [&] { return contended<std::mutex>(2 * cpus); });
+    bench::compare(
+        "mutex, twice as many threads as CPUs", "std::mutex", 1.0, 15, [&] { return contended<mutex>(2 * cpus); },
+        [&] { return contended<std::mutex>(2 * cpus); });
     bench::compare("shared mutex, one reader", "std::shared_mutex", 1.0, 15, [] { return readers<shared_mutex>(1); },
                    [] { return readers<std::shared_mutex>(1); });
-    bench::compare("shared mutex, a reader per CPU", "std::shared_mutex", 1.0, 15, [&] { return readers<shared_mutex>(cpus); },
-                   [&] { return readers<std::shared_mutex>(cpus); });
+    bench::compare(
+        "shared mutex, a reader per CPU", "std::shared_mutex", 1.0, 15, [&] { return readers<shared_mutex>(cpus); },
+        [&] { return readers<std::shared_mutex>(cpus); });
     bench::compare("semaphore, ping-pong", "std::binary_semaphore", 1.0, 15, semaphore_ping_pong<binary_semaphore>,
                    semaphore_ping_pong<std::binary_semaphore>);
-    bench::compare("condition variable, ping-pong", "std::condition_variable", 1.0, 15, condition_ping_pong<mutex, condition_variable>,
+    bench::compare("condition variable, ping-pong", "std::condition_variable", 1.0, 15,
+                   condition_ping_pong<mutex, condition_variable>,
                    condition_ping_pong<std::mutex, std::condition_variable>);
 }

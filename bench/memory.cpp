@@ -49,6 +49,7 @@ double malloc_objects() {
 }  // namespace
 
 int main() {
-    bench::compare("region, reserve, commit, touch, release", "mmap, mprotect, munmap", 1.02, 30, region_cycle, by_hand);
+    bench::compare("region, reserve, commit, touch, release", "mmap, mprotect, munmap", 1.02, 30, region_cycle,
+                   by_hand);
     bench::compare("bump arena, 48 bytes", "malloc", 0.5, 30, arena_objects, malloc_objects);
 }

@@ -36,7 +36,9 @@ void with_libuv() {
     uv_process_options_t options{};
     options.file = "/bin/true";
     options.args = arguments;
-    options.exit_cb = [](uv_process_t* process, std::int64_t, int) { uv_close(reinterpret_cast<uv_handle_t*>(process), nullptr); };
+    options.exit_cb = [](uv_process_t* process, std::int64_t, int) {
+        uv_close(reinterpret_cast<uv_handle_t*>(process), nullptr);
+    };
     uv_process_t process;
     uv_spawn(loop, &process, &options);
     uv_run(loop, UV_RUN_DEFAULT);
@@ -56,9 +58,11 @@ int main() {
             if (!child || !child->wait()) std::exit(1);
         }, times);
     };
-    bench::compare("process: spawn and wait, 1 GiB parent", "posix_spawn", 1.00, 21, ours, [] { return nanoseconds(with_posix_spawn, times); });
+    bench::compare("process: spawn and wait, 1 GiB parent", "posix_spawn", 1.00, 21, ours,
+                   [] { return nanoseconds(with_posix_spawn, times); });
 #if __has_include(<uv.h>)
-    bench::compare("process: spawn and wait, 1 GiB parent", "libuv", 1.00, 21, ours, [] { return nanoseconds(with_libuv, times); });
+    bench::compare("process: spawn and wait, 1 GiB parent", "libuv", 1.00, 21, ours,
+                   [] { return nanoseconds(with_libuv, times); });
 #else
     bench::missing("process: spawn and wait, 1 GiB parent", "libuv", ours(), 1.00);
 #endif

@@ -36,8 +36,8 @@ inline void missing(const char* claim, const char* peer_name, double ours, doubl
     std::printf("%s\t%.1f\t\t%s\t\t%.2f\tmissing\n", claim, ours, peer_name, goal);
 }
 
-/// Runs the two in turns, each first every other time. Each measures one round itself and returns its nanoseconds, so that
-/// clean-up is not counted.
+/// Runs the two in turns, each first every other time. Each measures one round itself and returns its nanoseconds, so
+/// that clean-up is not counted.
 template <class Ours, class Peer>
 void compare(const char* claim, const char* peer_name, double goal, int rounds, Ours&& ours, Peer&& peer) {
     std::vector<double> mine, theirs;

@@ -67,8 +67,12 @@ void compare_timers() {
 int main() {
     const auto clock = cycle_clock::calibrate();
     const auto theirs = [] { return each(by_hand); };
-    bench::compare("clock, monotonic", "clock_gettime", 1.02, 40, [] { return each([] { return monotonic_time(); }); }, theirs);
-    bench::compare("clock, coarse", "clock_gettime", 0.5, 40, [] { return each([] { return coarse_time(); }); }, theirs);
-    bench::compare("clock, calibrated cycles", "clock_gettime", 0.6, 40, [&] { return each([&] { return clock.now(); }); }, theirs);
+    bench::compare(
+        "clock, monotonic", "clock_gettime", 1.02, 40, [] { return each([] { return monotonic_time(); }); }, theirs);
+    bench::compare(
+        "clock, coarse", "clock_gettime", 0.5, 40, [] { return each([] { return coarse_time(); }); }, theirs);
+    bench::compare(
+        "clock, calibrated cycles", "clock_gettime", 0.6, 40, [&] { return each([&] { return clock.now(); }); },
+        theirs);
     compare_timers();
 }

@@ -40,7 +40,8 @@ int main(int argc, char** argv) {
     auto packed = vitte::sys::byte_buffer::allocate(packed_size);
     auto again = vitte::sys::byte_buffer::allocate(plain_size);
     if (!packed || !again) return fail("out of memory");
-    if ((*compress)(packed->bytes().data(), &packed_size, plain.data(), plain.size()) != 0) return fail("compress failed");
+    if ((*compress)(packed->bytes().data(), &packed_size, plain.data(), plain.size()) != 0)
+        return fail("compress failed");
     if ((*uncompress)(again->bytes().data(), &plain_size, packed->bytes().data(), packed_size) != 0)
         return fail("uncompress failed");
     const bool same = plain_size == plain.size() && std::memcmp(again->bytes().data(), plain.data(), plain_size) == 0;

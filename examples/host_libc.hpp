@@ -1,5 +1,5 @@
-// The functions of libc that a static program offers to the modules it loads: what plain C libraries of a distribution ask
-// for. A dynamic program does not need them; its modules find libc in the process.
+// The functions of libc that a static program offers to the modules it loads: what plain C libraries of a distribution
+// ask for. A dynamic program does not need them; its modules find libc in the process.
 #pragma once
 
 #include <cerrno>
@@ -43,7 +43,8 @@ inline void provide_libc(vitte::loader::module_loader& loader) {
     // <cstring> overloads these for constant and other arguments.
     using search = void*(const void*, int, std::size_t);
     using find = char*(const char*, int);
-    loader.provide<search>("memchr", [](const void* p, int c, std::size_t n) { return const_cast<void*>(std::memchr(p, c, n)); });
+    loader.provide<search>("memchr",
+                           [](const void* p, int c, std::size_t n) { return const_cast<void*>(std::memchr(p, c, n)); });
     loader.provide<find>("strchr", [](const char* s, int c) { return const_cast<char*>(std::strchr(s, c)); });
     loader.provide<find>("strrchr", [](const char* s, int c) { return const_cast<char*>(std::strrchr(s, c)); });
     loader.provide("printf", std::printf);

@@ -1,5 +1,5 @@
-// A program, fully static if it is linked so, that loads a plugin in C and one in C++ with vitte's own linker, calls them,
-// is called back by them, and unloads them.
+// A program, fully static if it is linked so, that loads a plugin in C and one in C++ with vitte's own linker, calls
+// them, is called back by them, and unloads them.
 //
 // usage: plugins GREETER SHAPES
 #include <cstdio>

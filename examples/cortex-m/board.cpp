@@ -1,4 +1,5 @@
-// What the library asks of a board, for the Cortex-M boards of qemu: the system timer as a clock, semihosting as a console.
+// What the library asks of a board, for the Cortex-M boards of qemu: the system timer as a clock, semihosting as a
+// console.
 #include <vitte/core/atomic.hpp>
 #include <vitte/sys/platform/bare/board.hpp>
 #include <vitte/sys/platform/bare/semihosting.hpp>
@@ -18,7 +19,8 @@ std::int64_t board::now() noexcept {
     const auto* const pending = reinterpret_cast<volatile std::uint32_t*>(0xe000ed04);  // bit 26: the interrupt waits
     constexpr std::uint32_t cycles = CPU_HZ / 1000;
     for (;;) {
-        const std::uint32_t before = milliseconds.load_relaxed(), first = *left, waits = *pending >> 26 & 1, second = *left;
+        const std::uint32_t before = milliseconds.load_relaxed(), first = *left, waits = *pending >> 26 & 1,
+                            second = *left;
         if (second > first || milliseconds.load_relaxed() != before) continue;
         return (std::int64_t{before} + waits) * 1'000'000 + std::int64_t{cycles - 1 - first} * 1'000'000 / cycles;
     }

@@ -17,7 +17,9 @@ int main() {
     if (mutex.try_lock_until(sys::deadline::after(2'000'000))) return 2;
     if (sys::monotonic_time() - start < 2'000'000) return 3;
 
-    const auto milliseconds = [start] { return static_cast<std::uint64_t>((sys::monotonic_time() - start) / 1'000'000); };
+    const auto milliseconds = [start] {
+        return static_cast<std::uint64_t>((sys::monotonic_time() - start) / 1'000'000);
+    };
     vitte::timer_wheel timers;
     vitte::timer alarm;
     timers.add(alarm, milliseconds() + 5);

@@ -99,7 +99,9 @@ vitte::result<facts, parse_error> collect(std::span<const std::byte> bytes) {
 std::string or_number(std::string_view name, std::uint64_t number) {
     return name.empty() ? std::to_string(number) : std::string(name);
 }
-std::string machine_of(const elf::header& h) { return or_number(name_of(h.machine, h.form.wide), static_cast<std::uint64_t>(h.machine)); }
+std::string machine_of(const elf::header& h) {
+    return or_number(name_of(h.machine, h.form.wide), static_cast<std::uint64_t>(h.machine));
+}
 std::string relocation_of(const elf::header& h, std::uint32_t type) {
     return or_number(type == 0 ? "NONE" : elf::relocation_name(h.machine, type), type);
 }
@@ -108,7 +110,8 @@ std::string full_name(const named_symbol& s) {
     return std::string(s.name) + (s.version.hidden || !s.symbol.defined() ? "@" : "@@") + std::string(s.version.name);
 }
 std::string access_of(const elf::segment& s) {
-    return std::string((s.flags & elf::segment_readable) != 0 ? "r" : "-") + ((s.flags & elf::segment_writable) != 0 ? "w" : "-") +
+    return std::string((s.flags & elf::segment_readable) != 0 ? "r" : "-") +
+           ((s.flags & elf::segment_writable) != 0 ? "w" : "-") +
            ((s.flags & elf::segment_executable) != 0 ? "x" : "-");
 }
 
@@ -124,23 +127,27 @@ void print_text(const facts& f, std::string_view path) {
     if (!f.build_id.empty()) line("build id", f.build_id);
     for (const std::string_view name : f.needed) line("needed", name);
     if (!f.segments.empty())
-        std::printf("\nsegments (%zu)\n  %-13s %16s %12s %12s %-6s %8s\n", f.segments.size(), "type", "address", "in file", "in memory", "access", "align");
+        std::printf("\nsegments (%zu)\n  %-13s %16s %12s %12s %-6s %8s\n", f.segments.size(), "type", "address",
+                    "in file", "in memory", "access", "align");
     for (const elf::segment& s : f.segments) {
-        const std::string type = name_of(s.type) == "unknown" ? std::to_string(static_cast<std::uint32_t>(s.type)) : std::string(name_of(s.type));
+        const std::string type = name_of(s.type) == "unknown" ? std::to_string(static_cast<std::uint32_t>(s.type))
+                                                              : std::string(name_of(s.type));
         std::printf("  %-13s %#16" PRIx64 " %12" PRIu64 " %12" PRIu64 " %-6s %#8" PRIx64 "\n", type.c_str(), s.address,
                     s.file_size, s.memory_size, access_of(s).c_str(), s.alignment);
     }
     std::printf("\nexports (%zu)\n", f.exports.size());
     for (const named_symbol& s : f.exports)
-        std::printf("  %#16" PRIx64 " %8" PRIu64 " %-7s %-7s %s\n", s.symbol.value, s.symbol.size, name_of(s.symbol.type()).data(),
-                    name_of(s.symbol.binding()).data(), full_name(s).c_str());
+        std::printf("  %#16" PRIx64 " %8" PRIu64 " %-7s %-7s %s\n", s.symbol.value, s.symbol.size,
+                    name_of(s.symbol.type()).data(), name_of(s.symbol.binding()).data(), full_name(s).c_str());
     std::printf("\nimports (%zu)\n", f.imports.size());
     for (const named_symbol& s : f.imports) {
         const std::string from = s.version.library.empty() ? "" : " from " + std::string(s.version.library);
-        std::printf("  %-7s %-7s %s%s\n", name_of(s.symbol.type()).data(), name_of(s.symbol.binding()).data(), full_name(s).c_str(), from.c_str());
+        std::printf("  %-7s %-7s %s%s\n", name_of(s.symbol.type()).data(), name_of(s.symbol.binding()).data(),
+                    full_name(s).c_str(), from.c_str());
     }
     std::printf("\nrelocations\n");
-    for (const auto& [type, count] : f.relocations) std::printf("  %-26s %10" PRIu64 "\n", relocation_of(f.header, type).c_str(), count);
+    for (const auto& [type, count] : f.relocations)
+        std::printf("  %-26s %10" PRIu64 "\n", relocation_of(f.header, type).c_str(), count);
     if (f.packed != 0) std::printf("  %-26s %10" PRIu64 "\n", "RELR", f.packed);
 }
 
@@ -149,7 +156,9 @@ void print_symbols(json_writer& json, const char* key, const std::vector<named_s
     for (const named_symbol& s : symbols) {
         json.open('{').text("name", s.name).text("version", s.version.name);
         if (s.symbol.defined())
-            json.text("default", s.version.hidden ? "no" : "yes").number("value", s.symbol.value).number("size", s.symbol.size);
+            json.text("default", s.version.hidden ? "no" : "yes")
+                .number("value", s.symbol.value)
+                .number("size", s.symbol.size);
         else json.text("library", s.version.library);
         json.text("type", name_of(s.symbol.type())).text("binding", name_of(s.symbol.binding()));
         json.text("visibility", name_of(s.symbol.visibility())).close('}');
@@ -160,7 +169,8 @@ void print_symbols(json_writer& json, const char* key, const std::vector<named_s
 void print_json(const facts& f, std::string_view path) {
     json_writer json;
     json.open('{').text("file", path).text("kind", f.kind).text("machine", machine_of(f.header));
-    json.number("bits", f.header.form.wide ? 64 : 32).text("byte_order", f.header.form.order == vitte::byte_order::little ? "little" : "big");
+    json.number("bits", f.header.form.wide ? 64 : 32)
+        .text("byte_order", f.header.form.order == vitte::byte_order::little ? "little" : "big");
     json.text("soname", f.soname).text("build_id", f.build_id).open('[', "needed");
     for (const std::string_view name : f.needed) json.text({}, name);
     json.close(']').open('[', "segments");
@@ -173,7 +183,11 @@ void print_json(const facts& f, std::string_view path) {
     print_symbols(json, "imports", f.imports);
     json.open('[', "relocations");
     for (const auto& [type, count] : f.relocations)
-        json.open('{').number("type", type).text("name", relocation_of(f.header, type)).number("count", count).close('}');
+        json.open('{')
+            .number("type", type)
+            .text("name", relocation_of(f.header, type))
+            .number("count", count)
+            .close('}');
     json.close(']').number("relr", f.packed).close('}');
     std::putchar('\n');
 }
@@ -185,17 +199,22 @@ exit_code inspect(const arguments& given) {
     for (const std::string_view argument : given) {
         if (argument == "--help") return std::fputs(help, stdout), succeeded;
         if (argument == "--json") as_json = true;
-        else if (argument.starts_with("--")) return complain(misused, "inspect: unknown option '" + std::string(argument) + "'", "vitte inspect --help");
+        else if (argument.starts_with("--"))
+            return complain(misused, "inspect: unknown option '" + std::string(argument) + "'", "vitte inspect --help");
         else if (!path.empty()) return complain(misused, "inspect: more than one file is given", "vitte inspect FILE");
         else path = argument;
     }
     if (path.empty()) return complain(misused, "inspect: no file is given", "vitte inspect FILE");
     const auto mapped = vitte::sys::mapping::open(path.c_str());
-    if (!mapped) return complain(failed, "inspect " + path + ": " + mapped.error().operation + ": " + message(mapped.error().code), "");
+    if (!mapped)
+        return complain(failed,
+                        "inspect " + path + ": " + mapped.error().operation + ": " + message(mapped.error().code), "");
     const auto found = collect(mapped->bytes());
     if (!found)
-        return complain(failed, "inspect " + path + ": " + found.error().reading + ": " + found.error().reason + " at byte " +
-                                    std::to_string(found.error().offset), "inspect reads ELF objects, libraries and executables");
+        return complain(failed,
+                        "inspect " + path + ": " + found.error().reading + ": " + found.error().reason + " at byte " +
+                            std::to_string(found.error().offset),
+                        "inspect reads ELF objects, libraries and executables");
     if (as_json) print_json(*found, path);
     else print_text(*found, path);
     return succeeded;

@@ -52,8 +52,10 @@ bool parse_value(value_type type, const std::string& text, value& to) {
     std::int64_t below = 0;
     std::uint64_t above = 0;
     to.type = type;
-    if (negative && !parse_number(text, below, [](const char* t, char** e) { return std::strtoll(t, e, 0); })) return false;
-    if (!negative && !parse_number(text, above, [](const char* t, char** e) { return std::strtoull(t, e, 0); })) return false;
+    if (negative && !parse_number(text, below, [](const char* t, char** e) { return std::strtoll(t, e, 0); }))
+        return false;
+    if (!negative && !parse_number(text, above, [](const char* t, char** e) { return std::strtoull(t, e, 0); }))
+        return false;
     to.bits = negative ? static_cast<std::uint64_t>(below) : above;
     return vitte::loader::fits(type, to.bits, negative);
 }
@@ -73,16 +75,22 @@ void print(const value& returned) {
 
 exit_code call(const request& r, const vitte::loader::signature& type, const std::vector<value>& values) {
 #if defined(STATIC_HOST)
-    if (r.linker == "os") return complain(misused, "run: the static build has no OS linker", "use --linker own, or the dynamic build");
+    if (r.linker == "os")
+        return complain(misused, "run: the static build has no OS linker", "use --linker own, or the dynamic build");
     vitte::loader::module_loader loader;
     provide_libc(loader);
 #else
-    auto loader = r.linker == "os" ? vitte::loader::module_loader(vitte::loader::os_linker<>::link) : vitte::loader::module_loader();
+    auto loader = r.linker == "os" ? vitte::loader::module_loader(vitte::loader::os_linker<>::link)
+                                   : vitte::loader::module_loader();
 #endif
     auto loaded = loader.load(r.file.c_str());
-    if (!loaded) return complain(failed, "run: " + loaded.error().message(), loaded.error().symbol.empty() ? "vitte inspect shows what the file is" : "vitte inspect shows what the module imports");
+    if (!loaded)
+        return complain(failed, "run: " + loaded.error().message(),
+                        loaded.error().symbol.empty() ? "vitte inspect shows what the file is"
+                                                      : "vitte inspect shows what the module imports");
     const auto function = loaded->symbol(r.function.c_str());
-    if (!function) return complain(failed, "run: " + function.error().message(), "vitte inspect shows what the module exports");
+    if (!function)
+        return complain(failed, "run: " + function.error().message(), "vitte inspect shows what the module exports");
     const auto returned = vitte::loader::call(*function, type, values);
     if (!returned) return complain(failed, "run: calling '" + r.function + "': " + message(returned.error().code), "");
     print(*returned);
@@ -97,16 +105,22 @@ exit_code call(request& r) {
     }
     const auto type = vitte::loader::signature::parse(r.signature);
     if (!type)
-        return complain(misused, "run: signature '" + r.signature + "': " + type.error().reason + " at byte " + std::to_string(type.error().offset),
+        return complain(misused,
+                        "run: signature '" + r.signature + "': " + type.error().reason + " at byte " +
+                            std::to_string(type.error().offset),
                         "write it like 'i64(i64,str)'");
     const auto parameters = type->parameters();
     if (parameters.size() != r.arguments.size())
-        return complain(misused, "run: '" + r.function + "' takes " + std::to_string(parameters.size()) + " arguments, " + std::to_string(r.arguments.size()) + " are given",
+        return complain(misused,
+                        "run: '" + r.function + "' takes " + std::to_string(parameters.size()) + " arguments, " +
+                            std::to_string(r.arguments.size()) + " are given",
                         "--signature tells how many there are");
     std::vector<value> values(parameters.size());
     for (std::size_t i = 0; i < values.size(); ++i)
         if (!parse_value(parameters[i], r.arguments[i], values[i]))
-            return complain(misused, "run: argument " + std::to_string(i + 1) + " '" + r.arguments[i] + "' is no " + std::string(name_of(parameters[i])),
+            return complain(misused,
+                            "run: argument " + std::to_string(i + 1) + " '" + r.arguments[i] + "' is no " +
+                                std::string(name_of(parameters[i])),
                             "--signature tells the types");
     return call(r, *type, values);
 }
@@ -122,12 +136,16 @@ exit_code run(const arguments& given) {
         else if (argument == "--") options = false;
         else if (argument == "--help") return std::fputs(help, stdout), succeeded;
         else if (argument == "--signature" || argument == "--linker") {
-            if (++i == given.size()) return complain(misused, "run: " + std::string(argument) + " needs a value", "vitte run --help");
+            if (++i == given.size())
+                return complain(misused, "run: " + std::string(argument) + " needs a value", "vitte run --help");
             (argument == "--linker" ? r.linker : r.signature) = given[i];
-        } else return complain(misused, "run: unknown option '" + std::string(argument) + "'", "vitte run --help; arguments that begin with -- come after --");
+        } else
+            return complain(misused, "run: unknown option '" + std::string(argument) + "'",
+                            "vitte run --help; arguments that begin with -- come after --");
     }
     if (words.size() < 2) return complain(misused, "run: a file and a function are needed", "vitte run FILE FUNCTION");
-    if (r.linker != "own" && r.linker != "os") return complain(misused, "run: there is no linker '" + r.linker + "'", "--linker own or --linker os");
+    if (r.linker != "own" && r.linker != "os")
+        return complain(misused, "run: there is no linker '" + r.linker + "'", "--linker own or --linker os");
     r.file = words[0];
     r.function = words[1];
     r.arguments.assign(words.begin() + 2, words.end());

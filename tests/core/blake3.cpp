@@ -41,7 +41,8 @@ std::string hex(const blake3& of, std::size_t length = 131) {
     of.finish(out);
     std::string text;
     for (const std::byte b : out)
-        for (const unsigned digit : {std::to_integer<unsigned>(b) >> 4, std::to_integer<unsigned>(b) & 15}) text += "0123456789abcdef"[digit];
+        for (const unsigned digit : {std::to_integer<unsigned>(b) >> 4, std::to_integer<unsigned>(b) & 15})
+            text += "0123456789abcdef"[digit];
     return text;
 }
 }  // namespace
@@ -54,7 +55,8 @@ BOOST_AUTO_TEST_CASE(official_test_vectors) {
         const auto bytes = input(row.length);
         BOOST_TEST(hex(blake3().update(bytes)) == row.hash);
         BOOST_TEST(hex(blake3::keyed(key).update(bytes)) == row.keyed);
-        BOOST_TEST(hex(blake3::derive_key("BLAKE3 2019-12-27 16:29:52 test vectors context").update(bytes)) == row.derived);
+        BOOST_TEST(hex(blake3::derive_key("BLAKE3 2019-12-27 16:29:52 test vectors context").update(bytes)) ==
+                   row.derived);
     }
 }
 

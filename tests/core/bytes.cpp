@@ -10,7 +10,9 @@ using vitte::byte_order;
 using vitte::byte_reader;
 using vitte::errc;
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text.data(), text.size()));
+}
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(bytes)

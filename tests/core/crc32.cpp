@@ -5,7 +5,9 @@
 #include <vitte/core/crc32.hpp>
 
 namespace {
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text.data(), text.size()));
+}
 constexpr std::array<std::byte, 3> at_compile_time{};
 static_assert(vitte::crc32(at_compile_time) == 0xff41d912);
 }  // namespace

@@ -44,7 +44,8 @@ BOOST_AUTO_TEST_CASE(decodes_the_examples_of_dwarf) {  // DWARF 5, tables 7.7 an
 
 BOOST_AUTO_TEST_CASE(round_trips_every_magnitude) {
     for (unsigned bit = 0; bit < 64; ++bit)
-        for (const std::uint64_t near : {(std::uint64_t{1} << bit) - 1, std::uint64_t{1} << bit, (std::uint64_t{1} << bit) + 1}) {
+        for (const std::uint64_t near :
+             {(std::uint64_t{1} << bit) - 1, std::uint64_t{1} << bit, (std::uint64_t{1} << bit) + 1}) {
             BOOST_TEST(survives(near));
             BOOST_TEST(survives(static_cast<std::int64_t>(near)));
             BOOST_TEST(survives(static_cast<std::int64_t>(0 - near)));
@@ -63,8 +64,10 @@ BOOST_AUTO_TEST_CASE(holds_to_the_limits_of_webassembly) {  // core specificatio
     BOOST_TEST((why<std::int8_t>({0x83, 0x3e}) == errc::malformed));
     BOOST_TEST((why<std::int8_t>({0xff, 0x7b}) == errc::malformed));
     BOOST_TEST(decode_leb128<std::int8_t>(raw({0xfe, 0x7f}))->value == -2);
-    BOOST_TEST(decode_leb128<std::int32_t>(raw({0x80, 0x80, 0x80, 0x80, 0x78}))->value == std::numeric_limits<std::int32_t>::min());
-    BOOST_TEST((decode_leb128<std::int64_t, 33>(raw({0x80, 0x80, 0x80, 0x80, 0x70}))->value == -(std::int64_t{1} << 32)));
+    BOOST_TEST(decode_leb128<std::int32_t>(raw({0x80, 0x80, 0x80, 0x80, 0x78}))->value ==
+               std::numeric_limits<std::int32_t>::min());
+    BOOST_TEST(
+        (decode_leb128<std::int64_t, 33>(raw({0x80, 0x80, 0x80, 0x80, 0x70}))->value == -(std::int64_t{1} << 32)));
     BOOST_TEST((why<std::int64_t, 33>({0x80, 0x80, 0x80, 0x80, 0x10}) == errc::malformed));
     BOOST_TEST((why<std::int32_t>({0x80}) == errc::end_of_input));
     BOOST_TEST((why<std::int32_t>({}) == errc::end_of_input));

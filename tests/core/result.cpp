@@ -66,11 +66,15 @@ BOOST_AUTO_TEST_CASE(assignment_changes_sides_and_destroys_the_old) {
 }
 
 BOOST_AUTO_TEST_CASE(monadic_members) {
-    const auto half = [](int n) -> result<int> { return n % 2 ? result<int>(fail(errc::out_of_range, "half")) : n / 2; };
+    const auto half = [](int n) -> result<int> {
+        return n % 2 ? result<int>(fail(errc::out_of_range, "half")) : n / 2;
+    };
     BOOST_TEST(*result<int>(8).and_then(half) == 4);
     BOOST_TEST((result<int>(7).and_then(half).error().code == errc::out_of_range));
     BOOST_TEST(*number(false).or_else([](error e) -> result<int> { return e.native; }) == 2);
-    BOOST_TEST(*number(false).transform_error([](error e) { return e.native; }).or_else([](int n) { return result<int, int>(n); }) == 2);
+    BOOST_TEST(*number(false).transform_error([](error e) { return e.native; }).or_else([](int n) {
+        return result<int, int>(n);
+    }) == 2);
     BOOST_TEST(*checked(true).transform([] { return 6; }) == 6);
     BOOST_TEST(checked(true).and_then([] { return checked(false); }).error().native == 2);
     int seen = 0;

@@ -1,4 +1,5 @@
-// libFuzzer target: no pattern, path or text makes what looks at them read outside it, run for long, or contradict itself.
+// libFuzzer target: no pattern, path or text makes what looks at them read outside it, run for long, or contradict
+// itself.
 #include <cstdlib>
 
 #include <vitte/core/glob.hpp>
@@ -14,7 +15,8 @@ void require(bool well) {
 template <class Path>
 void look_at(Path path, Path other) {
     const std::string_view text = path.text();
-    require(path.root().size() + path.name().size() <= text.size() && path.stem().size() + path.extension().size() == path.name().size());
+    require(path.root().size() + path.name().size() <= text.size() &&
+            path.stem().size() + path.extension().size() == path.name().size());
     require(text.starts_with(path.parent().text()));
     char once[5000], twice[5000], joined[5000];
     if (const auto size = path.normalize(once)) {

@@ -21,17 +21,20 @@ extern "C" std::int8_t small(std::int8_t a, std::uint16_t b) { return static_cas
 extern "C" std::uint64_t length(const char* text) { return std::strlen(text); }
 extern "C" const char* second_half(const char* text) { return text + std::strlen(text) / 2; }
 extern "C" void nothing(void* p) { *static_cast<int*>(p) = 5; }
-extern "C" double mixed(std::int32_t a, float b, std::int64_t c, double d, std::uint8_t e, double f, std::int64_t g, std::int64_t h,
-                        std::int64_t i, std::int64_t j, double k, double l, double m, double n, double o, float p) {
+extern "C" double mixed(std::int32_t a, float b, std::int64_t c, double d, std::uint8_t e, double f, std::int64_t g,
+                        std::int64_t h, std::int64_t i, std::int64_t j, double k, double l, double m, double n,
+                        double o, float p) {
     seen.clear();
-    for (const double v : {double(a), double(b), double(c), d, double(e), f, double(g), double(h), double(i), double(j), k, l, m, n, o, double(p)})
+    for (const double v : {double(a), double(b), double(c), d, double(e), f, double(g), double(h), double(i), double(j),
+                           k, l, m, n, o, double(p)})
         seen += std::to_string(static_cast<int>(v)) + " ";
     return d + p;
 }
 
-extern "C" double numbers_first(double a, double b, double c, double d, double e, double f, double g, double h, float i, std::uint32_t j,
-                                std::int64_t k, float l) {
-    return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * double(i) + 10 * double(j) + 11 * double(k) + 12 * double(l);
+extern "C" double numbers_first(double a, double b, double c, double d, double e, double f, double g, double h, float i,
+                                std::uint32_t j, std::int64_t k, float l) {
+    return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * double(i) + 10 * double(j) + 11 * double(k) +
+           12 * double(l);
 }
 
 template <class Function>
@@ -70,15 +73,17 @@ BOOST_AUTO_TEST_CASE(narrow_integers_wrap_and_extend) {
 BOOST_AUTO_TEST_CASE(arguments_beyond_the_registers_go_on_the_stack) {
     const auto n = [](double v) { return value::of(v); };
     const value r = called(mixed, "f64(i32,f32,i64,f64,u8,f64,i64,i64,i64,i64,f64,f64,f64,f64,f64,f32)",
-                           {i(-1), value::of(2.0f), i(3), n(4), i(5), n(6), i(7), i(8), i(9), i(10), n(11), n(12), n(13), n(14), n(15), value::of(16.0f)});
+                           {i(-1), value::of(2.0f), i(3), n(4), i(5), n(6), i(7), i(8), i(9), i(10), n(11), n(12),
+                            n(13), n(14), n(15), value::of(16.0f)});
     BOOST_TEST(seen == "-1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 ");
     BOOST_TEST(r.as_double() == 20.0);
 }
 
 BOOST_AUTO_TEST_CASE(numbers_that_overflow_leave_the_integer_registers_in_place) {
     const auto n = [](double v) { return value::of(v); };
-    const value r = called(numbers_first, "f64(f64,f64,f64,f64,f64,f64,f64,f64,f32,u32,i64,f32)",
-                           {n(1), n(2), n(3), n(4), n(5), n(6), n(7), n(8), value::of(9.0f), i(0xf0000000), i(11), value::of(12.0f)});
+    const value r = called(
+        numbers_first, "f64(f64,f64,f64,f64,f64,f64,f64,f64,f32,u32,i64,f32)",
+        {n(1), n(2), n(3), n(4), n(5), n(6), n(7), n(8), value::of(9.0f), i(0xf0000000), i(11), value::of(12.0f)});
     BOOST_TEST(r.as_double() == 1 + 4 + 9 + 16 + 25 + 36 + 49 + 64 + 81 + 10 * 4026531840.0 + 121 + 144);
 }
 

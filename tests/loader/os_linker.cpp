@@ -7,7 +7,8 @@
 namespace {
 using vitte::errc;
 const char* const plain = VITTE_PLAIN_LIBRARY;
-const ability dynamic_linker{"a dynamic linker in this program", [] { return vitte::sys::library::program().has_value(); }};
+const ability dynamic_linker{"a dynamic linker in this program",
+                             [] { return vitte::sys::library::program().has_value(); }};
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(os_linker, *needs(dynamic_linker))

@@ -10,7 +10,8 @@ namespace {
 unsigned word;
 
 [[gnu::noinline]] void lock_slowly() {
-    while (__atomic_exchange_n(&word, 2, __ATOMIC_ACQUIRE) != 0) syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 2, nullptr);
+    while (__atomic_exchange_n(&word, 2, __ATOMIC_ACQUIRE) != 0)
+        syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 2, nullptr);
 }
 [[gnu::noinline]] void unlock_slowly() {
     __atomic_store_n(&word, 0, __ATOMIC_RELEASE);

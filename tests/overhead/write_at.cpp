@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
     return run_pair(argc, argv, [&] { if (!file->write_at(block, 4096)) std::abort(); },
         [&] {
             for (std::size_t done = 0; done < sizeof block;) {
-                const ssize_t some = pwrite(descriptor, block + done, sizeof block - done, static_cast<off_t>(4096 + done));
+                const ssize_t some =
+                    pwrite(descriptor, block + done, sizeof block - done, static_cast<off_t>(4096 + done));
                 if (some == -1 && errno == EINTR) continue;
                 if (some <= 0) std::abort();
                 done += static_cast<std::size_t>(some);

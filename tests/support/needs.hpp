@@ -1,4 +1,5 @@
-// Test cases that a platform cannot run are skipped, by name and with the reason: BOOST_AUTO_TEST_CASE(name, *needs(threads)).
+// Test cases that a platform cannot run are skipped, by name and with the reason: BOOST_AUTO_TEST_CASE(name,
+// *needs(threads)).
 #pragma once
 
 #include <boost/test/unit_test.hpp>
@@ -40,10 +41,11 @@ inline const ability cpu_clock{"a clock of CPU time", [] {
 inline const ability own_kernel{"a kernel of its own", [] { return std::getenv("VITTE_EMULATOR") == nullptr; }};
 
 inline auto needs(const ability& what) {
-    return boost::unit_test::precondition([&what](boost::unit_test::test_unit_id id) -> boost::test_tools::assertion_result {
-        if (what.present()) return true;
-        std::printf("skipped: %s: the platform lacks %s\n", boost::unit_test::framework::get(id, boost::unit_test::TUT_ANY).full_name().c_str(),
-                    what.name);
-        return false;
-    });
+    return boost::unit_test::precondition(
+        [&what](boost::unit_test::test_unit_id id) -> boost::test_tools::assertion_result {
+            if (what.present()) return true;
+            std::printf("skipped: %s: the platform lacks %s\n",
+                        boost::unit_test::framework::get(id, boost::unit_test::TUT_ANY).full_name().c_str(), what.name);
+            return false;
+        });
 }

@@ -23,7 +23,8 @@ inline void put(const vitte::sys::directory& in, const char* name, const char* t
 
 inline std::set<std::string> names_in(const vitte::sys::directory& d) {
     std::set<std::string> names;
-    BOOST_TEST(d.for_each([&](const vitte::sys::directory_entry& e) { return names.insert(e.name), true; }).has_value());
+    BOOST_TEST(
+        d.for_each([&](const vitte::sys::directory_entry& e) { return names.insert(e.name), true; }).has_value());
     return names;
 }
 

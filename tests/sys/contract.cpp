@@ -30,9 +30,9 @@ constexpr bool keeps_optional() {
 }
 static_assert(keeps_optional<native>());
 
-static_assert(keeps_optional<unsupported_platform>() && memory_facet<unsupported_platform::memory> && files_facet<unsupported_platform::files> &&
-              clocks_facet<unsupported_platform::clocks> && threads_facet<unsupported_platform::threads> &&
-              random_facet<unsupported_platform::random>);
+static_assert(keeps_optional<unsupported_platform>() && memory_facet<unsupported_platform::memory> &&
+              files_facet<unsupported_platform::files> && clocks_facet<unsupported_platform::clocks> &&
+              threads_facet<unsupported_platform::threads> && random_facet<unsupported_platform::random>);
 
 /// Calls fail with their name and the OS's code beside the portable one.
 template <class Result>

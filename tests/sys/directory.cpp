@@ -74,13 +74,15 @@ BOOST_AUTO_TEST_CASE(links_are_followed_only_on_demand, *needs(unfollowed_links)
 BOOST_AUTO_TEST_CASE(names_may_be_anything) {
     const scratch folder;
     const auto d = directory::open(folder.path);
-    const std::set<std::string> names{"new\nline", " ", "-rf", "\xff\xfe", std::string(255, 'n'), "...", "quote\"'`$(x)"};
+    const std::set<std::string> names{"new\nline",           " ",   "-rf",          "\xff\xfe",
+                                      std::string(255, 'n'), "...", "quote\"'`$(x)"};
     std::set<std::string> made;
     for (const auto& name : names)
         if (d->open_file(name.c_str(), open_mode::create_new)) made.insert(name);
     BOOST_TEST(made.size() >= 3u);  // some file systems know Unicode only, and Windows more
     BOOST_TEST((names_in(*d) == made));
-    BOOST_TEST((d->open_file(std::string(256, 'n').c_str(), open_mode::create_new).error().code == errc::name_too_long));
+    BOOST_TEST(
+        (d->open_file(std::string(256, 'n').c_str(), open_mode::create_new).error().code == errc::name_too_long));
 }
 
 BOOST_AUTO_TEST_CASE(many_entries_are_all_met) {
@@ -100,7 +102,8 @@ BOOST_AUTO_TEST_CASE(ways_are_made) {
     BOOST_TEST(create_directories(SCRATCH "/a//b/d/").has_value());
     put(*directory::open(folder.path), "file");
     const auto refused = create_directories(SCRATCH "/file/x");
-    BOOST_TEST((refused.error().code == errc::not_a_directory || refused.error().code == errc::not_found));  // on Windows
+    BOOST_TEST(
+        (refused.error().code == errc::not_a_directory || refused.error().code == errc::not_found));  // on Windows
     BOOST_TEST((create_directories(SCRATCH "/file").error().code == errc::not_a_directory));
 }
 
@@ -153,7 +156,8 @@ BOOST_AUTO_TEST_CASE(folders_that_become_links_lead_nowhere, *needs(threads) * n
         static_cast<void>(create_directories(SCRATCH "/tree/target"));
         const auto target = d->open_directory("tree/target");
         if (target)
-            for (int i = 0; i < 5; ++i) static_cast<void>(target->open_file(std::to_string(i).c_str(), open_mode::create_new));
+            for (int i = 0; i < 5; ++i)
+                static_cast<void>(target->open_file(std::to_string(i).c_str(), open_mode::create_new));
         static_cast<void>(remove_all(SCRATCH "/tree"));
     }
     over.store_release(1);
@@ -181,7 +185,8 @@ BOOST_AUTO_TEST_CASE(a_replaced_file_is_whole) {
 #if !defined(__wasi__) && (defined(__unix__) || defined(__APPLE__))
 BOOST_AUTO_TEST_CASE(a_file_survives_whoever_is_killed_while_replacing_it) {
     const scratch folder;
-    const std::string path = std::string(folder.path) + "/file", versions[] = {std::string(50'000, 'a'), std::string(70'000, 'b')};
+    const std::string path = std::string(folder.path) + "/file",
+                      versions[] = {std::string(50'000, 'a'), std::string(70'000, 'b')};
     BOOST_REQUIRE(replace(path.c_str(), bytes(versions[0])).has_value());
     vitte::xoshiro256 random(5);
     for (int round = 0; round < 2000; ++round) {

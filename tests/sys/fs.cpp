@@ -213,7 +213,8 @@ BOOST_AUTO_TEST_CASE(files_are_cut_continued_and_stored, *needs(resizing)) {
 #if !defined(__wasi__) && (defined(__unix__) || defined(__APPLE__) || defined(_WIN32))
 BOOST_AUTO_TEST_CASE(one_has_the_lock_or_several_share_it) {
     const text_file file("fs-lock.txt", "x");
-    const auto a = sys::file::open(file.path(), sys::open_mode::read_write), b = sys::file::open(file.path(), sys::open_mode::read_write);
+    const auto a = sys::file::open(file.path(), sys::open_mode::read_write),
+               b = sys::file::open(file.path(), sys::open_mode::read_write);
     BOOST_TEST(a->lock().has_value());
     BOOST_TEST((b->try_lock().error().code == errc::would_block));
     BOOST_TEST((b->try_lock(sys::file_lock::shared).error().code == errc::would_block));

@@ -11,8 +11,10 @@ namespace {
 using namespace vitte::sys;
 using vitte::atomic;
 
-static_assert(sizeof(mutex) == 4 && sizeof(condition_variable) == 4 && sizeof(counting_semaphore) == 4 && sizeof(binary_semaphore) == 4);
-static_assert(sizeof(latch) == 4 && sizeof(barrier) == 4 && sizeof(once) == 4 && sizeof(event) == 4 && sizeof(parker) == 4);
+static_assert(sizeof(mutex) == 4 && sizeof(condition_variable) == 4 && sizeof(counting_semaphore) == 4 &&
+              sizeof(binary_semaphore) == 4);
+static_assert(sizeof(latch) == 4 && sizeof(barrier) == 4 && sizeof(once) == 4 && sizeof(event) == 4 &&
+              sizeof(parker) == 4);
 static_assert(sizeof(shared_mutex) == 8);
 static_assert(std::is_trivially_destructible_v<mutex> && std::is_trivially_destructible_v<condition_variable>);
 

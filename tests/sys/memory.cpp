@@ -91,7 +91,8 @@ BOOST_AUTO_TEST_CASE(sealed_memory_stays_as_it_is, *needs(seals)) {
     const std::size_t page = sys::region::page_size();
     auto shared = sys::shared_memory::create(page);
     BOOST_REQUIRE(shared.has_value());
-    const auto content = static_cast<unsigned>(sys::memory_seal::content), size = static_cast<unsigned>(sys::memory_seal::size);
+    const auto content = static_cast<unsigned>(sys::memory_seal::content),
+               size = static_cast<unsigned>(sys::memory_seal::size);
     {
         auto view = sys::view::map(shared->file(), page);
         BOOST_TEST((shared->seal(content).error().code == vitte::errc::busy));
@@ -145,7 +146,8 @@ BOOST_AUTO_TEST_CASE(an_arena_grows_in_place_and_gives_back) {
     BOOST_TEST((arena->grow(SIZE_MAX).error().code == vitte::errc::too_large));
     BOOST_TEST(arena->shrink(1, true).has_value());
     BOOST_TEST(arena->committed() == page);
-    if (page_rights.present()) BOOST_TEST(faults([&] { *const_cast<volatile std::byte*>(first + page) = std::byte{1}; }));
+    if (page_rights.present())
+        BOOST_TEST(faults([&] { *const_cast<volatile std::byte*>(first + page) = std::byte{1}; }));
     BOOST_TEST((*arena->grow(64 * page - 1) == first + 1));
     BOOST_TEST((first[2 * page] == std::byte{0}));
     BOOST_TEST((arena->grow(1).error().code == vitte::errc::too_large));

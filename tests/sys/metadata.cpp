@@ -64,7 +64,8 @@ BOOST_AUTO_TEST_CASE(times_are_told_and_set) {
     const auto f = file::open(SCRATCH "/x", open_mode::read_write);
     BOOST_TEST(f->set_times(no_time, old + step).has_value());
     BOOST_TEST((f->info()->modified == old + step && f->info()->accessed == old));
-    if (f->set_times(no_time, older)) BOOST_TEST((f->info()->modified == older || f->info()->modified > 0));  // not everywhere
+    if (f->set_times(no_time, older))
+        BOOST_TEST((f->info()->modified == older || f->info()->modified > 0));  // not everywhere
 }
 
 BOOST_AUTO_TEST_CASE(rights_are_told_and_set, *needs(modes)) {

@@ -24,8 +24,9 @@ struct small_board {
 };
 using platform_here = bare_platform<small_board>;
 using pool = bare::page_pool<small_board>;
-static_assert(memory_facet<platform_here::memory> && files_facet<platform_here::files> && clocks_facet<platform_here::clocks> &&
-              threads_facet<platform_here::threads> && random_facet<platform_here::random>);
+static_assert(memory_facet<platform_here::memory> && files_facet<platform_here::files> &&
+              clocks_facet<platform_here::clocks> && threads_facet<platform_here::threads> &&
+              random_facet<platform_here::random>);
 
 constexpr std::size_t whole = 63 * 256;  // what is left of the arena in whole pages
 }  // namespace

@@ -26,9 +26,12 @@ BOOST_AUTO_TEST_SUITE(path)
 BOOST_AUTO_TEST_CASE(parts_are_views_of_the_text) {
     constexpr posix_path path = "/usr/lib/libz.so.1";
     static_assert(path.is_absolute() && path.root() == "/" && path.name() == "libz.so.1" && path.extension() == ".1");
-    static_assert(path.stem() == "libz.so" && path.parent().text() == "/usr/lib" && path.parent().parent().parent().text() == "/");
-    static_assert(posix_path("a").parent().empty() && posix_path("/").name().empty() && posix_path("/").parent().text() == "/");
-    static_assert(posix_path(".profile").extension().empty() && posix_path("..").extension().empty() && posix_path("a.").extension() == ".");
+    static_assert(path.stem() == "libz.so" && path.parent().text() == "/usr/lib" &&
+                  path.parent().parent().parent().text() == "/");
+    static_assert(posix_path("a").parent().empty() && posix_path("/").name().empty() &&
+                  posix_path("/").parent().text() == "/");
+    static_assert(posix_path(".profile").extension().empty() && posix_path("..").extension().empty() &&
+                  posix_path("a.").extension() == ".");
     std::string names;
     for (const auto name : posix_path("//a///b/c/")) names += std::string(name) + ",";
     BOOST_TEST(names == "a,b,c,");
@@ -36,14 +39,18 @@ BOOST_AUTO_TEST_CASE(parts_are_views_of_the_text) {
 
 BOOST_AUTO_TEST_CASE(windows_has_drives_and_servers) {
     static_assert(windows_path("C:\\a/b.txt").is_absolute() && windows_path("C:\\a/b.txt").root() == "C:\\");
-    static_assert(!windows_path("C:a").is_absolute() && windows_path("C:a").root() == "C:" && windows_path("C:a").name() == "a");
+    static_assert(!windows_path("C:a").is_absolute() && windows_path("C:a").root() == "C:" &&
+                  windows_path("C:a").name() == "a");
     static_assert(!windows_path("\\a").is_absolute() && windows_path("\\a").root() == "\\");
-    static_assert(windows_path("\\\\server\\share\\a").root() == "\\\\server\\share\\" && windows_path("\\\\server\\share\\a").is_absolute());
-    static_assert(windows_path("C:\\a\\b").parent().text() == "C:\\a" && windows_path("C:\\a").parent().text() == "C:\\");
+    static_assert(windows_path("\\\\server\\share\\a").root() == "\\\\server\\share\\" &&
+                  windows_path("\\\\server\\share\\a").is_absolute());
+    static_assert(windows_path("C:\\a\\b").parent().text() == "C:\\a" &&
+                  windows_path("C:\\a").parent().text() == "C:\\");
     static_assert(!posix_path("C:\\a").is_absolute() && posix_path("C:\\a").name() == "C:\\a");
     BOOST_TEST(normal(windows_path("C:/a/./b\\..//c")) == "C:\\a\\c");
     char joined[30];
-    for (const auto& [below, expected] : {std::pair("b", "C:\\a\\b"), {"\\b", "C:\\b"}, {"D:\\b", "D:\\b"}, {"D:b", "D:b"}}) {
+    for (const auto& [below, expected] :
+         {std::pair("b", "C:\\a\\b"), {"\\b", "C:\\b"}, {"D:\\b", "D:\\b"}, {"D:b", "D:b"}}) {
         BOOST_TEST(windows_path("C:\\a").join(below, joined).has_value());
         BOOST_TEST(std::string(joined) == expected);
     }
@@ -68,8 +75,10 @@ BOOST_AUTO_TEST_CASE(agrees_with_the_standard_library) {
     const char* const pieces[] = {"a", "bc", ".", "..", "/", "//", ".x", "y.z", "...", "a.b.c"};
     for (int i = 0; i < 20'000; ++i) {
         std::string text, base;
-        for (auto n = random.below(7); n-- != 0;) text += std::string(pieces[random.below(10)]) + (random.below(2) == 0 ? "/" : "");
-        for (auto n = random.below(5); n-- != 0;) base += std::string(pieces[random.below(10)]) + (random.below(2) == 0 ? "/" : "");
+        for (auto n = random.below(7); n-- != 0;)
+            text += std::string(pieces[random.below(10)]) + (random.below(2) == 0 ? "/" : "");
+        for (auto n = random.below(5); n-- != 0;)
+            base += std::string(pieces[random.below(10)]) + (random.below(2) == 0 ? "/" : "");
         while (text.starts_with("//")) text.erase(0, 1);  // which an implementation may give a meaning of its own
         while (base.starts_with("//")) base.erase(0, 1);
         const std::filesystem::path standard(text), other(base);
@@ -84,13 +93,15 @@ BOOST_AUTO_TEST_CASE(agrees_with_the_standard_library) {
         if (!text.empty()) BOOST_REQUIRE_MESSAGE(joined == (other / standard).string(), base + " " + text);
         std::string expected = standard.lexically_normal().string();
         if (expected.size() > 1 && expected.ends_with('/')) expected.pop_back();
-        if (!text.empty()) BOOST_REQUIRE_MESSAGE(normal(path) == expected, text + ": " + normal(path) + ", " + expected);
+        if (!text.empty())
+            BOOST_REQUIRE_MESSAGE(normal(path) == expected, text + ": " + normal(path) + ", " + expected);
 
         const std::string here = normal(path), there = normal(posix_path(base));
         char way[200];
         const auto led = posix_path(here).relative_to(there, way);
         const auto relative = std::filesystem::path(here).lexically_relative(there == "." ? "" : there).string();
-        if (led && here != "." && there != ".") BOOST_REQUIRE_MESSAGE(way == relative, here + " from " + there + ": " + way);
+        if (led && here != "." && there != ".")
+            BOOST_REQUIRE_MESSAGE(way == relative, here + " from " + there + ": " + way);
     }
 }
 #endif

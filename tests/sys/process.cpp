@@ -49,8 +49,26 @@ BOOST_AUTO_TEST_SUITE(process_)
 
 BOOST_AUTO_TEST_CASE(arguments_arrive_as_they_are) {
     BOOST_TEST(said(child({"arguments"})) == "");
-    const std::string_view awkward[] = {"", " ", "a b", "\"", "\\", "a\\", "a b\\", "\\\"", "a\\\\\"b", "'", "$HOME", "`x`", "*", "%PATH%",
-                                        "new\nline", "-x", "gr\xc3\xbc\xc3\x9f", "\t", "^&|<>", "\\\\server\\share\\"};
+    const std::string_view awkward[] = {"",
+                                        " ",
+                                        "a b",
+                                        "\"",
+                                        "\\",
+                                        "a\\",
+                                        "a b\\",
+                                        "\\\"",
+                                        "a\\\\\"b",
+                                        "'",
+                                        "$HOME",
+                                        "`x`",
+                                        "*",
+                                        "%PATH%",
+                                        "new\nline",
+                                        "-x",
+                                        "gr\xc3\xbc\xc3\x9f",
+                                        "\t",
+                                        "^&|<>",
+                                        "\\\\server\\share\\"};
     command all = child({"arguments"});
     std::string expected;
     for (const auto text : awkward) {
@@ -98,11 +116,15 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_started_is_an_error_with_its_cause) {
 
 BOOST_AUTO_TEST_CASE(the_environment_is_as_it_is_said_to_be) {
     BOOST_TEST(said(child({"variable", "VITTE_TEST_A"})) == "(none)");
-    BOOST_TEST(said(child({"variable", "VITTE_TEST_A"}).set("VITTE_TEST_A", "one").set("VITTE_TEST_A", "two = 2")) == "two = 2");
+    BOOST_TEST(said(child({"variable", "VITTE_TEST_A"}).set("VITTE_TEST_A", "one").set("VITTE_TEST_A", "two = 2")) ==
+               "two = 2");
     BOOST_TEST(said(child({"variable", "VITTE_TEST_A"}).set("VITTE_TEST_A", "one").unset("VITTE_TEST_A")) == "(none)");
     BOOST_TEST(said(child({"variable", "PATH"})) == std::getenv("PATH"));
     BOOST_TEST(said(child({"variable", "PATH"}).unset("PATH")) == "(none)");
-    BOOST_TEST(said(child({"variable", "VITTE_TEST_A"}).set("VITTE_TEST_B", "x").clear_environment().set("VITTE_TEST_A", "\xc3\xa4")) == "\xc3\xa4");
+    BOOST_TEST(said(child({"variable", "VITTE_TEST_A"})
+                        .set("VITTE_TEST_B", "x")
+                        .clear_environment()
+                        .set("VITTE_TEST_A", "\xc3\xa4")) == "\xc3\xa4");
     BOOST_TEST(said(child({"variable", "VITTE_CHILD_ONLY"}).clear_environment()) == "(none)");
 }
 
@@ -119,7 +141,8 @@ BOOST_AUTO_TEST_CASE(children_begin_where_they_are_told) {
 BOOST_AUTO_TEST_CASE(streams_lead_where_they_are_told) {
     const scratch folder;
     {
-        const auto from = file::open(SCRATCH "/in", open_mode::create_both), to = file::open(SCRATCH "/out", open_mode::create_new);
+        const auto from = file::open(SCRATCH "/in", open_mode::create_both),
+                   to = file::open(SCRATCH "/out", open_mode::create_new);
         BOOST_TEST((from->write_at(bytes("through files"), 0) && to));
         auto p = child({"copy"}).input(stdio::file(*from)).output(stdio::file(*to)).spawn();
         BOOST_TEST(p->wait()->succeeded());
@@ -135,7 +158,8 @@ BOOST_AUTO_TEST_CASE(streams_lead_where_they_are_told) {
 BOOST_AUTO_TEST_CASE(captures_do_not_wait_for_each_other) {
     const auto loud = capture(child({"talk", "3000000"}));
     BOOST_TEST((loud->succeeded() && loud->output.size() == 3'002'368u && loud->error.size() == 3'002'368u));
-    BOOST_TEST((loud->output_text().find_first_not_of('o') == std::string::npos && loud->error_text().find_first_not_of('e') == std::string::npos));
+    BOOST_TEST((loud->output_text().find_first_not_of('o') == std::string::npos &&
+                loud->error_text().find_first_not_of('e') == std::string::npos));
     std::string much;
     while (much.size() < 2'000'000) much += std::to_string(much.size()) + "\n";
     const auto echoed = capture(child({"copy"}), {.input = bytes(much)});
@@ -148,7 +172,8 @@ BOOST_AUTO_TEST_CASE(captures_end_at_their_limits) {
     const auto slow = capture(child({"sleep", "60000"}), {.until = deadline::after(200_ms)});
     BOOST_TEST((slow->end == capture_end::timed_out && !slow->succeeded() && !slow->status.succeeded()));
     const auto loud = capture(child({"talk", "100000000"}), {.limit = 100'000});
-    BOOST_TEST((loud->end == capture_end::too_large && loud->output.size() <= 100'000u && loud->error.size() <= 100'000u));
+    BOOST_TEST(
+        (loud->end == capture_end::too_large && loud->output.size() <= 100'000u && loud->error.size() <= 100'000u));
     BOOST_TEST(loud->output.size() + loud->error.size() > 100'000u);
 }
 
@@ -204,10 +229,13 @@ BOOST_AUTO_TEST_CASE(this_process_is_known) {
     const auto& suite = boost::unit_test::framework::master_test_suite();
     std::vector<std::string> mine;
     const auto told = this_process::for_each_argument([&](const char* text) { mine.emplace_back(text); });
-    if (told) BOOST_TEST((mine.size() >= static_cast<std::size_t>(suite.argc) && mine[0].find("process") != std::string::npos));
+    if (told)
+        BOOST_TEST(
+            (mine.size() >= static_cast<std::size_t>(suite.argc) && mine[0].find("process") != std::string::npos));
     const resource_use before = this_process::use();
     for (const std::int64_t end = monotonic_time() + 60'000'000; monotonic_time() < end;) {}
-    BOOST_TEST((this_process::use().user_time > before.user_time || this_process::use().system_time > before.system_time));
+    BOOST_TEST(
+        (this_process::use().user_time > before.user_time || this_process::use().system_time > before.system_time));
     BOOST_TEST((before.peak_memory == 0 || before.peak_memory > 100'000));
     bool met = false;
     for_each_variable([&](const char* entry) { met = met || std::string(entry).starts_with("PATH="); });
@@ -216,10 +244,17 @@ BOOST_AUTO_TEST_CASE(this_process_is_known) {
 
 BOOST_AUTO_TEST_CASE(a_dry_run_does_the_same_in_a_shell, *needs(shell)) {
     const scratch folder;
-    BOOST_TEST(command("a b").arguments({"plain-1.x", "", "it's", "$x;"}).shell_line() == "'a b' plain-1.x '' 'it'\\''s' '$x;'");
+    BOOST_TEST(command("a b").arguments({"plain-1.x", "", "it's", "$x;"}).shell_line() ==
+               "'a b' plain-1.x '' 'it'\\''s' '$x;'");
     const command lines[] = {
         command("printf").arguments({"%s|", "a b", "it's", "\"", "\\", "$HOME", "", "new\nline", "*"}),
-        command("sh").arguments({"-c", "echo $A-$B-$C-${PATH:+path}; pwd"}).set("A", "1 2").set("B", "x").unset("B").set("C", "old").set("C", "'"),
+        command("sh")
+            .arguments({"-c", "echo $A-$B-$C-${PATH:+path}; pwd"})
+            .set("A", "1 2")
+            .set("B", "x")
+            .unset("B")
+            .set("C", "old")
+            .set("C", "'"),
         command("/bin/pwd").directory(SCRATCH),
         command("/usr/bin/env").clear_environment().set("ONLY", "this one"),
         command("sh").arguments({"-c", "echo to error >&2; echo out"}).error(stdio::merge()).input(stdio::null()),
@@ -236,7 +271,8 @@ BOOST_AUTO_TEST_CASE(only_named_descriptors_are_inherited, *needs(shell)) {
     const scratch folder;
     const int leaked = open("/dev/null", O_RDONLY), wanted = open("/dev/null", O_RDONLY);  // neither is closed by exec
     BOOST_REQUIRE((leaked > 2 && wanted > 2 && dup2(leaked, 100) == 100));
-    const std::string script = "for i in 3 4 5 6 7 8 9 100 " + std::to_string(wanted) + "; do (true <&$i) 2>/dev/null && echo $i; done; true";
+    const std::string script =
+        "for i in 3 4 5 6 7 8 9 100 " + std::to_string(wanted) + "; do (true <&$i) 2>/dev/null && echo $i; done; true";
     BOOST_TEST(said(sh(script)) == "");
     BOOST_TEST(said(sh(script).keep(wanted)).find(std::to_string(wanted)) == 0u);
     for (const int number : {leaked, wanted, 100}) close(number);
@@ -267,7 +303,8 @@ BOOST_AUTO_TEST_CASE(groups_sessions_and_limits_are_set, *needs(shell)) {
     BOOST_TEST(getsid(static_cast<pid_t>(session->id())) == static_cast<pid_t>(session->id()));
     auto same = sh("sleep 60").spawn();
     BOOST_TEST(getpgid(static_cast<pid_t>(same->id())) == getpgrp());
-    BOOST_TEST(said(sh("ulimit -n; ulimit -c").limit(resource::open_files, 77, 99).limit(resource::core_size, 0, 0)) == "77\n0\n");
+    BOOST_TEST(said(sh("ulimit -n; ulimit -c").limit(resource::open_files, 77, 99).limit(resource::core_size, 0, 0)) ==
+               "77\n0\n");
     auto spinning = sh("while :; do :; done").limit(resource::cpu_seconds, 1, 1).spawn();
     const auto ended = spinning->wait_until(deadline::after(60'000_ms));
     BOOST_TEST((ended->signal == SIGXCPU || ended->signal == SIGKILL));
@@ -288,7 +325,9 @@ BOOST_AUTO_TEST_CASE(children_run_as_somebody_else, *needs(privilege)) {
 BOOST_AUTO_TEST_CASE(whole_trees_are_killed, *needs(shell)) {
     const scratch folder;
     // A child with a grandchild in a group of its own, if the system can, and one that ignores what it can ignore.
-    auto p = sh("trap '' TERM; (trap '' TERM; sleep 6161 & sleep 6161) & setsid sleep 6161 & sleep 6161").group(process_group::own).spawn();
+    auto p = sh("trap '' TERM; (trap '' TERM; sleep 6161 & sleep 6161) & setsid sleep 6161 & sleep 6161")
+                 .group(process_group::own)
+                 .spawn();
     const auto sleepers = [] { return said(sh("grep -lxz '616[1]' /proc/[0-9]*/cmdline 2>/dev/null | wc -l")); };
     for (int i = 0; i < 100 && sleepers() != "4\n"; ++i) this_thread::sleep_until(deadline::after(20_ms));
     BOOST_TEST(sleepers() == "4\n");

@@ -23,7 +23,9 @@ struct small_disk {
     ~small_disk() {
         if (mounted) umount2(SCRATCH, MNT_DETACH);
     }
-    static bool may_only_be_read() { return mount("vitte-test", SCRATCH, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=256k") == 0; }
+    static bool may_only_be_read() {
+        return mount("vitte-test", SCRATCH, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=256k") == 0;
+    }
 };
 
 const ability mounting{"the right to mount", [] { return small_disk().mounted; }};
@@ -70,7 +72,8 @@ BOOST_AUTO_TEST_CASE(what_may_only_be_read_stays_as_it_is, *needs(mounting)) {
     BOOST_TEST(denied(write(SCRATCH "/file", as_bytes("lost"))));
     BOOST_TEST(denied(replace(SCRATCH "/file", as_bytes("lost"))));
     BOOST_TEST((denied(d->remove("file")) && denied(d->rename("file", "other")) && denied(d->create_directory("new"))));
-    BOOST_TEST((denied(d->set_times("file", 0, 0)) && denied(d->set_mode("file", 0)) && denied(copy(SCRATCH "/file", SCRATCH "/copy"))));
+    BOOST_TEST((denied(d->set_times("file", 0, 0)) && denied(d->set_mode("file", 0)) &&
+                denied(copy(SCRATCH "/file", SCRATCH "/copy"))));
     BOOST_TEST((denied(remove_all(SCRATCH "/folder")) && denied(create_directories(SCRATCH "/folder/below"))));
     BOOST_TEST(create_directories(SCRATCH "/folder").has_value());
     BOOST_TEST(*read_text(SCRATCH "/file") == "kept");
@@ -82,10 +85,14 @@ BOOST_AUTO_TEST_CASE(who_may_not_is_told_so, *needs(privilege)) {
     BOOST_TEST((d->create_directory("secret") && d->create_directory("open") && d->create_directory("open/kept")));
     put(*d, "secret/file");
     put(*d, "open/file");
-    BOOST_TEST((d->set_mode(".", 0755) && d->set_mode("secret", 0700) && d->set_mode("open", 0755) && d->set_mode("open/file", 0600)));
+    BOOST_TEST((d->set_mode(".", 0755) && d->set_mode("secret", 0700) && d->set_mode("open", 0755) &&
+                d->set_mode("open/file", 0600)));
     BOOST_TEST((d->create_directory("everybody's") && d->set_mode("everybody's", 0777)));
     BOOST_TEST(as_nobody([&] { return denied(d->open_file("open/file")) && denied(d->open_file("secret/file")); }));
-    BOOST_TEST(as_nobody([&] { return denied(d->remove("open/file")) && denied(d->set_mode("open/file", 0777)) && denied(d->set_owner("open/file", 65534, 65534)); }));
+    BOOST_TEST(as_nobody([&] {
+        return denied(d->remove("open/file")) && denied(d->set_mode("open/file", 0777)) &&
+               denied(d->set_owner("open/file", 65534, 65534));
+    }));
     const std::string top = folder.path();
     BOOST_TEST(as_nobody([&] { return denied(remove_all((top + "/open").c_str())); }));
     BOOST_TEST(as_nobody([&] { return denied(replace((top + "/open/file").c_str(), as_bytes("x"))); }));
@@ -96,7 +103,8 @@ BOOST_AUTO_TEST_CASE(who_may_not_is_told_so, *needs(privilege)) {
             (e.failed != nullptr ? failed : met).insert(e.path + top.size());
             return e.failed == nullptr || e.failed->code == errc::permission_denied ? walk_next::on : walk_next::stop;
         }).has_value();
-        return walked && failed == std::set<std::string>{"/secret"} && met.contains("/secret") && met.contains("/open/kept") && met.size() == 6;
+        return walked && failed == std::set<std::string>{"/secret"} && met.contains("/secret") &&
+               met.contains("/open/kept") && met.size() == 6;
     }));
     BOOST_TEST(d->info("open/kept").has_value());
 }

@@ -59,7 +59,8 @@ BOOST_AUTO_TEST_CASE(options_take_effect, *needs(affinity)) {
     };
     auto t = start_thread(
         [] {
-            return facts{text_of("/proc/thread-self/comm"), *this_thread::affinity(), this_thread::id(), hardware_concurrency()};
+            return facts{text_of("/proc/thread-self/comm"), *this_thread::affinity(), this_thread::id(),
+                         hardware_concurrency()};
         },
         {.name = "a-name-that-is-too-long", .stack_size = 1 << 20, .affinity = &one, .priority = thread_priority::low});
     const facts seen = *t->join();

@@ -23,7 +23,8 @@ using entry = walk_entry<native>;
 /// tree/{a/{x.c,y.h,deep/{z.c}},b/{.hidden/{h.c},x.c},empty,top.c}
 void plant() {
     const auto d = directory::open(SCRATCH);
-    for (const char* name : {"a", "a/deep", "b", "b/.hidden", "empty"}) BOOST_REQUIRE(d->create_directory(name).has_value());
+    for (const char* name : {"a", "a/deep", "b", "b/.hidden", "empty"})
+        BOOST_REQUIRE(d->create_directory(name).has_value());
     for (const char* name : {"a/x.c", "a/y.h", "a/deep/z.c", "b/.hidden/h.c", "b/x.c", "top.c"}) put(*d, name);
 }
 
@@ -63,7 +64,9 @@ BOOST_AUTO_TEST_CASE(walks_are_cut_short) {
     const scratch folder;
     plant();
     std::set<std::string> met;
-    const auto collect = [&](const entry& e) { return met.insert(e.name), std::string(e.name) == "a" ? walk_next::skip : walk_next::on; };
+    const auto collect = [&](const entry& e) {
+        return met.insert(e.name), std::string(e.name) == "a" ? walk_next::skip : walk_next::on;
+    };
     BOOST_TEST(walk(SCRATCH, collect).has_value());
     BOOST_TEST((met == std::set<std::string>{"a", "b", ".hidden", "h.c", "x.c", "empty", "top.c"}));
     met.clear();
@@ -84,7 +87,8 @@ BOOST_AUTO_TEST_CASE(links_are_followed_on_demand_and_never_in_circles, *needs(u
     const scratch folder;
     plant();
     const auto d = directory::open(SCRATCH);
-    BOOST_REQUIRE((d->symbolic_link("../a", "b/to-a") && d->symbolic_link("..", "a/back") && d->symbolic_link("nowhere", "dangling")));
+    BOOST_REQUIRE((d->symbolic_link("../a", "b/to-a") && d->symbolic_link("..", "a/back") &&
+                   d->symbolic_link("nowhere", "dangling")));
     std::set<std::string> met, failed;
     const auto collect = [&](const entry& e) {
         (e.failed != nullptr ? failed : met).insert(e.path);
@@ -141,10 +145,12 @@ BOOST_AUTO_TEST_CASE(patterns_find_files_in_order) {
 BOOST_AUTO_TEST_CASE(agrees_with_the_standard_library_and_glob, *needs(own_kernel)) {
     std::set<std::string> mine, standard;
     BOOST_TEST(walk("/usr/include", [&](const entry& e) { return mine.insert(e.path), walk_next::on; }).has_value());
-    for (const auto& e : std::filesystem::recursive_directory_iterator("/usr/include")) standard.insert(e.path().string());
+    for (const auto& e : std::filesystem::recursive_directory_iterator("/usr/include"))
+        standard.insert(e.path().string());
     BOOST_TEST(mine.size() > 100u);
     BOOST_TEST((mine == standard));
-    for (const char* pattern : {"/usr/include/*.h", "/usr/include/l*/*[hl].h", "/u?r/in*/sys/[!a-m]*", "/usr/include/stdio.h"}) {
+    for (const char* pattern :
+         {"/usr/include/*.h", "/usr/include/l*/*[hl].h", "/u?r/in*/sys/[!a-m]*", "/usr/include/stdio.h"}) {
         glob_t found{};
         BOOST_TEST((::glob(pattern, GLOB_NOSORT, nullptr, &found) == 0 || found.gl_pathc == 0));
         std::vector<std::string> expected(found.gl_pathv, found.gl_pathv + found.gl_pathc);
@@ -182,7 +188,8 @@ BOOST_AUTO_TEST_CASE(paths_have_one_canonical_form, *needs(processes_own_folder)
 #if defined(__linux__)
 BOOST_AUTO_TEST_CASE(agrees_with_realpath_on_the_system, *needs(own_kernel)) {
     char text[4096];
-    for (const char* path : {"/proc/self", "/usr/lib/../lib", "/bin/sh", "/lib/x86_64-linux-gnu", "/dev/stdin/..", "/etc/os-release"}) {
+    for (const char* path :
+         {"/proc/self", "/usr/lib/../lib", "/bin/sh", "/lib/x86_64-linux-gnu", "/dev/stdin/..", "/etc/os-release"}) {
         char* const expected = realpath(path, nullptr);
         const auto mine = canonical(path, text);
         BOOST_TEST(mine.has_value() == (expected != nullptr));

@@ -36,7 +36,8 @@ struct taciturn : native {
 template <class P>
 changes told(basic_watcher<P>& w) {
     changes all;
-    const auto waited = w.wait([&](const watch_event& e) { BOOST_TEST(all.emplace(e.path, e.changes & ~8u).second); }, deadline::after(2000_ms), 200_ms);
+    const auto waited = w.wait([&](const watch_event& e) { BOOST_TEST(all.emplace(e.path, e.changes & ~8u).second); },
+                               deadline::after(2000_ms), 200_ms);
     BOOST_TEST((waited || waited.error().code == errc::timed_out));
     for (const auto& [path, what] : all) BOOST_TEST_MESSAGE(path << " " << what);
     return all;
@@ -72,7 +73,9 @@ BOOST_AUTO_TEST_CASE(files_are_created_modified_and_removed) {
     put(*d, "new", "text");
     BOOST_TEST(append(SCRATCH "/old", as_bytes("more")).has_value());
     BOOST_TEST(d->remove("going").has_value());
-    BOOST_TEST((told(w) == changes{{SCRATCH "/new", watch_created}, {SCRATCH "/old", watch_modified}, {SCRATCH "/going", watch_removed}}));
+    BOOST_TEST((told(w) == changes{{SCRATCH "/new", watch_created},
+                                   {SCRATCH "/old", watch_modified},
+                                   {SCRATCH "/going", watch_removed}}));
     BOOST_TEST(d->rename("new", "moved").has_value());
     BOOST_TEST((told(w) == changes{{SCRATCH "/new", watch_removed}, {SCRATCH "/moved", watch_created}}));
 }
@@ -139,7 +142,8 @@ BOOST_AUTO_TEST_CASE(kernels_that_tell_little_are_asked) {
     put(*d, "a/going");
     auto w = watching<taciturn>(SCRATCH);
     put(*d, "a/b/deep");
-    BOOST_TEST((append(SCRATCH "/a/old", as_bytes("more")) && d->remove("a/going") && create_directories(SCRATCH "/x/y")));
+    BOOST_TEST(
+        (append(SCRATCH "/a/old", as_bytes("more")) && d->remove("a/going") && create_directories(SCRATCH "/x/y")));
     put(*d, "x/y/file");
     BOOST_TEST((told(w) == changes{{SCRATCH "/a/b/deep", watch_created},
                                    {SCRATCH "/a/going", watch_removed},
@@ -149,7 +153,8 @@ BOOST_AUTO_TEST_CASE(kernels_that_tell_little_are_asked) {
                                    {SCRATCH "/x/y/file", watch_created}}));
     BOOST_TEST((append(SCRATCH "/x/y/file", as_bytes("more")) && replace(SCRATCH "/a/old", as_bytes("new"))));
     const changes second = told(w);
-    BOOST_TEST((second.size() == 2 && second.contains(SCRATCH "/x/y/file") && second.at(SCRATCH "/a/old") == watch_modified));
+    BOOST_TEST(
+        (second.size() == 2 && second.contains(SCRATCH "/x/y/file") && second.at(SCRATCH "/a/old") == watch_modified));
     BOOST_TEST(append(SCRATCH "/a/old", as_bytes("more")).has_value());
     BOOST_TEST((told(w) == changes{{SCRATCH "/a/old", watch_modified}}));
     BOOST_TEST(d->rename("x", "renamed").has_value());

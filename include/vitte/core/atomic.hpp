@@ -6,8 +6,8 @@
 
 namespace vitte {
 
-/// Whether objects of so many bytes are read and written whole without a lock. ARMv6-M has no instructions for more than that;
-/// there the platform for bare metal makes critical sections of one word.
+/// Whether objects of so many bytes are read and written whole without a lock. ARMv6-M has no instructions for more
+/// than that; there the platform for bare metal makes critical sections of one word.
 template <class T>
 concept lock_free = std::is_trivially_copyable_v<T> &&
 #if defined(__ARM_ARCH_6M__)

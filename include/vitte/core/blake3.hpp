@@ -80,7 +80,9 @@ private:
         std::uint64_t counter;
         std::uint32_t length, flags;
 
-        constexpr chain chained() const noexcept { return first_half(compress(chaining, block, counter, length, flags)); }
+        constexpr chain chained() const noexcept {
+            return first_half(compress(chaining, block, counter, length, flags));
+        }
     };
 
     constexpr blake3(const chain& key, std::uint32_t flags) noexcept : key_(key), chunk_(key), flags_(flags) {}
@@ -111,7 +113,8 @@ private:
     /// Adds a finished chunk; as many subtrees are complete now as the new count has trailing zeros.
     constexpr void push(chain made) noexcept {
         ++chunk_count_;
-        for (std::uint64_t rest = chunk_count_; (rest & 1) == 0; rest >>= 1) made = parent(stack_[--stack_size_], made).chained();
+        for (std::uint64_t rest = chunk_count_; (rest & 1) == 0; rest >>= 1)
+            made = parent(stack_[--stack_size_], made).chained();
         stack_[stack_size_++] = made;
     }
 

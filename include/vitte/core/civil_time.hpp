@@ -1,4 +1,5 @@
-/// Dates and times of day in UTC, and RFC 3339 text, from and to nanoseconds since 1970: pure arithmetic, no time zones.
+/// Dates and times of day in UTC, and RFC 3339 text, from and to nanoseconds since 1970: pure arithmetic, no time
+/// zones.
 #pragma once
 
 #include <cstddef>
@@ -58,18 +59,20 @@ constexpr civil_time to_civil(std::int64_t nanoseconds) noexcept {
     return made;
 }
 
-/// The inverse of `to_civil`. `errc::invalid_argument` if a member is out of its range, `errc::out_of_range` before 1677
-/// or after 2262, where 64 bits of nanoseconds end.
+/// The inverse of `to_civil`. `errc::invalid_argument` if a member is out of its range, `errc::out_of_range` before
+/// 1677 or after 2262, where 64 bits of nanoseconds end.
 constexpr result<std::int64_t> from_civil(const civil_time& t) noexcept {
-    if (t.month < 1 || t.month > 12 || t.day < 1 || t.day > days_in_month(t.year, t.month) || t.hour > 23 || t.minute > 59 ||
-        t.second > 59 || t.nanosecond > 999'999'999)
+    if (t.month < 1 || t.month > 12 || t.day < 1 || t.day > days_in_month(t.year, t.month) || t.hour > 23 ||
+        t.minute > 59 || t.second > 59 || t.nanosecond > 999'999'999)
         return fail(errc::invalid_argument, "civil time");
-    const std::int64_t seconds = days_from_civil(t.year, t.month, t.day) * 86'400 + t.hour * 3'600 + t.minute * 60 + t.second;
+    const std::int64_t seconds =
+        days_from_civil(t.year, t.month, t.day) * 86'400 + t.hour * 3'600 + t.minute * 60 + t.second;
     // Counted from the second that is nearer to zero, so that no step overflows before the sum would.
     const std::int64_t whole = seconds < 0 ? seconds + 1 : seconds;
     const std::int64_t part = seconds < 0 ? std::int64_t{t.nanosecond} - 1'000'000'000 : std::int64_t{t.nanosecond};
     std::int64_t product = 0, sum = 0;
-    if (__builtin_mul_overflow(whole, std::int64_t{1'000'000'000}, &product) || __builtin_add_overflow(product, part, &sum))
+    if (__builtin_mul_overflow(whole, std::int64_t{1'000'000'000}, &product) ||
+        __builtin_add_overflow(product, part, &sum))
         return fail(errc::out_of_range, "civil time");
     return sum;
 }
@@ -81,7 +84,8 @@ public:
 
     /// Writes `t`, whose year is from 0 to 9999, to `to`, which holds `max_size` characters, with `digits` digits after
     /// the second; returns the text.
-    static constexpr std::string_view format(const civil_time& t, std::span<char, max_size> to, unsigned digits = 0) noexcept {
+    static constexpr std::string_view format(const civil_time& t, std::span<char, max_size> to,
+                                             unsigned digits = 0) noexcept {
         VITTE_ASSERT(t.year >= 0 && t.year <= 9999 && digits <= 9);
         char* at = to.data();
         const auto number = [&](std::uint32_t value, unsigned width, char after) {
@@ -120,7 +124,8 @@ public:
         const bool leap = second == 60;
         t.second = static_cast<std::uint8_t>(leap ? 59 : second);
         const auto local = from_civil(t);
-        if (!local) return fail(local.error().code == errc::out_of_range ? errc::out_of_range : errc::malformed, "RFC 3339");
+        if (!local)
+            return fail(local.error().code == errc::out_of_range ? errc::out_of_range : errc::malformed, "RFC 3339");
         std::int64_t made = 0;
         if (__builtin_add_overflow(*local, (leap ? 1'000'000'000 : 0) - offset * 60'000'000'000, &made))
             return fail(errc::out_of_range, "RFC 3339");
@@ -133,7 +138,9 @@ private:
         bool failed = false;
 
         constexpr bool accept(char wanted) noexcept {
-            if (rest.empty() || (rest[0] != wanted && rest[0] != wanted + ('a' - 'A') * (wanted >= 'A' && wanted <= 'Z'))) return false;
+            if (rest.empty() ||
+                (rest[0] != wanted && rest[0] != wanted + ('a' - 'A') * (wanted >= 'A' && wanted <= 'Z')))
+                return false;
             rest.remove_prefix(1);
             return true;
         }

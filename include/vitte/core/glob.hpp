@@ -1,5 +1,5 @@
-/// Patterns of names as shells have them (POSIX.1-2017, XCU 2.13): `*`, `?`, `[a-z]`, `[!a-z]`, `\` before a character that stands for
-/// itself; and `**` for any number of folders. What a name is, and nothing about files.
+/// Patterns of names as shells have them (POSIX.1-2017, XCU 2.13): `*`, `?`, `[a-z]`, `[!a-z]`, `\` before a character
+/// that stands for itself; and `**` for any number of folders. What a name is, and nothing about files.
 #pragma once
 
 #include <cstddef>
@@ -83,8 +83,8 @@ constexpr bool take_match(std::string_view& pattern, std::string_view& name) noe
 
 }  // namespace detail
 
-/// Whether `pattern` describes all of `name`, a single name without "/". Wildcards do not match a "." at its beginning. Takes time
-/// in proportion to the product of both lengths at worst.
+/// Whether `pattern` describes all of `name`, a single name without "/". Wildcards do not match a "." at its beginning.
+/// Takes time in proportion to the product of both lengths at worst.
 constexpr bool glob_match(std::string_view pattern, std::string_view name) noexcept {
     if (name.starts_with('.') && !pattern.starts_with('.') && !pattern.starts_with("\\.")) return false;
     std::string_view star_pattern, star_name;  // where the last "*" goes on, with what is left of the name there
@@ -162,8 +162,10 @@ private:
 
 }  // namespace detail
 
-/// Compares the relative path `path` with `pattern`, in which a name `**` stands for any number of folders that do not begin with
-/// ".". A pattern of more than 63 names describes nothing. Takes time in proportion to the product of both lengths at worst.
+/// Compares the relative path `path` with `pattern`, in which a name `**` stands for any number of folders that do not
+/// begin with
+/// ".". A pattern of more than 63 names describes nothing. Takes time in proportion to the product of both lengths at
+/// worst.
 constexpr glob_path_match glob_match_path(std::string_view pattern, std::string_view path) noexcept {
     detail::glob_states states(pattern);
     while (!path.empty()) states.read(detail::take_name(path));

@@ -360,7 +360,8 @@ private:
 
     template <class Other>
     constexpr void construct_from(Other&& other) {
-        if (has_value_) ::new (static_cast<void*>(__builtin_addressof(value_))) stored(std::forward<Other>(other).value_);
+        if (has_value_)
+            ::new (static_cast<void*>(__builtin_addressof(value_))) stored(std::forward<Other>(other).value_);
         else ::new (static_cast<void*>(__builtin_addressof(error_))) E(std::forward<Other>(other).error_);
     }
     constexpr void destroy() noexcept {

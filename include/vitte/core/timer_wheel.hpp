@@ -50,16 +50,16 @@ public:
         if (t.pending()) remove(t);
     }
 
-    /// The tick until which nothing fires: the earliest expiry, or an earlier tick when a slot has to be sorted. The highest
-    /// possible tick if there is no timer.
+    /// The tick until which nothing fires: the earliest expiry, or an earlier tick when a slot has to be sorted. The
+    /// highest possible tick if there is no timer.
     std::uint64_t next() const noexcept {
         if (slots_[overdue] != nullptr) return now_;
         if (wheels_ == 0) return ~std::uint64_t{0};
         return start_of(first_slot());
     }
 
-    /// Moves to tick `now`, not before the present one, and calls `fire(timer&)` for each timer that expires until then,
-    /// in the order of expiry. `fire` may add and cancel timers; those it adds in the past fire at the next call.
+    /// Moves to tick `now`, not before the present one, and calls `fire(timer&)` for each timer that expires until
+    /// then, in the order of expiry. `fire` may add and cancel timers; those it adds in the past fire at the next call.
     /// Returns how many fired.
     template <class Fire>
     std::size_t advance(std::uint64_t now, Fire&& fire) {
@@ -89,8 +89,8 @@ private:
     /// Besides the wheels: those that fire in this `advance`, and those that were added too late.
     static constexpr unsigned due = wheel_count * wheel_size, overdue = due + 1;
 
-    /// The wheel of an expiry is that of the highest group of six bits in which it differs from the present tick: groups
-    /// above agree, so a slot never holds two turns.
+    /// The wheel of an expiry is that of the highest group of six bits in which it differs from the present tick:
+    /// groups above agree, so a slot never holds two turns.
     void insert(timer& t, unsigned passed = overdue) noexcept {
         if (t.expiry_ <= now_) return append(t, passed);
         const unsigned wheel = (63u - static_cast<unsigned>(std::countl_zero(t.expiry_ ^ now_))) / wheel_bits;
@@ -101,7 +101,9 @@ private:
         t.slot_ = static_cast<std::uint16_t>(slot);
         if (last == nullptr) {
             t.next_ = t.previous_ = &t;
-            if (slot < due) occupied_[slot / wheel_size] |= std::uint64_t{1} << slot % wheel_size, wheels_ |= 1u << slot / wheel_size;
+            if (slot < due)
+                occupied_[slot / wheel_size] |= std::uint64_t{1} << slot % wheel_size,
+                    wheels_ |= 1u << slot / wheel_size;
         } else {
             t.next_ = last->next_;
             t.previous_ = last;

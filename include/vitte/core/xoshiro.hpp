@@ -42,13 +42,14 @@ public:
         s_[3] = std::rotl(s_[3], 45);
         return made;
     }
-    /// A number below `bound`, which is not zero, each with the same probability (Lemire, "Fast random integer generation
-    /// in an interval", 2019).
+    /// A number below `bound`, which is not zero, each with the same probability (Lemire, "Fast random integer
+    /// generation in an interval", 2019).
     constexpr std::uint64_t below(std::uint64_t bound) noexcept {
         VITTE_ASSERT(bound != 0);
         product128 product = multiply((*this)(), bound);
         if (product.low < bound)
-            for (const std::uint64_t least = (0 - bound) % bound; product.low < least;) product = multiply((*this)(), bound);
+            for (const std::uint64_t least = (0 - bound) % bound; product.low < least;)
+                product = multiply((*this)(), bound);
         return product.high;
     }
     /// A number from 0 up to but not including 1, of 53 bits.

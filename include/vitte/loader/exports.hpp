@@ -44,10 +44,11 @@ private:
     };
     /// Where `wanted` stands or would stand: entries ascend by hash, then by name.
     std::vector<entry>::iterator position(const native::symbol_name& wanted) noexcept {
-        return std::lower_bound(entries_.begin(), entries_.end(), wanted, [](const entry& e, const native::symbol_name& w) {
-            if (e.hash != w.gnu_hash) return e.hash < w.gnu_hash;
-            return e.name.compare(0, std::string::npos, w.text, w.length) < 0;
-        });
+        return std::lower_bound(entries_.begin(), entries_.end(), wanted,
+                                [](const entry& e, const native::symbol_name& w) {
+                                    if (e.hash != w.gnu_hash) return e.hash < w.gnu_hash;
+                                    return e.name.compare(0, std::string::npos, w.text, w.length) < 0;
+                                });
     }
 
     std::vector<entry> entries_;

@@ -88,11 +88,13 @@ struct abi : common_abi {  // RISC-V ABIs, "Hardware Floating-point Calling Conv
     }
     /// 32 bits are sign-extended, whatever their type.
     static constexpr std::uint64_t in_integer_register(value_type type, std::uint64_t bits) noexcept {
-        return type == value_type::u32 ? static_cast<std::uint64_t>(std::int64_t{static_cast<std::int32_t>(bits)}) : bits;
+        return type == value_type::u32 ? static_cast<std::uint64_t>(std::int64_t{static_cast<std::int32_t>(bits)})
+                                       : bits;
     }
 };
 #elif defined(__s390x__)
-struct abi : common_abi {  // s390x ABI, "Parameter passing": r2 to r6; f0 f2 f4 f6, of which a short number fills the left half
+struct abi : common_abi {  // s390x ABI, "Parameter passing": r2 to r6; f0 f2 f4 f6, of which a short number fills the
+                           // left half
     static constexpr std::size_t integer_registers = 5, number_registers = 4;
     static constexpr std::uint64_t in_number_register(value_type type, std::uint64_t bits) noexcept {
         return type == value_type::f32 ? bits << 32 : bits;
@@ -112,8 +114,8 @@ struct abi : common_abi {
 
 constexpr bool is_number(value_type type) noexcept { return type == value_type::f32 || type == value_type::f64; }
 
-/// The arguments where the callee looks for them. Integers and numbers are counted apart, unless positions are shared; what is
-/// left over stands on the stack in order, a word each.
+/// The arguments where the callee looks for them. Integers and numbers are counted apart, unless positions are shared;
+/// what is left over stands on the stack in order, a word each.
 template <class Abi>
 struct registers {
     typename Abi::word integers[Abi::integer_registers] = {};
@@ -149,8 +151,8 @@ private:
             integers[position] = static_cast<typename Abi::word>(bits);
         }
     }
-    /// Eight bytes are two words at an even place. Short numbers fill the halves of registers that were left free, until one
-    /// number had to go to the stack.
+    /// Eight bytes are two words at an even place. Short numbers fill the halves of registers that were left free,
+    /// until one number had to go to the stack.
     void add_narrow(value_type type, std::uint64_t bits) noexcept {
         const std::size_t words = type == value_type::f64 || type == value_type::i64 || type == value_type::u64 ? 2 : 1;
         if (is_number(type) && add_to_numbers(bits, words)) return;
@@ -186,16 +188,20 @@ private:
 /// Fills every argument register and the stack, so that the callee finds what it wants; it ignores the rest. By
 /// C++'s rules it has another type, which is what a sanitizer would say.
 template <class Result, class Abi, std::size_t... Integer, std::size_t... Number, std::size_t... Stack>
-__attribute__((no_sanitize("undefined"))) Result call_filled(const void* function, const registers<Abi>& r, std::index_sequence<Integer...>,
-                                                             std::index_sequence<Number...>, std::index_sequence<Stack...>) {
+__attribute__((no_sanitize("undefined"))) Result call_filled(const void* function, const registers<Abi>& r,
+                                                             std::index_sequence<Integer...>,
+                                                             std::index_sequence<Number...>,
+                                                             std::index_sequence<Stack...>) {
     using word = typename Abi::word;
     using filled = Result (*)(decltype(Integer, word())..., decltype(Number, double())..., decltype(Stack, word())...);
-    return reinterpret_cast<filled>(const_cast<void*>(function))(r.integers[Integer]..., r.numbers[Number]..., r.stack[Stack]...);
+    return reinterpret_cast<filled>(const_cast<void*>(function))(r.integers[Integer]..., r.numbers[Number]...,
+                                                                 r.stack[Stack]...);
 }
 
 /// The same where each of four positions is either an integer or a number.
 template <class Result, unsigned Numbers, class Abi, std::size_t... Stack>
-__attribute__((no_sanitize("undefined"))) Result call_shared(const void* function, const registers<Abi>& r, std::index_sequence<Stack...> stack) {
+__attribute__((no_sanitize("undefined"))) Result call_shared(const void* function, const registers<Abi>& r,
+                                                             std::index_sequence<Stack...> stack) {
     if constexpr (Numbers < 15)
         if (r.number_positions != Numbers) return call_shared<Result, Numbers + 1>(function, r, stack);
     using word = typename Abi::word;

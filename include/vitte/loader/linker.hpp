@@ -23,7 +23,8 @@ public:
         sys::cpu_capabilities cpu;
         if constexpr (requires { typename P::images; }) cpu = P::images::cpu();
         auto scope = [&](const native::symbol_name& name, const char* version, std::uintptr_t& address) {
-            return host.find(name, address) || find_runtime(name, address) || process_.find(name, version, cpu, address);
+            return host.find(name, address) || find_runtime(name, address) ||
+                   process_.find(name, version, cpu, address);
         };
         auto image = native::image<P>::load(*file, scope, cpu);
         if (!image) {
@@ -53,8 +54,10 @@ private:
     static bool find_runtime(const native::symbol_name& name, std::uintptr_t& address) {
         const std::string_view wanted(name.text, name.length);
         if (wanted == "__cxa_atexit") address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::add);
-        else if (wanted == "__aeabi_atexit") address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::add_aeabi);
-        else if (wanted == "__cxa_finalize") address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::run);
+        else if (wanted == "__aeabi_atexit")
+            address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::add_aeabi);
+        else if (wanted == "__cxa_finalize")
+            address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::run);
         else return false;
         return true;
     }

@@ -13,8 +13,8 @@ namespace vitte::loader {
 template <sys::platform P = sys::native>
 class basic_module_loader {
 public:
-    /// Links with our own linker, which also works in static programs, binds to host exports and really unmaps; with the
-    /// OS's where ours has nothing to do with, on Windows and macOS.
+    /// Links with our own linker, which also works in static programs, binds to host exports and really unmaps; with
+    /// the OS's where ours has nothing to do with, on Windows and macOS.
     basic_module_loader() noexcept {
         if constexpr (!native::machine::supported && requires { typename P::libraries; }) foreign_ = os_linker<P>::link;
     }
@@ -22,7 +22,8 @@ public:
     /// contain it: static programs would not link without a warning otherwise.
     explicit basic_module_loader(linked (*foreign)(const char* path)) noexcept : foreign_(foreign) {}
 
-    /// Offers a host function to every module that is loaded from now on. Host exports win over the process's libraries.
+    /// Offers a host function to every module that is loaded from now on. Host exports win over the process's
+    /// libraries.
     template <class Signature>
         requires std::is_function_v<Signature>
     void provide(const char* name, Signature* function) {

@@ -42,7 +42,8 @@ public:
         return missing(errc::not_found, name, "the module does not export it");
     }
 
-    /// The address of the exported symbol `name`, or null: for exports that a module may have or not. Allocates nothing.
+    /// The address of the exported symbol `name`, or null: for exports that a module may have or not. Allocates
+    /// nothing.
     void* find(const char* name) const noexcept { return body_ == nullptr ? nullptr : body_->symbol(name); }
 
     /// The exported function `name` as a pointer of type `Signature`, which is the caller's promise: a C function

@@ -36,7 +36,8 @@ public:
             do {
                 if (made.count_ == max_parameters) return at.fault("more than 16 parameters");
                 VITTE_TRY(made.parameters_[made.count_], at.type());
-                if (made.parameters_[made.count_++] == value_type::nothing) return at.fault("a parameter cannot be void");
+                if (made.parameters_[made.count_++] == value_type::nothing)
+                    return at.fault("a parameter cannot be void");
             } while (at.accept(','));
             VITTE_CHECK(at.expect(')', "a ',' or ')' is missing after a parameter"));
         }

@@ -7,8 +7,8 @@
 
 namespace vitte::sys {
 
-/// Copies the value of the variable `name` (UTF-8) and a NUL to `to`; returns its length without the NUL, which is as large
-/// as `to` or larger if it did not fit. `errc::not_found` if there is no such variable.
+/// Copies the value of the variable `name` (UTF-8) and a NUL to `to`; returns its length without the NUL, which is as
+/// large as `to` or larger if it did not fit. `errc::not_found` if there is no such variable.
 template <platform P = native>
 result<std::size_t> environment(const char* name, std::span<char> to) noexcept {
     return P::environment::get(name, to.data(), to.size());

@@ -25,7 +25,8 @@ using native = linux_platform;
 namespace vitte::sys {
 using native = darwin_platform;
 }
-#elif (defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || defined(__DragonFly__)) && !defined(VITTE_PLATFORM_POSIX)
+#elif (defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || defined(__DragonFly__)) && \
+    !defined(VITTE_PLATFORM_POSIX)
 #include <vitte/sys/platform/bsd.hpp>
 namespace vitte::sys {
 using native = bsd_platform;

@@ -8,7 +8,8 @@
 
 namespace vitte::sys {
 
-/// Fills `to` with cryptographically secure random bytes; waits until the OS has gathered enough, at most early at boot.
+/// Fills `to` with cryptographically secure random bytes; waits until the OS has gathered enough, at most early at
+/// boot.
 template <platform P = native>
 result<void> fill_random(std::span<std::byte> to) noexcept {
     while (!to.empty()) {

@@ -1,5 +1,5 @@
-/// Threads, and what they wait for each other with. Each lock has four bytes (`shared_mutex` eight), needs no destructor,
-/// and is a template over one wait primitive of the platform.
+/// Threads, and what they wait for each other with. Each lock has four bytes (`shared_mutex` eight), needs no
+/// destructor, and is a template over one wait primitive of the platform.
 #pragma once
 
 #include <vitte/sys/thread/condition_variable.hpp>

@@ -43,13 +43,23 @@ std::vector<std::byte> small_object(elf::encoding e) {
     const std::size_t header = 40 + 3 * e.word_size(), symbol_size = elf::symbol::size_in(e);
     const std::uint64_t symbols_at = header, strings_at = symbols_at + symbol_size, sections_at = strings_at + 16;
     writer w{e, {}};
-    w.text("\x7f" "ELF").text(std::string{char(e.wide ? 2 : 1), char(e.order == byte_order::little ? 1 : 2), 1}).text(std::string(9, '\0'));
+    w.text(
+         "\x7f"
+         "ELF")
+        .text(std::string{char(e.wide ? 2 : 1), char(e.order == byte_order::little ? 1 : 2), 1})
+        .text(std::string(9, '\0'));
     w.half(1).half(8).four(1).word(0).word(0).word(sections_at).four(0);
-    w.half(static_cast<unsigned>(header)).half(0).half(0).half(static_cast<unsigned>(elf::section::size_in(e))).half(3).half(2);
+    w.half(static_cast<unsigned>(header))
+        .half(0)
+        .half(0)
+        .half(static_cast<unsigned>(elf::section::size_in(e)))
+        .half(3)
+        .half(2);
     if (e.wide) w.four(1).number(std::uint8_t{0x12}).number(std::uint8_t{2}).half(1).word(0x1234).word(7);
     else w.four(1).four(0x1234).four(7).number(std::uint8_t{0x12}).number(std::uint8_t{2}).half(1);
     w.text(std::string_view("\0thing\0names\0\0\0\0", 16));
-    const auto section = [&](unsigned name, unsigned type, std::uint64_t at, std::uint64_t size, unsigned link, std::uint64_t each) {
+    const auto section = [&](unsigned name, unsigned type, std::uint64_t at, std::uint64_t size, unsigned link,
+                             std::uint64_t each) {
         w.four(name).four(type).word(0).word(0).word(at).word(size).four(link).four(0).word(1).word(each);
     };
     section(0, 0, 0, 0, 0, 0);

@@ -100,7 +100,8 @@ result<void, load_error> read_symbols(dynamic_info& info, const segments<P>& ima
     }
     const elf::version_chains chains{tags[tag::version_definitions], tags[tag::version_definition_count],
                                      tags[tag::version_needs], tags[tag::version_need_count]};
-    if (!read_versions(symbols, chains, [&](std::uint64_t at, std::size_t size) { return image.template array<std::byte>(at, size); }))
+    if (!read_versions(symbols, chains,
+                       [&](std::uint64_t at, std::size_t size) { return image.template array<std::byte>(at, size); }))
         return bad_dynamic("a version record is outside the segments");
     return {};
 }
@@ -112,16 +113,19 @@ result<void, load_error> read_tables(dynamic_info& info, const segments<P>& imag
     if (tags[tag::text_relocations] != 0 || (tags[tag::flags] & flag_text_relocations) != 0)
         return refuse(errc::not_supported, "reading the dynamic table",
                       "relocations in executable pages are refused: compile with -fPIC");
-    constexpr tag own = machine::has_addends ? tag::rela : tag::rel, other = machine::has_addends ? tag::rel : tag::rela;
+    constexpr tag own = machine::has_addends ? tag::rela : tag::rel,
+                  other = machine::has_addends ? tag::rel : tag::rela;
     constexpr tag own_size = machine::has_addends ? tag::rela_size : tag::rel_size;
     constexpr tag own_entry = machine::has_addends ? tag::rela_entry : tag::rel_entry;
     if (tags[other] != 0 || (tags[tag::plt] != 0 && tags[tag::plt_kind] != static_cast<std::uint64_t>(own)))
         return bad_dynamic(machine::has_addends ? "relocations without addends, which this machine does not use"
                                                 : "relocations with addends, which this machine does not use");
-    if (tags[own] != 0 && tags[own_entry] != sizeof(relocation_entry)) return bad_dynamic("relocations of an unknown form");
+    if (tags[own] != 0 && tags[own_entry] != sizeof(relocation_entry))
+        return bad_dynamic("relocations of an unknown form");
     if (tags[tag::relr] != 0 && tags[tag::relr_entry] != sizeof(word))
         return bad_dynamic("relative relocations of an unknown form");
-    const auto read = [&]<class T>(std::span<const T>& to, tag at, tag size, const char* what) -> result<void, load_error> {
+    const auto read = [&]<class T>(std::span<const T>& to, tag at, tag size,
+                                   const char* what) -> result<void, load_error> {
         VITTE_TRY(to, table<T>(image, tags[at], tags[size], what));
         return {};
     };

@@ -1,5 +1,5 @@
-/// Destructors of the static objects of modules (Itanium C++ ABI, 3.3.6): a module registers them when its objects have been
-/// made, and asks for them to be run when it is finalised.
+/// Destructors of the static objects of modules (Itanium C++ ABI, 3.3.6): a module registers them when its objects have
+/// been made, and asks for them to be run when it is finalised.
 #pragma once
 
 #include <cstdlib>
@@ -10,12 +10,13 @@
 
 namespace vitte::loader::native {
 
-/// One list in a program, since the ABI gives the two functions no other place for it. Safe from several threads at once.
+/// One list in a program, since the ABI gives the two functions no other place for it. Safe from several threads at
+/// once.
 template <sys::platform P = sys::native>
 class exit_functions {
 public:
-    /// `__cxa_atexit`: `function(argument)` is called before the module that `dso_handle` stands for goes, or at exit. Returns
-    /// -1 if there is no memory for that.
+    /// `__cxa_atexit`: `function(argument)` is called before the module that `dso_handle` stands for goes, or at exit.
+    /// Returns -1 if there is no memory for that.
     static int add(void (*function)(void*), void* argument, void* dso_handle) noexcept {
         auto* const made = new (std::nothrow) entry{function, argument, dso_handle, nullptr};
         if (made == nullptr) return -1;
@@ -26,7 +27,9 @@ public:
         return 0;
     }
     /// `__aeabi_atexit`, the same with arguments in another order (C++ ABI for the Arm Architecture, 4.4.5).
-    static int add_aeabi(void* argument, void (*function)(void*), void* dso_handle) noexcept { return add(function, argument, dso_handle); }
+    static int add_aeabi(void* argument, void (*function)(void*), void* dso_handle) noexcept {
+        return add(function, argument, dso_handle);
+    }
     /// `__cxa_finalize`: calls what the module has registered, the last first; everything if `dso_handle` is null.
     static void run(void* dso_handle) noexcept {
         run_all([dso_handle](const entry& e) { return dso_handle == nullptr || e.dso_handle == dso_handle; });

@@ -87,7 +87,8 @@ private:
         using function = void (*)(int, char**, char**);
         static char* no_arguments[] = {nullptr};
         initialized_ = true;
-        if (info_.init != 0) reinterpret_cast<function>(base() + static_cast<word>(info_.init))(0, no_arguments, no_arguments);
+        if (info_.init != 0)
+            reinterpret_cast<function>(base() + static_cast<word>(info_.init))(0, no_arguments, no_arguments);
         for (const std::uintptr_t f : info_.initializers)
             if (is_call(f)) reinterpret_cast<function>(f)(0, no_arguments, no_arguments);
     }

@@ -8,7 +8,8 @@
 
 namespace vitte::loader::native {
 
-/// What a dynamic relocation, other than a relative one, asks for. S is the symbol's address, A the addend, B the load base.
+/// What a dynamic relocation, other than a relative one, asks for. S is the symbol's address, A the addend, B the load
+/// base.
 enum class relocation_kind : std::uint8_t {
     none,
     absolute,     ///< S + A
@@ -54,7 +55,8 @@ struct machine : common_machine {
     }
 };
 #elif defined(__aarch64__) && defined(__ELF__)
-/// ELF for the Arm 64-bit Architecture (AAELF64), "Dynamic relocations"; System V ABI for AArch64, GNU indirect functions.
+/// ELF for the Arm 64-bit Architecture (AAELF64), "Dynamic relocations"; System V ABI for AArch64, GNU indirect
+/// functions.
 struct machine : common_machine {
     static constexpr auto number = elf::machine::aarch64;
     static constexpr const char* name = "aarch64";

@@ -20,18 +20,23 @@ public:
             generation_ = generation;
             libraries_.clear();
             P::images::for_each(
-                [](void* self, const sys::loaded_image& image) { static_cast<process_scope*>(self)->add(image); }, this);
+                [](void* self, const sys::loaded_image& image) { static_cast<process_scope*>(self)->add(image); },
+                this);
         }
     }
 
-    bool find(const symbol_name& wanted, const char* version, const sys::cpu_capabilities& cpu, std::uintptr_t& address) {
+    bool find(const symbol_name& wanted, const char* version, const sys::cpu_capabilities& cpu,
+              std::uintptr_t& address) {
         for (library& in : libraries_) {
             if (!in.table.may_define(wanted)) continue;
             in.read_versions();
             const symbol_entry* found = in.table.find(wanted, version);
-            if (found == nullptr || found->type() == elf::symbol_type::tls || found->binding() == elf::symbol_binding::local) continue;
+            if (found == nullptr || found->type() == elf::symbol_type::tls ||
+                found->binding() == elf::symbol_binding::local)
+                continue;
             address = in.table.base + static_cast<word>(found->value);
-            if (found->type() == elf::symbol_type::gnu_ifunc) address = machine::call_resolver(address, cpu.hwcap, cpu.hwcap2);
+            if (found->type() == elf::symbol_type::gnu_ifunc)
+                address = machine::call_resolver(address, cpu.hwcap, cpu.hwcap2);
             return true;
         }
         return find_global(wanted.text, address);
@@ -72,7 +77,9 @@ private:
 
         void read_versions() {
             if (table.versions == nullptr || !table.version_names.empty()) return;
-            detail::read_versions(table, versions, [](std::uint64_t at, std::size_t) { return reinterpret_cast<const std::byte*>(static_cast<word>(at)); });
+            detail::read_versions(table, versions, [](std::uint64_t at, std::size_t) {
+                return reinterpret_cast<const std::byte*>(static_cast<word>(at));
+            });
         }
     };
 
@@ -81,7 +88,8 @@ private:
         const std::span bytes(static_cast<const std::byte*>(image.segments), image.segment_count * size);
         for (const elf::segment header : elf::table<elf::segment>(bytes, size, form))
             if (header.type == elf::segment_type::dynamic)
-                if (library found{{}, {}, image.name}; read(image.base, header, found)) libraries_.push_back(std::move(found));
+                if (library found{{}, {}, image.name}; read(image.base, header, found))
+                    libraries_.push_back(std::move(found));
     }
 
     /// glibc has relocated the pointers of the dynamic table in place, musl has not.
@@ -89,7 +97,8 @@ private:
         using elf::tag;
         constexpr std::uint64_t unlimited = ~std::uint64_t{0};
         detail::tag_values tags;
-        for (const auto* entry = reinterpret_cast<const dynamic_entry*>(base + static_cast<word>(header.address)); entry->tag() != tag::null; ++entry)
+        for (const auto* entry = reinterpret_cast<const dynamic_entry*>(base + static_cast<word>(header.address));
+             entry->tag() != tag::null; ++entry)
             tags.set(entry->tag(), entry->value);
         const auto pointer = [&](tag of) {
             return static_cast<word>(tags[of] == 0 || tags[of] >= base ? tags[of] : tags[of] + base);
@@ -102,8 +111,8 @@ private:
         table.string_size = tags[tag::strings_size];
         table.versions = reinterpret_cast<const std::uint16_t*>(pointer(tag::version_indices));
         table.symbol_limit = 0xffffffff;
-        to.versions = {pointer(tag::version_definitions), tags[tag::version_definition_count], pointer(tag::version_needs),
-                       tags[tag::version_need_count]};
+        to.versions = {pointer(tag::version_definitions), tags[tag::version_definition_count],
+                       pointer(tag::version_needs), tags[tag::version_need_count]};
         if (tags[tag::gnu_hash] != 0) table.gnu_hash = {words(tag::gnu_hash), unlimited};
         else if (tags[tag::hash] != 0) table.sysv_hash = {{words(tag::hash)}, unlimited};
         else return false;

@@ -1,5 +1,5 @@
-/// The records of an image in memory, read in place: laid out for the class and byte order of this machine (gABI chapters 4
-/// and 5). Fields have the names of the decoded records in `format/elf/records.hpp`.
+/// The records of an image in memory, read in place: laid out for the class and byte order of this machine (gABI
+/// chapters 4 and 5). Fields have the names of the decoded records in `format/elf/records.hpp`.
 #pragma once
 
 #include <type_traits>
@@ -27,7 +27,9 @@ struct relocation_without_addend {
     word offset, info;
 
     std::uint32_t type() const noexcept { return static_cast<std::uint32_t>(form.wide ? info : info & 0xff); }
-    std::uint32_t symbol() const noexcept { return static_cast<std::uint32_t>(info >> (form.wide ? sizeof(word) * 4 : 8)); }
+    std::uint32_t symbol() const noexcept {
+        return static_cast<std::uint32_t>(info >> (form.wide ? sizeof(word) * 4 : 8));
+    }
 };
 /// DT_RELA.
 struct relocation_with_addend : relocation_without_addend {

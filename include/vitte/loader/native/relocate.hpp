@@ -58,8 +58,9 @@ private:
 
     result<void, load_error> apply_relative_words() {
         result<void, load_error> done;
-        elf::for_each_relative(info_.relative_words.size(), sizeof(word), [&](std::size_t i) { return info_.relative_words[i]; },
-                               [&](std::uint64_t address) { return (done = add_base(address)).has_value(); });
+        elf::for_each_relative(
+            info_.relative_words.size(), sizeof(word), [&](std::size_t i) { return info_.relative_words[i]; },
+            [&](std::uint64_t address) { return (done = add_base(address)).has_value(); });
         return done;
     }
     result<void, load_error> add_base(std::uint64_t address) {
@@ -95,19 +96,22 @@ private:
         return {};
     }
 
-    /// Applies the RELATIVE entries, most of all and all in a row, as far as they lie in the segment of the first; four at
-    /// a time, so that branches do not decide the speed. What it keeps in locals would be read again after each store.
+    /// Applies the RELATIVE entries, most of all and all in a row, as far as they lie in the segment of the first; four
+    /// at a time, so that branches do not decide the speed. What it keeps in locals would be read again after each
+    /// store.
     const relocation_entry* apply_relatives(const relocation_entry* entry, const relocation_entry* end) const noexcept {
         const std::uintptr_t base = image_.base();
         const std::uint64_t window = window_, starts = window_starts_;
         const auto fits = [=](const relocation_entry& e) {
-            return static_cast<unsigned>(e.offset - window < starts) & static_cast<unsigned>(e.type() == machine::relative);
+            return static_cast<unsigned>(e.offset - window < starts) &
+                   static_cast<unsigned>(e.type() == machine::relative);
         };
         const auto apply_one = [=](const relocation_entry& e) {
             std::byte* const to = reinterpret_cast<std::byte*>(base + e.offset);
             put(to, base + addend_of(e, to));
         };
-        for (; end - entry >= 4 && (fits(entry[0]) & fits(entry[1]) & fits(entry[2]) & fits(entry[3])) != 0; entry += 4) {
+        for (; end - entry >= 4 && (fits(entry[0]) & fits(entry[1]) & fits(entry[2]) & fits(entry[3])) != 0;
+             entry += 4) {
             apply_one(entry[0]);
             apply_one(entry[1]);
             apply_one(entry[2]);
@@ -134,7 +138,9 @@ private:
         }
         if (resolvers) return {};
         if (symbol.type() == elf::symbol_type::tls) return unsupported(entry, relocation_kind::tls);
-        std::uintptr_t address = symbol.section == elf::section_absolute ? static_cast<word>(symbol.value) : image_.base() + static_cast<word>(symbol.value);
+        std::uintptr_t address = symbol.section == elf::section_absolute
+                                     ? static_cast<word>(symbol.value)
+                                     : image_.base() + static_cast<word>(symbol.value);
         if (!own) {
             VITTE_TRY(address, import(index, symbol));
         }
@@ -146,7 +152,8 @@ private:
         const char* const name = info_.symbols.name(symbol);
         const version_name version = info_.symbols.version_of(index);
         std::uintptr_t address = 0;
-        if (index == 0 || scope_(symbol_name(name), version.name, address) || symbol.binding() == elf::symbol_binding::weak)
+        if (index == 0 || scope_(symbol_name(name), version.name, address) ||
+            symbol.binding() == elf::symbol_binding::weak)
             return address;
         auto missing = refuse(errc::not_found, "binding", "nothing defines it: provide it, or load its library first");
         missing.error().symbol = name;

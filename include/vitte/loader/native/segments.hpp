@@ -67,7 +67,8 @@ public:
     /// The loadable segment with the bit `flag` of its flags that `address` is in, or null.
     const elf::segment* segment_of(std::uint64_t address, std::uint32_t flag) const noexcept {
         for (const elf::segment& s : headers_)
-            if (s.type == elf::segment_type::load && (s.flags & flag) != 0 && address - s.address < s.memory_size) return &s;
+            if (s.type == elf::segment_type::load && (s.flags & flag) != 0 && address - s.address < s.memory_size)
+                return &s;
         return nullptr;
     }
 
@@ -113,11 +114,14 @@ private:
         const std::uint64_t bytes = count * elf::segment::size_in(form);
         if (count == 0 || count == 0xffff || table > file_size_ || bytes > file_size_ - table)
             return refuse(errc::malformed, action, "the program header table is not inside the file", 32);
-        if (table + bytes <= *got) return decode_headers(std::span(start).subspan(static_cast<std::size_t>(table), static_cast<std::size_t>(bytes)));
+        if (table + bytes <= *got)
+            return decode_headers(
+                std::span(start).subspan(static_cast<std::size_t>(table), static_cast<std::size_t>(bytes)));
         std::vector<std::byte> rest(static_cast<std::size_t>(bytes));
         auto more = file.read_at(rest, table);
         if (!more) return refuse(more.error(), action);
-        if (*more != bytes) return refuse(errc::end_of_input, action, "the file ends inside its program headers", table);
+        if (*more != bytes)
+            return refuse(errc::end_of_input, action, "the file ends inside its program headers", table);
         return decode_headers(rest);
     }
     result<void, load_error> decode_headers(std::span<const std::byte> bytes) {
@@ -181,8 +185,9 @@ private:
             return s.type == elf::segment_type::load && s.memory_size != 0;
         });
         under_file_ = slack == 0 && first.file_size != 0 && first.file_size == first.memory_size;
-        auto region = under_file_ ? sys::basic_region<P>::reserve_under(size, access_of(first), file, down(first.offset))
-                                  : sys::basic_region<P>::reserve(size);
+        auto region = under_file_
+                          ? sys::basic_region<P>::reserve_under(size, access_of(first), file, down(first.offset))
+                          : sys::basic_region<P>::reserve(size);
         if (!region) return refuse(region.error(), "reserving address space");
         region_ = std::move(*region);
         const auto start = reinterpret_cast<std::uintptr_t>(region_.data());
@@ -205,7 +210,8 @@ private:
     result<void, load_error> map_one(const sys::basic_file<P>& file, const elf::segment& s, std::uint64_t& mapped) {
         constexpr const char* action = "mapping";
         const std::uint64_t from = down(s.address), in_file_end = s.address + s.file_size;
-        const std::uint64_t file_pages_end = s.file_size == 0 ? from : up(in_file_end), end = up(s.address + s.memory_size);
+        const std::uint64_t file_pages_end = s.file_size == 0 ? from : up(in_file_end),
+                            end = up(s.address + s.memory_size);
         const bool zeroes = s.memory_size > s.file_size;
         const sys::access wanted = access_of(s), first = zeroes ? sys::access::read_write : wanted;
         if (under_file_ && mapped < from) {
@@ -222,7 +228,8 @@ private:
             VITTE_CHECK(zero_pages(file_pages_end, end));
         }
         if (in_file_end < file_pages_end)
-            std::memset(reinterpret_cast<void*>(base_ + static_cast<word>(in_file_end)), 0, static_cast<std::size_t>(file_pages_end - in_file_end));
+            std::memset(reinterpret_cast<void*>(base_ + static_cast<word>(in_file_end)), 0,
+                        static_cast<std::size_t>(file_pages_end - in_file_end));
         if (wanted == first) return {};
         return protect(from, end - from, wanted, action);
     }

@@ -1,13 +1,13 @@
-/// Extended attributes: small named values beside the content of a file (xattr(7)). On Linux names begin with "user." unless the
-/// program is privileged. `errc::not_supported` where the platform or the file system has none.
+/// Extended attributes: small named values beside the content of a file (xattr(7)). On Linux names begin with "user."
+/// unless the program is privileged. `errc::not_supported` where the platform or the file system has none.
 #pragma once
 
 #include <vitte/sys/fs/file.hpp>
 
 namespace vitte::sys {
 
-/// Copies the value of the attribute `name` to `to`; returns its size, also if `to` is empty. `errc::not_found` if there is none,
-/// `errc::too_large` if `to` is too small.
+/// Copies the value of the attribute `name` to `to`; returns its size, also if `to` is empty. `errc::not_found` if
+/// there is none, `errc::too_large` if `to` is too small.
 template <platform P>
 result<std::size_t> attribute(const basic_file<P>& of, const char* name, std::span<std::byte> to) noexcept {
     if constexpr (requires { P::files::attribute(of.native_handle(), name, to.data(), to.size()); }) {
@@ -49,7 +49,8 @@ result<void> for_each_attribute(const basic_file<P>& of, Visit visit) {
             const auto told = P::files::attributes(of.native_handle(), text, size);
             if (!told && told.error().code == errc::too_large) continue;  // there are more meanwhile
             if (!told) return unexpected(told.error());
-            for (std::size_t at = 0; at < *told; at += __builtin_strlen(text + at) + 1) visit(static_cast<const char*>(text + at));
+            for (std::size_t at = 0; at < *told; at += __builtin_strlen(text + at) + 1)
+                visit(static_cast<const char*>(text + at));
             return {};
         }
     } else {

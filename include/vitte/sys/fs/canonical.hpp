@@ -103,8 +103,8 @@ private:
 
 }  // namespace detail
 
-/// Writes the absolute path of what is at `path`, without symbolic links, "." and "..", and with a NUL; returns its length. It was
-/// true at some moment. `errc::name_too_long` if `to` is too small.
+/// Writes the absolute path of what is at `path`, without symbolic links, "." and "..", and with a NUL; returns its
+/// length. It was true at some moment. `errc::name_too_long` if `to` is too small.
 template <platform P = native>
 result<std::size_t> canonical(const char* path, std::span<char> to) noexcept {
     if constexpr (requires { P::directories::canonical(path, to.data(), to.size()); }) {

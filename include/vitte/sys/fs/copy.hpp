@@ -11,18 +11,23 @@ result<void> remove(const char* path) noexcept {
     return P::files::remove(path);
 }
 
-/// Copies `size` bytes, or as many as there are, from `offset` of one file to `to_offset` of another: inside the kernel where it can
-/// (`copy_file_range`, which may share blocks), or through a buffer. Returns how many; neither position moves. Parts of one file
-/// must not overlap.
+/// Copies `size` bytes, or as many as there are, from `offset` of one file to `to_offset` of another: inside the kernel
+/// where it can
+/// (`copy_file_range`, which may share blocks), or through a buffer. Returns how many; neither position moves. Parts of
+/// one file must not overlap.
 template <platform P>
-result<std::uint64_t> copy_range(const basic_file<P>& from, std::uint64_t offset, const basic_file<P>& to, std::uint64_t to_offset,
-                                 std::uint64_t size) noexcept {
+result<std::uint64_t> copy_range(const basic_file<P>& from, std::uint64_t offset, const basic_file<P>& to,
+                                 std::uint64_t to_offset, std::uint64_t size) noexcept {
     std::uint64_t done = 0;
-    if constexpr (requires { P::files::copy_some_at(from.native_handle(), offset, to.native_handle(), to_offset, std::size_t{}); }) {
+    if constexpr (requires {
+                      P::files::copy_some_at(from.native_handle(), offset, to.native_handle(), to_offset,
+                                             std::size_t{});
+                  }) {
         constexpr std::uint64_t most = std::uint64_t{1} << 30;
         while (done < size) {
             const auto piece = static_cast<std::size_t>(size - done < most ? size - done : most);
-            const auto some = P::files::copy_some_at(from.native_handle(), offset + done, to.native_handle(), to_offset + done, piece);
+            const auto some = P::files::copy_some_at(from.native_handle(), offset + done, to.native_handle(),
+                                                     to_offset + done, piece);
             if (!some && some.error().code == errc::interrupted) continue;
             if (!some && done != 0) return unexpected(some.error());
             if (!some || *some == 0) break;  // some file systems say the latter of files that have more to read
@@ -80,9 +85,10 @@ result<void> copy_rest(const basic_file<P>& from, const basic_file<P>& to) noexc
 
 }  // namespace detail
 
-/// Copies content and permissions of the file `from` to the new file `to`: by sharing its blocks where the file system can
-/// (`FICLONE`, `clonefile`), inside the kernel, or through a buffer. `errc::already_exists` if there is something at `to`;
-/// after any other failure nothing is left there. Holes stay holes where the file system tells of them.
+/// Copies content and permissions of the file `from` to the new file `to`: by sharing its blocks where the file system
+/// can
+/// (`FICLONE`, `clonefile`), inside the kernel, or through a buffer. `errc::already_exists` if there is something at
+/// `to`; after any other failure nothing is left there. Holes stay holes where the file system tells of them.
 template <platform P = native>
 result<void> copy(const char* from, const char* to) noexcept {
     using files = typename P::files;

@@ -1,5 +1,5 @@
-/// Folders by handle: what is done to names in them cannot be led elsewhere by somebody who moves folders or puts links in
-/// their place meanwhile.
+/// Folders by handle: what is done to names in them cannot be led elsewhere by somebody who moves folders or puts links
+/// in their place meanwhile.
 #pragma once
 
 #include <new>
@@ -11,8 +11,8 @@ namespace vitte::sys {
 /// Whether a symbolic link at the end of a path stands for what it points to.
 enum class links : bool { not_followed = false, followed = true };
 
-/// An open folder, closed by its destructor; paths are relative to it (UTF-8, NUL-terminated). Safe from several threads at once,
-/// but for `for_each`.
+/// An open folder, closed by its destructor; paths are relative to it (UTF-8, NUL-terminated). Safe from several
+/// threads at once, but for `for_each`.
 template <platform P = native>
 class basic_directory {
     static_assert(requires { typename P::directories; }, "this platform has no folders");
@@ -60,7 +60,8 @@ public:
     /// Takes away an empty folder.
     result<void> remove_directory(const char* path) const noexcept { return directories::remove_folder(handle_, path); }
     /// Gives `path` the name `to` in the folder `where`.
-    result<void> rename(const char* path, const basic_directory& where, const char* to, rename_mode mode = rename_mode::replace) const noexcept {
+    result<void> rename(const char* path, const basic_directory& where, const char* to,
+                        rename_mode mode = rename_mode::replace) const noexcept {
         return directories::rename(handle_, path, where.handle_, to, mode);
     }
     result<void> rename(const char* path, const char* to, rename_mode mode = rename_mode::replace) const noexcept {
@@ -71,9 +72,11 @@ public:
         return directories::link(handle_, path, where.handle_, to);
     }
     /// A symbolic link at `path` that says `text`.
-    result<void> symbolic_link(const char* text, const char* path) const noexcept { return directories::symbolic_link(text, handle_, path); }
-    /// Copies the text of the symbolic link `path` to `to`, without a NUL; returns its length. `errc::name_too_long` if it may not
-    /// all be there.
+    result<void> symbolic_link(const char* text, const char* path) const noexcept {
+        return directories::symbolic_link(text, handle_, path);
+    }
+    /// Copies the text of the symbolic link `path` to `to`, without a NUL; returns its length. `errc::name_too_long` if
+    /// it may not all be there.
     result<std::size_t> read_link(const char* path, std::span<char> to) const noexcept {
         VITTE_TRY(const std::size_t length, directories::read_link(handle_, path, to.data(), to.size()));
         if (length == to.size()) return fail(errc::name_too_long, "read link");
@@ -113,7 +116,8 @@ public:
     /// Returns when the names in the folder are stored as they are.
     result<void> sync() const noexcept {
         for (;;)
-            if (const auto done = directories::sync(handle_); done || done.error().code != errc::interrupted) return done;
+            if (const auto done = directories::sync(handle_); done || done.error().code != errc::interrupted)
+                return done;
     }
 
     /// The memory that listing a folder takes, some 32 KiB: one does for many folders, one after the other.
@@ -134,8 +138,8 @@ public:
         typename directories::listing* entries_;
     };
 
-    /// Calls `visit(const directory_entry&)` for each entry but "." and "..", in no order, until it returns false; entries that come
-    /// or go meanwhile may be met or not.
+    /// Calls `visit(const directory_entry&)` for each entry but "." and "..", in no order, until it returns false;
+    /// entries that come or go meanwhile may be met or not.
     template <class Visit>
     result<void> for_each(Visit visit) const {
         VITTE_TRY(auto memory, listing::create());

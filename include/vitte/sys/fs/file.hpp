@@ -51,9 +51,11 @@ public:
     }
     /// Writes all of `from`.
     result<void> write(std::span<const std::byte> from) const noexcept {
-        return transfer_all(from, [this](auto rest, std::size_t) { return files::write(handle_, rest.data(), rest.size()); });
+        return transfer_all(from,
+                            [this](auto rest, std::size_t) { return files::write(handle_, rest.data(), rest.size()); });
     }
-    /// The same from byte `offset` on; the file position does not move. With `open_append` Linux writes to the end all the same.
+    /// The same from byte `offset` on; the file position does not move. With `open_append` Linux writes to the end all
+    /// the same.
     result<void> write_at(std::span<const std::byte> from, std::uint64_t offset) const noexcept {
         return transfer_all(from, [&](auto rest, std::size_t done) {
             return files::write_at(handle_, rest.data(), rest.size(), offset + done);
@@ -62,7 +64,8 @@ public:
     /// Fills the slices in order until the file ends; returns how many bytes. They are changed meanwhile.
     result<std::size_t> read_vector(std::span<io_slice> to) const noexcept {
         if constexpr (requires { files::read_vector(handle_, to.data(), to.size()); }) {
-            return transfer_vector(to, [this](auto rest) { return files::read_vector(handle_, rest.data(), rest.size()); });
+            return transfer_vector(to,
+                                   [this](auto rest) { return files::read_vector(handle_, rest.data(), rest.size()); });
         } else {
             return transfer_vector(to, [this](auto rest) { return files::read(handle_, rest[0].data, rest[0].size); });
         }
@@ -72,9 +75,13 @@ public:
         std::size_t size = 0;
         for (const io_slice& slice : from) size += slice.size;
         if constexpr (requires { files::write_vector(handle_, from.data(), from.size()); }) {
-            return all(size, transfer_vector(from, [this](auto rest) { return files::write_vector(handle_, rest.data(), rest.size()); }));
+            return all(size, transfer_vector(from, [this](auto rest) {
+                           return files::write_vector(handle_, rest.data(), rest.size());
+                       }));
         } else {
-            return all(size, transfer_vector(from, [this](auto rest) { return files::write(handle_, rest[0].data, rest[0].size); }));
+            return all(size, transfer_vector(from, [this](auto rest) {
+                           return files::write(handle_, rest[0].data, rest[0].size);
+                       }));
         }
     }
 
@@ -90,8 +97,8 @@ public:
             return fail(errc::not_supported, "allocate");
         }
     }
-    /// Returns when all that was written is stored, also if the power fails. After a failure it is unknown what is, and asking
-    /// again does not help.
+    /// Returns when all that was written is stored, also if the power fails. After a failure it is unknown what is, and
+    /// asking again does not help.
     result<void> sync() const noexcept {
         return retried([&] { return files::sync(handle_); });
     }
@@ -100,23 +107,27 @@ public:
         return retried([&] { return files::sync_data(handle_); });
     }
 
-    /// Locks the whole file against other handles that ask for a lock, also of other processes; other access goes on. Given back
-    /// by `unlock` and when the file is closed. `errc::would_block` if somebody else has it.
+    /// Locks the whole file against other handles that ask for a lock, also of other processes; other access goes on.
+    /// Given back by `unlock` and when the file is closed. `errc::would_block` if somebody else has it.
     result<void> try_lock(file_lock kind = file_lock::exclusive) const noexcept {
-        static_assert(requires(native_handle_type h) { files::try_lock(h, true); }, "this platform has no locks of files");
+        static_assert(
+            requires(native_handle_type h) { files::try_lock(h, true); }, "this platform has no locks of files");
         return files::try_lock(handle_, kind == file_lock::exclusive);
     }
     /// The same, with patience until `until`; then `errc::timed_out`. Asks again and again, at most every 20 ms.
     result<void> lock_until(deadline until, file_lock kind = file_lock::exclusive) const noexcept {
         for (std::int64_t pause = 50'000;; pause = pause < 10'000'000 ? 2 * pause : 20'000'000) {
             const auto locked = try_lock(kind);
-            if (locked || (locked.error().code != errc::would_block && locked.error().code != errc::interrupted)) return locked;
+            if (locked || (locked.error().code != errc::would_block && locked.error().code != errc::interrupted))
+                return locked;
             const auto next = deadline::after<P>(pause);
             if (until <= deadline::after<P>(0)) return fail(errc::timed_out, "lock file");
             static_cast<void>(P::clocks::sleep_until((next < until ? next : until).monotonic()));
         }
     }
-    result<void> lock(file_lock kind = file_lock::exclusive) const noexcept { return lock_until(deadline::never(), kind); }
+    result<void> lock(file_lock kind = file_lock::exclusive) const noexcept {
+        return lock_until(deadline::never(), kind);
+    }
     result<void> unlock() const noexcept { return files::unlock(handle_); }
 
     result<file_info> info() const noexcept { return files::info(handle_); }
@@ -258,8 +269,8 @@ private:
     std::size_t size_ = 0;
 };
 
-/// The content of the file at `path`, as long as it is when it is opened. What tells no size (in /proc, pipes) is read until it
-/// ends.
+/// The content of the file at `path`, as long as it is when it is opened. What tells no size (in /proc, pipes) is read
+/// until it ends.
 template <platform P = native>
 result<byte_buffer> read(const char* path) noexcept {
     VITTE_TRY(const auto opened, basic_file<P>::open(path));
@@ -279,8 +290,8 @@ result<byte_buffer> read(const char* path) noexcept {
     return buffer;
 }
 
-/// Makes `content` all that is in the file at `path`, which is created if it is missing. Whoever reads meanwhile, or after a crash,
-/// may see a part of it: `replace` shows the old or the new.
+/// Makes `content` all that is in the file at `path`, which is created if it is missing. Whoever reads meanwhile, or
+/// after a crash, may see a part of it: `replace` shows the old or the new.
 template <platform P = native>
 result<void> write(const char* path, std::span<const std::byte> content) noexcept {
     VITTE_TRY(auto opened, basic_file<P>::open(path, open_mode::write));
@@ -288,8 +299,8 @@ result<void> write(const char* path, std::span<const std::byte> content) noexcep
     return opened.close();
 }
 
-/// Adds `content` at the end of the file at `path`, which is created if it is missing. Others who append do not come in between
-/// as long as the OS writes it at once, which is usual.
+/// Adds `content` at the end of the file at `path`, which is created if it is missing. Others who append do not come in
+/// between as long as the OS writes it at once, which is usual.
 template <platform P = native>
 result<void> append(const char* path, std::span<const std::byte> content) noexcept {
     VITTE_TRY(auto opened, basic_file<P>::open(path, {open_mode::update, open_append}));
@@ -297,7 +308,8 @@ result<void> append(const char* path, std::span<const std::byte> content) noexce
     return opened.close();
 }
 
-/// Writes all of `text`, which ends with a NUL, to standard output or standard error. `errc::bad_handle` if the process has none.
+/// Writes all of `text`, which ends with a NUL, to standard output or standard error. `errc::bad_handle` if the process
+/// has none.
 template <platform P = native>
 result<void> print(const char* text, standard_stream to = standard_stream::output) noexcept {
     const auto handle = P::files::standard(to);

@@ -7,7 +7,8 @@
 
 namespace vitte::sys::detail {
 
-/// Keeps the handles of the innermost folders only, and finds the others again by "..", which must lead to where it came from.
+/// Keeps the handles of the innermost folders only, and finds the others again by "..", which must lead to where it
+/// came from.
 template <platform P>
 class folder_stack {
 public:

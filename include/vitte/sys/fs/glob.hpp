@@ -8,8 +8,8 @@
 
 namespace vitte::sys {
 
-/// Calls `visit(const char* path)` for everything that `pattern` describes (core/glob.hpp), sorted by bytes. Links are not followed;
-/// folders that cannot be read are as if they were empty. It is a success if there is nothing.
+/// Calls `visit(const char* path)` for everything that `pattern` describes (core/glob.hpp), sorted by bytes. Links are
+/// not followed; folders that cannot be read are as if they were empty. It is a success if there is nothing.
 template <platform P = native, class Visit>
 result<void> glob(const char* pattern, Visit visit) {
     std::string_view rest = pattern;
@@ -34,7 +34,8 @@ result<void> glob(const char* pattern, Visit visit) {
         }
         return match.prefix ? walk_next::on : walk_next::skip;
     });
-    const bool nothing = !walked && (walked.error().code == errc::not_found || walked.error().code == errc::not_a_directory);
+    const bool nothing =
+        !walked && (walked.error().code == errc::not_found || walked.error().code == errc::not_a_directory);
     if (!walked && !nothing) return walked;
     std::sort(begins.begin(), begins.end(), [&](std::size_t a, std::size_t b) {
         return std::string_view(found.data() + a) < std::string_view(found.data() + b);

@@ -5,8 +5,8 @@
 
 namespace vitte::sys {
 
-/// Calls `visit(offset, size)`, which returns a `result<void>`, for each part of the file that is no hole, in order. Where the
-/// platform or the file system does not tell, all of the file is one part. Moves the position of the file.
+/// Calls `visit(offset, size)`, which returns a `result<void>`, for each part of the file that is no hole, in order.
+/// Where the platform or the file system does not tell, all of the file is one part. Moves the position of the file.
 template <platform P, class Visit>
 result<void> for_each_data(const basic_file<P>& of, Visit visit) {
     VITTE_TRY(const file_info facts, of.info());
@@ -14,7 +14,8 @@ result<void> for_each_data(const basic_file<P>& of, Visit visit) {
         for (std::uint64_t end = 0; end < facts.size;) {
             const auto begin = P::files::find_data(of.native_handle(), end);
             if (!begin && begin.error().code == errc::end_of_input) return {};
-            if (!begin) return end == 0 && facts.size != 0 ? visit(std::uint64_t{0}, facts.size) : unexpected(begin.error());
+            if (!begin)
+                return end == 0 && facts.size != 0 ? visit(std::uint64_t{0}, facts.size) : unexpected(begin.error());
             VITTE_TRY(end, P::files::find_hole(of.native_handle(), *begin));
             VITTE_CHECK(visit(*begin, end - *begin));
         }

@@ -1,5 +1,5 @@
-/// Paths as text: their parts, without asking the OS and without memory of their own. Whether something is there, and what links
-/// make of it, only `canonical` knows.
+/// Paths as text: their parts, without asking the OS and without memory of their own. Whether something is there, and
+/// what links make of it, only `canonical` knows.
 #pragma once
 
 #include <concepts>
@@ -10,7 +10,8 @@
 
 namespace vitte::sys {
 
-/// A path that belongs to somebody else; like `std::string_view`. Everything is constexpr and returns parts of the same text.
+/// A path that belongs to somebody else; like `std::string_view`. Everything is constexpr and returns parts of the same
+/// text.
 template <path_style Style>
 class basic_path_view {
 public:
@@ -19,7 +20,9 @@ public:
     constexpr std::string_view text() const noexcept { return text_; }
     constexpr bool empty() const noexcept { return text_.empty(); }
 
-    static constexpr bool is_separator(char c) noexcept { return c == '/' || (Style == path_style::windows && c == '\\'); }
+    static constexpr bool is_separator(char c) noexcept {
+        return c == '/' || (Style == path_style::windows && c == '\\');
+    }
 
     /// What it begins with before the first name: "/" and, on Windows, "C:", "C:\" or "\\server\share\".
     constexpr std::string_view root() const noexcept {
@@ -75,7 +78,9 @@ public:
             ++*this;
             return before;
         }
-        friend constexpr bool operator==(const iterator& a, const iterator& b) noexcept { return a.rest_.size() == b.rest_.size(); }
+        friend constexpr bool operator==(const iterator& a, const iterator& b) noexcept {
+            return a.rest_.size() == b.rest_.size();
+        }
 
     private:
         constexpr void find() noexcept {
@@ -88,8 +93,9 @@ public:
     constexpr iterator begin() const noexcept { return iterator(text_.substr(root().size())); }
     constexpr iterator end() const noexcept { return iterator(); }
 
-    /// Writes the shortest path that means the same if there are no symbolic links: without ".", "name/..", and separators that
-    /// say nothing; "." if nothing is left. With a NUL; returns the length without it. `errc::name_too_long` if `to` is too small.
+    /// Writes the shortest path that means the same if there are no symbolic links: without ".", "name/..", and
+    /// separators that say nothing; "." if nothing is left. With a NUL; returns the length without it.
+    /// `errc::name_too_long` if `to` is too small.
     constexpr result<std::size_t> normalize(std::span<char> to) const noexcept {
         writer out{to};
         const std::size_t drive = drive_length();
@@ -116,11 +122,13 @@ public:
         return out.end();
     }
 
-    /// Writes this path with `below` behind it, or `below` alone if that is absolute; on Windows "\below" keeps the drive.
+    /// Writes this path with `below` behind it, or `below` alone if that is absolute; on Windows "\below" keeps the
+    /// drive.
     constexpr result<std::size_t> join(basic_path_view below, std::span<char> to) const noexcept {
         writer out{to};
         const bool own_root = !below.root().empty();
-        for (const char c : own_root ? text_.substr(0, below.drive_length() != 0 ? 0 : drive_length()) : text_) out.put(c);
+        for (const char c : own_root ? text_.substr(0, below.drive_length() != 0 ? 0 : drive_length()) : text_)
+            out.put(c);
         if (!own_root && !text_.empty() && !is_separator(text_.back()) && !below.empty()) out.put(separator);
         for (const char c : below.text_) out.put(c);
         return out.end();

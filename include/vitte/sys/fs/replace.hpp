@@ -1,4 +1,5 @@
-/// Replacing a file in one step: whoever reads it, and whoever reads it after a crash, sees all of the old or all of the new.
+/// Replacing a file in one step: whoever reads it, and whoever reads it after a crash, sees all of the old or all of
+/// the new.
 #pragma once
 
 #include <vitte/sys/fs/directory.hpp>
@@ -48,10 +49,11 @@ struct unique_name {
 
 }  // namespace detail
 
-/// Writes `content` to a new file beside `path`, with the rights of what is there (0666 without the process's mask if nothing
-/// is), has it stored, puts it in the place of `path`, and has the folder stored. When it returns, the new content survives a
-/// loss of power; after a failure the old content is still there and nothing else is left, but for a crash of the process in
-/// between, which may leave a file whose name is "." and 24 digits. A symbolic link at `path` is itself replaced.
+/// Writes `content` to a new file beside `path`, with the rights of what is there (0666 without the process's mask if
+/// nothing is), has it stored, puts it in the place of `path`, and has the folder stored. When it returns, the new
+/// content survives a loss of power; after a failure the old content is still there and nothing else is left, but for a
+/// crash of the process in between, which may leave a file whose name is "." and 24 digits. A symbolic link at `path`
+/// is itself replaced.
 template <platform P = native>
 result<void> replace(const char* path, std::span<const std::byte> content) noexcept {
     VITTE_TRY(const auto where, detail::split_path::of(path));

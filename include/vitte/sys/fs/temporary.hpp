@@ -14,7 +14,8 @@ result<basic_directory<P>> temporary_folder() noexcept {
     return basic_directory<P>::open(path);
 }
 
-/// A file for reading and writing that is gone with this object, on Linux also if the program crashes: there it has no name
+/// A file for reading and writing that is gone with this object, on Linux also if the program crashes: there it has no
+/// name
 /// (`O_TMPFILE`). Rights are 0600 on POSIX.
 template <platform P = native>
 class basic_temporary_file {

@@ -9,7 +9,8 @@
 
 namespace vitte::sys {
 
-/// The content of the file at `path`, which must be UTF-8 or it is `errc::malformed`; without a byte order mark at its beginning.
+/// The content of the file at `path`, which must be UTF-8 or it is `errc::malformed`; without a byte order mark at its
+/// beginning.
 template <platform P = native>
 result<std::string> read_text(const char* path) {
     VITTE_TRY(const byte_buffer content, read<P>(path));

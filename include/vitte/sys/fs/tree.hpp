@@ -47,7 +47,8 @@ public:
                 VITTE_CHECK(descend(child));
             } else if (stack_.depth() > 1) {
                 VITTE_CHECK(ascend());
-            } else if (!found) {  // some systems miss entries while others are removed, so it takes a look that meets none
+            } else if (!found) {  // some systems miss entries while others are removed, so it takes a look that meets
+                                  // none
                 return {};
             } else {
                 ++again_;
@@ -63,8 +64,8 @@ private:
         char text[768] = {};
     };
 
-    /// Removes what is no folder, and empty folders; `child` becomes the name of one that is not empty. `found` says whether there
-    /// was anything.
+    /// Removes what is no folder, and empty folders; `child` becomes the name of one that is not empty. `found` says
+    /// whether there was anything.
     static result<void> empty(const basic_directory<P>& folder, entry_name& child, bool& found) {
         result<void> failed;
         VITTE_CHECK(folder.for_each([&](const directory_entry& entry) {
@@ -87,7 +88,8 @@ private:
         if (__builtin_strcmp(name.text, removed_.text) == 0) ++again_;
         const auto entered = stack_.descend(name.text);
         if (entered) names_.push_back(name);
-        if (entered || entered.error().code == errc::not_a_directory || entered.error().code == errc::not_found) return {};
+        if (entered || entered.error().code == errc::not_a_directory || entered.error().code == errc::not_found)
+            return {};
         return entered;
     }
     result<void> ascend() {
@@ -110,8 +112,8 @@ private:
 
 }  // namespace detail
 
-/// Removes `path` with all that is in it, without following symbolic links, also those that somebody puts in the place of folders
-/// meanwhile. Stops at the first failure, which may leave some of it. Succeeds if there is nothing.
+/// Removes `path` with all that is in it, without following symbolic links, also those that somebody puts in the place
+/// of folders meanwhile. Stops at the first failure, which may leave some of it. Succeeds if there is nothing.
 template <platform P = native>
 result<void> remove_all(const char* path) {
     const auto here = basic_directory<P>::current();

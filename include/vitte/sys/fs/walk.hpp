@@ -1,5 +1,5 @@
-/// Everything below a folder, as fast as the kernel tells it: one handle per folder, no question about any entry that the listing
-/// answers, no memory per entry.
+/// Everything below a folder, as fast as the kernel tells it: one handle per folder, no question about any entry that
+/// the listing answers, no memory per entry.
 #pragma once
 
 #include <vitte/sys/fs/folder_stack.hpp>
@@ -14,7 +14,8 @@ enum class walk_next : unsigned char {
 };
 
 struct walk_options {
-    links follow = links::not_followed;  ///< followed links to folders are walked into; those that lead back are a failure
+    links follow =
+        links::not_followed;  ///< followed links to folders are walked into; those that lead back are a failure
     std::size_t depth = SIZE_MAX;        ///< how deep it goes: 1 is the folder itself
 };
 
@@ -35,7 +36,8 @@ namespace detail {
 template <platform P, class Visit>
 class walker {
 public:
-    walker(basic_directory<P>&& root, typename basic_directory<P>::listing&& memory, const char* path, walk_options options, Visit& visit)
+    walker(basic_directory<P>&& root, typename basic_directory<P>::listing&& memory, const char* path,
+           walk_options options, Visit& visit)
         : stack_(std::move(root), options.follow), memory_(std::move(memory)), options_(options), visit_(visit) {
         path_.assign(path, path + __builtin_strlen(path));
         if (!path_.empty() && path_.back() != '/') path_.push_back('/');
@@ -62,7 +64,8 @@ public:
     }
 
 private:
-    /// Of a folder: its folders in `names_`, the next of them, the length of its path, and, if links are followed, what it is.
+    /// Of a folder: its folders in `names_`, the next of them, the length of its path, and, if links are followed, what
+    /// it is.
     struct level {
         std::size_t first, next, path;
         file_info identity;
@@ -77,7 +80,8 @@ private:
         }
         return stack_.top().for_each([this](const directory_entry& entry) {
             const std::size_t length = append(entry.name);
-            walk_entry<P> met{path_.data(), path_.data() + levels_.back().path, levels_.size(), entry.inode, entry.kind, stack_.top()};
+            walk_entry<P> met{path_.data(), path_.data() + levels_.back().path, levels_.size(), entry.inode, entry.kind,
+                              stack_.top()};
             const bool follows = options_.follow == links::followed && entry.kind == file_kind::symbolic_link;
             error failed;
             if (entry.kind == file_kind::unknown || follows) {
@@ -102,7 +106,8 @@ private:
         const auto entered = enter(name);
         if (entered) return;
         const level& here = levels_.back();
-        visit({path_.data(), path_.data() + here.path, levels_.size(), 0, file_kind::directory, stack_.top(), &entered.error()});
+        visit({path_.data(), path_.data() + here.path, levels_.size(), 0, file_kind::directory, stack_.top(),
+               &entered.error()});
         path_.resize(here.path);
     }
     /// Goes into a folder, whose path is in `path_`, and through its entries. After a failure it is where it was.
@@ -146,9 +151,10 @@ private:
 
 }  // namespace detail
 
-/// Calls `visit(const walk_entry<P>&)`, which returns a `walk_next`, for everything below the folder `path`, in no order but each
-/// folder before what is in it. What cannot be read is visited with `failed` (a folder a second time) and the walk goes on; the
-/// result tells of failures that end it: `path` itself cannot be read, or somebody moves folders away while it is inside.
+/// Calls `visit(const walk_entry<P>&)`, which returns a `walk_next`, for everything below the folder `path`, in no
+/// order but each folder before what is in it. What cannot be read is visited with `failed` (a folder a second time)
+/// and the walk goes on; the result tells of failures that end it: `path` itself cannot be read, or somebody moves
+/// folders away while it is inside.
 template <platform P = native, class Visit>
 result<void> walk(const char* path, Visit visit, const walk_options& options = {}) {
     VITTE_TRY(auto root, basic_directory<P>::open(path));

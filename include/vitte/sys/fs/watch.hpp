@@ -14,16 +14,17 @@ namespace vitte::sys {
 /// What became of a path since the last time that anything was told. Valid until the visit returns.
 struct watch_event {
     const char* path;  ///< as it was added, with the way below it; "" for `watch_overflow`
-    /// One of these, and `watch_attributes` perhaps: `watch_created` if something is there that was not, perhaps in the place of
-    /// something else, which the OS does not tell; `watch_removed` if something was there before and nothing is;
-    /// `watch_modified` if it has another content; `watch_overflow` if anything may have changed.
+    /// One of these, and `watch_attributes` perhaps: `watch_created` if something is there that was not, perhaps in the
+    /// place of something else, which the OS does not tell; `watch_removed` if something was there before and nothing
+    /// is; `watch_modified` if it has another content; `watch_overflow` if anything may have changed.
     unsigned changes;
 };
 
-/// Watches folders, or single files. What happens in quick succession is told once: a file that is made, written and renamed is one
-/// that was created, a file that comes and goes is not told of. For one thread at a time. Linux limits the number of folders
-/// (`errc::no_space`: fs.inotify.max_user_watches), Windows that of calls of `add` to 64; macOS and the BSDs take a descriptor for
-/// each file and folder.
+/// Watches folders, or single files. What happens in quick succession is told once: a file that is made, written and
+/// renamed is one that was created, a file that comes and goes is not told of. For one thread at a time. Linux limits
+/// the number of folders
+/// (`errc::no_space`: fs.inotify.max_user_watches), Windows that of calls of `add` to 64; macOS and the BSDs take a
+/// descriptor for each file and folder.
 template <platform P = native>
 class basic_watcher {
     static_assert(requires { typename P::watch_queue; }, "this platform does not tell what happens in folders");
@@ -43,16 +44,18 @@ public:
         queue_->close();
     }
 
-    /// Watches `path`, and if it is a folder, all names in it and, unless `whole_tree` is false, in the folders below; links are not
-    /// followed. What is there already is not told of. Whoever replaces a file that is watched alone is told of as having removed it.
+    /// Watches `path`, and if it is a folder, all names in it and, unless `whole_tree` is false, in the folders below;
+    /// links are not followed. What is there already is not told of. Whoever replaces a file that is watched alone is
+    /// told of as having removed it.
     result<void> add(const char* path, bool whole_tree = true) {
         VITTE_CHECK(enter(path, whole_tree));
         if (queue::watches_trees || (!whole_tree && !only_itself)) return {};
         return enter_below(path, whole_tree, false);
     }
 
-    /// Waits for changes until `until`, and then until nothing happens for `quiet` nanoseconds, but no longer than `until`; calls
-    /// `visit(const watch_event&)` for each path that changed, in order of paths. `errc::timed_out` if nothing did.
+    /// Waits for changes until `until`, and then until nothing happens for `quiet` nanoseconds, but no longer than
+    /// `until`; calls `visit(const watch_event&)` for each path that changed, in order of paths. `errc::timed_out` if
+    /// nothing did.
     template <class Visit>
     result<void> wait(Visit visit, deadline until = deadline::never(), std::int64_t quiet = 50'000'000) {
         for (deadline silence = until;;) {
@@ -93,8 +96,8 @@ private:
         numbers_[path] = number;
         return {};
     }
-    /// Watches what is below `path`; each folder before it is looked into, so that nothing is missed. What is not watched yet is told
-    /// of if `is_new`.
+    /// Watches what is below `path`; each folder before it is looked into, so that nothing is missed. What is not
+    /// watched yet is told of if `is_new`.
     result<void> enter_below(const std::string& path, bool whole_tree, bool is_new) {
         result<void> failed;
         const walk_options depth{.depth = whole_tree ? SIZE_MAX : 1};
@@ -111,7 +114,8 @@ private:
         }, depth);
         if (!failed) return failed;
         // A file has nothing below it, and what is gone again is told of by itself.
-        const bool nothing = !walked && (walked.error().code == errc::not_a_directory || walked.error().code == errc::not_found);
+        const bool nothing =
+            !walked && (walked.error().code == errc::not_a_directory || walked.error().code == errc::not_found);
         return nothing ? result<void>() : walked;
     }
 
@@ -135,7 +139,8 @@ private:
         if (change.watch_ended) drop(found);
         const bool itself = *change.name == 0;
         if (change.changes == 0 || (itself && !is_root(where.path))) return {};  // its own folder tells of it
-        const std::string path = itself ? where.path : where.path + (where.path.ends_with('/') ? "" : "/") + change.name;
+        const std::string path =
+            itself ? where.path : where.path + (where.path.ends_with('/') ? "" : "/") + change.name;
         note(path, change.changes);
         if (queue::watches_trees || !where.whole_tree || !change.is_folder || itself) return {};
         if ((change.changes & watch_removed) != 0) forget(path);
@@ -144,7 +149,8 @@ private:
         if (!entered && entered.error().code != errc::not_found) return entered;
         return enter_below(path, true, true);
     }
-    /// A file changed, or a folder got other entries: those that are not watched yet are new, and those that are gone tell of it.
+    /// A file changed, or a folder got other entries: those that are not watched yet are new, and those that are gone
+    /// tell of it.
     result<void> take_itself(watched found, unsigned changes) {
         const folder where = found->second;
         if ((changes & watch_removed) != 0) {
@@ -209,7 +215,8 @@ private:
             else if (what.was_there && !what.is_there) changes = watch_removed;
             else if (!what.was_there) continue;
             else if ((what.changes & ~static_cast<unsigned>(watch_attributes)) != 0) changes |= watch_modified;
-            if (queue::watches_trees && changes == watch_modified && is_folder(path)) continue;  // which only means what is in it
+            if (queue::watches_trees && changes == watch_modified && is_folder(path))
+                continue;  // which only means what is in it
             visit(watch_event{path.c_str(), changes});
         }
     }

@@ -40,7 +40,8 @@ public:
         }
         return data() + std::exchange(size_, size_ + by);
     }
-    /// Keeps the first `size` bytes, at most as many as there are. With `give_back`, whole pages behind them return to the OS.
+    /// Keeps the first `size` bytes, at most as many as there are. With `give_back`, whole pages behind them return to
+    /// the OS.
     result<void> shrink(std::size_t size, bool give_back = false) noexcept {
         VITTE_ASSERT(size <= size_);
         size_ = size;
@@ -69,7 +70,8 @@ private:
 };
 using virtual_arena = basic_virtual_arena<>;
 
-/// Allocates by moving a pointer; everything that came after a mark is freed at once. Runs no destructors. For one thread.
+/// Allocates by moving a pointer; everything that came after a mark is freed at once. Runs no destructors. For one
+/// thread.
 template <platform P = native>
 class basic_bump_arena {
 public:
@@ -80,7 +82,8 @@ public:
 
     /// `size` bytes at a multiple of `alignment`, a power of two; null if the limit is reached or memory is exhausted.
     void* allocate(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) noexcept {
-        const std::size_t padding = (0 - reinterpret_cast<std::uintptr_t>(memory_.data() + memory_.size())) & (alignment - 1);
+        const std::size_t padding =
+            (0 - reinterpret_cast<std::uintptr_t>(memory_.data() + memory_.size())) & (alignment - 1);
         if (size > SIZE_MAX - padding) return nullptr;
         const auto grown = memory_.grow(padding + size);
         return grown ? *grown + padding : nullptr;

@@ -5,9 +5,9 @@
 
 namespace vitte::sys {
 
-/// Code is written at one address and runs at another, where the same memory is mapped again, so that no page is both, and
-/// writing does not stop threads that run other code in it. On macOS there is one address, and each thread either writes
-/// or runs what is there. Released by its destructor.
+/// Code is written at one address and runs at another, where the same memory is mapped again, so that no page is both,
+/// and writing does not stop threads that run other code in it. On macOS there is one address, and each thread either
+/// writes or runs what is there. Released by its destructor.
 template <platform P = native>
 class basic_code_region {
     using pages = typename P::memory;
@@ -32,10 +32,12 @@ public:
 
     std::size_t size() const noexcept { return writable_.bytes().size(); }
     /// Where the code runs.
-    const std::byte* executable() const noexcept { return one_address ? writable_.bytes().data() : executable_.bytes().data(); }
+    const std::byte* executable() const noexcept {
+        return one_address ? writable_.bytes().data() : executable_.bytes().data();
+    }
 
-    /// Calls `edit(span)` with `size` writable bytes that run at `executable() + offset`; they may be run when this returns
-    /// their address. `edit` must not run code of this region.
+    /// Calls `edit(span)` with `size` writable bytes that run at `executable() + offset`; they may be run when this
+    /// returns their address. `edit` must not run code of this region.
     template <class Edit>
     const std::byte* edit(std::size_t offset, std::size_t size, Edit edit) noexcept {
         const auto all = writable_.bytes();
@@ -49,7 +51,8 @@ public:
     }
     /// Copies `code` to `offset`, where it fits, and makes it ready to run; returns its address.
     const std::byte* write(std::size_t offset, std::span<const std::byte> code) noexcept {
-        return edit(offset, code.size(), [code](std::span<std::byte> to) { __builtin_memcpy(to.data(), code.data(), to.size()); });
+        return edit(offset, code.size(),
+                    [code](std::span<std::byte> to) { __builtin_memcpy(to.data(), code.data(), to.size()); });
     }
 
 private:

@@ -99,9 +99,12 @@ public:
         return adopt(at, size);
     }
     /// Takes over `size` bytes that the platform mapped at `at`; null for none.
-    static basic_view adopt(void* at, std::size_t size) noexcept { return basic_view(static_cast<std::byte*>(at), size); }
+    static basic_view adopt(void* at, std::size_t size) noexcept {
+        return basic_view(static_cast<std::byte*>(at), size);
+    }
 
-    basic_view(basic_view&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    basic_view(basic_view&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
     basic_view& operator=(basic_view&& other) noexcept {
         basic_view moved(std::move(other));
         std::swap(data_, moved.data_);

@@ -31,8 +31,8 @@ public:
         return basic_region(static_cast<std::byte*>(at), size);
     }
 
-    /// `size` bytes of usable zeroed pages on huge pages: on those that are set aside, else on normal pages that the OS is
-    /// asked to join.
+    /// `size` bytes of usable zeroed pages on huge pages: on those that are set aside, else on normal pages that the OS
+    /// is asked to join.
     static result<basic_region> allocate_huge(std::size_t size) noexcept {
         constexpr std::size_t huge = std::size_t{2} << 20;
         if (size > SIZE_MAX - huge) return fail(errc::too_large, "allocate huge pages");
@@ -75,7 +75,9 @@ public:
     result<void> commit(std::size_t offset, std::size_t size, access wanted = access::read_write) noexcept {
         return pages::commit(at(offset, size), size, wanted);
     }
-    result<void> decommit(std::size_t offset, std::size_t size) noexcept { return pages::decommit(at(offset, size), size); }
+    result<void> decommit(std::size_t offset, std::size_t size) noexcept {
+        return pages::decommit(at(offset, size), size);
+    }
     result<void> protect(std::size_t offset, std::size_t size, access wanted) noexcept {
         return pages::protect(at(offset, size), size, wanted);
     }
@@ -86,8 +88,8 @@ public:
         return {};
     }
 
-    /// A hint about pages; `errc::not_supported` where there is none of the kind. `memory_advice::free` lets the OS take
-    /// the content when it needs room.
+    /// A hint about pages; `errc::not_supported` where there is none of the kind. `memory_advice::free` lets the OS
+    /// take the content when it needs room.
     result<void> advise(std::size_t offset, std::size_t size, memory_advice advice) noexcept {
         return pages::advise(at(offset, size), size, advice);
     }

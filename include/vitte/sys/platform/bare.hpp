@@ -1,5 +1,5 @@
-/// Bare metal: no OS, no MMU, one thread and its interrupt handlers. What differs from board to board is asked from `Board`, by
-/// default the functions of `bare::board` that the program defines. Needs no heap, exceptions or RTTI.
+/// Bare metal: no OS, no MMU, one thread and its interrupt handlers. What differs from board to board is asked from
+/// `Board`, by default the functions of `bare::board` that the program defines. Needs no heap, exceptions or RTTI.
 #pragma once
 
 #include <vitte/sys/platform/bare/atomics.hpp>

@@ -19,9 +19,10 @@ namespace vitte::sys {
 /// - `decommit(p, n)`: gives the content of the pages back; the address space stays reserved.
 /// - `protect(p, n, a)`: changes what may be done with committed pages.
 ///   Without an MMU pages are always readable, writable and executable: other rights are `errc::not_supported`.
-/// - `map_file(at, n, a, h, offset)`: a private copy-on-write view, or a copy, of `n` bytes of the file `h` from `offset`, a
-///   multiple of the granularity. `at` is null for any place, or inside a reservation, whose pages the view then replaces;
-///   `errc::not_supported` where that cannot be.
+/// - `map_file(at, n, a, h, offset)`: a private copy-on-write view, or a copy, of `n` bytes of the file `h` from
+/// `offset`, a
+///   multiple of the granularity. `at` is null for any place, or inside a reservation, whose pages the view then
+///   replaces; `errc::not_supported` where that cannot be.
 /// - `map_shared(at, n, a, h, offset)`: the same, and what is written to it is the file's and every other view's.
 /// - `map_huge(n)`: committed, writable pages of the size of huge pages; `errc::out_of_memory` if none are set aside.
 /// - `release(p, n)`: undoes a whole `reserve` or `map_...`.
@@ -30,7 +31,8 @@ namespace vitte::sys {
 /// - `sync(p, n)`: returns when changes of a shared view of a file are stored.
 /// - `protection(p)`: what may be done with the page that holds `p`; `access::none` if nothing is there.
 /// - `create_shared()`: an object without a name, empty, for `map_shared`; a file handle.
-/// - `open_shared(name, mode)`: an object that other processes find under `name`, which is `remove_shared(name)`d later.
+/// - `open_shared(name, mode)`: an object that other processes find under `name`, which is `remove_shared(name)`d
+/// later.
 /// - `resize_shared(h, n)`, `seal(h, bits)`: its size, and what will never change any more (bits of `memory_seal`).
 /// - `flush_instruction_cache(p, n)`: code that was written there may be executed after it returns.
 template <class M>
@@ -61,7 +63,8 @@ concept memory_facet = requires(void* p, std::size_t n, access a, typename M::fi
 
 /// Files.
 /// - `handle`, `invalid`: a trivially copyable handle, and the one that is never open.
-/// - `open(path, options)`: not inherited by child processes. `errc::not_supported` for flags that the OS does not know.
+/// - `open(path, options)`: not inherited by child processes. `errc::not_supported` for flags that the OS does not
+/// know.
 /// - `read(h, to, n)`, `read_at(h, to, n, offset)`: up to `n` bytes; 0 at the end of the file. `errc::interrupted` if a
 ///   signal came before any byte.
 /// - `write(h, from, n)`, `write_at(h, from, n, offset)`: up to `n` bytes.
@@ -78,15 +81,18 @@ concept memory_facet = requires(void* p, std::size_t n, access a, typename M::fi
 /// - `try_lock(h, exclusive)`, `unlock(h)`: the whole file, against other handles that ask, too; `errc::would_block`.
 /// - `set_mode(h, mode)`: POSIX permission bits.
 /// - `clone(from, to)`, `clone_to(from, path)`: the whole content as one with `from` until either is written.
-/// - `copy_some(from, to, n)`: up to `n` bytes from the position of one to that of the other, inside the kernel; 0 at the end.
+/// - `copy_some(from, to, n)`: up to `n` bytes from the position of one to that of the other, inside the kernel; 0 at
+/// the end.
 /// - `copy_some_at(from, offset, to, to_offset, n)`: the same at offsets; no position moves.
 /// - `set_times(h, accessed, modified)`: `no_time` leaves one as it is. `set_owner(h, user, group)`: ~0 leaves one.
-/// - `find_data(h, offset)`, `find_hole(h, offset)`: where the next one begins; `errc::end_of_input` if there is none, and the
+/// - `find_data(h, offset)`, `find_hole(h, offset)`: where the next one begins; `errc::end_of_input` if there is none,
+/// and the
 ///   end of the file is a hole. The position is anywhere afterwards.
 /// - `punch_hole(h, offset, n)`: those bytes read as zero and take no room; the size stays.
-/// - `attribute(h, name, to, n)`, `set_attribute(h, name, from, n)`, `remove_attribute(h, name)`, `attributes(h, to, n)`: extended
-///   attributes; the last gives their names, each with a NUL. Both that read return the size, also if `n` is 0, and fail with
-///   `errc::too_large` if there is not enough room.
+/// - `attribute(h, name, to, n)`, `set_attribute(h, name, from, n)`, `remove_attribute(h, name)`, `attributes(h, to,
+/// n)`: extended
+///   attributes; the last gives their names, each with a NUL. Both that read return the size, also if `n` is 0, and
+///   fail with `errc::too_large` if there is not enough room.
 /// - `space(h)`: of the file system that it is on.
 template <class F>
 concept files_facet = requires(typename F::handle h, const char* path, const open_options& options, std::byte* to,
@@ -107,9 +113,10 @@ concept files_facet = requires(typename F::handle h, const char* path, const ope
     { F::remove(path) } noexcept -> std::same_as<result<void>>;
 };
 
-/// Folders, and what is done to names in them. Each path is relative to the folder `in`, so that nobody can put another one in
-/// its place meanwhile; `current` stands for the process's own. Handles are those of `files`.
-/// - `open(in, path, follow)`: a folder; a symbolic link at the end of the path is followed, or is `errc::not_a_directory`.
+/// Folders, and what is done to names in them. Each path is relative to the folder `in`, so that nobody can put another
+/// one in its place meanwhile; `current` stands for the process's own. Handles are those of `files`.
+/// - `open(in, path, follow)`: a folder; a symbolic link at the end of the path is followed, or is
+/// `errc::not_a_directory`.
 /// - `open_file(in, path, options)`: as `files::open`.
 /// - `info(in, path, follow)`: facts, of the link itself unless `follow`.
 /// - `create(in, path, rights)`: an empty folder.
@@ -117,15 +124,18 @@ concept files_facet = requires(typename F::handle h, const char* path, const ope
 /// - `rename(in, path, in2, path2, mode)`, `link(in, path, in2, path2)`, `symbolic_link(text, in, path)`.
 /// - `read_link(in, path, to, n)`: the text of a symbolic link, without a NUL, cut off after `n` bytes; its length.
 /// - `sync(h)`: returns when the entries of the folder are stored.
-/// - `listing`: an object for one folder at a time: `open(h)` begins at its first entry, `next(entry)` tells whether there is
+/// - `listing`: an object for one folder at a time: `open(h)` begins at its first entry, `next(entry)` tells whether
+/// there is
 ///   another one, in any order and without "." and "..", and `close()` ends it.
 /// - `set_times(in, path, follow, accessed, modified)`: as `files::set_times`.
-/// - `current_path(to, n)`, `temporary_folder(to, n)`: where the process is, and where to put what is not kept, with a NUL; the
+/// - `current_path(to, n)`, `temporary_folder(to, n)`: where the process is, and where to put what is not kept, with a
+/// NUL; the
 ///   length without it. `errc::too_large` or `errc::name_too_long` if it does not fit.
 /// Some platforms have also:
 /// - `set_mode(in, path, mode)`, `set_owner(in, path, follow, user, group)`.
 /// - `make_current(h)`: the folder in which the process is from now on.
-/// - `open_unnamed(in, folder, rights)`: a new file without a name, for reading and writing. `give_name(h, in, path)`: and one.
+/// - `open_unnamed(in, folder, rights)`: a new file without a name, for reading and writing. `give_name(h, in, path)`:
+/// and one.
 /// - `only_down`: there, if ".." does not lead from a handle to the folder above.
 /// - `canonical(path, to, n)`: the absolute path of what is there, without links; its length.
 template <class D>
@@ -157,9 +167,11 @@ concept directories_facet = requires(typename D::handle h, const char* path, con
 /// - `open()`, `close()`.
 /// - `add(path, whole_tree)`: from now on; the number that changes will bear. `remove(number)`: no more.
 /// - `next(change)`: whether there was one; does not wait. `wait(until)`: until there may be one.
-/// - `only_itself`: there, if `add` is about one file or folder alone, and tells of a folder only that its entries are others.
+/// - `only_itself`: there, if `add` is about one file or folder alone, and tells of a folder only that its entries are
+/// others.
 template <class W>
-concept watch_queue_facet = requires(W queue, const char* path, bool whole_tree, std::uint32_t folder, folder_change& change, std::int64_t until) {
+concept watch_queue_facet = requires(W queue, const char* path, bool whole_tree, std::uint32_t folder,
+                                     folder_change& change, std::int64_t until) {
     { W::watches_trees } -> std::convertible_to<bool>;
     { queue.open() } noexcept -> std::same_as<result<void>>;
     { queue.close() } noexcept;
@@ -194,20 +206,24 @@ concept clocks_facet = requires(std::int64_t t) {
 /// - `wake_one(word)`: wakes one sleeper; whether there was one, false if the OS does not tell. `wake_all(word)`: all.
 /// - `start<entry>(stack, argument)`: a thread that calls `entry(argument)`; `stack` in bytes, 0 for the OS's size.
 /// - `join(h)`: waits for its end. `detach(h)`: nobody will.
-/// - `yield()`, `id()`: of this thread; the id is unique in the process, on most systems in the whole system, while it lives.
+/// - `yield()`, `id()`: of this thread; the id is unique in the process, on most systems in the whole system, while it
+/// lives.
 /// - `name(text)`: names this thread for debuggers; what the OS has no room for is cut off.
 /// - `affinity()`, `set_affinity(cpus)`, `set_priority(p)`: of this thread.
 /// - `cpu_count()`: how many CPUs this thread may use at a time, by affinity and by quota, rounded up; at least 1.
-/// - `create_key(destroy)`, `delete_key(k)`, `get(k)`, `set(k, p)`: one pointer per thread; `destroy` gets it at the end of
+/// - `create_key(destroy)`, `delete_key(k)`, `get(k)`, `set(k, p)`: one pointer per thread; `destroy` gets it at the
+/// end of
 ///   the thread if it is not null. Whether `delete_key` destroys what threads still have is the OS's.
 template <class T>
-concept threads_facet = requires(const std::uint32_t* word, std::uint32_t expected, std::int64_t until, typename T::handle h,
-                                 typename T::key k, std::size_t n, void* p, const char* text, const cpu_set& cpus,
-                                 thread_priority priority, void (*destroy)(void*)) {
+concept threads_facet = requires(const std::uint32_t* word, std::uint32_t expected, std::int64_t until,
+                                 typename T::handle h, typename T::key k, std::size_t n, void* p, const char* text,
+                                 const cpu_set& cpus, thread_priority priority, void (*destroy)(void*)) {
     { T::wait(word, expected, until) } noexcept -> std::same_as<result<void>>;
     { T::wake_one(word) } noexcept -> std::same_as<bool>;
     { T::wake_all(word) } noexcept;
-    { T::template start<[](void*) {}>(n, p) } noexcept -> std::same_as<result<typename T::handle>>;
+    {
+        T::template start<[](void*) {}>(n, p)
+    } noexcept -> std::same_as<result<typename T::handle>>;
     { T::join(h) } noexcept -> std::same_as<result<void>>;
     { T::detach(h) } noexcept -> std::same_as<result<void>>;
     { T::yield() } noexcept;
@@ -254,39 +270,49 @@ concept images_facet = requires(void* context, void (*visit)(void*, const loaded
 };
 
 /// Environment variables of this process.
-/// - `get(name, to, room)`: puts the value and a NUL to `to` if it has `room` for them; returns the length without the NUL.
+/// - `get(name, to, room)`: puts the value and a NUL to `to` if it has `room` for them; returns the length without the
+/// NUL.
 ///   `errc::not_found` if there is no such variable.
 /// - `for_each(f, context)`: calls `f(context, "NAME=value")` for each, while nobody changes any.
 template <class E>
-concept environment_facet = requires(const char* name, char* to, std::size_t room, void* context, void (*visit)(void*, const char*)) {
-    { E::get(name, to, room) } noexcept -> std::same_as<result<std::size_t>>;
-    { E::for_each(visit, context) };
-};
+concept environment_facet =
+    requires(const char* name, char* to, std::size_t room, void* context, void (*visit)(void*, const char*)) {
+        { E::get(name, to, room) } noexcept -> std::same_as<result<std::size_t>>;
+        { E::for_each(visit, context) };
+    };
 
 /// Child processes, and this one.
 /// - `child`: a trivially copyable handle.
-/// - `spawn(request)`: a new process that runs a program; no handle is open in it but those that it is given, no signal is blocked
+/// - `spawn(request)`: a new process that runs a program; no handle is open in it but those that it is given, no signal
+/// is blocked
 ///   or handled. What keeps its program from starting is the failure of this.
-/// - `wait(c, until)`: how it ended, which is told once; `errc::timed_out` when the monotonic clock is `until`, `errc::interrupted`
+/// - `wait(c, until)`: how it ended, which is told once; `errc::timed_out` when the monotonic clock is `until`,
+/// `errc::interrupted`
 ///   before that for any reason.
-/// - `send(c, signal)`: of a child that was not waited for yet. `send_group(c, signal)`: to the group that it leads, or, where the
+/// - `send(c, signal)`: of a child that was not waited for yet. `send_group(c, signal)`: to the group that it leads,
+/// or, where the
 ///   OS keeps them together in another way, to all its descendants.
 /// - `close(c)`: gives the handle back; the process goes on. `id(c)`: the number that the OS gave it.
-/// - `pipe_end`: this process's end of a pipe, not inherited: `open(child_reads)` returns the child's end, `begin(data, n)` says what
-///   is to be transferred, which stays there until `finish()` tells how much it was (`errc::would_block`: nothing yet; 0: the end)
-///   or `cancel()` or `close()` gives up; `wait_any(ends, n, until)` waits for one of at most three.
-/// - `null_device`, `list_separator`, `suffix`: a path that reads as empty; what is between the folders of PATH; what names of programs
+/// - `pipe_end`: this process's end of a pipe, not inherited: `open(child_reads)` returns the child's end, `begin(data,
+/// n)` says what
+///   is to be transferred, which stays there until `finish()` tells how much it was (`errc::would_block`: nothing yet;
+///   0: the end) or `cancel()` or `close()` gives up; `wait_any(ends, n, until)` waits for one of at most three.
+/// - `null_device`, `list_separator`, `suffix`: a path that reads as empty; what is between the folders of PATH; what
+/// names of programs
 ///   end with.
 /// - `own_id()`, `own_use()`: of this process.
 /// Some platforms have also:
-/// - `executable(to, n)`: the path of this program, with a NUL; its length. `arguments(to, n)`: what it was called with, each with a
+/// - `executable(to, n)`: the path of this program, with a NUL; its length. `arguments(to, n)`: what it was called
+/// with, each with a
 ///   NUL; as much as there is room for.
 /// - `keeps_trees`: there, if `send_group` reaches all descendants of any child.
-/// - `children(id, to, n)`: the processes whose parent is `id`; how many there are. `send_id(id, signal)`: to any process.
+/// - `children(id, to, n)`: the processes whose parent is `id`; how many there are. `send_id(id, signal)`: to any
+/// process.
 template <class R>
 concept processes_facet =
-    requires(const process_request<typename R::pipe_end::handle>& request, typename R::child child, std::int64_t until, process_signal signal,
-             typename R::pipe_end end, typename R::pipe_end* const* ends, std::byte* data, std::size_t n, bool child_reads) {
+    requires(const process_request<typename R::pipe_end::handle>& request, typename R::child child, std::int64_t until,
+             process_signal signal, typename R::pipe_end end, typename R::pipe_end* const* ends, std::byte* data,
+             std::size_t n, bool child_reads) {
         { R::spawn(request) } noexcept -> std::same_as<result<typename R::child>>;
         { R::wait(child, until) } noexcept -> std::same_as<result<exit_status>>;
         { R::send(child, signal) } noexcept -> std::same_as<result<void>>;

@@ -7,8 +7,8 @@
 
 namespace vitte::sys {
 
-/// What every platform has. Other facets are asked for where they are used. That each facet keeps its contract is checked
-/// by a test and not wherever a platform is named, which would make every user's compiler pay for it.
+/// What every platform has. Other facets are asked for where they are used. That each facet keeps its contract is
+/// checked by a test and not wherever a platform is named, which would make every user's compiler pay for it.
 template <class P>
 concept platform = requires {
     typename P::memory;

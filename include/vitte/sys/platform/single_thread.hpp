@@ -1,5 +1,5 @@
-/// The `threads` facet where there is one thread. Locks, events and deadlines work, since interrupts or the clock may change
-/// what is waited for; starting a thread is `errc::not_supported`.
+/// The `threads` facet where there is one thread. Locks, events and deadlines work, since interrupts or the clock may
+/// change what is waited for; starting a thread is `errc::not_supported`.
 #pragma once
 
 #include <vitte/sys/platform/types.hpp>

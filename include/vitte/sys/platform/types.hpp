@@ -9,8 +9,8 @@ namespace vitte::sys {
 /// What may be done with pages. Writable and executable at once does not exist.
 enum class access : unsigned char { none, read, read_write, read_execute };
 
-/// How paths are written: "/usr/lib" (POSIX.1-2017, 4.13), or "C:\lib", "\\server\share\lib" and "C:/lib" ("Naming Files, Paths, and
-/// Namespaces").
+/// How paths are written: "/usr/lib" (POSIX.1-2017, 4.13), or "C:\lib", "\\server\share\lib" and "C:/lib" ("Naming
+/// Files, Paths, and Namespaces").
 enum class path_style : unsigned char { posix, windows };
 
 /// How a file is opened.
@@ -32,7 +32,8 @@ enum open_flag : unsigned {
 };
 
 struct open_options {
-    constexpr open_options(open_mode m = open_mode::read, unsigned f = 0, std::uint32_t r = 0666) noexcept  // NOLINT: a mode is enough
+    constexpr open_options(open_mode m = open_mode::read, unsigned f = 0,
+                           std::uint32_t r = 0666) noexcept  // NOLINT: a mode is enough
         : mode(m), flags(f), rights(r) {}
     open_mode mode;
     unsigned flags;        ///< bits of `open_flag`
@@ -85,7 +86,9 @@ struct file_info {
     file_kind kind = file_kind::other;
 
     /// Whether both are about the same file.
-    constexpr bool same_file(const file_info& other) const noexcept { return inode == other.inode && device == other.device; }
+    constexpr bool same_file(const file_info& other) const noexcept {
+        return inode == other.inode && device == other.device;
+    }
 };
 
 /// What happened to a name or to what it stands for; bits.
@@ -116,7 +119,7 @@ struct disk_space {
 /// A library or program in this process, as the OS's linker loaded it.
 struct loaded_image {
     std::uintptr_t base;           ///< what was added to its addresses
-    const void* segments;          ///< its program headers, in the layout of the machine's ELF class; null if it is not ELF
+    const void* segments;  ///< its program headers, in the layout of the machine's ELF class; null if it is not ELF
     std::size_t segment_count;
     const char* name;              ///< path, or "" for the program itself
 };

@@ -1,5 +1,5 @@
-/// Pages where there is no MMU (bare metal, WebAssembly): blocks of plain memory, always readable, writable and, if the machine
-/// runs code from there, executable. A reservation is real memory at once, and views of files are copies.
+/// Pages where there is no MMU (bare metal, WebAssembly): blocks of plain memory, always readable, writable and, if the
+/// machine runs code from there, executable. A reservation is real memory at once, and views of files are copies.
 #pragma once
 
 #include <vitte/sys/platform/types.hpp>
@@ -8,7 +8,8 @@
 
 namespace vitte::sys {
 
-/// `Blocks::allocate(size)` gives `size` bytes at a multiple of `Blocks::page`, or null; `Blocks::free(p, size)` takes them back.
+/// `Blocks::allocate(size)` gives `size` bytes at a multiple of `Blocks::page`, or null; `Blocks::free(p, size)` takes
+/// them back.
 template <class Blocks, class Files>
 struct unmapped_memory {
     using file_handle = typename Files::handle;
@@ -29,7 +30,8 @@ struct unmapped_memory {
     }
     static result<void> protect(void*, std::size_t, access wanted) noexcept { return allowed(wanted); }
 
-    static result<void*> map_file(void* at, std::size_t size, access, file_handle source, std::uint64_t offset) noexcept {
+    static result<void*> map_file(void* at, std::size_t size, access, file_handle source,
+                                  std::uint64_t offset) noexcept {
         void* const to = at != nullptr ? at : Blocks::allocate(size);
         if (to == nullptr) return fail(errc::out_of_memory, "map_file");
         auto* const bytes = static_cast<std::byte*>(to);
@@ -44,7 +46,9 @@ struct unmapped_memory {
         __builtin_memset(bytes + done, 0, size - done);
         return to;
     }
-    static result<void*> map_shared(void*, std::size_t, access, file_handle, std::uint64_t) noexcept { return lacking("map_shared"); }
+    static result<void*> map_shared(void*, std::size_t, access, file_handle, std::uint64_t) noexcept {
+        return lacking("map_shared");
+    }
     static result<void*> map_huge(std::size_t) noexcept { return fail(errc::out_of_memory, "map_huge"); }
     static result<void> release(void* at, std::size_t size) noexcept {
         Blocks::free(at, size);
@@ -61,7 +65,9 @@ struct unmapped_memory {
     static result<void> remove_shared(const char*) noexcept { return lacking("remove_shared"); }
     static result<void> resize_shared(file_handle, std::uint64_t) noexcept { return lacking("resize_shared"); }
     static result<void> seal(file_handle, unsigned) noexcept { return lacking("seal"); }
-    static void flush_instruction_cache(void* at, std::size_t size) noexcept { Blocks::flush_instruction_cache(at, size); }
+    static void flush_instruction_cache(void* at, std::size_t size) noexcept {
+        Blocks::flush_instruction_cache(at, size);
+    }
 
 private:
     static unexpected<error> lacking(const char* operation) noexcept { return fail(errc::not_supported, operation); }

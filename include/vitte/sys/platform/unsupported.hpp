@@ -1,5 +1,5 @@
-/// A platform on which nothing works yet: every call returns `errc::not_supported`, every clock stands still. A port begins
-/// as a copy of it, or derives from it, and compiles on its first day.
+/// A platform on which nothing works yet: every call returns `errc::not_supported`, every clock stands still. A port
+/// begins as a copy of it, or derives from it, and compiles on its first day.
 #pragma once
 
 #include <vitte/sys/platform/policy.hpp>
@@ -39,9 +39,13 @@ struct unsupported_platform {
         static constexpr handle invalid = -1;
         static result<handle> open(const char*, const open_options&) noexcept { return refused(); }
         static result<std::size_t> read(handle, std::byte*, std::size_t) noexcept { return refused(); }
-        static result<std::size_t> read_at(handle, std::byte*, std::size_t, std::uint64_t) noexcept { return refused(); }
+        static result<std::size_t> read_at(handle, std::byte*, std::size_t, std::uint64_t) noexcept {
+            return refused();
+        }
         static result<std::size_t> write(handle, const std::byte*, std::size_t) noexcept { return refused(); }
-        static result<std::size_t> write_at(handle, const std::byte*, std::size_t, std::uint64_t) noexcept { return refused(); }
+        static result<std::size_t> write_at(handle, const std::byte*, std::size_t, std::uint64_t) noexcept {
+            return refused();
+        }
         static result<void> resize(handle, std::uint64_t) noexcept { return refused(); }
         static result<void> sync(handle) noexcept { return refused(); }
         static result<void> sync_data(handle) noexcept { return refused(); }

@@ -1,5 +1,5 @@
-/// WebAssembly with WASI preview 1, through wasi-libc: files, clocks, random numbers, environment, and memory without rights.
-/// One thread; no libraries.
+/// WebAssembly with WASI preview 1, through wasi-libc: files, clocks, random numbers, environment, and memory without
+/// rights. One thread; no libraries.
 #pragma once
 
 #include <stdlib.h>

@@ -25,7 +25,8 @@ struct win32_platform {
         static result<std::size_t> fill(std::byte* to, std::size_t size) noexcept {
             constexpr unsigned long system_preferred = 2;
             const unsigned long some = size < 0x10000000 ? static_cast<unsigned long>(size) : 0x10000000;
-            const long failure = win32::BCryptGenRandom(nullptr, reinterpret_cast<unsigned char*>(to), some, system_preferred);
+            const long failure =
+                win32::BCryptGenRandom(nullptr, reinterpret_cast<unsigned char*>(to), some, system_preferred);
             if (failure < 0) return fail(errc::io_error, "BCryptGenRandom", static_cast<int>(failure));
             return std::size_t{some};
         }
@@ -34,8 +35,8 @@ struct win32_platform {
     struct libraries {
         using handle = HINSTANCE__*;
 
-        /// A path with a folder finds its own libraries beside it; without, only the program's and the system's folders are
-        /// searched. A missing library is an error here and not a dialogue box.
+        /// A path with a folder finds its own libraries beside it; without, only the program's and the system's folders
+        /// are searched. A missing library is an error here and not a dialogue box.
         static result<handle> open(const char* path) noexcept {
             HINSTANCE__* program = nullptr;
             if (path == nullptr && win32::GetModuleHandleExW(0, nullptr, &program) != 0) return program;
@@ -60,7 +61,9 @@ struct win32_platform {
             if (const auto found = win32::GetProcAddress(library, name)) return reinterpret_cast<void*>(found);
             return win32::last_error("GetProcAddress");
         }
-        static result<void> close(handle library) noexcept { return win32::checked(win32::FreeLibrary(library), "FreeLibrary"); }
+        static result<void> close(handle library) noexcept {
+            return win32::checked(win32::FreeLibrary(library), "FreeLibrary");
+        }
     };
 
     struct environment {

@@ -73,7 +73,9 @@ class conversation {
 
 public:
     conversation(basic_process<P>& with, const capture_options& options) noexcept
-        : input_(with.input()), input_left_(options.input), readers_{pipe_reader<P>(with.output()), pipe_reader<P>(with.error())},
+        : input_(with.input()),
+          input_left_(options.input),
+          readers_{pipe_reader<P>(with.output()), pipe_reader<P>(with.error())},
           options_(options) {}
 
     /// What ended it; the failure of a pipe is an error.
@@ -143,9 +145,9 @@ private:
 
 }  // namespace detail
 
-/// Runs a program to its end: gives it `input`, collects what it says, however much at once, and kills it with its descendants at the
-/// deadline or when it says more than `limit`. Streams that the command leads elsewhere than to this process are left as they are.
-/// It has ended when this returns, and so have those to whom it gave its output.
+/// Runs a program to its end: gives it `input`, collects what it says, however much at once, and kills it with its
+/// descendants at the deadline or when it says more than `limit`. Streams that the command leads elsewhere than to this
+/// process are left as they are. It has ended when this returns, and so have those to whom it gave its output.
 template <platform P>
 result<captured> capture(basic_command<P> what, const capture_options& options = {}) {
     VITTE_TRY(auto child, what.capturing().spawn());

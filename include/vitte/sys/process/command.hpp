@@ -36,9 +36,9 @@ private:
 };
 using stdio = basic_stdio<>;
 
-/// Builds up what is to be started, and starts it as often as wanted. Nothing is looked at before that. Only what it names is
-/// open in the child, whatever else this process has open; no signal is blocked or handled there. Texts are UTF-8 without NULs.
-/// `command("cc").argument("-c").argument("a.c").directory("src").set("LANG", "C").spawn()`
+/// Builds up what is to be started, and starts it as often as wanted. Nothing is looked at before that. Only what it
+/// names is open in the child, whatever else this process has open; no signal is blocked or handled there. Texts are
+/// UTF-8 without NULs. `command("cc").argument("-c").argument("a.c").directory("src").set("LANG", "C").spawn()`
 template <platform P = native>
 class basic_command {
     using processes = typename P::processes;
@@ -48,8 +48,8 @@ class basic_command {
 public:
     using native_handle_type = typename files::handle;
 
-    /// A path if there is a "/" (or, on Windows, a "\") in it, and otherwise a name that is looked for in the folders of PATH of this
-    /// process. Relative paths begin where this process is, also if the child begins elsewhere.
+    /// A path if there is a "/" (or, on Windows, a "\") in it, and otherwise a name that is looked for in the folders
+    /// of PATH of this process. Relative paths begin where this process is, also if the child begins elsewhere.
     explicit basic_command(std::string_view program) : program_(program) {}
 
     basic_command& argument(std::string_view text) { return arguments_.emplace_back(text), *this; }
@@ -90,8 +90,8 @@ public:
         return *this;
     }
 
-    /// Starts the program. What keeps it from starting is the failure: `errc::not_found` or `errc::permission_denied` for the program
-    /// or the folder, `errc::malformed` for a file that is no program, each with the call that failed.
+    /// Starts the program. What keeps it from starting is the failure: `errc::not_found` or `errc::permission_denied`
+    /// for the program or the folder, `errc::malformed` for a file that is no program, each with the call that failed.
     result<basic_process<P>> spawn() const {
         VITTE_TRY(const std::string path, program_path());
         const std::vector<std::string> environment = environment_of_child();
@@ -114,7 +114,8 @@ public:
         request.user = as_user_ ? &user_ : nullptr;
 
         basic_pipe<P> pipes[3];
-        basic_file<P> owned[3]{basic_file<P>(files::invalid), basic_file<P>(files::invalid), basic_file<P>(files::invalid)};
+        basic_file<P> owned[3]{basic_file<P>(files::invalid), basic_file<P>(files::invalid),
+                               basic_file<P>(files::invalid)};
         for (unsigned i = 0; i < 3; ++i) {
             VITTE_TRY(request.streams[i], open_stream(i, request.streams[1], pipes[i], owned[i]));
         }
@@ -133,8 +134,8 @@ public:
         return *this;
     }
 
-    /// What `spawn` does, as a line for a POSIX shell, which does the same when it is given it: for people and logs. Limits, users,
-    /// kept handles and files that streams lead to are not in it.
+    /// What `spawn` does, as a line for a POSIX shell, which does the same when it is given it: for people and logs.
+    /// Limits, users, kept handles and files that streams lead to are not in it.
     std::string shell_line() const {
         std::string line;
         if (!directory_.empty()) line += "cd " + quoted(directory_) + " && ";
@@ -170,7 +171,8 @@ private:
     std::vector<std::string> environment_of_child() const {
         std::vector<std::string> made;
         if (!cleared_)
-            P::environment::for_each([](void* to, const char* entry) { static_cast<decltype(made)*>(to)->emplace_back(entry); }, &made);
+            P::environment::for_each(
+                [](void* to, const char* entry) { static_cast<decltype(made)*>(to)->emplace_back(entry); }, &made);
         for (const change& c : changes_) {
             std::erase_if(made, [&](const std::string& entry) { return defines(entry, c.name); });
             if (c.is_set) made.push_back(c.name + "=" + c.value);
@@ -187,7 +189,8 @@ private:
         return true;
     }
 
-    result<native_handle_type> open_stream(unsigned index, native_handle_type output, basic_pipe<P>& ours, basic_file<P>& theirs) const {
+    result<native_handle_type> open_stream(unsigned index, native_handle_type output, basic_pipe<P>& ours,
+                                           basic_file<P>& theirs) const {
         const bool child_reads = index == 0;
         switch (streams_[index].what) {
             case stdio_kind::inherited: return files::standard(static_cast<standard_stream>(index));
@@ -197,7 +200,8 @@ private:
                 return fail(errc::invalid_argument, "merge streams");
             }
             case stdio_kind::none: {
-                VITTE_TRY(theirs, basic_file<P>::open(processes::null_device, child_reads ? open_mode::read : open_mode::read_write));
+                VITTE_TRY(theirs, basic_file<P>::open(processes::null_device,
+                                                      child_reads ? open_mode::read : open_mode::read_write));
                 return theirs.native_handle();
             }
             case stdio_kind::piped: {
@@ -234,7 +238,9 @@ private:
         }
         return fail(refused ? errc::permission_denied : errc::not_found, "find program in PATH");
     }
-    static bool has_suffix(std::string_view path) noexcept { return path_view(path).extension().size() > 1 || *processes::suffix == 0; }
+    static bool has_suffix(std::string_view path) noexcept {
+        return path_view(path).extension().size() > 1 || *processes::suffix == 0;
+    }
     /// An absolute path if the child begins elsewhere.
     result<std::string> with_folder(const std::string& path) const {
         if (directory_.empty() || !path_view(path).root().empty()) return path;
@@ -246,8 +252,9 @@ private:
 
     /// As one word for a shell (POSIX.1-2017, XCU 2.2.2).
     static std::string quoted(std::string_view text) {
-        const bool plain = !text.empty() && text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                                                                   "@%+=:,./_-") == std::string_view::npos;
+        const bool plain = !text.empty() && text.find_first_not_of(
+                                                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                                "@%+=:,./_-") == std::string_view::npos;
         if (plain) return std::string(text);
         std::string made = "'";
         for (const char c : text) c == '\'' ? made += "'\\''" : made += c;

@@ -19,8 +19,8 @@ resource_use use() noexcept {
     return P::processes::own_use();
 }
 
-/// Writes the path of the program and a NUL; returns its length. `errc::name_too_long` if `to` is too small, `errc::not_supported`
-/// where the OS does not tell.
+/// Writes the path of the program and a NUL; returns its length. `errc::name_too_long` if `to` is too small,
+/// `errc::not_supported` where the OS does not tell.
 template <platform P = native>
 result<std::size_t> executable(std::span<char> to) noexcept {
     if constexpr (requires { P::processes::executable(to.data(), to.size()); }) {
@@ -30,8 +30,8 @@ result<std::size_t> executable(std::span<char> to) noexcept {
     }
 }
 
-/// Calls `visit(const char*)` for each argument that the program was called with, beginning with its own name; for libraries, which do
-/// not see those of `main`. `errc::not_supported` where the OS does not tell.
+/// Calls `visit(const char*)` for each argument that the program was called with, beginning with its own name; for
+/// libraries, which do not see those of `main`. `errc::not_supported` where the OS does not tell.
 template <platform P = native, class Visit>
 result<void> for_each_argument(Visit visit) {
     if constexpr (requires { P::processes::arguments(static_cast<char*>(nullptr), std::size_t{}); }) {
@@ -41,7 +41,8 @@ result<void> for_each_argument(Visit visit) {
             VITTE_TRY(const std::size_t size, P::processes::arguments(text, room));
             if (size == room) continue;
             text[size] = 0;
-            for (std::size_t at = 0; at < size; at += __builtin_strlen(text + at) + 1) visit(static_cast<const char*>(text + at));
+            for (std::size_t at = 0; at < size; at += __builtin_strlen(text + at) + 1)
+                visit(static_cast<const char*>(text + at));
             return {};
         }
     } else {

@@ -27,13 +27,13 @@ public:
     /// The child sees the end of its input, or `errc::broken_pipe` when it writes.
     void close() noexcept { end_.close(); }
 
-    /// Waits for bytes and reads those that are there, at most as many as `to` has; 0 if the child and all who have the pipe from it
-    /// have closed it. `errc::timed_out`: nothing came until `until`, and the pipe is as before.
+    /// Waits for bytes and reads those that are there, at most as many as `to` has; 0 if the child and all who have the
+    /// pipe from it have closed it. `errc::timed_out`: nothing came until `until`, and the pipe is as before.
     result<std::size_t> read(std::span<std::byte> to, deadline until = deadline::never()) noexcept {
         return transfer(to.data(), to.size(), until);
     }
-    /// Writes all of `from`. `errc::broken_pipe` if nobody reads any more, `errc::timed_out` if some could not be written until
-    /// `until`, and it is not known how much; no signal is raised.
+    /// Writes all of `from`. `errc::broken_pipe` if nobody reads any more, `errc::timed_out` if some could not be
+    /// written until `until`, and it is not known how much; no signal is raised.
     result<void> write(std::span<const std::byte> from, deadline until = deadline::never()) noexcept {
         while (!from.empty()) {
             VITTE_TRY(const std::size_t done, transfer(const_cast<std::byte*>(from.data()), from.size(), until));
@@ -51,7 +51,8 @@ private:
         pipe_end* const ends[] = {&end_};
         for (end_.begin(data, size);;) {
             const auto moved = end_.finish();
-            if (moved || (moved.error().code != errc::would_block && moved.error().code != errc::interrupted)) return moved;
+            if (moved || (moved.error().code != errc::would_block && moved.error().code != errc::interrupted))
+                return moved;
             const auto waited = pipe_end::wait_any(ends, 1, until.monotonic());
             if (!waited && waited.error().code != errc::interrupted) {
                 end_.cancel();

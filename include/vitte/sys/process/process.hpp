@@ -7,8 +7,8 @@
 
 namespace vitte::sys {
 
-/// A child that runs, or has run. The destructor kills one that was not waited for, with all its descendants, and waits for it;
-/// `detach` lets it run. For one thread at a time.
+/// A child that runs, or has run. The destructor kills one that was not waited for, with all its descendants, and waits
+/// for it; `detach` lets it run. For one thread at a time.
 template <platform P = native>
 class basic_process {
     using processes = typename P::processes;
@@ -19,8 +19,13 @@ public:
     /// Takes over a child. `leads` says whether it has a group of its own.
     basic_process(native_handle_type child, bool leads) noexcept : child_(child), leads_(leads), running_(true) {}
     basic_process(basic_process&& other) noexcept
-        : input_(std::move(other.input_)), output_(std::move(other.output_)), error_(std::move(other.error_)),
-          child_(other.child_), leads_(other.leads_), running_(std::exchange(other.running_, false)), ended_(other.ended_) {}
+        : input_(std::move(other.input_)),
+          output_(std::move(other.output_)),
+          error_(std::move(other.error_)),
+          child_(other.child_),
+          leads_(other.leads_),
+          running_(std::exchange(other.running_, false)),
+          ended_(other.ended_) {}
     basic_process& operator=(basic_process&&) = delete;
     ~basic_process() {
         if (!running_) return;
@@ -32,8 +37,8 @@ public:
     std::uint64_t id() const noexcept { return processes::id(child_); }
     native_handle_type native_handle() const noexcept { return child_; }
 
-    /// The other ends of what the command said is `stdio::pipe()`; not open otherwise. Wait for a child that talks only after
-    /// reading what it says, or with `capture`.
+    /// The other ends of what the command said is `stdio::pipe()`; not open otherwise. Wait for a child that talks only
+    /// after reading what it says, or with `capture`.
     basic_pipe<P>& input() noexcept { return input_; }
     basic_pipe<P>& output() noexcept { return output_; }
     basic_pipe<P>& error() noexcept { return error_; }
@@ -61,17 +66,19 @@ public:
     result<void> terminate() noexcept { return send(process_signal::terminate); }
     result<void> kill() noexcept { return send(process_signal::kill); }
 
-    /// Kills it and all its descendants: on Windows and Linux all, elsewhere those in the group that it leads. On Linux each is
-    /// stopped before its children are looked for, so that none is born meanwhile; those whose parents are gone already are met
-    /// if they are still in its group.
+    /// Kills it and all its descendants: on Windows and Linux all, elsewhere those in the group that it leads. On Linux
+    /// each is stopped before its children are looked for, so that none is born meanwhile; those whose parents are gone
+    /// already are met if they are still in its group.
     result<void> kill_tree() {
         if (!running_) return fail(errc::not_found, "kill processes");
         if constexpr (finds_descendants)
-            for (const std::uint64_t id : stopped_descendants()) static_cast<void>(processes::send_id(id, process_signal::kill));
+            for (const std::uint64_t id : stopped_descendants())
+                static_cast<void>(processes::send_id(id, process_signal::kill));
         if (leads_ || keeps_trees) static_cast<void>(processes::send_group(child_, process_signal::kill));
         return kill();
     }
-    /// Asks it, or the group that it leads, to end, kills what is left of it and its descendants at `patience`, and waits.
+    /// Asks it, or the group that it leads, to end, kills what is left of it and its descendants at `patience`, and
+    /// waits.
     result<exit_status> stop(deadline patience) {
         if (!running_) return ended_;
         static_cast<void>(leads_ ? processes::send_group(child_, process_signal::terminate) : terminate());

@@ -27,7 +27,8 @@ public:
         const std::uint32_t turn = announce();
         lock.unlock();
         // Often it is notified at once; a spin is shorter than a sleep.
-        const bool in_time = turn_.spin([turn](std::uint32_t now) { return now == turn; }) != turn || turn_.wait(turn, until);
+        const bool in_time =
+            turn_.spin([turn](std::uint32_t now) { return now == turn; }) != turn || turn_.wait(turn, until);
         lock.lock();
         return in_time;
     }
@@ -53,8 +54,8 @@ public:
     }
 
 private:
-    /// The number of notifications, above a bit that says that somebody may sleep. Only waking all clears the bit: waking
-    /// one cannot know whether it was the last.
+    /// The number of notifications, above a bit that says that somebody may sleep. Only waking all clears the bit:
+    /// waking one cannot know whether it was the last.
     static constexpr std::uint32_t waiting = 1, step = 2;
 
     std::uint32_t announce() noexcept {

@@ -5,8 +5,8 @@
 
 namespace vitte::sys {
 
-/// Stays set until it is reset, and lets everybody through meanwhile. Whoever waits when it is set gets through, even if
-/// it is reset at once.
+/// Stays set until it is reset, and lets everybody through meanwhile. Whoever waits when it is set gets through, even
+/// if it is reset at once.
 template <platform P = native>
 class basic_event {
 public:

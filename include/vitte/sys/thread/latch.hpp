@@ -42,7 +42,8 @@ template <platform P = native>
 class basic_barrier {
 public:
     static constexpr std::uint32_t max() noexcept { return 0xfff; }
-    constexpr explicit basic_barrier(std::uint32_t expected) noexcept : word_(expected << expected_shift | expected << left_shift) {
+    constexpr explicit basic_barrier(std::uint32_t expected) noexcept
+        : word_(expected << expected_shift | expected << left_shift) {
         VITTE_ASSERT(expected > 0 && expected <= max());
     }
 

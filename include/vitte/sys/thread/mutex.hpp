@@ -1,20 +1,21 @@
-/// `mutex`: mutual exclusion in four bytes. There is no recursive one: a function that may be called with and without the
-/// lock does not know whether the invariants hold; split it into a locking and a working half instead.
+/// `mutex`: mutual exclusion in four bytes. There is no recursive one: a function that may be called with and without
+/// the lock does not know whether the invariants hold; split it into a locking and a working half instead.
 #pragma once
 
 #include <vitte/sys/thread/word.hpp>
 
 namespace vitte::sys {
 
-/// Meets Mutex and, by `try_lock_until`, its timed form; works with `std::lock_guard` and `std::unique_lock`. Not fair: a
-/// running thread may overtake sleeping ones. Must be unlocked by the thread that locked it.
+/// Meets Mutex and, by `try_lock_until`, its timed form; works with `std::lock_guard` and `std::unique_lock`. Not fair:
+/// a running thread may overtake sleeping ones. Must be unlocked by the thread that locked it.
 template <platform P = native>
 class basic_mutex {
 public:
     constexpr basic_mutex() noexcept = default;
 
     void lock() noexcept {
-        if (const std::uint32_t seen = word_.exchange_acquire(locked); seen != free) lock_contended(seen, deadline::never());
+        if (const std::uint32_t seen = word_.exchange_acquire(locked); seen != free)
+            lock_contended(seen, deadline::never());
     }
     bool try_lock() noexcept {
         std::uint32_t expected = free;
@@ -30,8 +31,8 @@ public:
     }
 
 private:
-    /// `contended`: locked, and somebody may sleep. A thread that has slept takes the lock as contended, since it cannot
-    /// know whether it was the only one (Drepper, "Futexes are tricky", mutex 2).
+    /// `contended`: locked, and somebody may sleep. A thread that has slept takes the lock as contended, since it
+    /// cannot know whether it was the only one (Drepper, "Futexes are tricky", mutex 2).
     static constexpr std::uint32_t free = 0, locked = 1, contended = 2;
 
     /// `seen` is what stood there. `lock` may have overwritten `contended`, which is put back at once in that case.

@@ -11,8 +11,8 @@ class basic_once {
 public:
     constexpr basic_once() noexcept = default;
 
-    /// Calls `work` if nobody has; returns when somebody's call has ended. If it leaves by an exception, the next caller
-    /// tries again. `work` must not ask for the same object.
+    /// Calls `work` if nobody has; returns when somebody's call has ended. If it leaves by an exception, the next
+    /// caller tries again. `work` must not ask for the same object.
     template <class Work>
     void call(Work&& work) {
         if (!done()) call_slowly(static_cast<Work&&>(work));

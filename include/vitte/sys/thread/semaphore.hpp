@@ -10,7 +10,9 @@ template <platform P = native, std::uint32_t Max = (1u << 20) - 1>
     requires(Max > 0 && Max < (1u << 20))
 class basic_semaphore {
 public:
-    constexpr explicit basic_semaphore(std::uint32_t permits) noexcept : word_(permits) { VITTE_ASSERT(permits <= Max); }
+    constexpr explicit basic_semaphore(std::uint32_t permits) noexcept : word_(permits) {
+        VITTE_ASSERT(permits <= Max);
+    }
     static constexpr std::uint32_t max() noexcept { return Max; }
 
     void acquire() noexcept {

@@ -5,8 +5,8 @@
 
 namespace vitte::sys {
 
-/// Meets SharedMutex; works with `std::shared_lock` and `std::unique_lock`. Waiting writers keep new readers out, so that
-/// they are not starved; a reader must therefore not lock again what it has locked.
+/// Meets SharedMutex; works with `std::shared_lock` and `std::unique_lock`. Waiting writers keep new readers out, so
+/// that they are not starved; a reader must therefore not lock again what it has locked.
 template <platform P = native>
 class basic_shared_mutex {
 public:
@@ -43,8 +43,8 @@ public:
     }
 
 private:
-    /// The state: how many readers hold the lock (all ones: a writer does), and whether readers or writers sleep. Readers
-    /// sleep on the state, writers on a number that grows with each wake-up of theirs.
+    /// The state: how many readers hold the lock (all ones: a writer does), and whether readers or writers sleep.
+    /// Readers sleep on the state, writers on a number that grows with each wake-up of theirs.
     static constexpr std::uint32_t write_locked = (1u << 30) - 1, readers_wait = 1u << 30, writers_wait = 1u << 31;
 
     static constexpr std::uint32_t count(std::uint32_t state) noexcept { return state & write_locked; }

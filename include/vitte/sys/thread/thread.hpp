@@ -76,8 +76,8 @@ struct thread_task : thread_state<P, R> {
 
 }  // namespace detail
 
-/// A running thread and, in the end, what its function returned. A handle that is destroyed lets the thread go on alone.
-/// For one thread at a time.
+/// A running thread and, in the end, what its function returned. A handle that is destroyed lets the thread go on
+/// alone. For one thread at a time.
 template <class R = void, platform P = native>
 class basic_thread {
     using kept = std::conditional_t<std::is_void_v<R>, detail::nothing, R>;
@@ -101,7 +101,8 @@ public:
         return basic_thread(*handle, made);
     }
 
-    basic_thread(basic_thread&& other) noexcept : handle_(other.handle_), state_(std::exchange(other.state_, nullptr)) {}
+    basic_thread(basic_thread&& other) noexcept
+        : handle_(other.handle_), state_(std::exchange(other.state_, nullptr)) {}
     basic_thread& operator=(basic_thread&& other) noexcept {
         basic_thread moved(std::move(other));
         std::swap(handle_, moved.handle_);
@@ -209,9 +210,11 @@ class basic_thread_key {
 
 public:
     static result<basic_thread_key> create(void (*destroy)(void*) = nullptr) noexcept {
-        return threads::create_key(destroy).transform([](typename threads::key made) { return basic_thread_key(made); });
+        return threads::create_key(destroy).transform(
+            [](typename threads::key made) { return basic_thread_key(made); });
     }
-    basic_thread_key(basic_thread_key&& other) noexcept : key_(other.key_), owned_(std::exchange(other.owned_, false)) {}
+    basic_thread_key(basic_thread_key&& other) noexcept
+        : key_(other.key_), owned_(std::exchange(other.owned_, false)) {}
     basic_thread_key& operator=(basic_thread_key&& other) noexcept {
         basic_thread_key moved(std::move(other));
         std::swap(key_, moved.key_);

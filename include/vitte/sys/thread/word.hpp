@@ -6,7 +6,8 @@
 
 namespace vitte::sys {
 
-/// Tells the CPU that this is a spinning loop (PAUSE, YIELD): it saves power and leaves the core's other thread more room.
+/// Tells the CPU that this is a spinning loop (PAUSE, YIELD): it saves power and leaves the core's other thread more
+/// room.
 inline void spin_hint() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
@@ -35,8 +36,9 @@ public:
     bool wake_one() const noexcept { return P::threads::wake_one(address()); }
     void wake_all() const noexcept { P::threads::wake_all(address()); }
 
-    /// Spins for a few microseconds as long as `worth(value)`; returns the last value seen. A short critical section ends
-    /// sooner than a sleep begins. The looks become rarer, since each takes the cache line away from the lock's owner.
+    /// Spins for a few microseconds as long as `worth(value)`; returns the last value seen. A short critical section
+    /// ends sooner than a sleep begins. The looks become rarer, since each takes the cache line away from the lock's
+    /// owner.
     template <class Worth>
     std::uint32_t spin(Worth worth) const noexcept {
         std::uint32_t value = load_relaxed();

@@ -30,6 +30,8 @@ template <class Rep, class Period>
 deadline deadline_after(std::chrono::duration<Rep, Period> duration) noexcept {
     return deadline::after(std::chrono::ceil<std::chrono::nanoseconds>(duration).count());
 }
-inline deadline deadline_at(monotonic_clock::time_point point) noexcept { return deadline::at(point.time_since_epoch().count()); }
+inline deadline deadline_at(monotonic_clock::time_point point) noexcept {
+    return deadline::at(point.time_since_epoch().count());
+}
 
 }  // namespace vitte::sys

@@ -5,8 +5,8 @@
 
 namespace vitte::sys {
 
-/// Ticks at a constant rate since some moment (x86: invariant TSC; Arm: the generic timer; RISC-V: `time`). Not ordered with
-/// the instructions around it. Without such a counter, nanoseconds of the monotonic clock.
+/// Ticks at a constant rate since some moment (x86: invariant TSC; Arm: the generic timer; RISC-V: `time`). Not ordered
+/// with the instructions around it. Without such a counter, nanoseconds of the monotonic clock.
 inline std::uint64_t cycles() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
     return __builtin_ia32_rdtsc();
@@ -44,7 +44,8 @@ public:
     std::int64_t now() const noexcept { return start_ + static_cast<std::int64_t>(nanoseconds(cycles() - first_)); }
 
 private:
-    cycle_clock(double rate, std::uint64_t first, std::int64_t start) noexcept : rate_(rate), first_(first), start_(start) {}
+    cycle_clock(double rate, std::uint64_t first, std::int64_t start) noexcept
+        : rate_(rate), first_(first), start_(start) {}
     double rate_;
     std::uint64_t first_;
     std::int64_t start_;

@@ -1,4 +1,5 @@
-/// `deadline`: when waiting ends, as a point of the monotonic clock, so that interrupted and repeated waits do not add up.
+/// `deadline`: when waiting ends, as a point of the monotonic clock, so that interrupted and repeated waits do not add
+/// up.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,9 @@ inline namespace literals {
 constexpr std::int64_t operator""_ns(unsigned long long n) noexcept { return static_cast<std::int64_t>(n); }
 constexpr std::int64_t operator""_us(unsigned long long n) noexcept { return static_cast<std::int64_t>(n) * 1'000; }
 constexpr std::int64_t operator""_ms(unsigned long long n) noexcept { return static_cast<std::int64_t>(n) * 1'000'000; }
-constexpr std::int64_t operator""_s(unsigned long long n) noexcept { return static_cast<std::int64_t>(n) * 1'000'000'000; }
+constexpr std::int64_t operator""_s(unsigned long long n) noexcept {
+    return static_cast<std::int64_t>(n) * 1'000'000'000;
+}
 }  // namespace literals
 
 }  // namespace vitte::sys

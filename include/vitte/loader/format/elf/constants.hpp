@@ -16,10 +16,27 @@ enum class segment_type : std::uint32_t {
 inline constexpr std::uint32_t segment_executable = 1, segment_writable = 2, segment_readable = 4;
 
 enum class section_type : std::uint32_t {
-    null = 0, program = 1, symbols = 2, strings = 3, relocations_with_addend = 4, hash = 5, dynamic = 6, note = 7,
-    no_bits = 8, relocations = 9, dynamic_symbols = 11, init_array = 14, fini_array = 15, preinit_array = 16, group = 17,
-    symbol_section_indices = 18, relative_relocations = 19,
-    gnu_hash = 0x6ffffff6, version_definitions = 0x6ffffffd, version_needs = 0x6ffffffe, version_indices = 0x6fffffff,
+    null = 0,
+    program = 1,
+    symbols = 2,
+    strings = 3,
+    relocations_with_addend = 4,
+    hash = 5,
+    dynamic = 6,
+    note = 7,
+    no_bits = 8,
+    relocations = 9,
+    dynamic_symbols = 11,
+    init_array = 14,
+    fini_array = 15,
+    preinit_array = 16,
+    group = 17,
+    symbol_section_indices = 18,
+    relative_relocations = 19,
+    gnu_hash = 0x6ffffff6,
+    version_definitions = 0x6ffffffd,
+    version_needs = 0x6ffffffe,
+    version_indices = 0x6fffffff,
 };
 /// Special section indices of symbols, and the one that says "look into section 0".
 inline constexpr std::uint16_t section_undefined = 0, section_reserved = 0xff00, section_absolute = 0xfff1,

@@ -1,4 +1,5 @@
-/// What an ELF file tells the dynamic linker: needed libraries, symbols and versions, relocations; see `format/elf.hpp`.
+/// What an ELF file tells the dynamic linker: needed libraries, symbols and versions, relocations; see
+/// `format/elf.hpp`.
 #pragma once
 
 #include <vitte/loader/format/elf/file.hpp>
@@ -60,8 +61,8 @@ public:
 
     /// The version of symbol `index`. Walks the version records: keep the answer if it is needed often.
     symbol_version version_of(std::size_t index) const noexcept;
-    /// The index of the defined symbol `name`, by the file's hash table; with a version, of that one, else of the default
-    /// one. 0 if there is none, or no hash table.
+    /// The index of the defined symbol `name`, by the file's hash table; with a version, of that one, else of the
+    /// default one. 0 if there is none, or no hash table.
     std::uint32_t find(std::string_view name, std::string_view version = {}) const noexcept;
 
 private:
@@ -97,7 +98,8 @@ public:
 
     result<dynamic_view, parse_error> run() noexcept {
         const auto header = file_.find(segment_type::dynamic);
-        if (!header) return malformed("dynamic table", "there is none: the file is not dynamically linked", 0, errc::not_found);
+        if (!header)
+            return malformed("dynamic table", "there is none: the file is not dynamically linked", 0, errc::not_found);
         VITTE_TRY(const part entries, file_.content(*header));
         view_.whole_ = file_.whole();
         view_.form_ = form_;
@@ -123,7 +125,8 @@ private:
     }
 
     result<void, parse_error> read_strings() noexcept {
-        VITTE_TRY(const part strings, file_.at_address(value(tag::strings), value(tag::strings_size), "dynamic string table"));
+        VITTE_TRY(const part strings,
+                  file_.at_address(value(tag::strings), value(tag::strings_size), "dynamic string table"));
         view_.symbols_.strings = string_table(strings);
         return {};
     }
@@ -169,7 +172,8 @@ private:
         const std::size_t stride = symbol::size_in(form_);
         const auto at = view_.value(tag::symbols);
         if (!at) return {};
-        if (value(tag::symbol_entry) != stride) return malformed("dynamic symbol table", "its records have an unknown size", 0);
+        if (value(tag::symbol_entry) != stride)
+            return malformed("dynamic symbol table", "its records have an unknown size", 0);
         VITTE_TRY(const std::uint64_t count, symbol_count());
         if (count > file_.whole().size() / stride)
             return malformed("dynamic symbol table", "has more symbols than the file has room for", 0);
@@ -180,7 +184,8 @@ private:
 
     result<void, parse_error> read_versions() noexcept {
         if (const auto at = view_.value(tag::version_indices)) {
-            VITTE_TRY(view_.version_indices_, file_.at_address(*at, 2 * view_.symbols_.entries.size(), "version table"));
+            VITTE_TRY(view_.version_indices_,
+                      file_.at_address(*at, 2 * view_.symbols_.entries.size(), "version table"));
         }
         VITTE_TRY(view_.versions_.definitions, version_records(tag::version_definitions));
         VITTE_TRY(view_.versions_.needs, version_records(tag::version_needs));

@@ -88,13 +88,17 @@ public:
     /// All sections, the null section 0 included.
     const table<elf::section>& sections() const noexcept { return sections_; }
 
-    result<std::string_view, parse_error> name(const elf::section& of) const noexcept { return section_names_.at(of.name); }
+    result<std::string_view, parse_error> name(const elf::section& of) const noexcept {
+        return section_names_.at(of.name);
+    }
     /// The bytes of a section; none for SHT_NOBITS.
     result<part, parse_error> content(const elf::section& of) const noexcept {
         if (of.type == section_type::no_bits) return part{};
         return slice(of.offset, of.size, "section");
     }
-    result<part, parse_error> content(const segment& of) const noexcept { return slice(of.offset, of.file_size, "segment"); }
+    result<part, parse_error> content(const segment& of) const noexcept {
+        return slice(of.offset, of.file_size, "segment");
+    }
     /// The bytes at a memory address, as far as loadable segments have them in the file.
     result<part, parse_error> at_address(std::uint64_t address, std::uint64_t size, const char* reading) const noexcept;
 
@@ -113,7 +117,8 @@ public:
     result<symbol_view, parse_error> symbols(const elf::section& of) const noexcept;
     /// The relocations of a section of type `relocations` or `relocations_with_addend`.
     result<table<relocation>, parse_error> relocations(const elf::section& of) const noexcept {
-        return records<relocation>(of, relocation::size_in(header_.form, of.type == section_type::relocations_with_addend));
+        return records<relocation>(of,
+                                   relocation::size_in(header_.form, of.type == section_type::relocations_with_addend));
     }
     result<relative_view, parse_error> relative_relocations(const elf::section& of) const noexcept {
         VITTE_TRY(const part words, content(of));
@@ -164,7 +169,8 @@ private:
 inline result<file, parse_error> file::parse(elf::bytes whole) noexcept {
     file made;
     made.whole_ = whole;
-    VITTE_TRY(made.header_, elf::header::read(whole.first(whole.size() < header::longest ? whole.size() : header::longest)));
+    VITTE_TRY(made.header_,
+              elf::header::read(whole.first(whole.size() < header::longest ? whole.size() : header::longest)));
     if (made.header_.type != file_type::relocatable && made.header_.type != file_type::executable &&
         made.header_.type != file_type::shared_object)
         return malformed("ELF header", "neither an object nor an executable", 16, errc::not_supported);
@@ -186,12 +192,14 @@ inline result<void, parse_error> file::read_tables() noexcept {
         if (names == section_extended) names = zero.link;
         if (segment_count == 0xffff) segment_count = zero.info;
         if (section_count > whole_.size() / stride)
-            return malformed("section header table", "reaches past the end of the file", header_.sections_at, errc::end_of_input);
+            return malformed("section header table", "reaches past the end of the file", header_.sections_at,
+                             errc::end_of_input);
         VITTE_TRY(const part all, slice(header_.sections_at, section_count * stride, "section header table"));
         sections_ = table<elf::section>(all.bytes, stride, e);
     }
     if (header_.segments_at != 0) {
-        VITTE_TRY(const part all, slice(header_.segments_at, segment_count * segment::size_in(e), "program header table"));
+        VITTE_TRY(const part all,
+                  slice(header_.segments_at, segment_count * segment::size_in(e), "program header table"));
         segments_ = table<segment>(all.bytes, segment::size_in(e), e);
     }
     if (names == 0 || sections_.empty()) return {};
@@ -199,7 +207,8 @@ inline result<void, parse_error> file::read_tables() noexcept {
         return malformed("ELF header", "the section of section names does not exist", 0);
     const elf::section strings = sections_[names];
     if (strings.type != section_type::strings)
-        return malformed("section header table", "the section of section names is not a string table", header_.sections_at);
+        return malformed("section header table", "the section of section names is not a string table",
+                         header_.sections_at);
     VITTE_TRY(const part content_of_names, content(strings));
     section_names_ = string_table(content_of_names);
     return {};
@@ -209,7 +218,8 @@ inline result<void, parse_error> file::check_segments() const noexcept {
     std::uint64_t end = 0, at = header_.segments_at;
     for (const segment s : segments_) {
         if (s.type == segment_type::load) {
-            if (const char* const fault = load_segment_fault(s, whole_.size(), end)) return malformed("program header", fault, at);
+            if (const char* const fault = load_segment_fault(s, whole_.size(), end))
+                return malformed("program header", fault, at);
             if (s.memory_size != 0) end = s.address + s.memory_size;
         } else if (s.type == segment_type::dynamic || s.type == segment_type::note) {
             VITTE_CHECK(content(s));
@@ -219,10 +229,12 @@ inline result<void, parse_error> file::check_segments() const noexcept {
     return {};
 }
 
-inline result<part, parse_error> file::at_address(std::uint64_t address, std::uint64_t size, const char* reading) const noexcept {
+inline result<part, parse_error> file::at_address(std::uint64_t address, std::uint64_t size,
+                                                  const char* reading) const noexcept {
     for (const segment s : segments_)
         if (s.type == segment_type::load && address >= s.address && address - s.address < s.file_size) {
-            if (size > s.file_size - (address - s.address)) return malformed(reading, "reaches past its segment", s.offset + (address - s.address));
+            if (size > s.file_size - (address - s.address))
+                return malformed(reading, "reaches past its segment", s.offset + (address - s.address));
             return slice(s.offset + (address - s.address), size, reading);
         }
     return malformed(reading, "lies outside the loadable segments", 0);
@@ -249,8 +261,9 @@ result<void, parse_error> file::notes_in(part of, std::uint64_t alignment, Visit
             return malformed("note", "reaches past its segment", of.offset + at, errc::end_of_input);
         std::string_view name(reinterpret_cast<const char*>(start + 12), static_cast<std::size_t>(name_size));
         if (name.ends_with('\0')) name.remove_suffix(1);
-        visit(note{name, header_.form.u32(start + 8),
-                   of.bytes.subspan(static_cast<std::size_t>(description_at), static_cast<std::size_t>(description_size))});
+        visit(note{
+            name, header_.form.u32(start + 8),
+            of.bytes.subspan(static_cast<std::size_t>(description_at), static_cast<std::size_t>(description_size))});
         at = (description_at + description_size + pad - 1) & ~(pad - 1);
     }
     return {};

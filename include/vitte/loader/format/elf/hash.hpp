@@ -25,7 +25,8 @@ constexpr std::uint32_t sysv_hash(std::string_view name) noexcept {
 
 /// DT_GNU_HASH: four words, a Bloom filter of `bloom_words` class-sized words, the buckets, and one word per hashed
 /// symbol, whose lowest bit ends a chain. `Words` answers `u32 operator()(i)`, the i-th 32-bit word, and
-/// `u64 bloom(i)`, the class-sized Bloom word that starts there, both only for words below `words`; `wide` is its class.
+/// `u64 bloom(i)`, the class-sized Bloom word that starts there, both only for words below `words`; `wide` is its
+/// class.
 template <class Words>
 struct gnu_hash_table {
     Words word;
@@ -52,7 +53,8 @@ struct gnu_hash_table {
         for (std::uint64_t i = word(buckets() + hash % word(0)); i >= first && i < limit; ++i) {
             if (at + i >= words) return 0;
             const std::uint32_t link = word(at + i);
-            if ((link | 1) == (hash | 1) && matches(static_cast<std::uint32_t>(i))) return static_cast<std::uint32_t>(i);
+            if ((link | 1) == (hash | 1) && matches(static_cast<std::uint32_t>(i)))
+                return static_cast<std::uint32_t>(i);
             if ((link & 1) != 0) return 0;
         }
         return 0;

@@ -30,11 +30,22 @@ struct header {
         if (byte(6) != 1) return malformed(what, "its version is not 1", 6);
         const encoding e{byte(4) == 2, byte(5) == 1 ? byte_order::little : byte_order::big};
         const std::size_t w = e.word_size(), after = 24 + 3 * w;
-        if (start.size() < after + 16) return malformed(what, "the file ends inside it", start.size(), errc::end_of_input);
+        if (start.size() < after + 16)
+            return malformed(what, "the file ends inside it", start.size(), errc::end_of_input);
         const std::byte* const at = start.data();
-        header made{e, byte(7), byte(8), static_cast<file_type>(e.u16(at + 16)), static_cast<elf::machine>(e.u16(at + 18)),
-                    e.word(at + 24), e.word(at + 24 + w), e.word(at + 24 + 2 * w), e.u32(at + after),
-                    e.u16(at + after + 6), e.u16(at + after + 8), e.u16(at + after + 10), e.u16(at + after + 12),
+        header made{e,
+                    byte(7),
+                    byte(8),
+                    static_cast<file_type>(e.u16(at + 16)),
+                    static_cast<elf::machine>(e.u16(at + 18)),
+                    e.word(at + 24),
+                    e.word(at + 24 + w),
+                    e.word(at + 24 + 2 * w),
+                    e.u32(at + after),
+                    e.u16(at + after + 6),
+                    e.u16(at + after + 8),
+                    e.u16(at + after + 10),
+                    e.u16(at + after + 12),
                     e.u16(at + after + 14)};
         if (made.segments_at != 0 && made.segment_size != segment::size_in(e))
             return malformed(what, "program headers of an unknown size", after + 6);
@@ -46,7 +57,8 @@ struct header {
 
 /// Why loadable segment `s` cannot be part of a file of `file_size` bytes, or null. Loadable segments ascend and do not
 /// overlap (gABI chapter 5, "Program Header"): `previous_end` is the end of the last one in memory.
-constexpr const char* load_segment_fault(const segment& s, std::uint64_t file_size, std::uint64_t previous_end) noexcept {
+constexpr const char* load_segment_fault(const segment& s, std::uint64_t file_size,
+                                         std::uint64_t previous_end) noexcept {
     if (s.file_size > s.memory_size) return "larger in the file than in memory";
     if (s.offset > file_size || s.file_size > file_size - s.offset) return "reaches past the end of the file";
     if (s.memory_size > ~s.address) return "lies outside the address space";

@@ -100,7 +100,8 @@ inline constexpr relocation_name riscv_relocations[] = {
 };
 }  // namespace detail
 
-/// The name of relocation `type`: all dynamic ones of x86_64, aarch64 and riscv, and the common static ones; else empty.
+/// The name of relocation `type`: all dynamic ones of x86_64, aarch64 and riscv, and the common static ones; else
+/// empty.
 constexpr std::string_view relocation_name(machine of, std::uint32_t type) noexcept {
     const auto in = [type](const auto& names) -> std::string_view {
         for (const auto& entry : names)

@@ -83,8 +83,8 @@ struct symbol : symbol_facts<symbol_fields> {
     }
 };
 
-/// A relocation; REL entries have the addend 0 here, since theirs is stored at the place that they relocate. The type of
-/// 64-bit MIPS, three bytes of an own order, is not taken apart.
+/// A relocation; REL entries have the addend 0 here, since theirs is stored at the place that they relocate. The type
+/// of 64-bit MIPS, three bytes of an own order, is not taken apart.
 struct relocation {
     std::uint64_t offset;
     std::uint32_t type, symbol;
@@ -100,7 +100,8 @@ struct relocation {
         const auto addend = !with_addend ? 0
                             : e.wide     ? static_cast<std::int64_t>(e.u64(at + 2 * w))
                                          : static_cast<std::int32_t>(e.u32(at + 2 * w));
-        if (e.wide) return {e.u64(at), static_cast<std::uint32_t>(info), static_cast<std::uint32_t>(info >> 32), addend};
+        if (e.wide)
+            return {e.u64(at), static_cast<std::uint32_t>(info), static_cast<std::uint32_t>(info >> 32), addend};
         return {e.u32(at), static_cast<std::uint32_t>(info & 0xff), static_cast<std::uint32_t>(info >> 8), addend};
     }
 };

@@ -1,4 +1,5 @@
-/// Symbol versions: the chains of DT_VERDEF and DT_VERNEED (LSB core, "Symbol Versioning"). Both classes write them alike.
+/// Symbol versions: the chains of DT_VERDEF and DT_VERNEED (LSB core, "Symbol Versioning"). Both classes write them
+/// alike.
 #pragma once
 
 #include <vitte/loader/format/elf/records.hpp>
@@ -14,7 +15,8 @@ struct version_chains {
 /// `library` is 0 for a version that is defined here. `bytes_at(at, size)` gives the bytes at a place, or null. Returns
 /// 0, or the place of the record that cannot be read. Chains are bounded by their counts, and each step goes forward.
 template <class BytesAt, class Visit>
-constexpr std::uint64_t for_each_version(const version_chains& chains, encoding form, BytesAt&& bytes_at, Visit&& visit) {
+constexpr std::uint64_t for_each_version(const version_chains& chains, encoding form, BytesAt&& bytes_at,
+                                         Visit&& visit) {
     std::uint64_t at = chains.definitions;
     for (std::uint64_t n = 0; at != 0 && n < chains.definition_count; ++n) {
         const std::byte* const definition = bytes_at(at, 20);

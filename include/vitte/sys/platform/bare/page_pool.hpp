@@ -1,4 +1,5 @@
-/// Blocks of whole pages in a static arena: a list of free blocks by address, first fit, joined again when they are freed.
+/// Blocks of whole pages in a static arena: a list of free blocks by address, first fit, joined again when they are
+/// freed.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-/// Files of the debugger's machine ("Semihosting for AArch32 and AArch64"; "RISC-V Semihosting"). Without a debugger or an
-/// emulator that answers, a call is a fault.
+/// Files of the debugger's machine ("Semihosting for AArch32 and AArch64"; "RISC-V Semihosting"). Without a debugger or
+/// an emulator that answers, a call is a fault.
 #pragma once
 
 #include <vitte/sys/platform/types.hpp>
@@ -81,7 +81,8 @@ struct semihosted_files {
         }
         return transferred(sys_write, file, const_cast<std::byte*>(from), size, "SYS_WRITE");
     }
-    static result<std::size_t> write_at(handle file, const std::byte* from, std::size_t size, std::uint64_t offset) noexcept {
+    static result<std::size_t> write_at(handle file, const std::byte* from, std::size_t size,
+                                        std::uint64_t offset) noexcept {
         if (offset > UINTPTR_MAX) return fail(errc::too_large, "SYS_SEEK");
         const std::uintptr_t block[] = {word(file), static_cast<std::uintptr_t>(offset)};
         if (detail::semihost(sys_seek, block) != 0) return last_error("SYS_SEEK");
@@ -115,17 +116,22 @@ struct semihosted_files {
         if (detail::semihost(sys_remove, block) != 0) return last_error("SYS_REMOVE");
         return {};
     }
-    static handle standard(standard_stream stream) noexcept { return stream == standard_stream::input ? invalid : console; }
+    static handle standard(standard_stream stream) noexcept {
+        return stream == standard_stream::input ? invalid : console;
+    }
 
 private:
-    static constexpr unsigned sys_open = 1, sys_close = 2, sys_write = 5, sys_read = 6, sys_seek = 10, sys_length = 12, sys_remove = 14, sys_errno = 19;
+    static constexpr unsigned sys_open = 1, sys_close = 2, sys_write = 5, sys_read = 6, sys_seek = 10, sys_length = 12,
+                              sys_remove = 14, sys_errno = 19;
     static constexpr handle console = -2;
     static constexpr int bad_handle_number = 9;
 
     static std::uintptr_t word(handle file) noexcept { return static_cast<std::uintptr_t>(file); }
     /// Both calls return how many bytes are left over.
-    static result<std::size_t> transferred(unsigned operation, handle file, std::byte* bytes, std::size_t size, const char* name) noexcept {
-        if (file == invalid) return fail(errc::bad_handle, name, bad_handle_number);  // hosts do not agree on what they say
+    static result<std::size_t> transferred(unsigned operation, handle file, std::byte* bytes, std::size_t size,
+                                           const char* name) noexcept {
+        if (file == invalid)
+            return fail(errc::bad_handle, name, bad_handle_number);  // hosts do not agree on what they say
         const std::uintptr_t block[] = {word(file), reinterpret_cast<std::uintptr_t>(bytes), size};
         const auto left = static_cast<std::size_t>(detail::semihost(operation, block));
         if (left > size || (operation == sys_write && left == size && size != 0)) return last_error(name);

@@ -67,7 +67,9 @@ struct sleeping {
     }
 
 private:
-    static volatile std::uint32_t* changeable(const std::uint32_t* word) noexcept { return const_cast<std::uint32_t*>(word); }
+    static volatile std::uint32_t* changeable(const std::uint32_t* word) noexcept {
+        return const_cast<std::uint32_t*>(word);
+    }
 };
 
 #elif defined(__DragonFly__)
@@ -79,7 +81,9 @@ struct sleeping {
         const std::int64_t microseconds = left <= 0 ? 1 : left / 1000 + 1;
         const int limit = until == INT64_MAX ? 0 : static_cast<int>(microseconds < most ? microseconds : most);
         if (::umtx_sleep(as_int(word), static_cast<int>(expected), limit) == 0) return {};
-        const errc cause = errno == EWOULDBLOCK ? errc::timed_out : errno == EBUSY ? errc::would_block : posix::cause_of(errno);
+        const errc cause = errno == EWOULDBLOCK ? errc::timed_out
+                           : errno == EBUSY     ? errc::would_block
+                                                : posix::cause_of(errno);
         return fail(cause, "umtx_sleep", errno);
     }
     static bool wake_one(const std::uint32_t* word) noexcept { return ::umtx_wakeup(as_int(word), 1), false; }
@@ -132,7 +136,8 @@ struct threads : posix::threads, sleeping {
         CPU_ZERO(&mask);
         for (unsigned cpu = 0; cpu < CPU_SETSIZE && cpu < cpu_set::limit; ++cpu)
             if (cpus.has(cpu)) CPU_SET(cpu, &mask);
-        return posix::checked(::cpuset_setaffinity(CPU_LEVEL_WHICH, CPU_WHICH_TID, -1, sizeof mask, &mask), "cpuset_setaffinity");
+        return posix::checked(::cpuset_setaffinity(CPU_LEVEL_WHICH, CPU_WHICH_TID, -1, sizeof mask, &mask),
+                              "cpuset_setaffinity");
     }
     static unsigned cpu_count() noexcept {
         const auto cpus = affinity();

@@ -13,7 +13,8 @@ namespace vitte::sys::darwin {
 struct memory : posix::memory {
     /// MAP_JIT: what a hardened program needs, and the only way on Apple's own processors.
     static result<void*> map_code(std::size_t size) noexcept {
-        return mapped(::mmap(nullptr, size, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_JIT, -1, 0));
+        return mapped(
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_JIT, -1, 0));
     }
     /// Whether this thread writes code now, or runs it.
     static void write_code([[maybe_unused]] bool writes) noexcept {

@@ -31,7 +31,8 @@ struct processes : posix::processes<kqueue_os::process_system> {
         pid_t found[most];
         const int count = ::proc_listchildpids(static_cast<pid_t>(of), found, sizeof found);
         if (count == -1) return posix::last_error("proc_listchildpids");
-        for (int i = 0; i < count && static_cast<std::size_t>(i) < room; ++i) to[i] = static_cast<std::uint64_t>(found[i]);
+        for (int i = 0; i < count && static_cast<std::size_t>(i) < room; ++i)
+            to[i] = static_cast<std::uint64_t>(found[i]);
         return static_cast<std::size_t>(count);
     }
     static result<void> send_id(std::uint64_t id, process_signal signal) noexcept {

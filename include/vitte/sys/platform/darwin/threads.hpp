@@ -1,5 +1,5 @@
-/// Threads of macOS: pthreads, quality-of-service classes, and sleeping on a word by `os_sync_wait_on_address` (14.4) or by
-/// the `__ulock` calls below it, which libc++ and Swift use as well.
+/// Threads of macOS: pthreads, quality-of-service classes, and sleeping on a word by `os_sync_wait_on_address` (14.4)
+/// or by the `__ulock` calls below it, which libc++ and Swift use as well.
 #pragma once
 
 #include <AvailabilityMacros.h>
@@ -40,7 +40,8 @@ struct threads : posix::threads {
     static result<void> wait(const std::uint32_t* word, std::uint32_t expected, std::int64_t until) noexcept {
         const std::uint64_t microseconds = until == INT64_MAX ? 0 : left(until) / 1000 + 1;
         const auto limit = static_cast<std::uint32_t>(microseconds < UINT32_MAX ? microseconds : UINT32_MAX);
-        const int ended = ::__ulock_wait(compare_and_wait | no_errno, const_cast<std::uint32_t*>(word), expected, limit);
+        const int ended =
+            ::__ulock_wait(compare_and_wait | no_errno, const_cast<std::uint32_t*>(word), expected, limit);
         if (ended < 0) return fail(posix::cause_of(-ended), "__ulock_wait", -ended);
         return {};
     }
@@ -57,16 +58,22 @@ struct threads : posix::threads {
         ::pthread_threadid_np(nullptr, &number);
         return number;
     }
-    static result<void> name(const char* text) noexcept { return done(::pthread_setname_np(text), "pthread_setname_np"); }
+    static result<void> name(const char* text) noexcept {
+        return done(::pthread_setname_np(text), "pthread_setname_np");
+    }
     static result<void> set_priority(thread_priority priority) noexcept {
         if (priority == thread_priority::realtime) return posix::threads::set_priority(priority);
-        constexpr qos_class_t classes[] = {QOS_CLASS_BACKGROUND, QOS_CLASS_UTILITY, QOS_CLASS_DEFAULT, QOS_CLASS_USER_INITIATED};
-        return done(::pthread_set_qos_class_self_np(classes[static_cast<unsigned>(priority)], 0), "pthread_set_qos_class_self_np");
+        constexpr qos_class_t classes[] = {QOS_CLASS_BACKGROUND, QOS_CLASS_UTILITY, QOS_CLASS_DEFAULT,
+                                           QOS_CLASS_USER_INITIATED};
+        return done(::pthread_set_qos_class_self_np(classes[static_cast<unsigned>(priority)], 0),
+                    "pthread_set_qos_class_self_np");
     }
     static unsigned cpu_count() noexcept {
         int count = 0;
         std::size_t size = sizeof count;
-        return ::sysctlbyname("hw.activecpu", &count, &size, nullptr, 0) == 0 && count > 0 ? static_cast<unsigned>(count) : 1;
+        return ::sysctlbyname("hw.activecpu", &count, &size, nullptr, 0) == 0 && count > 0
+                   ? static_cast<unsigned>(count)
+                   : 1;
     }
 
 private:

@@ -1,4 +1,5 @@
-/// How the BSDs and macOS start children, without a copy of the parent (vfork(2)), and wait for them with a deadline (kqueue(2)).
+/// How the BSDs and macOS start children, without a copy of the parent (vfork(2)), and wait for them with a deadline
+/// (kqueue(2)).
 #pragma once
 
 #include <sys/event.h>
@@ -32,7 +33,8 @@ struct process_system : posix::forking {
         const int count = ::kevent(queue, &asked, 1, &told, 1, &patience);
         const int number = errno;
         ::close(queue);
-        const bool gone = (count == -1 && number == ESRCH) || (count == 1 && (told.flags & EV_ERROR) != 0 && told.data == ESRCH);
+        const bool gone =
+            (count == -1 && number == ESRCH) || (count == 1 && (told.flags & EV_ERROR) != 0 && told.data == ESRCH);
         if (count > 0 || gone) return {};
         if (count == 0) return fail(errc::timed_out, "kevent");
         return fail(posix::cause_of(number), "kevent", number);

@@ -1,4 +1,5 @@
-/// What happens to open files and folders (kqueue(2), EVFILT_VNODE). The kernel tells that a folder has other entries, not which.
+/// What happens to open files and folders (kqueue(2), EVFILT_VNODE). The kernel tells that a folder has other entries,
+/// not which.
 #pragma once
 
 #include <sys/event.h>

@@ -24,7 +24,8 @@ void read_text(const char* path, char (&to)[N]) noexcept {
     to[got < 0 ? 0 : got] = 0;
 }
 
-/// CPUs for the text of `cpu.max`, "max 100000" or "150000 100000" microseconds, rounded up; `UINT_MAX` without a limit.
+/// CPUs for the text of `cpu.max`, "max 100000" or "150000 100000" microseconds, rounded up; `UINT_MAX` without a
+/// limit.
 inline unsigned cpus_of(const char* text) noexcept {
     char* rest = nullptr;
     const long quota = ::strtol(text, &rest, 10);

@@ -38,12 +38,14 @@ struct directories : posix::directories {
     }
     /// Through /proc, since linkat with AT_EMPTY_PATH is for the privileged.
     static result<void> give_name(handle file, handle in, const char* path) noexcept {
-        return posix::checked(::linkat(AT_FDCWD, numbered_path("/proc/self/fd/", file, "").text, in, path, AT_SYMLINK_FOLLOW), "linkat");
+        return posix::checked(
+            ::linkat(AT_FDCWD, numbered_path("/proc/self/fd/", file, "").text, in, path, AT_SYMLINK_FOLLOW), "linkat");
     }
     static result<void> rename(handle in, const char* path, handle to_in, const char* to, rename_mode mode) noexcept {
         constexpr unsigned no_replace = 1, exchange = 2;
         if (mode == rename_mode::replace) return posix::directories::rename(in, path, to_in, to, mode);
-        if (::syscall(SYS_renameat2, in, path, to_in, to, mode == rename_mode::keep ? no_replace : exchange) == 0) return {};
+        if (::syscall(SYS_renameat2, in, path, to_in, to, mode == rename_mode::keep ? no_replace : exchange) == 0)
+            return {};
         if (errno == ENOSYS || errno == EINVAL)  // the kernel, or this file system, does not know how
             return posix::directories::rename(in, path, to_in, to, mode);
         return posix::last_error("renameat2");

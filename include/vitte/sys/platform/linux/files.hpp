@@ -42,7 +42,9 @@ struct files : posix::files {
     static result<file_info> info(const char* path) noexcept { return statx_info(AT_FDCWD, path, 0); }
 #endif
     /// FICLONE (ioctl_ficlone(2)).
-    static result<void> clone(handle from, handle to) noexcept { return posix::checked(::ioctl(to, FICLONE, from), "ioctl FICLONE"); }
+    static result<void> clone(handle from, handle to) noexcept {
+        return posix::checked(::ioctl(to, FICLONE, from), "ioctl FICLONE");
+    }
     /// copy_file_range(2), or sendfile(2) where a file system or an older kernel refuses that.
     static result<std::size_t> copy_some(handle from, handle to, std::size_t size) noexcept {
         const ssize_t done = ::copy_file_range(from, nullptr, to, nullptr, size, 0);
@@ -56,7 +58,8 @@ struct files : posix::files {
     }
     static result<void> punch_hole(handle file, std::uint64_t offset, std::uint64_t size) noexcept {
         constexpr int how = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-        return posix::checked(::fallocate(file, how, static_cast<off_t>(offset), static_cast<off_t>(size)), "fallocate");
+        return posix::checked(::fallocate(file, how, static_cast<off_t>(offset), static_cast<off_t>(size)),
+                              "fallocate");
     }
     static result<std::size_t> attribute(handle file, const char* name, std::byte* to, std::size_t size) noexcept {
         return posix::counted(::fgetxattr(file, name, to, size), "fgetxattr");

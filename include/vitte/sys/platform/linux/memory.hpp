@@ -12,7 +12,8 @@ struct memory : posix::memory {
         return mapped(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0));
     }
     static result<void> advise(void* at, std::size_t size, memory_advice advice) noexcept {
-        constexpr int numbers[] = {MADV_NORMAL, MADV_SEQUENTIAL, MADV_RANDOM, MADV_WILLNEED, MADV_FREE, MADV_HUGEPAGE, MADV_NOHUGEPAGE};
+        constexpr int numbers[] = {MADV_NORMAL, MADV_SEQUENTIAL, MADV_RANDOM,    MADV_WILLNEED,
+                                   MADV_FREE,   MADV_HUGEPAGE,   MADV_NOHUGEPAGE};
         if (::madvise(at, size, numbers[static_cast<unsigned>(advice)]) == 0) return {};
         // A kernel that was built without an advice says EINVAL.
         if (errno == EINVAL) return fail(errc::not_supported, "madvise", EINVAL);
@@ -26,8 +27,8 @@ struct memory : posix::memory {
     }
     static result<void> seal(int object, unsigned seals) noexcept {
         const auto has = [seals](memory_seal s) { return (seals & static_cast<unsigned>(s)) != 0; };
-        const int bits = (has(memory_seal::size) ? F_SEAL_SHRINK | F_SEAL_GROW : 0) | (has(memory_seal::content) ? F_SEAL_WRITE : 0) |
-                         (has(memory_seal::seals) ? F_SEAL_SEAL : 0);
+        const int bits = (has(memory_seal::size) ? F_SEAL_SHRINK | F_SEAL_GROW : 0) |
+                         (has(memory_seal::content) ? F_SEAL_WRITE : 0) | (has(memory_seal::seals) ? F_SEAL_SEAL : 0);
         return posix::checked(::fcntl(object, F_ADD_SEALS, bits), "fcntl F_ADD_SEALS");
     }
 
@@ -42,7 +43,10 @@ struct memory : posix::memory {
         char rights[5] = {};
         while (::fgets(line, sizeof line, maps) != nullptr)
             if (::sscanf(line, "%lx-%lx %4s", &from, &to, rights) == 3 && at >= from && at < to)
-                found = rights[2] == 'x' ? access::read_execute : rights[1] == 'w' ? access::read_write : rights[0] == 'r' ? access::read : access::none;
+                found = rights[2] == 'x'   ? access::read_execute
+                        : rights[1] == 'w' ? access::read_write
+                        : rights[0] == 'r' ? access::read
+                                           : access::none;
         ::fclose(maps);
         return found;
     }

@@ -1,5 +1,5 @@
-/// Processes of Linux: children that share the parent's memory until their program starts (clone(2)), so that it may be as large as it
-/// likes; waiting with a deadline (pidfd_open(2)); and what /proc tells.
+/// Processes of Linux: children that share the parent's memory until their program starts (clone(2)), so that it may be
+/// as large as it likes; waiting with a deadline (pidfd_open(2)); and what /proc tells.
 #pragma once
 
 #include <sched.h>
@@ -44,7 +44,8 @@ struct process_system : posix::forking {
         constexpr long set_groups = SYS_setgroups, set_group = SYS_setresgid, set_user = SYS_setresuid;
 #endif
         if (::geteuid() == 0 && ::syscall(set_groups, 1, &user.group) == -1) return false;
-        return ::syscall(set_group, user.group, user.group, user.group) == 0 && ::syscall(set_user, user.user, user.user, user.user) == 0;
+        return ::syscall(set_group, user.group, user.group, user.group) == 0 &&
+               ::syscall(set_user, user.user, user.user, user.user) == 0;
     }
     static void close_at_exec(int first) noexcept {
         constexpr unsigned only_mark = 4;
@@ -74,7 +75,9 @@ struct processes : posix::processes<process_system> {
         to[length] = 0;
         return length;
     }
-    static result<std::size_t> arguments(char* to, std::size_t room) noexcept { return read_file("/proc/self/cmdline", to, room); }
+    static result<std::size_t> arguments(char* to, std::size_t room) noexcept {
+        return read_file("/proc/self/cmdline", to, room);
+    }
 
     /// The children of the process `of`: fills `to`, returns how many there are.
     static result<std::size_t> children(std::uint64_t of, std::uint64_t* to, std::size_t room) noexcept {
@@ -87,7 +90,8 @@ struct processes : posix::processes<process_system> {
                 VITTE_TRY(const bool more, all.next(entry));
                 if (!more) return {};
                 std::uint64_t id = 0;
-                for (const char* c = entry.name; *c >= '0' && *c <= '9'; ++c) id = id * 10 + static_cast<unsigned>(*c - '0');
+                for (const char* c = entry.name; *c >= '0' && *c <= '9'; ++c)
+                    id = id * 10 + static_cast<unsigned>(*c - '0');
                 if (id == 0 || parent_of(id) != of) continue;
                 if (count < room) to[count] = id;
                 ++count;
@@ -117,7 +121,8 @@ private:
         const char* after = ::strrchr(text, ')');
         std::uint64_t parent = 0;
         if (after != nullptr && *got > static_cast<std::size_t>(after - text) + 4)
-            for (after += 4; *after >= '0' && *after <= '9'; ++after) parent = parent * 10 + static_cast<unsigned>(*after - '0');
+            for (after += 4; *after >= '0' && *after <= '9'; ++after)
+                parent = parent * 10 + static_cast<unsigned>(*after - '0');
         return parent;
     }
 };

@@ -19,7 +19,8 @@ struct threads : posix::threads {
     static result<void> wait(const std::uint32_t* word, std::uint32_t expected, std::int64_t until) noexcept {
         const timespec at = posix::clocks::split(until);
         const timespec* const limit = until == INT64_MAX ? nullptr : &at;
-        if (::syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected, limit, nullptr, FUTEX_BITSET_MATCH_ANY) == -1)
+        if (::syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected, limit, nullptr,
+                      FUTEX_BITSET_MATCH_ANY) == -1)
             return posix::last_error("futex");
         return {};
     }
@@ -33,11 +34,13 @@ struct threads : posix::threads {
 
     static result<cpu_set> affinity() noexcept {
         cpu_set cpus;
-        if (::syscall(SYS_sched_getaffinity, 0, sizeof cpus.words, cpus.words) == -1) return posix::last_error("sched_getaffinity");
+        if (::syscall(SYS_sched_getaffinity, 0, sizeof cpus.words, cpus.words) == -1)
+            return posix::last_error("sched_getaffinity");
         return cpus;
     }
     static result<void> set_affinity(const cpu_set& cpus) noexcept {
-        return posix::checked(static_cast<int>(::syscall(SYS_sched_setaffinity, 0, sizeof cpus.words, cpus.words)), "sched_setaffinity");
+        return posix::checked(static_cast<int>(::syscall(SYS_sched_setaffinity, 0, sizeof cpus.words, cpus.words)),
+                              "sched_setaffinity");
     }
     /// Nice values and scheduling policies are per thread on Linux, whatever POSIX says.
     static result<void> set_priority(thread_priority priority) noexcept {

@@ -21,8 +21,8 @@ public:
         queue_ = -1;
     }
     result<std::uint32_t> add(const char* path, bool) noexcept {
-        constexpr std::uint32_t what = IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |
-                                       IN_MOVE_SELF | IN_EXCL_UNLINK;
+        constexpr std::uint32_t what = IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_FROM |
+                                       IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_EXCL_UNLINK;
         const int made = ::inotify_add_watch(queue_, path, what);
         if (made == -1) return posix::last_error("inotify_add_watch");
         return static_cast<std::uint32_t>(made);
@@ -44,7 +44,8 @@ public:
         if (event.len != 0) to.name = reinterpret_cast<const char*>(buffer_ + at_ + sizeof event);
         at_ += sizeof event + event.len;
         if ((event.mask & (IN_CREATE | IN_MOVED_TO)) != 0) to.changes |= watch_created;
-        if ((event.mask & (IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF)) != 0) to.changes |= watch_removed;
+        if ((event.mask & (IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF)) != 0)
+            to.changes |= watch_removed;
         if ((event.mask & (IN_MODIFY | IN_CLOSE_WRITE)) != 0) to.changes |= watch_modified;
         if ((event.mask & IN_ATTRIB) != 0) to.changes |= watch_attributes;
         if ((event.mask & IN_Q_OVERFLOW) != 0) to.changes = watch_overflow;

@@ -11,11 +11,14 @@ namespace vitte::sys::posix {
 
 struct clocks {
 #if defined(CLOCK_UPTIME_RAW)
-    static constexpr clockid_t monotonic_clock = CLOCK_UPTIME_RAW, boot_clock = CLOCK_MONOTONIC_RAW, coarse_clock = CLOCK_UPTIME_RAW_APPROX;
+    static constexpr clockid_t monotonic_clock = CLOCK_UPTIME_RAW, boot_clock = CLOCK_MONOTONIC_RAW,
+                               coarse_clock = CLOCK_UPTIME_RAW_APPROX;
 #elif defined(CLOCK_BOOTTIME) && defined(CLOCK_MONOTONIC_COARSE) && !defined(VITTE_PLATFORM_POSIX)
-    static constexpr clockid_t monotonic_clock = CLOCK_MONOTONIC, boot_clock = CLOCK_BOOTTIME, coarse_clock = CLOCK_MONOTONIC_COARSE;
+    static constexpr clockid_t monotonic_clock = CLOCK_MONOTONIC, boot_clock = CLOCK_BOOTTIME,
+                               coarse_clock = CLOCK_MONOTONIC_COARSE;
 #else
-    static constexpr clockid_t monotonic_clock = CLOCK_MONOTONIC, boot_clock = CLOCK_MONOTONIC, coarse_clock = CLOCK_MONOTONIC;
+    static constexpr clockid_t monotonic_clock = CLOCK_MONOTONIC, boot_clock = CLOCK_MONOTONIC,
+                               coarse_clock = CLOCK_MONOTONIC;
 #endif
 
     static std::int64_t monotonic() noexcept { return read(monotonic_clock); }

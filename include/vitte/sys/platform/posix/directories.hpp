@@ -34,7 +34,9 @@ struct directories {
     static result<void> create(handle in, const char* path, std::uint32_t rights) noexcept {
         return checked(::mkdirat(in, path, static_cast<mode_t>(rights)), "mkdirat");
     }
-    static result<void> remove(handle in, const char* path) noexcept { return checked(::unlinkat(in, path, 0), "unlinkat"); }
+    static result<void> remove(handle in, const char* path) noexcept {
+        return checked(::unlinkat(in, path, 0), "unlinkat");
+    }
     static result<void> remove_folder(handle in, const char* path) noexcept {
         if (::unlinkat(in, path, AT_REMOVEDIR) == 0) return {};
         const int number = errno;  // systems do not agree on what a folder with entries is
@@ -57,7 +59,8 @@ struct directories {
         return counted(::readlinkat(in, path, to, room), "readlinkat");
     }
     static result<void> sync(handle folder) noexcept { return checked(::fsync(folder), "fsync"); }
-    static result<void> set_times(handle in, const char* path, bool follow, std::int64_t accessed, std::int64_t modified) noexcept {
+    static result<void> set_times(handle in, const char* path, bool follow, std::int64_t accessed,
+                                  std::int64_t modified) noexcept {
         const int flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
         return checked(::utimensat(in, path, time_pair(accessed, modified).times, flags), "utimensat");
     }
@@ -65,7 +68,8 @@ struct directories {
     static result<void> set_mode(handle in, const char* path, std::uint32_t mode) noexcept {
         return checked(::fchmodat(in, path, static_cast<mode_t>(mode), 0), "fchmodat");
     }
-    static result<void> set_owner(handle in, const char* path, bool follow, std::uint32_t owner, std::uint32_t group) noexcept {
+    static result<void> set_owner(handle in, const char* path, bool follow, std::uint32_t owner,
+                                  std::uint32_t group) noexcept {
         const int flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
         return checked(::fchownat(in, path, static_cast<uid_t>(owner), static_cast<gid_t>(group), flags), "fchownat");
     }
@@ -97,7 +101,9 @@ struct directories {
         return static_cast<void>(type), file_kind::unknown;
 #endif
     }
-    static bool is_dots(const char* name) noexcept { return name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0)); }
+    static bool is_dots(const char* name) noexcept {
+        return name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0));
+    }
 
     class listing {
     public:

@@ -24,10 +24,15 @@ inline constexpr int direct_flag = 0;
 
 /// `options` in the words of open(2).
 constexpr int open_flags(const open_options& options) noexcept {
-    constexpr int modes[] = {O_RDONLY, O_RDWR, O_WRONLY | O_CREAT | O_TRUNC, O_WRONLY | O_CREAT | O_EXCL, O_RDWR | O_CREAT,
+    constexpr int modes[] = {O_RDONLY,
+                             O_RDWR,
+                             O_WRONLY | O_CREAT | O_TRUNC,
+                             O_WRONLY | O_CREAT | O_EXCL,
+                             O_RDWR | O_CREAT,
                              O_RDWR | O_CREAT | O_EXCL};
     return modes[static_cast<unsigned>(options.mode)] | ((options.flags & open_append) != 0 ? O_APPEND : 0) |
-           ((options.flags & open_no_follow) != 0 ? O_NOFOLLOW : 0) | ((options.flags & open_direct) != 0 ? direct_flag : 0) |
+           ((options.flags & open_no_follow) != 0 ? O_NOFOLLOW : 0) |
+           ((options.flags & open_direct) != 0 ? direct_flag : 0) |
            ((options.flags & open_durable) != 0 ? O_DSYNC : 0) | O_CLOEXEC;
 }
 
@@ -121,7 +126,8 @@ struct files {
     static result<std::size_t> write(handle file, const std::byte* from, std::size_t size) noexcept {
         return counted(::write(file, from, size), "write");
     }
-    static result<std::size_t> write_at(handle file, const std::byte* from, std::size_t size, std::uint64_t offset) noexcept {
+    static result<std::size_t> write_at(handle file, const std::byte* from, std::size_t size,
+                                        std::uint64_t offset) noexcept {
         return counted(::pwrite(file, from, size, static_cast<off_t>(offset)), "pwrite");
     }
     static result<std::size_t> read_vector(handle file, const io_slice* slices, std::size_t count) noexcept {
@@ -135,7 +141,8 @@ struct files {
     }
     static result<void> allocate(handle file, std::uint64_t offset, std::uint64_t size) noexcept {
 #if defined(__APPLE__) || defined(__OpenBSD__)
-        return static_cast<void>(file), static_cast<void>(offset), static_cast<void>(size), fail(errc::not_supported, "posix_fallocate");
+        return static_cast<void>(file), static_cast<void>(offset), static_cast<void>(size),
+               fail(errc::not_supported, "posix_fallocate");
 #else
         const int failed = ::posix_fallocate(file, static_cast<off_t>(offset), static_cast<off_t>(size));
         if (failed != 0) return fail(cause_of(failed), "posix_fallocate", failed);
@@ -192,8 +199,12 @@ struct files {
         return checked(::futimens(file, time_pair(accessed, modified).times), "futimens");
     }
 #if defined(SEEK_DATA) && defined(SEEK_HOLE)
-    static result<std::uint64_t> find_data(handle file, std::uint64_t offset) noexcept { return found(file, offset, SEEK_DATA); }
-    static result<std::uint64_t> find_hole(handle file, std::uint64_t offset) noexcept { return found(file, offset, SEEK_HOLE); }
+    static result<std::uint64_t> find_data(handle file, std::uint64_t offset) noexcept {
+        return found(file, offset, SEEK_DATA);
+    }
+    static result<std::uint64_t> find_hole(handle file, std::uint64_t offset) noexcept {
+        return found(file, offset, SEEK_HOLE);
+    }
 #endif
     static result<void> remove(const char* path) noexcept { return checked(::unlink(path), "unlink"); }
     static handle standard(standard_stream stream) noexcept { return static_cast<int>(stream); }

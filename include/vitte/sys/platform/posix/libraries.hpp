@@ -1,5 +1,5 @@
-/// The OS's dynamic linker through `dlopen` (POSIX.1-2017). It is named only where a program asks for it, so that static
-/// programs do not pull it in.
+/// The OS's dynamic linker through `dlopen` (POSIX.1-2017). It is named only where a program asks for it, so that
+/// static programs do not pull it in.
 #pragma once
 
 #include <dlfcn.h>

@@ -32,7 +32,8 @@ struct memory {
         const int placed = at == nullptr ? 0 : MAP_FIXED;
         return mapped(::mmap(at, size, bits(wanted), MAP_PRIVATE | placed, file, static_cast<off_t>(offset)));
     }
-    static result<void*> map_shared(void* at, std::size_t size, access wanted, int file, std::uint64_t offset) noexcept {
+    static result<void*> map_shared(void* at, std::size_t size, access wanted, int file,
+                                    std::uint64_t offset) noexcept {
         const int placed = at == nullptr ? 0 : MAP_FIXED;
         return mapped(::mmap(at, size, bits(wanted), MAP_SHARED | placed, file, static_cast<off_t>(offset)));
     }
@@ -41,7 +42,9 @@ struct memory {
     static result<void> release(void* at, std::size_t size) noexcept { return checked(::munmap(at, size), "munmap"); }
     static result<void> lock(void* at, std::size_t size) noexcept { return checked(::mlock(at, size), "mlock"); }
     static result<void> unlock(void* at, std::size_t size) noexcept { return checked(::munlock(at, size), "munlock"); }
-    static result<void> sync(void* at, std::size_t size) noexcept { return checked(::msync(at, size, MS_SYNC), "msync"); }
+    static result<void> sync(void* at, std::size_t size) noexcept {
+        return checked(::msync(at, size, MS_SYNC), "msync");
+    }
     static result<void> advise(void* at, std::size_t size, memory_advice advice) noexcept {
         constexpr int numbers[] = {POSIX_MADV_NORMAL, POSIX_MADV_SEQUENTIAL, POSIX_MADV_RANDOM, POSIX_MADV_WILLNEED};
         if (advice > memory_advice::will_need) return fail(errc::not_supported, "posix_madvise");
@@ -55,7 +58,8 @@ struct memory {
     static result<int> create_shared() noexcept {
         static unsigned count = 0;
         char name[64];
-        ::snprintf(name, sizeof name, "/vitte.%ld.%u", static_cast<long>(::getpid()), __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED));
+        ::snprintf(name, sizeof name, "/vitte.%ld.%u", static_cast<long>(::getpid()),
+                   __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED));
         VITTE_TRY(const int made, open_shared(name, open_mode::create_new));
         VITTE_CHECK(remove_shared(name));
         return made;
@@ -63,7 +67,8 @@ struct memory {
     static result<void> seal(int, unsigned) noexcept { return fail(errc::not_supported, "seal"); }
 
     static result<int> open_shared(const char* name, open_mode mode) noexcept {
-        constexpr int flags[] = {O_RDONLY, O_RDWR, O_RDWR | O_CREAT | O_TRUNC, O_RDWR | O_CREAT | O_EXCL, O_RDWR | O_CREAT};
+        constexpr int flags[] = {O_RDONLY, O_RDWR, O_RDWR | O_CREAT | O_TRUNC, O_RDWR | O_CREAT | O_EXCL,
+                                 O_RDWR | O_CREAT, O_RDWR | O_CREAT | O_EXCL};
         const int opened = ::shm_open(name, flags[static_cast<unsigned>(mode)] | O_CLOEXEC, 0600);
         if (opened == -1) return last_error("shm_open");
         return opened;

@@ -46,7 +46,8 @@ private:
             const timespec at = clocks::split(until);
             int ended = 0;
             while (!awake && ended == 0)
-                ended = until == INT64_MAX ? ::pthread_cond_wait(&woken, &in.lock) : ::pthread_cond_timedwait(&woken, &in.lock, &at);
+                ended = until == INT64_MAX ? ::pthread_cond_wait(&woken, &in.lock)
+                                           : ::pthread_cond_timedwait(&woken, &in.lock, &at);
             if (!awake) leave(in);
             ::pthread_cond_destroy(&woken);
             return awake ? 0 : ended;

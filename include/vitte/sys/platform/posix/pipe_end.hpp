@@ -13,7 +13,8 @@ namespace vitte::sys::posix {
 
 /// A pipe that no child inherits by accident. POSIX before 2024 has no pipe2.
 inline result<void> open_pipe(int (&ends)[2]) noexcept {
-#if (defined(__linux__) && defined(_GNU_SOURCE)) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || defined(__DragonFly__)
+#if (defined(__linux__) && defined(_GNU_SOURCE)) || defined(__FreeBSD__) || defined(__NetBSD__) || \
+    defined(__OpenBSD__) || defined(__DragonFly__)
     return checked(::pipe2(ends, O_CLOEXEC), "pipe2");
 #else
     VITTE_CHECK(checked(::pipe(ends), "pipe"));

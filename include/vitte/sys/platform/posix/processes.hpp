@@ -1,4 +1,5 @@
-/// Child processes. `System` says how a child begins, how the rest of its descriptors are closed, and how to wait for its end.
+/// Child processes. `System` says how a child begins, how the rest of its descriptors are closed, and how to wait for
+/// its end.
 #pragma once
 
 #include <sys/resource.h>
@@ -21,8 +22,8 @@ inline int number_of(process_signal signal) noexcept {
     return numbers[static_cast<unsigned>(signal)];
 }
 
-/// What happens between the start of a child and that of its program. Memory may be the parent's, which waits meanwhile: nothing is
-/// allocated and nothing changed, but `errno`.
+/// What happens between the start of a child and that of its program. Memory may be the parent's, which waits
+/// meanwhile: nothing is allocated and nothing changed, but `errno`.
 template <class System>
 struct child_start {
     const process_request<int>& request;
@@ -38,7 +39,8 @@ struct child_start {
         const char* failed = self.prepare();
         if (failed == nullptr) {
             char** const environment = const_cast<char**>(self.request.environment);
-            ::execve(self.request.program, const_cast<char**>(self.request.arguments), environment != nullptr ? environment : ::environ);
+            ::execve(self.request.program, const_cast<char**>(self.request.arguments),
+                     environment != nullptr ? environment : ::environ);
             failed = "execve";
         }
         const failure told{failed, errno};
@@ -107,7 +109,8 @@ private:
         for (int number = 1; number < end; ++number) {
             struct sigaction now;
             if (::sigaction(number, nullptr, &now) == -1) continue;
-            if (now.sa_handler != SIG_DFL && (now.sa_handler != SIG_IGN || number == SIGPIPE)) ::sigaction(number, &usual, nullptr);
+            if (now.sa_handler != SIG_DFL && (now.sa_handler != SIG_IGN || number == SIGPIPE))
+                ::sigaction(number, &usual, nullptr);
         }
         sigset_t none;
         sigemptyset(&none);
@@ -162,7 +165,9 @@ struct processes {
         made.use = translated(use);
         return made;
     }
-    static result<void> send(child to, process_signal signal) noexcept { return checked(::kill(to.id, number_of(signal)), "kill"); }
+    static result<void> send(child to, process_signal signal) noexcept {
+        return checked(::kill(to.id, number_of(signal)), "kill");
+    }
     static result<void> send_group(child leader, process_signal signal) noexcept {
         return checked(::kill(-leader.id, number_of(signal)), "kill");
     }
@@ -179,7 +184,9 @@ struct processes {
 
 private:
     static resource_use translated(const rusage& use) noexcept {
-        const auto time = [](const timeval& t) { return std::int64_t{t.tv_sec} * 1'000'000'000 + std::int64_t{t.tv_usec} * 1000; };
+        const auto time = [](const timeval& t) {
+            return std::int64_t{t.tv_sec} * 1'000'000'000 + std::int64_t{t.tv_usec} * 1000;
+        };
 #if defined(__APPLE__)
         constexpr std::uint64_t unit = 1;
 #else

@@ -17,7 +17,8 @@ struct threads {
     template <auto Entry>
     static result<handle> start(std::size_t stack, void* argument) noexcept {
         pthread_attr_t attributes;
-        if (const int failed = ::pthread_attr_init(&attributes); failed != 0) return refused(failed, "pthread_attr_init");
+        if (const int failed = ::pthread_attr_init(&attributes); failed != 0)
+            return refused(failed, "pthread_attr_init");
         int failed = stack == 0 ? 0 : ::pthread_attr_setstacksize(&attributes, stack);
         handle made{};
         if (failed == 0)
@@ -56,12 +57,15 @@ struct threads {
 
     static result<key> create_key(void (*destroy)(void*)) noexcept {
         key made;
-        if (const int failed = ::pthread_key_create(&made, destroy); failed != 0) return refused(failed, "pthread_key_create");
+        if (const int failed = ::pthread_key_create(&made, destroy); failed != 0)
+            return refused(failed, "pthread_key_create");
         return made;
     }
     static void delete_key(key k) noexcept { ::pthread_key_delete(k); }
     static void* get(key k) noexcept { return ::pthread_getspecific(k); }
-    static result<void> set(key k, void* value) noexcept { return done(::pthread_setspecific(k, value), "pthread_setspecific"); }
+    static result<void> set(key k, void* value) noexcept {
+        return done(::pthread_setspecific(k, value), "pthread_setspecific");
+    }
 
 protected:
     static unexpected<error> refused(int number, const char* operation) noexcept {

@@ -1,6 +1,6 @@
-/// What we call of the Windows API, declared as in the SDK but without `<windows.h>`, whose macros would rename what programs
-/// call `min`, `ERROR` or `interface`. Whoever includes that as well, before or after, gets the same functions.
-/// Structures are ours, with the SDK's layout; the functions take the SDK's types by name.
+/// What we call of the Windows API, declared as in the SDK but without `<windows.h>`, whose macros would rename what
+/// programs call `min`, `ERROR` or `interface`. Whoever includes that as well, before or after, gets the same
+/// functions. Structures are ours, with the SDK's layout; the functions take the SDK's types by name.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +41,8 @@ VITTE_WINAPI int VirtualProtect(void*, std::size_t, unsigned long, unsigned long
 VITTE_WINAPI std::size_t VirtualQuery(const void*, _MEMORY_BASIC_INFORMATION*, std::size_t);
 VITTE_WINAPI int VirtualLock(void*, std::size_t);
 VITTE_WINAPI int VirtualUnlock(void*, std::size_t);
-VITTE_WINAPI void* CreateFileMappingW(void*, _SECURITY_ATTRIBUTES*, unsigned long, unsigned long, unsigned long, const wchar_t*);
+VITTE_WINAPI void* CreateFileMappingW(void*, _SECURITY_ATTRIBUTES*, unsigned long, unsigned long, unsigned long,
+                                      const wchar_t*);
 VITTE_WINAPI void* MapViewOfFile(void*, unsigned long, unsigned long, unsigned long, std::size_t);
 VITTE_WINAPI int UnmapViewOfFile(const void*);
 VITTE_WINAPI int FlushViewOfFile(const void*, std::size_t);
@@ -50,7 +51,8 @@ VITTE_WINAPI std::size_t GetLargePageMinimum();
 VITTE_WINAPI void* GetCurrentProcess();
 
 // files
-VITTE_WINAPI void* CreateFileW(const wchar_t*, unsigned long, unsigned long, _SECURITY_ATTRIBUTES*, unsigned long, unsigned long, void*);
+VITTE_WINAPI void* CreateFileW(const wchar_t*, unsigned long, unsigned long, _SECURITY_ATTRIBUTES*, unsigned long,
+                               unsigned long, void*);
 VITTE_WINAPI int ReadFile(void*, void*, unsigned long, unsigned long*, _OVERLAPPED*);
 VITTE_WINAPI int WriteFile(void*, const void*, unsigned long, unsigned long*, _OVERLAPPED*);
 VITTE_WINAPI unsigned long SetFilePointer(void*, long, long*, unsigned long);
@@ -71,13 +73,14 @@ VITTE_WINAPI int SetFileTime(void*, const _FILETIME*, const _FILETIME*, const _F
 VITTE_WINAPI unsigned long GetFinalPathNameByHandleW(void*, wchar_t*, unsigned long, unsigned long);
 VITTE_WINAPI unsigned long GetCurrentDirectoryW(unsigned long, wchar_t*);
 VITTE_WINAPI int SetCurrentDirectoryW(const wchar_t*);
-VITTE_WINAPI int DeviceIoControl(void*, unsigned long, void*, unsigned long, void*, unsigned long, unsigned long*, _OVERLAPPED*);
+VITTE_WINAPI int DeviceIoControl(void*, unsigned long, void*, unsigned long, void*, unsigned long, unsigned long*,
+                                 _OVERLAPPED*);
 VITTE_WINAPI int ReadDirectoryChangesW(void*, void*, unsigned long, int, unsigned long, unsigned long*, _OVERLAPPED*,
                                        void (*)(unsigned long, unsigned long, _OVERLAPPED*));
 VITTE_WINAPI int CancelIoEx(void*, _OVERLAPPED*);
 VITTE_WINAPI int GetOverlappedResult(void*, _OVERLAPPED*, unsigned long*, int);
-VITTE_WINAPI void* CreateNamedPipeW(const wchar_t*, unsigned long, unsigned long, unsigned long, unsigned long, unsigned long, unsigned long,
-                                    _SECURITY_ATTRIBUTES*);
+VITTE_WINAPI void* CreateNamedPipeW(const wchar_t*, unsigned long, unsigned long, unsigned long, unsigned long,
+                                    unsigned long, unsigned long, _SECURITY_ATTRIBUTES*);
 VITTE_WINAPI wchar_t* GetEnvironmentStringsW();
 VITTE_WINAPI int FreeEnvironmentStringsW(wchar_t*);
 VITTE_WINAPI unsigned long GetEnvironmentVariableW(const wchar_t*, wchar_t*, unsigned long);
@@ -89,11 +92,13 @@ VITTE_WINAPI void GetSystemTimePreciseAsFileTime(_FILETIME*);
 VITTE_WINAPI int GetProcessTimes(void*, _FILETIME*, _FILETIME*, _FILETIME*, _FILETIME*);
 VITTE_WINAPI int GetThreadTimes(void*, _FILETIME*, _FILETIME*, _FILETIME*, _FILETIME*);
 VITTE_WINAPI void* CreateWaitableTimerExW(_SECURITY_ATTRIBUTES*, const wchar_t*, unsigned long, unsigned long);
-VITTE_WINAPI int SetWaitableTimer(void*, const _LARGE_INTEGER*, long, void (*)(void*, unsigned long, unsigned long), void*, int);
+VITTE_WINAPI int SetWaitableTimer(void*, const _LARGE_INTEGER*, long, void (*)(void*, unsigned long, unsigned long),
+                                  void*, int);
 VITTE_WINAPI void Sleep(unsigned long);
 
 // threads
-VITTE_WINAPI void* CreateThread(_SECURITY_ATTRIBUTES*, std::size_t, unsigned long (*)(void*), void*, unsigned long, unsigned long*);
+VITTE_WINAPI void* CreateThread(_SECURITY_ATTRIBUTES*, std::size_t, unsigned long (*)(void*), void*, unsigned long,
+                                unsigned long*);
 VITTE_WINAPI unsigned long WaitForSingleObject(void*, unsigned long);
 VITTE_WINAPI void* GetCurrentThread();
 VITTE_WINAPI unsigned long GetCurrentThreadId();
@@ -112,10 +117,12 @@ VITTE_WINAPI void WakeByAddressSingle(void*);
 VITTE_WINAPI void WakeByAddressAll(void*);
 
 // processes
-VITTE_WINAPI int CreateProcessW(const wchar_t*, wchar_t*, _SECURITY_ATTRIBUTES*, _SECURITY_ATTRIBUTES*, int, unsigned long, void*, const wchar_t*,
-                                _STARTUPINFOW*, _PROCESS_INFORMATION*);
-VITTE_WINAPI int InitializeProcThreadAttributeList(_PROC_THREAD_ATTRIBUTE_LIST*, unsigned long, unsigned long, std::size_t*);
-VITTE_WINAPI int UpdateProcThreadAttribute(_PROC_THREAD_ATTRIBUTE_LIST*, unsigned long, std::uintptr_t, void*, std::size_t, void*, std::size_t*);
+VITTE_WINAPI int CreateProcessW(const wchar_t*, wchar_t*, _SECURITY_ATTRIBUTES*, _SECURITY_ATTRIBUTES*, int,
+                                unsigned long, void*, const wchar_t*, _STARTUPINFOW*, _PROCESS_INFORMATION*);
+VITTE_WINAPI int InitializeProcThreadAttributeList(_PROC_THREAD_ATTRIBUTE_LIST*, unsigned long, unsigned long,
+                                                   std::size_t*);
+VITTE_WINAPI int UpdateProcThreadAttribute(_PROC_THREAD_ATTRIBUTE_LIST*, unsigned long, std::uintptr_t, void*,
+                                           std::size_t, void*, std::size_t*);
 VITTE_WINAPI void DeleteProcThreadAttributeList(_PROC_THREAD_ATTRIBUTE_LIST*);
 VITTE_WINAPI int DuplicateHandle(void*, void*, void*, void**, unsigned long, int, unsigned long);
 VITTE_WINAPI int SetHandleInformation(void*, unsigned long, unsigned long);
@@ -163,13 +170,13 @@ struct io_status {
 // What the SDK declares with enumerations, which cannot be named here: the same functions under names of ours.
 extern "C" {
 int vitte_set_job_information(void*, int, void*, unsigned long) __asm__("SetInformationJobObject");
-long vitte_nt_create_file(void**, std::uint32_t, object_attributes*, io_status*, std::int64_t*, std::uint32_t, std::uint32_t, std::uint32_t,
-                          std::uint32_t, void*, std::uint32_t) __asm__("NtCreateFile");
+long vitte_nt_create_file(void**, std::uint32_t, object_attributes*, io_status*, std::int64_t*, std::uint32_t,
+                          std::uint32_t, std::uint32_t, std::uint32_t, void*, std::uint32_t) __asm__("NtCreateFile");
 long vitte_nt_set_information(void*, io_status*, void*, std::uint32_t, int) __asm__("NtSetInformationFile");
 long vitte_nt_query_information(void*, io_status*, void*, std::uint32_t, int) __asm__("NtQueryInformationFile");
 long vitte_nt_query_volume(void*, io_status*, void*, std::uint32_t, int) __asm__("NtQueryVolumeInformationFile");
-long vitte_nt_query_directory(void*, void*, void*, void*, io_status*, void*, std::uint32_t, int, unsigned char, unicode_text*, unsigned char) __asm__(
-    "NtQueryDirectoryFile");
+long vitte_nt_query_directory(void*, void*, void*, void*, io_status*, void*, std::uint32_t, int, unsigned char,
+                              unicode_text*, unsigned char) __asm__("NtQueryDirectoryFile");
 unsigned long vitte_nt_status_to_error(long) __asm__("RtlNtStatusToDosError");
 }
 

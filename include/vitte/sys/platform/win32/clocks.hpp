@@ -57,7 +57,8 @@ struct clocks {
     }
 
 private:
-    static std::int64_t cpu_time(int (*times)(void*, _FILETIME*, _FILETIME*, _FILETIME*, _FILETIME*), handle of) noexcept {
+    static std::int64_t cpu_time(int (*times)(void*, _FILETIME*, _FILETIME*, _FILETIME*, _FILETIME*),
+                                 handle of) noexcept {
         file_time created{}, ended{}, kernel{}, user{};
         times(of, as<_FILETIME>(&created), as<_FILETIME>(&ended), as<_FILETIME>(&kernel), as<_FILETIME>(&user));
         return (kernel.ticks() + user.ticks()) * 100;

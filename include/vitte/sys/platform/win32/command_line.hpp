@@ -10,7 +10,8 @@ class command_line {
 public:
     static constexpr std::size_t limit = 32'767;
 
-    /// Adds one argument, quoted if need be: 2n backslashes before a quote are n, and 2n + 1 are n and the quote itself.
+    /// Adds one argument, quoted if need be: 2n backslashes before a quote are n, and 2n + 1 are n and the quote
+    /// itself.
     result<void> add(const char* argument) noexcept {
         wchar_t wide[limit];
         if (widen(argument, wide, static_cast<int>(limit)) == 0) return last_error("convert argument");
@@ -60,7 +61,8 @@ inline std::size_t split_command_line(const wchar_t* line, char* to, std::size_t
             while (!program && line[backslashes] == L'\\') ++backslashes;
             if (backslashes != 0) {
                 const bool before_quote = line[backslashes] == L'"';
-                for (std::size_t i = 0; i < (before_quote ? backslashes / 2 : backslashes); ++i) argument[length++] = L'\\';
+                for (std::size_t i = 0; i < (before_quote ? backslashes / 2 : backslashes); ++i)
+                    argument[length++] = L'\\';
                 line += backslashes - 1;
                 if (before_quote && backslashes % 2 == 1) argument[length++] = *++line;
             } else if (*line == L'"') {

@@ -1,4 +1,5 @@
-/// Folders of Windows, through the kernel's own calls, which alone open what is beneath a handle ([MS-FSCC], "NtCreateFile").
+/// Folders of Windows, through the kernel's own calls, which alone open what is beneath a handle ([MS-FSCC],
+/// "NtCreateFile").
 #pragma once
 
 #include <vitte/sys/platform/win32/files.hpp>
@@ -13,27 +14,34 @@ struct directories {
 
     static result<handle> open(handle in, const char* path, bool follow) noexcept {
         constexpr std::uint32_t list = 1, add = 2, traverse = 0x20;
-        const std::uint32_t rights = list | traverse | attributes_right, options = is_folder | for_backup | (follow ? 0 : the_link_itself);
-        auto opened = nt_open(in, path, rights | add, must_exist, options);  // the right to add is what FlushFileBuffers asks for
-        if (!opened && opened.error().code == errc::permission_denied) opened = nt_open(in, path, rights, must_exist, options);
+        const std::uint32_t rights = list | traverse | attributes_right,
+                            options = is_folder | for_backup | (follow ? 0 : the_link_itself);
+        auto opened =
+            nt_open(in, path, rights | add, must_exist, options);  // the right to add is what FlushFileBuffers asks for
+        if (!opened && opened.error().code == errc::permission_denied)
+            opened = nt_open(in, path, rights, must_exist, options);
         if (!opened || follow || !files::is_link(*opened)) return opened;
         CloseHandle(*opened);
         return fail(errc::not_a_directory, "NtCreateFile");
     }
     static result<handle> open_file(handle in, const char* path, const open_options& options) noexcept {
-        constexpr std::uint32_t dispositions[] = {1, 1, 5, 2, 3, 2};  // open, overwrite or create, create, open or create
+        constexpr std::uint32_t dispositions[] = {1, 1, 5,
+                                                  2, 3, 2};  // open, overwrite or create, create, open or create
         constexpr std::uint32_t no_folder = 0x40, write_through = 2, no_buffering = 8;
         const bool link_itself = (options.flags & open_no_follow) != 0;
-        const std::uint32_t how = no_folder | (link_itself ? the_link_itself : 0) | ((options.flags & open_durable) != 0 ? write_through : 0) |
+        const std::uint32_t how = no_folder | (link_itself ? the_link_itself : 0) |
+                                  ((options.flags & open_durable) != 0 ? write_through : 0) |
                                   ((options.flags & open_direct) != 0 ? no_buffering : 0);
         const auto rights = static_cast<std::uint32_t>(file_rights(options));
-        const auto opened = nt_open(in, path, rights | attributes_right, dispositions[static_cast<unsigned>(options.mode)], how);
+        const auto opened =
+            nt_open(in, path, rights | attributes_right, dispositions[static_cast<unsigned>(options.mode)], how);
         if (!opened || !link_itself || !files::is_link(*opened)) return opened;
         CloseHandle(*opened);
         return fail(errc::too_many_links, "NtCreateFile");
     }
     static result<file_info> info(handle in, const char* path, bool follow) noexcept {
-        return with(in, path, attributes_right, follow ? 0 : the_link_itself, [](handle file) { return files::info(file); });
+        return with(in, path, attributes_right, follow ? 0 : the_link_itself,
+                    [](handle file) { return files::info(file); });
     }
     static result<void> create(handle in, const char* path, std::uint32_t) noexcept {
         constexpr std::uint32_t must_not_exist = 2;
@@ -48,10 +56,11 @@ struct directories {
         });
     }
     static result<void> remove_folder(handle in, const char* path) noexcept {
-        return with(in, path, delete_right | attributes_right, the_link_itself | is_folder, [](handle folder) -> result<void> {
-            if (files::is_link(folder)) return fail(errc::not_a_directory, "NtSetInformationFile");
-            return dispose(folder);
-        });
+        return with(in, path, delete_right | attributes_right, the_link_itself | is_folder,
+                    [](handle folder) -> result<void> {
+                        if (files::is_link(folder)) return fail(errc::not_a_directory, "NtSetInformationFile");
+                        return dispose(folder);
+                    });
     }
     /// With the semantics of POSIX (Windows 10 1709) where the file system has them.
     static result<void> rename(handle in, const char* path, handle to_in, const char* to, rename_mode mode) noexcept {
@@ -62,7 +71,8 @@ struct directories {
         return with(in, path, delete_right | attributes_right, the_link_itself, [&](handle file) -> result<void> {
             nt_path where;
             VITTE_CHECK(where.set(to_in, to));
-            const auto renamed = give_name(file, where, replaces | posix_semantics | ignore_read_only, posix_rename, "rename");
+            const auto renamed =
+                give_name(file, where, replaces | posix_semantics | ignore_read_only, posix_rename, "rename");
             if (renamed || !is_unknown(renamed.error())) return renamed;
             VITTE_CHECK(where.make_absolute());  // what is older, and wine, knows no other
             return give_name(file, where, replaces, plain_rename, "rename");
@@ -86,10 +96,13 @@ struct directories {
         reparse_data data{};
         VITTE_CHECK(data.set(text));
         const bool to_folder = points_to_folder(text, in, path);
-        VITTE_TRY(const handle made, nt_open(in, path, delete_right | write, must_not_exist, (to_folder ? is_folder : 0) | the_link_itself));
+        VITTE_TRY(const handle made, nt_open(in, path, delete_right | write, must_not_exist,
+                                             (to_folder ? is_folder : 0) | the_link_itself));
         constexpr unsigned long set_reparse_point = 0x900a4;
         unsigned long returned = 0;
-        const auto linked = checked(DeviceIoControl(made, set_reparse_point, &data, data.size(), nullptr, 0, &returned, nullptr), "set symbolic link");
+        const auto linked =
+            checked(DeviceIoControl(made, set_reparse_point, &data, data.size(), nullptr, 0, &returned, nullptr),
+                    "set symbolic link");
         if (!linked) static_cast<void>(dispose(made));
         CloseHandle(made);
         return linked;
@@ -109,7 +122,8 @@ struct directories {
         });
     }
     static result<void> sync(handle folder) noexcept { return checked(FlushFileBuffers(folder), "FlushFileBuffers"); }
-    static result<void> set_times(handle in, const char* path, bool follow, std::int64_t accessed, std::int64_t modified) noexcept {
+    static result<void> set_times(handle in, const char* path, bool follow, std::int64_t accessed,
+                                  std::int64_t modified) noexcept {
         constexpr std::uint32_t write_attributes = 0x100;
         return with(in, path, write_attributes, follow ? 0 : the_link_itself,
                     [=](handle file) { return files::set_times(file, accessed, modified); });
@@ -161,7 +175,8 @@ struct directories {
                 const auto* const name = reinterpret_cast<const wchar_t*>(entry + 104);
                 VITTE_CHECK(narrow(name, field<std::uint32_t>(entry, 60) / sizeof(wchar_t), name_, sizeof name_));
                 if (name_[0] == '.' && (name_[1] == 0 || (name_[1] == '.' && name_[2] == 0))) continue;
-                to = {name_, field<std::uint64_t>(entry, 96), kind_of(field<std::uint32_t>(entry, 56), field<std::uint32_t>(entry, 64))};
+                to = {name_, field<std::uint64_t>(entry, 96),
+                      kind_of(field<std::uint32_t>(entry, 56), field<std::uint32_t>(entry, 64))};
                 return true;
             }
         }
@@ -180,8 +195,8 @@ struct directories {
             constexpr auto no_more_files = static_cast<long>(0x80000006), no_such_file = static_cast<long>(0xc000000f);
             if (next_ != nullptr) return true;
             io_status done{};
-            const long status = vitte_nt_query_directory(folder_, nullptr, nullptr, nullptr, &done, buffer_, sizeof buffer_, id_both_information, 0,
-                                                         nullptr, restart_);
+            const long status = vitte_nt_query_directory(folder_, nullptr, nullptr, nullptr, &done, buffer_,
+                                                         sizeof buffer_, id_both_information, 0, nullptr, restart_);
             restart_ = 0;
             if (status == no_more_files || status == no_such_file) return false;
             if (status < 0) return nt_failed(status, "NtQueryDirectoryFile");
@@ -189,7 +204,8 @@ struct directories {
             return true;
         }
         static file_kind kind_of(std::uint32_t attributes, std::uint32_t tag) noexcept {
-            if ((attributes & files::attribute_reparse_point) != 0 && files::is_link_tag(tag)) return file_kind::symbolic_link;
+            if ((attributes & files::attribute_reparse_point) != 0 && files::is_link_tag(tag))
+                return file_kind::symbolic_link;
             return (attributes & files::attribute_directory) != 0 ? file_kind::directory : file_kind::regular;
         }
 
@@ -202,12 +218,13 @@ struct directories {
 
 private:
     static constexpr std::uint32_t must_exist = 1;                                                                // how
-    static constexpr std::uint32_t is_folder = 1, for_backup = 0x4000, the_link_itself = 0x00200000;              // options
-    static constexpr std::uint32_t attributes_right = 0x80, delete_right = 0x10000;                               // rights
+    static constexpr std::uint32_t is_folder = 1, for_backup = 0x4000, the_link_itself = 0x00200000;  // options
+    static constexpr std::uint32_t attributes_right = 0x80, delete_right = 0x10000;                   // rights
 
     /// Opens what is there, calls `call(handle)` and closes it.
     template <class Call>
-    static auto with(handle in, const char* path, std::uint32_t rights, std::uint32_t options, Call call) noexcept -> decltype(call(in)) {
+    static auto with(handle in, const char* path, std::uint32_t rights, std::uint32_t options, Call call) noexcept
+        -> decltype(call(in)) {
         VITTE_TRY(const handle opened, nt_open(in, path, rights, must_exist, options | for_backup));
         auto done = call(opened);
         CloseHandle(opened);
@@ -221,18 +238,22 @@ private:
     static bool is_unknown(const error& why) noexcept {
         return why.code == errc::invalid_argument || why.code == errc::not_supported || why.code == errc::unknown;
     }
-    /// The name goes at once, also while others have the file open (Windows 10 1709), or when the last of them closes it.
+    /// The name goes at once, also while others have the file open (Windows 10 1709), or when the last of them closes
+    /// it.
     static result<void> dispose(handle file) noexcept {
         constexpr int posix_disposition = 64, plain_disposition = 13;
         constexpr std::uint32_t delete_posix_ignore_read_only = 1 | 2 | 0x10;
         io_status done{};
         std::uint32_t flags = delete_posix_ignore_read_only;
-        const auto gone = nt_checked(vitte_nt_set_information(file, &done, &flags, sizeof flags, posix_disposition), "NtSetInformationFile");
+        const auto gone = nt_checked(vitte_nt_set_information(file, &done, &flags, sizeof flags, posix_disposition),
+                                     "NtSetInformationFile");
         if (gone || !is_unknown(gone.error())) return gone;
         unsigned char yes = 1;
-        return nt_checked(vitte_nt_set_information(file, &done, &yes, sizeof yes, plain_disposition), "NtSetInformationFile");
+        return nt_checked(vitte_nt_set_information(file, &done, &yes, sizeof yes, plain_disposition),
+                          "NtSetInformationFile");
     }
-    static result<void> give_name(handle file, nt_path& where, std::uint32_t flags, int what, const char* operation) noexcept {
+    static result<void> give_name(handle file, nt_path& where, std::uint32_t flags, int what,
+                                  const char* operation) noexcept {
         struct name_information {
             std::uint32_t flags;
             void* root;

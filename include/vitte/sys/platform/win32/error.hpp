@@ -11,7 +11,15 @@ constexpr errc cause_of(unsigned long number) noexcept {
         case 2: case 3: case 15: case 53: case 67: case 126: case 127: case 161: case 203: return errc::not_found;
         case 80: case 183: return errc::already_exists;
         case 5: case 19: case 1314: return errc::permission_denied;
-        case 87: case 123: case 4390: case 131: case 132: case 160: case 193: case 487: case 1113: return errc::invalid_argument;
+        case 87:
+        case 123:
+        case 4390:
+        case 131:
+        case 132:
+        case 160:
+        case 193:
+        case 487:
+        case 1113: return errc::invalid_argument;
         case 6: return errc::bad_handle;
         case 8: case 14: case 1450: case 1453: case 1455: return errc::out_of_memory;
         case 4: return errc::out_of_handles;

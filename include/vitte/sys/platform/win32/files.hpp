@@ -1,5 +1,5 @@
-/// Files of Windows: CreateFileW and what goes with it. Others may read, write, rename and delete what is open here, as on
-/// POSIX.
+/// Files of Windows: CreateFileW and what goes with it. Others may read, write, rename and delete what is open here, as
+/// on POSIX.
 #pragma once
 
 #include <vitte/sys/platform/types.hpp>
@@ -15,7 +15,8 @@ inline constexpr unsigned long temporary = 0x100, delete_on_close = 0x04000000, 
 
 /// `mode` in the words of CreateFileW.
 constexpr unsigned long disposition(open_mode mode) noexcept {
-    constexpr unsigned long numbers[] = {open_existing, open_existing, create_always, create_new, open_always, create_new};
+    constexpr unsigned long numbers[] = {open_existing, open_existing, create_always,
+                                         create_new,    open_always,   create_new};
     return numbers[static_cast<unsigned>(mode)];
 }
 /// Without the right to write anywhere else, every write goes to the end (FILE_APPEND_DATA).
@@ -28,12 +29,14 @@ constexpr unsigned long file_rights(const open_options& options) noexcept {
     }
 }
 constexpr unsigned long file_flags(unsigned flags) noexcept {
-    constexpr unsigned long normal = 0x80, write_through = 0x80000000, no_buffering = 0x20000000, the_link_itself = 0x00200000;
-    return normal | ((flags & open_no_follow) != 0 ? the_link_itself : 0) | ((flags & open_direct) != 0 ? no_buffering : 0) |
-           ((flags & open_durable) != 0 ? write_through : 0);
+    constexpr unsigned long normal = 0x80, write_through = 0x80000000, no_buffering = 0x20000000,
+                            the_link_itself = 0x00200000;
+    return normal | ((flags & open_no_follow) != 0 ? the_link_itself : 0) |
+           ((flags & open_direct) != 0 ? no_buffering : 0) | ((flags & open_durable) != 0 ? write_through : 0);
 }
 
-inline result<handle> opened(const wchar_t* path, unsigned long rights, unsigned long how, unsigned long flags) noexcept {
+inline result<handle> opened(const wchar_t* path, unsigned long rights, unsigned long how,
+                             unsigned long flags) noexcept {
     constexpr unsigned long share_all = 7;
     const handle made = CreateFileW(path, rights, share_all, nullptr, how, flags, nullptr);
     if (made == reinterpret_cast<handle>(-1)) return last_error("CreateFileW");
@@ -46,12 +49,14 @@ struct files {
     /// Not INVALID_HANDLE_VALUE, which is also what GetCurrentProcess returns; a null handle is never open.
     static constexpr handle invalid = nullptr;
 
-    /// Execute rights are asked for as well when reading, so that code can be mapped, and done without if they are refused.
+    /// Execute rights are asked for as well when reading, so that code can be mapped, and done without if they are
+    /// refused.
     static result<handle> open(const char* path, const open_options& options) noexcept {
         return with_path(path, [&options](const wchar_t* wide) -> result<handle> {
             const unsigned long flags = file_flags(options.flags);
             if (options.mode == open_mode::read)
-                if (const auto runnable = opened(wide, generic_read | generic_execute, open_existing, flags)) return not_a_link(*runnable, options);
+                if (const auto runnable = opened(wide, generic_read | generic_execute, open_existing, flags))
+                    return not_a_link(*runnable, options);
             const auto made = opened(wide, file_rights(options), disposition(options.mode), flags);
             if (!made && made.error().code == errc::permission_denied && is_directory(wide))
                 return fail(errc::is_a_directory, "CreateFileW", made.error().native);
@@ -63,8 +68,8 @@ struct files {
         if (ReadFile(file, to, piece(size), &got, nullptr) == 0) return end_or_error("ReadFile");
         return std::size_t{got};
     }
-    /// A read at an offset moves the position of a handle, which is put back. Reads of one handle that are not at an offset
-    /// must not go on meanwhile.
+    /// A read at an offset moves the position of a handle, which is put back. Reads of one handle that are not at an
+    /// offset must not go on meanwhile.
     static result<std::size_t> read_at(handle file, std::byte* to, std::size_t size, std::uint64_t offset) noexcept {
         return at_place(file, offset, [=](unsigned long* got, _OVERLAPPED* at) {
             return ReadFile(file, to, piece(size), got, at) != 0 ? result<std::size_t>(*got) : end_or_error("ReadFile");
@@ -75,9 +80,11 @@ struct files {
         if (WriteFile(file, from, piece(size), &done, nullptr) == 0) return last_error("WriteFile");
         return std::size_t{done};
     }
-    static result<std::size_t> write_at(handle file, const std::byte* from, std::size_t size, std::uint64_t offset) noexcept {
+    static result<std::size_t> write_at(handle file, const std::byte* from, std::size_t size,
+                                        std::uint64_t offset) noexcept {
         return at_place(file, offset, [=](unsigned long* done, _OVERLAPPED* at) {
-            return WriteFile(file, from, piece(size), done, at) != 0 ? result<std::size_t>(*done) : last_error("WriteFile");
+            return WriteFile(file, from, piece(size), done, at) != 0 ? result<std::size_t>(*done)
+                                                                     : last_error("WriteFile");
         });
     }
     static result<void> resize(handle file, std::uint64_t size) noexcept {
@@ -93,7 +100,8 @@ struct files {
     static result<void> try_lock(handle file, bool exclusive) noexcept {
         constexpr unsigned long fail_immediately = 1, exclusive_lock = 2;
         overlapped at = place(lock_place);
-        if (LockFileEx(file, fail_immediately | (exclusive ? exclusive_lock : 0), 0, 1, 0, as<_OVERLAPPED>(&at)) != 0) return {};
+        if (LockFileEx(file, fail_immediately | (exclusive ? exclusive_lock : 0), 0, 1, 0, as<_OVERLAPPED>(&at)) != 0)
+            return {};
         const auto refused = last_error("LockFileEx");
         if (refused.error().code == errc::busy) return fail(errc::would_block, "LockFileEx", refused.error().native);
         return refused;
@@ -120,7 +128,9 @@ struct files {
     }
     static result<void> set_times(handle file, std::int64_t accessed, std::int64_t modified) noexcept {
         const file_time a = file_time_of(accessed), m = file_time_of(modified);
-        const auto given = [](std::int64_t time, const file_time& as_date) { return time == no_time ? nullptr : as<const _FILETIME>(&as_date); };
+        const auto given = [](std::int64_t time, const file_time& as_date) {
+            return time == no_time ? nullptr : as<const _FILETIME>(&as_date);
+        };
         return checked(SetFileTime(file, nullptr, given(accessed, a), given(modified, m)), "SetFileTime");
     }
     static result<disk_space> space(handle file) noexcept {
@@ -132,7 +142,9 @@ struct files {
         io_status done{};
         const long status = vitte_nt_query_volume(file, &done, &told, sizeof told, full_size);
         if (status < 0) return failed(vitte_nt_status_to_error(status), "NtQueryVolumeInformationFile");
-        const auto bytes = [&](std::int64_t units) { return static_cast<std::uint64_t>(units) * told.sectors * told.sector_size; };
+        const auto bytes = [&](std::int64_t units) {
+            return static_cast<std::uint64_t>(units) * told.sectors * told.sector_size;
+        };
         return disk_space{bytes(told.total), bytes(told.free), bytes(told.available)};
     }
     /// Whether an open file is a symbolic link, or a junction, itself.
@@ -145,7 +157,8 @@ struct files {
         return vitte_nt_query_information(file, &done, &told, sizeof told, attribute_tag) >= 0 &&
                (told.attributes & attribute_reparse_point) != 0 && is_link_tag(told.tag);
     }
-    static constexpr std::uint32_t attribute_directory = 0x10, attribute_reparse_point = 0x400, symbolic_link_tag = 0xa000000c;
+    static constexpr std::uint32_t attribute_directory = 0x10, attribute_reparse_point = 0x400,
+                                   symbolic_link_tag = 0xa000000c;
     static constexpr bool is_link_tag(std::uint32_t tag) noexcept {
         constexpr std::uint32_t mount_point_tag = 0xa0000003;
         return tag == symbolic_link_tag || tag == mount_point_tag;
@@ -160,7 +173,8 @@ struct files {
     }
     static result<void> close(handle file) noexcept { return checked(CloseHandle(file), "CloseHandle"); }
     static result<void> remove(const char* path) noexcept {
-        return with_path(path, [](const wchar_t* wide) -> result<void> { return checked(DeleteFileW(wide), "DeleteFileW"); });
+        return with_path(path,
+                         [](const wchar_t* wide) -> result<void> { return checked(DeleteFileW(wide), "DeleteFileW"); });
     }
 
     static handle standard(standard_stream stream) noexcept {

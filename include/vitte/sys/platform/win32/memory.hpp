@@ -29,17 +29,22 @@ struct memory {
         unsigned long before;
         if (VirtualProtect(at, size, rights(wanted), &before) != 0) return {};
         // A private view of a file calls writable pages something else.
-        return checked(wanted == access::read_write && VirtualProtect(at, size, page_write_copy, &before) != 0, "VirtualProtect");
+        return checked(wanted == access::read_write && VirtualProtect(at, size, page_write_copy, &before) != 0,
+                       "VirtualProtect");
     }
     /// Views have an allocation of their own and cannot replace pages of a reservation.
-    static result<void*> map_file(void* at, std::size_t size, access wanted, handle file, std::uint64_t offset) noexcept {
+    static result<void*> map_file(void* at, std::size_t size, access wanted, handle file,
+                                  std::uint64_t offset) noexcept {
         const bool runs = wanted == access::read_execute;
-        return map(at, size, runs ? page_execute_read : page_write_copy, runs ? map_read | map_execute : map_copy, wanted, file, offset);
+        return map(at, size, runs ? page_execute_read : page_write_copy, runs ? map_read | map_execute : map_copy,
+                   wanted, file, offset);
     }
-    static result<void*> map_shared(void* at, std::size_t size, access wanted, handle file, std::uint64_t offset) noexcept {
+    static result<void*> map_shared(void* at, std::size_t size, access wanted, handle file,
+                                    std::uint64_t offset) noexcept {
         switch (wanted) {
             case access::read_write: return map(at, size, page_read_write, map_read | map_write, wanted, file, offset);
-            case access::read_execute: return map(at, size, page_execute_read, map_read | map_execute, wanted, file, offset);
+            case access::read_execute:
+                return map(at, size, page_execute_read, map_read | map_execute, wanted, file, offset);
             default: return map(at, size, page_read_only, map_read, wanted, file, offset);
         }
     }
@@ -51,7 +56,8 @@ struct memory {
     }
     static result<void> release(void* at, std::size_t) noexcept {
         memory_information about{};
-        if (VirtualQuery(at, as<_MEMORY_BASIC_INFORMATION>(&about), sizeof about) == 0) return last_error("VirtualQuery");
+        if (VirtualQuery(at, as<_MEMORY_BASIC_INFORMATION>(&about), sizeof about) == 0)
+            return last_error("VirtualQuery");
         if (about.type == mem_mapped) return checked(UnmapViewOfFile(at), "UnmapViewOfFile");
         return checked(VirtualFree(at, 0, mem_release), "VirtualFree");
     }
@@ -61,9 +67,15 @@ struct memory {
         if (advice != memory_advice::free) return fail(errc::not_supported, "advise");
         return allocated(at, size, mem_reset, page_read_write).transform([](void*) {});
     }
-    static result<void> lock(void* at, std::size_t size) noexcept { return checked(VirtualLock(at, size), "VirtualLock"); }
-    static result<void> unlock(void* at, std::size_t size) noexcept { return checked(VirtualUnlock(at, size), "VirtualUnlock"); }
-    static result<void> sync(void* at, std::size_t size) noexcept { return checked(FlushViewOfFile(at, size), "FlushViewOfFile"); }
+    static result<void> lock(void* at, std::size_t size) noexcept {
+        return checked(VirtualLock(at, size), "VirtualLock");
+    }
+    static result<void> unlock(void* at, std::size_t size) noexcept {
+        return checked(VirtualUnlock(at, size), "VirtualUnlock");
+    }
+    static result<void> sync(void* at, std::size_t size) noexcept {
+        return checked(FlushViewOfFile(at, size), "FlushViewOfFile");
+    }
 
     static result<access> protection(const void* address) noexcept {
         memory_information about{};
@@ -72,7 +84,10 @@ struct memory {
         switch (about.rights & 0xff) {
             case page_read_only: return access::read;
             case page_read_write: case page_write_copy: return access::read_write;
-            case page_execute: case page_execute_read: case page_execute_read_write: case page_execute_write_copy: return access::read_execute;
+            case page_execute:
+            case page_execute_read:
+            case page_execute_read_write:
+            case page_execute_write_copy: return access::read_execute;
             default: return access::none;
         }
     }
@@ -100,13 +115,17 @@ struct memory {
         return files::resize(object, size);
     }
     static result<void> seal(handle, unsigned) noexcept { return fail(errc::not_supported, "seal"); }
-    static void flush_instruction_cache(void* at, std::size_t size) noexcept { FlushInstructionCache(GetCurrentProcess(), at, size); }
+    static void flush_instruction_cache(void* at, std::size_t size) noexcept {
+        FlushInstructionCache(GetCurrentProcess(), at, size);
+    }
 
 private:
-    static constexpr unsigned long mem_commit = 0x1000, mem_reserve = 0x2000, mem_decommit = 0x4000, mem_release = 0x8000,
-                                   mem_mapped = 0x40000, mem_reset = 0x80000, mem_large_pages = 0x20000000;
-    static constexpr unsigned long page_no_access = 1, page_read_only = 2, page_read_write = 4, page_write_copy = 8, page_execute = 16,
-                                   page_execute_read = 32, page_execute_read_write = 64, page_execute_write_copy = 128;
+    static constexpr unsigned long mem_commit = 0x1000, mem_reserve = 0x2000, mem_decommit = 0x4000,
+                                   mem_release = 0x8000, mem_mapped = 0x40000, mem_reset = 0x80000,
+                                   mem_large_pages = 0x20000000;
+    static constexpr unsigned long page_no_access = 1, page_read_only = 2, page_read_write = 4, page_write_copy = 8,
+                                   page_execute = 16, page_execute_read = 32, page_execute_read_write = 64,
+                                   page_execute_write_copy = 128;
     static constexpr unsigned long map_copy = 1, map_write = 2, map_read = 4, map_execute = 32;
     static constexpr unsigned long all_rights = generic_read | generic_write | generic_execute;
 
@@ -162,8 +181,8 @@ private:
         if (void* const made = VirtualAlloc(at, size, how, with)) return made;
         return last_error("VirtualAlloc");
     }
-    static result<void*> map(void* at, std::size_t size, unsigned long section_rights, unsigned long view_rights, access wanted,
-                             handle file, std::uint64_t offset) noexcept {
+    static result<void*> map(void* at, std::size_t size, unsigned long section_rights, unsigned long view_rights,
+                             access wanted, handle file, std::uint64_t offset) noexcept {
         if (at != nullptr) return fail(errc::not_supported, "MapViewOfFile");
         const handle section = CreateFileMappingW(file, nullptr, section_rights, 0, 0, nullptr);
         if (section == nullptr) return last_error("CreateFileMappingW");

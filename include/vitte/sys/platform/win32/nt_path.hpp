@@ -1,4 +1,5 @@
-/// Paths as the kernel of Windows takes them: relative to a handle, or beginning with "\??\"; no "." and "..", backslashes only.
+/// Paths as the kernel of Windows takes them: relative to a handle, or beginning with "\??\"; no "." and "..",
+/// backslashes only.
 #pragma once
 
 #include <vitte/sys/platform/win32/wide.hpp>
@@ -53,7 +54,8 @@ private:
     static bool is_separator(wchar_t c) noexcept { return c == L'/' || c == L'\\'; }
     static bool leads_up(const wchar_t* path) noexcept {
         for (const wchar_t* c = path; *c != 0; ++c)
-            if (c[0] == L'.' && c[1] == L'.' && (c[2] == 0 || is_separator(c[2])) && (c == path || is_separator(c[-1]))) return true;
+            if (c[0] == L'.' && c[1] == L'.' && (c[2] == 0 || is_separator(c[2])) && (c == path || is_separator(c[-1])))
+                return true;
         return false;
     }
     result<void> set_absolute(const wchar_t* wide) noexcept {
@@ -114,8 +116,8 @@ private:
 };
 
 /// NtCreateFile for what stays synchronous; everybody may share it.
-inline result<handle> nt_open(handle in, const char* path, std::uint32_t rights, std::uint32_t how, std::uint32_t options,
-                              std::uint32_t attributes = 0x80) noexcept {
+inline result<handle> nt_open(handle in, const char* path, std::uint32_t rights, std::uint32_t how,
+                              std::uint32_t options, std::uint32_t attributes = 0x80) noexcept {
     constexpr std::uint32_t caseless = 0x40, share_all = 7, synchronous = 0x20, right_to_wait = 0x00100000;
     nt_path where;
     VITTE_CHECK(where.set(in, path));
@@ -123,8 +125,8 @@ inline result<handle> nt_open(handle in, const char* path, std::uint32_t rights,
     object_attributes object{sizeof object, where.root(), &name, caseless, nullptr, nullptr};
     io_status done{};
     handle made = nullptr;
-    const long status = vitte_nt_create_file(&made, rights | right_to_wait, &object, &done, nullptr, attributes, share_all, how,
-                                             options | synchronous, nullptr, 0);
+    const long status = vitte_nt_create_file(&made, rights | right_to_wait, &object, &done, nullptr, attributes,
+                                             share_all, how, options | synchronous, nullptr, 0);
     if (status < 0) return nt_failed(status, "NtCreateFile");
     return made;
 }

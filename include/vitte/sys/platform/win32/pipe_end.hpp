@@ -1,4 +1,5 @@
-/// This process's end of a pipe to a child: a named pipe, since those without a name know no deadlines (overlapped I/O).
+/// This process's end of a pipe to a child: a named pipe, since those without a name know no deadlines (overlapped
+/// I/O).
 #pragma once
 
 #include <vitte/sys/platform/win32/clocks.hpp>
@@ -11,13 +12,14 @@ public:
     using handle = win32::handle;
 
     result<handle> open(bool child_reads) noexcept {
-        constexpr unsigned long inbound = 1, outbound = 2, overlapped_use = 0x40000000, only_one = 0x00080000, not_from_afar = 8;
+        constexpr unsigned long inbound = 1, outbound = 2, overlapped_use = 0x40000000, only_one = 0x00080000,
+                                not_from_afar = 8;
         constexpr unsigned long buffer = 65'536;
         wchar_t name[] = L"\\\\.\\pipe\\vitte-................................";
         VITTE_CHECK(make_unique(name + 15));
         writes_ = child_reads;
-        const handle mine = CreateNamedPipeW(name, (child_reads ? outbound : inbound) | overlapped_use | only_one, not_from_afar, 1, buffer, buffer,
-                                             0, nullptr);
+        const handle mine = CreateNamedPipeW(name, (child_reads ? outbound : inbound) | overlapped_use | only_one,
+                                             not_from_afar, 1, buffer, buffer, 0, nullptr);
         if (mine == reinterpret_cast<handle>(-1)) return last_error("CreateNamedPipeW");
         const auto theirs = opened(name, child_reads ? generic_read : generic_write, open_existing, 0);
         state_.event = CreateEventW(nullptr, 1, 0, nullptr);
@@ -84,7 +86,8 @@ private:
     static result<void> make_unique(wchar_t* to) noexcept {
         unsigned char random[16];
         constexpr unsigned long system_preferred = 2;
-        if (BCryptGenRandom(nullptr, random, sizeof random, system_preferred) < 0) return fail(errc::io_error, "BCryptGenRandom");
+        if (BCryptGenRandom(nullptr, random, sizeof random, system_preferred) < 0)
+            return fail(errc::io_error, "BCryptGenRandom");
         for (unsigned i = 0; i < 32; ++i) to[i] = L"0123456789abcdef"[random[i / 2] >> (i % 2 * 4) & 15];
         return {};
     }

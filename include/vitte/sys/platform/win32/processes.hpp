@@ -1,4 +1,5 @@
-/// Child processes of Windows: each in a job of its own, so that all its descendants are found, and with a list of what it inherits.
+/// Child processes of Windows: each in a job of its own, so that all its descendants are found, and with a list of what
+/// it inherits.
 #pragma once
 
 #include <vitte/sys/platform/process_types.hpp>
@@ -61,13 +62,15 @@ struct processes {
     static constexpr const char* suffix = ".exe";
     static constexpr bool keeps_trees = true;
 
-    /// Batch files are refused: cmd.exe would read their arguments by rules of its own. Users, and limits but of memory and CPU time,
-    /// are `errc::not_supported`.
+    /// Batch files are refused: cmd.exe would read their arguments by rules of its own. Users, and limits but of memory
+    /// and CPU time, are `errc::not_supported`.
     static result<child> spawn(const process_request<handle>& request) noexcept {
-        constexpr unsigned long suspended = 4, detached = 8, new_group = 0x200, wide_environment = 0x400, more_information = 0x80000;
+        constexpr unsigned long suspended = 4, detached = 8, new_group = 0x200, wide_environment = 0x400,
+                                more_information = 0x80000;
         if (request.user != nullptr || is_batch(request.program)) return fail(errc::not_supported, "CreateProcessW");
         command_line line;
-        for (const char* const* argument = request.arguments; *argument != nullptr; ++argument) VITTE_CHECK(line.add(*argument));
+        for (const char* const* argument = request.arguments; *argument != nullptr; ++argument)
+            VITTE_CHECK(line.add(*argument));
         wide_block environment;
         if (request.environment != nullptr) {
             VITTE_CHECK(environment.set(request.environment));
@@ -82,10 +85,12 @@ struct processes {
         alignas(16) std::byte attributes[256];
         std::size_t room = sizeof attributes;
         start.attributes = reinterpret_cast<_PROC_THREAD_ATTRIBUTE_LIST*>(attributes);
-        VITTE_CHECK(checked(InitializeProcThreadAttributeList(start.attributes, 1, 0, &room), "InitializeProcThreadAttributeList"));
+        VITTE_CHECK(checked(InitializeProcThreadAttributeList(start.attributes, 1, 0, &room),
+                            "InitializeProcThreadAttributeList"));
         constexpr std::uintptr_t handle_list = 0x20002;
         if (given.count != 0)
-            UpdateProcThreadAttribute(start.attributes, 0, handle_list, given.handles, given.count * sizeof(handle), nullptr, nullptr);
+            UpdateProcThreadAttribute(start.attributes, 0, handle_list, given.handles, given.count * sizeof(handle),
+                                      nullptr, nullptr);
 
         const unsigned long flags = suspended | wide_environment | more_information |
                                     (request.group == process_group::own ? new_group : 0) |
@@ -93,9 +98,10 @@ struct processes {
         process_information made{};
         const auto created = with_path(request.program, [&](const wchar_t* program) -> result<void> {
             const auto start_in = [&](const wchar_t* folder) -> result<void> {
-                return checked(CreateProcessW(program, line.text(), nullptr, nullptr, given.count != 0, flags, environment.text(), folder,
-                                              as<_STARTUPINFOW>(&start), as<_PROCESS_INFORMATION>(&made)),
-                               "CreateProcessW");
+                return checked(
+                    CreateProcessW(program, line.text(), nullptr, nullptr, given.count != 0, flags, environment.text(),
+                                   folder, as<_STARTUPINFOW>(&start), as<_PROCESS_INFORMATION>(&made)),
+                    "CreateProcessW");
             };
             return request.directory == nullptr ? start_in(nullptr) : with_path(request.directory, start_in);
         });
@@ -134,7 +140,9 @@ struct processes {
         if (length == 0) return last_error("GetModuleFileNameW");
         return narrow(wide, length, to, room);
     }
-    static result<std::size_t> arguments(char* to, std::size_t room) noexcept { return split_command_line(GetCommandLineW(), to, room); }
+    static result<std::size_t> arguments(char* to, std::size_t room) noexcept {
+        return split_command_line(GetCommandLineW(), to, room);
+    }
 
 private:
     struct startup_information {
@@ -236,11 +244,13 @@ private:
         }
         constexpr int extended_limits = 9;
         if (limits.flags == 0) return {};
-        return checked(vitte_set_job_information(job, extended_limits, &limits, sizeof limits), "SetInformationJobObject");
+        return checked(vitte_set_job_information(job, extended_limits, &limits, sizeof limits),
+                       "SetInformationJobObject");
     }
     static resource_use use_of(handle process) noexcept {
         file_time created{}, ended{}, kernel{}, user{};
-        GetProcessTimes(process, as<_FILETIME>(&created), as<_FILETIME>(&ended), as<_FILETIME>(&kernel), as<_FILETIME>(&user));
+        GetProcessTimes(process, as<_FILETIME>(&created), as<_FILETIME>(&ended), as<_FILETIME>(&kernel),
+                        as<_FILETIME>(&user));
         struct {
             std::uint32_t size, faults;
             std::size_t peak, rest[7];

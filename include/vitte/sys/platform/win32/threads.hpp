@@ -14,7 +14,8 @@ struct threads {
     static result<void> wait(const std::uint32_t* word, std::uint32_t expected, std::int64_t until) noexcept {
         const bool endless = until == INT64_MAX;
         const unsigned long limit = endless ? 0xffffffff : clocks::milliseconds(until - clocks::monotonic());
-        if (WaitOnAddress(const_cast<std::uint32_t*>(word), &expected, sizeof expected, limit) == 0) return last_error("WaitOnAddress");
+        if (WaitOnAddress(const_cast<std::uint32_t*>(word), &expected, sizeof expected, limit) == 0)
+            return last_error("WaitOnAddress");
         return {};
     }
     /// The call does not tell whether there was a sleeper.
@@ -28,7 +29,8 @@ struct threads {
     static result<handle> start(std::size_t stack, void* argument) noexcept {
         constexpr unsigned long size_is_reservation = 0x10000;
         const auto entry = [](void* p) -> unsigned long { return Entry(p), 0; };
-        if (const handle made = CreateThread(nullptr, stack, entry, argument, size_is_reservation, nullptr)) return made;
+        if (const handle made = CreateThread(nullptr, stack, entry, argument, size_is_reservation, nullptr))
+            return made;
         return last_error("CreateThread");
     }
     static result<void> join(handle thread) noexcept {
@@ -50,7 +52,8 @@ struct threads {
     /// The CPUs of the thread's processor group, at most 64. The only call that tells a mask sets another one.
     static result<cpu_set> affinity() noexcept {
         std::uintptr_t process = 0, system = 0;
-        if (GetProcessAffinityMask(GetCurrentProcess(), &process, &system) == 0) return last_error("GetProcessAffinityMask");
+        if (GetProcessAffinityMask(GetCurrentProcess(), &process, &system) == 0)
+            return last_error("GetProcessAffinityMask");
         const std::uintptr_t mine = SetThreadAffinityMask(GetCurrentThread(), process);
         if (mine == 0) return last_error("SetThreadAffinityMask");
         SetThreadAffinityMask(GetCurrentThread(), mine);
@@ -59,11 +62,13 @@ struct threads {
         return cpus;
     }
     static result<void> set_affinity(const cpu_set& cpus) noexcept {
-        return checked(SetThreadAffinityMask(GetCurrentThread(), static_cast<std::uintptr_t>(cpus.words[0])) != 0, "SetThreadAffinityMask");
+        return checked(SetThreadAffinityMask(GetCurrentThread(), static_cast<std::uintptr_t>(cpus.words[0])) != 0,
+                       "SetThreadAffinityMask");
     }
     static result<void> set_priority(thread_priority priority) noexcept {
         constexpr int numbers[] = {-15, -1, 0, 1, 15};  // THREAD_PRIORITY_IDLE … THREAD_PRIORITY_TIME_CRITICAL
-        return checked(SetThreadPriority(GetCurrentThread(), numbers[static_cast<unsigned>(priority)]), "SetThreadPriority");
+        return checked(SetThreadPriority(GetCurrentThread(), numbers[static_cast<unsigned>(priority)]),
+                       "SetThreadPriority");
     }
     static unsigned cpu_count() noexcept {
         const auto cpus = affinity();

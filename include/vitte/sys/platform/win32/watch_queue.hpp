@@ -22,7 +22,9 @@ public:
         if (made == nullptr) return fail(errc::out_of_memory, "ReadDirectoryChangesW");
         made->whole_tree = whole_tree;
         made->state.event = CreateEventW(nullptr, 1, 0, nullptr);
-        const auto folder = with_path(path, [](const wchar_t* wide) { return opened(wide, list, open_existing, backup_semantics | overlapped_use); });
+        const auto folder = with_path(path, [](const wchar_t* wide) {
+            return opened(wide, list, open_existing, backup_semantics | overlapped_use);
+        });
         made->folder = folder ? *folder : nullptr;
         const auto begun = folder ? ask(*made) : result<void>(unexpected(folder.error()));
         if (!begun) end(*made);
@@ -65,9 +67,10 @@ private:
     static result<void> ask(root& of) noexcept {
         constexpr unsigned long names_attributes_sizes_writes = 1 | 2 | 4 | 8 | 0x10;
         of.next = nullptr;
-        return checked(ReadDirectoryChangesW(of.folder, of.buffer, sizeof of.buffer, of.whole_tree ? 1 : 0, names_attributes_sizes_writes, nullptr,
-                                             as<_OVERLAPPED>(&of.state), nullptr),
-                       "ReadDirectoryChangesW");
+        return checked(
+            ReadDirectoryChangesW(of.folder, of.buffer, sizeof of.buffer, of.whole_tree ? 1 : 0,
+                                  names_attributes_sizes_writes, nullptr, as<_OVERLAPPED>(&of.state), nullptr),
+            "ReadDirectoryChangesW");
     }
     /// Whether there is a record, or, in `to`, that there were too many.
     static result<bool> fill(root& of, folder_change& to) noexcept {
@@ -93,7 +96,8 @@ private:
         to = {};
         to.folder = folder;
         to.changes = head[1] < 6 ? changes[head[1]] : 0;
-        if (!narrow(reinterpret_cast<const wchar_t*>(of.next + 12), head[2] / 2, of.name, sizeof of.name)) of.name[0] = 0;
+        if (!narrow(reinterpret_cast<const wchar_t*>(of.next + 12), head[2] / 2, of.name, sizeof of.name))
+            of.name[0] = 0;
         for (char* c = of.name; *c != 0; ++c)
             if (*c == '\\') *c = '/';
         to.name = of.name;
@@ -103,7 +107,8 @@ private:
     static void end(root& of) noexcept {
         unsigned long size = 0;
         if (of.folder != nullptr) {
-            if (CancelIoEx(of.folder, as<_OVERLAPPED>(&of.state)) != 0) GetOverlappedResult(of.folder, as<_OVERLAPPED>(&of.state), &size, 1);
+            if (CancelIoEx(of.folder, as<_OVERLAPPED>(&of.state)) != 0)
+                GetOverlappedResult(of.folder, as<_OVERLAPPED>(&of.state), &size, 1);
             CloseHandle(of.folder);
         }
         if (of.state.event != nullptr) CloseHandle(of.state.event);

@@ -12,11 +12,12 @@ inline int widen(const char* text, wchar_t* to, int room) noexcept {
     return MultiByteToWideChar(utf8, refuse_invalid, text, -1, to, room);
 }
 
-/// Converts `count` units of `text` to UTF-8 with a NUL; returns the length without it, or `errc::name_too_long`. Halves of surrogate
-/// pairs become U+FFFD.
+/// Converts `count` units of `text` to UTF-8 with a NUL; returns the length without it, or `errc::name_too_long`.
+/// Halves of surrogate pairs become U+FFFD.
 inline result<std::size_t> narrow(const wchar_t* text, std::size_t count, char* to, std::size_t room) noexcept {
     const int most = room < 0x7fffffff ? static_cast<int>(room) : 0x7fffffff;
-    const int size = count == 0 ? 0 : WideCharToMultiByte(utf8, 0, text, static_cast<int>(count), to, most, nullptr, nullptr);
+    const int size =
+        count == 0 ? 0 : WideCharToMultiByte(utf8, 0, text, static_cast<int>(count), to, most, nullptr, nullptr);
     if ((size == 0 && count != 0) || size >= most) return fail(errc::name_too_long, "convert to UTF-8");
     to[size] = 0;
     return static_cast<std::size_t>(size);
@@ -24,8 +25,8 @@ inline result<std::size_t> narrow(const wchar_t* text, std::size_t count, char* 
 
 namespace detail {
 
-/// Paths of up to 32,767 characters have the prefix `\\?\`, behind which nothing is interpreted: they are made absolute, with
-/// backslashes, first ("Maximum Path Length Limitation").
+/// Paths of up to 32,767 characters have the prefix `\\?\`, behind which nothing is interpreted: they are made
+/// absolute, with backslashes, first ("Maximum Path Length Limitation").
 template <class Call>
 [[gnu::noinline]] auto with_long_path(const char* path, Call call) noexcept -> decltype(call(L"")) {
     constexpr int limit = 32'768;
