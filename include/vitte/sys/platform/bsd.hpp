@@ -1,6 +1,9 @@
 /// FreeBSD, OpenBSD, NetBSD and DragonFly: their own threads and advice over POSIX.
 #pragma once
 
+#if defined(__FreeBSD__) || defined(__NetBSD__)
+#include <vitte/sys/platform/bsd/attributes.hpp>
+#endif
 #include <vitte/sys/platform/bsd/processes.hpp>
 #include <vitte/sys/platform/bsd/threads.hpp>
 #include <vitte/sys/platform/kqueue/watch_queue.hpp>
@@ -21,7 +24,11 @@
 namespace vitte::sys {
 
 struct bsd_platform {
+#if defined(__FreeBSD__) || defined(__NetBSD__)
+    struct files : bsd::attributes {
+#else
     struct files : posix::files {
+#endif
 #if defined(__FreeBSD__) && __FreeBSD__ >= 13
         static result<std::size_t> copy_some(handle from, handle to, std::size_t size) noexcept {
             return posix::counted(::copy_file_range(from, nullptr, to, nullptr, size, 0), "copy_file_range");
