@@ -25,7 +25,7 @@ namespace vitte::sys {
 
 struct bsd_platform {
 #if defined(__FreeBSD__) || defined(__NetBSD__)
-    struct files : bsd::attributes {
+    struct files : bsd::attributed_files {
 #else
     struct files : posix::files {
 #endif

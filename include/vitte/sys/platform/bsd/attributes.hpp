@@ -7,7 +7,7 @@
 
 namespace vitte::sys::bsd {
 
-struct attributes : posix::files {
+struct attributed_files : posix::files {
     /// The kernel cuts off what there is no room for, so the size is asked for first.
     static result<std::size_t> attribute(handle file, const char* name, std::byte* to, std::size_t size) noexcept {
         const auto there = posix::counted(::extattr_get_fd(file, user, name, nullptr, 0), "extattr_get_fd");
