@@ -97,7 +97,10 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_started_is_an_error_with_its_cause) {
     const scratch folder;
     BOOST_TEST((command("no-such-program-anywhere").spawn().error().code == errc::not_found));
     BOOST_TEST((command("./no-such-program").spawn().error().code == errc::not_found));
-    BOOST_TEST((command("").spawn().error().code == errc::invalid_argument));
+    using namespace std::string_view_literals;
+    for (const command& wrong : {command(""), command("a\0b"sv), child({"arguments", "a\0b"sv}), child({}).set("A=B", ""),
+                                 child({}).set("", "x"), child({}).set("A", "\0"sv), child({}).directory("a\0"sv)})
+        BOOST_TEST((wrong.spawn().error().code == errc::invalid_argument));
     BOOST_TEST(write(SCRATCH "/text", as_bytes("no program")).has_value());
     BOOST_TEST(!command(SCRATCH "/text").spawn().has_value());
     const auto lost = child({"exit", "0"}).directory(SCRATCH "/no-such-folder").spawn();
@@ -246,6 +249,8 @@ BOOST_AUTO_TEST_CASE(a_dry_run_does_the_same_in_a_shell, *needs(shell)) {
     const scratch folder;
     BOOST_TEST(command("a b").arguments({"plain-1.x", "", "it's", "$x;"}).shell_line() ==
                "'a b' plain-1.x '' 'it'\\''s' '$x;'");
+    BOOST_TEST((write(SCRATCH "/here=there", as_bytes("#!/bin/sh\npwd\necho $1\n")) &&
+                directory::current().set_mode(SCRATCH "/here=there", 0755)));
     const command lines[] = {
         command("printf").arguments({"%s|", "a b", "it's", "\"", "\\", "$HOME", "", "new\nline", "*"}),
         command("sh")
@@ -256,6 +261,7 @@ BOOST_AUTO_TEST_CASE(a_dry_run_does_the_same_in_a_shell, *needs(shell)) {
             .set("C", "old")
             .set("C", "'"),
         command("/bin/pwd").directory(SCRATCH),
+        command("./" SCRATCH "/here=there").directory(SCRATCH).argument("x=y"),
         command("/usr/bin/env").clear_environment().set("ONLY", "this one"),
         command("sh").arguments({"-c", "echo to error >&2; echo out"}).error(stdio::merge()).input(stdio::null()),
     };

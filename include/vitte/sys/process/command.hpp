@@ -146,7 +146,9 @@ public:
             for (const change& c : changes_)
                 if (c.is_set && is_last(c)) line += quoted(c.name + "=" + c.value) + " ";
         }
-        line += quoted(program_);
+        // It begins here, and not where "cd" leads.
+        const auto path = names_path() ? with_folder(program_) : result<std::string>(program_);
+        line += quoted(path ? *path : program_, "=");  // a word with "=" would be an assignment
         for (const std::string& text : arguments_) line += " " + quoted(text);
         if (streams_[0].what == stdio_kind::none) line += " < /dev/null";
         if (streams_[1].what == stdio_kind::none) line += " > /dev/null";
@@ -215,10 +217,10 @@ private:
 
     /// Where the program is.
     result<std::string> program_path() const {
-        bool is_path = false;
-        for (const char c : program_) is_path = is_path || path_view::is_separator(c);
-        if (program_.empty()) return fail(errc::invalid_argument, "start program");
-        if (is_path) return with_folder(has_suffix(program_) ? program_ : program_ + processes::suffix);
+        VITTE_CHECK(check_texts());
+        if (names_path()) return with_folder(*processes::suffix != 0 && is_program(program_ + processes::suffix)
+                                                 ? program_ + processes::suffix
+                                                 : program_);
         char list[32'768];
         const auto known = sys::environment<P>("PATH", list);
         std::string_view rest = known && *known < sizeof list ? std::string_view(list, *known) : "/bin:/usr/bin";
@@ -230,16 +232,31 @@ private:
             rest.remove_prefix(more ? end + 1 : rest.size());
             candidate += candidate.empty() ? "./" : "/";
             candidate += program_;
-            if (!has_suffix(candidate)) candidate += processes::suffix;
+            if (*processes::suffix != 0 && is_program(candidate + processes::suffix))
+                return with_folder(candidate + processes::suffix);
+            if (is_program(candidate)) return with_folder(candidate);
             const auto facts = P::files::info(candidate.c_str());
-            if (!facts || facts->kind != file_kind::regular) continue;
-            if (facts->mode == 0 || (facts->mode & 0111) != 0) return with_folder(candidate);
-            refused = true;
+            refused = refused || (facts && facts->kind == file_kind::regular);
         }
         return fail(refused ? errc::permission_denied : errc::not_found, "find program in PATH");
     }
-    static bool has_suffix(std::string_view path) noexcept {
-        return path_view(path).extension().size() > 1 || *processes::suffix == 0;
+    bool names_path() const noexcept {
+        for (const char c : program_)
+            if (path_view::is_separator(c)) return true;
+        return false;
+    }
+    static bool is_program(const std::string& path) noexcept {
+        const auto facts = P::files::info(path.c_str());
+        return facts && facts->kind == file_kind::regular && (facts->mode == 0 || (facts->mode & 0111) != 0);
+    }
+    /// What the OS would cut off, or read as something else, without saying so.
+    result<void> check_texts() const noexcept {
+        const auto whole = [](const std::string& text) { return text.find('\0') == std::string::npos; };
+        bool good = !program_.empty() && whole(program_) && whole(name_) && whole(directory_);
+        for (const std::string& text : arguments_) good = good && whole(text);
+        for (const change& c : changes_)
+            good = good && whole(c.name) && whole(c.value) && !c.name.empty() && c.name.find('=') == std::string::npos;
+        return good ? result<void>() : fail(errc::invalid_argument, "start program: empty name, NUL, or \"=\" in a name");
     }
     /// An absolute path if the child begins elsewhere.
     result<std::string> with_folder(const std::string& path) const {
@@ -251,10 +268,10 @@ private:
     }
 
     /// As one word for a shell (POSIX.1-2017, XCU 2.2.2).
-    static std::string quoted(std::string_view text) {
-        const bool plain = !text.empty() && text.find_first_not_of(
-                                                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                                                "@%+=:,./_-") == std::string_view::npos;
+    static std::string quoted(std::string_view text, const char* also = "") {
+        constexpr const char* plain_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-";
+        const bool plain = !text.empty() && text.find_first_not_of(plain_characters) == std::string_view::npos &&
+                           text.find_first_of(also) == std::string_view::npos;
         if (plain) return std::string(text);
         std::string made = "'";
         for (const char c : text) c == '\'' ? made += "'\\''" : made += c;
