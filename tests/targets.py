@@ -77,6 +77,7 @@ FACETS = {
     'folders': 'sys/directory|sys/walk|sys/path|sys/refusals',
     'watching': 'sys/watch',
     'processes': 'sys/process',
+    'faults': 'sys/traced|fault/',
     'random': 'sys/random',
     'environment': 'sys/environment',
     "OS's linker": 'loader/os_linker',

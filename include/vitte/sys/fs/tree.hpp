@@ -88,8 +88,9 @@ private:
         if (__builtin_strcmp(name.text, removed_.text) == 0) ++again_;
         const auto entered = stack_.descend(name.text);
         if (entered) names_.push_back(name);
-        if (entered || entered.error().code == errc::not_a_directory || entered.error().code == errc::not_found)
-            return {};
+        if (entered) return {};
+        ++again_;
+        if (entered.error().code == errc::not_a_directory || entered.error().code == errc::not_found) return {};
         return entered;
     }
     result<void> ascend() {
