@@ -98,8 +98,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_started_is_an_error_with_its_cause) {
     BOOST_TEST((command("no-such-program-anywhere").spawn().error().code == errc::not_found));
     BOOST_TEST((command("./no-such-program").spawn().error().code == errc::not_found));
     using namespace std::string_view_literals;
-    for (const command& wrong : {command(""), command("a\0b"sv), child({"arguments", "a\0b"sv}), child({}).set("A=B", ""),
-                                 child({}).set("", "x"), child({}).set("A", "\0"sv), child({}).directory("a\0"sv)})
+    for (const command& wrong :
+         {command(""), command("a\0b"sv), child({"arguments", "a\0b"sv}), child({}).set("A=B", ""),
+          child({}).set("", "x"), child({}).set("A", "\0"sv), child({}).directory("a\0"sv)})
         BOOST_TEST((wrong.spawn().error().code == errc::invalid_argument));
     BOOST_TEST(write(SCRATCH "/text", as_bytes("no program")).has_value());
     BOOST_TEST(!command(SCRATCH "/text").spawn().has_value());

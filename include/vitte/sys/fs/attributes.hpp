@@ -1,6 +1,6 @@
 /// Extended attributes: small named values beside the content of a file (xattr(7)). On Linux names begin with "user."
-/// unless the program is privileged, on the BSDs there is no prefix. `errc::not_supported` where the platform or the file
-/// system has none.
+/// unless the program is privileged, on the BSDs there is no prefix. `errc::not_supported` where the platform or the
+/// file system has none.
 #pragma once
 
 #include <vitte/sys/fs/file.hpp>

@@ -1,8 +1,8 @@
 /// A platform around another one: every call passes through `Around`, which may look at it, or answer it itself. It has
 /// the facets and functions that the inner platform has, and no others.
 ///
-/// `Around::around(name, call, arguments...)` gets the names of the facet and the function, what makes the call, and the
-/// arguments, and returns what `call()` returns.
+/// `Around::around(name, call, arguments...)` gets the names of the facet and the function, what makes the call, and
+/// the arguments, and returns what `call()` returns.
 #pragma once
 
 #include <vitte/sys/platform/policy.hpp>
@@ -255,8 +255,8 @@ struct decorated_processes : detail::tree_mark<typename Inner::processes> {
         static result<void> wait_any(pipe_end* const* ends, std::size_t count, std::int64_t until) noexcept {
             typename inner::pipe_end* inside[3];
             for (std::size_t i = 0; i < count; ++i) inside[i] = &ends[i]->inner_;
-            return Around::around("pipe.wait_any", [&] { return inner::pipe_end::wait_any(inside, count, until); }, count,
-                                  until);
+            return Around::around(
+                "pipe.wait_any", [&] { return inner::pipe_end::wait_any(inside, count, until); }, count, until);
         }
 
     private:
@@ -344,8 +344,8 @@ struct add_images<Inner> {
 
 }  // namespace detail
 
-/// The platform `Inner` with `Around` around each of its calls, but for those that only read what the process was given:
-/// environment and images.
+/// The platform `Inner` with `Around` around each of its calls, but for those that only read what the process was
+/// given: environment and images.
 template <platform Inner, class Around>
 struct decorated : detail::add_directories<Inner, Around>,
                    detail::add_threads<Inner, Around>,

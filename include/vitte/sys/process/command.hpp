@@ -256,7 +256,8 @@ private:
         for (const std::string& text : arguments_) good = good && whole(text);
         for (const change& c : changes_)
             good = good && whole(c.name) && whole(c.value) && !c.name.empty() && c.name.find('=') == std::string::npos;
-        return good ? result<void>() : fail(errc::invalid_argument, "start program: empty name, NUL, or \"=\" in a name");
+        return good ? result<void>()
+                    : fail(errc::invalid_argument, "start program: empty name, NUL, or \"=\" in a name");
     }
     /// An absolute path if the child begins elsewhere.
     result<std::string> with_folder(const std::string& path) const {
@@ -269,7 +270,8 @@ private:
 
     /// As one word for a shell (POSIX.1-2017, XCU 2.2.2).
     static std::string quoted(std::string_view text, const char* also = "") {
-        constexpr const char* plain_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-";
+        constexpr const char* plain_characters =
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-";
         const bool plain = !text.empty() && text.find_first_not_of(plain_characters) == std::string_view::npos &&
                            text.find_first_of(also) == std::string_view::npos;
         if (plain) return std::string(text);
