@@ -13,7 +13,10 @@ namespace vitte::sys {
 struct fault {
     std::uint64_t call = 0;  ///< counted from 1 on since `arm`; 0 is none
     errc code = errc::unknown;
-    bool from_then_on = false;  ///< all calls after it as well that may fail so
+    std::uint64_t times = 1;       ///< as many calls from that one on, of those that may fail so
+    bool short_transfers = false;  ///< files give and take a byte at a time, which is no failure
+    const char* name = nullptr;    ///< counts calls of that name only: others may come in another number each time
+    static constexpr std::uint64_t for_ever = UINT64_MAX;
 };
 
 /// The errors that the manuals of Linux and POSIX.1-2017 allow for a call, by the name that `decorated` gives it: those
@@ -29,6 +32,7 @@ public:
         armed_ = what;
         fired_.store_release(0);
         count_.store_release(0);
+        named_.store_release(0);
     }
     /// How many calls there were since then that can fail, and how many were made to.
     static std::uint64_t count() noexcept { return count_.load_acquire(); }
@@ -38,6 +42,8 @@ public:
         return k != 0 && k <= most_names && k <= count() ? names_[k - 1] : "";
     }
     static constexpr std::size_t most_names = 4096;
+    /// How many of `size` bytes a transfer is about.
+    static std::size_t shortened(std::size_t size) noexcept { return armed_.short_transfers && size > 1 ? 1 : size; }
 
     template <class Call, class... Arguments>
     static auto around(const char* name, Call call, const Arguments&...) noexcept {
@@ -47,7 +53,8 @@ public:
             if (possible.empty()) return call();
             const std::uint32_t number = count_.fetch_add_release(1) + 1;
             if (number <= most_names) names_[number - 1] = name;
-            if (!fails(number, possible)) return call();
+            const bool counted = armed_.name == nullptr || __builtin_strcmp(armed_.name, name) == 0;
+            if (!counted || !fails(named_.fetch_add_release(1) + 1, possible)) return call();
             fired_.fetch_add_release(1);
             // What is closed is gone, whatever close says.
             if (__builtin_strcmp(name, "files.close") == 0) static_cast<void>(call());
@@ -59,20 +66,40 @@ public:
 
 private:
     static bool fails(std::uint64_t number, std::span<const errc> possible) noexcept {
-        if (armed_.call == 0 || number < armed_.call || (number > armed_.call && !armed_.from_then_on)) return false;
+        if (armed_.call == 0 || number < armed_.call || number - armed_.call >= armed_.times) return false;
         for (const errc code : possible)
             if (code == armed_.code) return true;
         return false;
     }
 
     static inline fault armed_{};
-    static inline constinit atomic<std::uint32_t> count_{0}, fired_{0};
+    static inline constinit atomic<std::uint32_t> count_{0}, named_{0}, fired_{0};
     static inline const char* names_[most_names] = {};
 };
 
 /// `Inner`, whose calls fail as `faults<Inner, Tag>::arm` says.
 template <platform Inner, class Tag = void>
-struct faulty : decorated<Inner, faults<Inner, Tag>> {};
+struct faulty : decorated<Inner, faults<Inner, Tag>> {
+    struct files : decorated_files<Inner, faults<Inner, Tag>> {
+        using whole = decorated_files<Inner, faults<Inner, Tag>>;
+        using handle = typename whole::handle;
+
+        static result<std::size_t> read(handle from, std::byte* to, std::size_t size) noexcept {
+            return whole::read(from, to, faults<Inner, Tag>::shortened(size));
+        }
+        static result<std::size_t> read_at(handle from, std::byte* to, std::size_t size,
+                                           std::uint64_t offset) noexcept {
+            return whole::read_at(from, to, faults<Inner, Tag>::shortened(size), offset);
+        }
+        static result<std::size_t> write(handle to, const std::byte* from, std::size_t size) noexcept {
+            return whole::write(to, from, faults<Inner, Tag>::shortened(size));
+        }
+        static result<std::size_t> write_at(handle to, const std::byte* from, std::size_t size,
+                                            std::uint64_t offset) noexcept {
+            return whole::write_at(to, from, faults<Inner, Tag>::shortened(size), offset);
+        }
+    };
+};
 
 inline std::span<const errc> possible_errors(const char* call) noexcept {
     using enum errc;
