@@ -20,7 +20,7 @@ struct process_system : posix::forking {
 #endif
         if (made == -1) return posix::last_error("vfork");
         if (made == 0) ::_exit(run(argument));
-        return posix::child_handle{made, -1};
+        return posix::child_handle{made};
     }
     static result<void> await_exit(posix::child_handle of, std::int64_t until) noexcept {
         if (until == INT64_MAX) return {};

@@ -11,7 +11,6 @@
 namespace vitte::sys::linux_os {
 
 struct process_system : posix::forking {
-    static constexpr int with_descriptor = 0x1000;  // CLONE_PIDFD, since Linux 5.2
 #if defined(SYS_close_range)
     static constexpr long close_range_call = SYS_close_range;
 #else
@@ -24,17 +23,10 @@ struct process_system : posix::forking {
 #endif
 
     static result<posix::child_handle> start(int (*run)(void*) noexcept, void* argument) noexcept {
-        constexpr int sharing = CLONE_VM | CLONE_VFORK | SIGCHLD;
         alignas(64) std::byte stack[32768];
-        posix::child_handle made;
-        made.id = ::clone(run, stack + sizeof stack, sharing | with_descriptor, argument, &made.descriptor);
-        if (made.id == -1 && errno == EINVAL) {
-            made.descriptor = -1;
-            made.id = ::clone(run, stack + sizeof stack, sharing, argument);
-            if (made.id != -1) made.descriptor = static_cast<int>(::syscall(pidfd_open_call, made.id, 0));
-        }
-        if (made.id == -1) return posix::last_error("clone");
-        return made;
+        const pid_t made = ::clone(run, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
+        if (made == -1) return posix::last_error("clone");
+        return posix::child_handle{made};
     }
     /// The calls themselves: those of libc would change all threads of the parent, whose memory this is.
     static bool become(const user_identity& user) noexcept {
@@ -53,22 +45,16 @@ struct process_system : posix::forking {
     }
     static result<void> await_exit(posix::child_handle of, std::int64_t until) noexcept {
         if (until == INT64_MAX) return {};
-        if (of.descriptor == -1) return posix::forking::await_exit(of, until);
-        return posix::wait_readable(of.descriptor, until);
+        const auto descriptor = static_cast<int>(::syscall(pidfd_open_call, of.id, 0));  // since Linux 5.3
+        if (descriptor == -1) return posix::forking::await_exit(of, until);
+        const auto ended = posix::wait_readable(descriptor, until);
+        ::close(descriptor);
+        return ended;
     }
     static pid_t wait4(pid_t of, int* status, rusage* use) noexcept { return ::wait4(of, status, 0, use); }
 };
 
 struct processes : posix::processes<process_system> {
-    /// By its descriptor, which never stands for another process (pidfd_send_signal(2)).
-    static result<void> send(child to, process_signal signal) noexcept {
-        constexpr long pidfd_send_signal_call = 424;
-        if (to.descriptor != -1) {
-            if (::syscall(pidfd_send_signal_call, to.descriptor, posix::number_of(signal), nullptr, 0) == 0) return {};
-            if (errno != ENOSYS) return posix::last_error("pidfd_send_signal");
-        }
-        return posix::processes<process_system>::send(to, signal);
-    }
     static result<std::size_t> executable(char* to, std::size_t room) noexcept {
         VITTE_TRY(const std::size_t length, posix::counted(::readlink("/proc/self/exe", to, room), "readlink"));
         if (length >= room) return fail(errc::name_too_long, "readlink");

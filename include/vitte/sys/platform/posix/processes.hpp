@@ -11,10 +11,9 @@
 
 namespace vitte::sys::posix {
 
-/// A child, and a descriptor that becomes readable at its end, or -1.
+/// A child; its number is its own until it is waited for.
 struct child_handle {
     pid_t id = -1;
-    int descriptor = -1;
 };
 
 inline int number_of(process_signal signal) noexcept {
@@ -149,7 +148,6 @@ struct processes {
         ::close(ends[0]);
         if (!started || got != static_cast<ssize_t>(sizeof told)) return started;
         while (::waitpid(started->id, nullptr, 0) == -1 && errno == EINTR) {}
-        close(*started);
         return fail(cause_of(told.number), told.operation, told.number);
     }
     static result<exit_status> wait(child of, std::int64_t until) noexcept {
@@ -171,9 +169,7 @@ struct processes {
     static result<void> send_group(child leader, process_signal signal) noexcept {
         return checked(::kill(-leader.id, number_of(signal)), "kill");
     }
-    static void close(child of) noexcept {
-        if (of.descriptor != -1) ::close(of.descriptor);
-    }
+    static void close(child) noexcept {}
     static std::uint64_t id(child of) noexcept { return static_cast<std::uint64_t>(of.id); }
     static std::uint64_t own_id() noexcept { return static_cast<std::uint64_t>(::getpid()); }
     static resource_use own_use() noexcept {
@@ -202,7 +198,7 @@ struct forking {
         const pid_t made = ::fork();
         if (made == -1) return last_error("fork");
         if (made == 0) ::_exit(run(argument));
-        return child_handle{made, -1};
+        return child_handle{made};
     }
     static bool become(const user_identity& user) noexcept {
         return ::setgid(static_cast<gid_t>(user.group)) == 0 && ::setuid(static_cast<uid_t>(user.user)) == 0;
