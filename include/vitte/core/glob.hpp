@@ -163,9 +163,8 @@ private:
 }  // namespace detail
 
 /// Compares the relative path `path` with `pattern`, in which a name `**` stands for any number of folders that do not
-/// begin with
-/// ".". A pattern of more than 63 names describes nothing. Takes time in proportion to the product of both lengths at
-/// worst.
+/// begin with ".". A pattern of more than 63 names describes nothing. Takes time in proportion to the product of both
+/// lengths at worst.
 constexpr glob_path_match glob_match_path(std::string_view pattern, std::string_view path) noexcept {
     detail::glob_states states(pattern);
     while (!path.empty()) states.read(detail::take_name(path));

@@ -12,9 +12,8 @@ result<void> remove(const char* path) noexcept {
 }
 
 /// Copies `size` bytes, or as many as there are, from `offset` of one file to `to_offset` of another: inside the kernel
-/// where it can
-/// (`copy_file_range`, which may share blocks), or through a buffer. Returns how many; neither position moves. Parts of
-/// one file must not overlap.
+/// where it can (`copy_file_range`, which may share blocks), or through a buffer. Returns how many; neither position
+/// moves. Parts of one file must not overlap.
 template <platform P>
 result<std::uint64_t> copy_range(const basic_file<P>& from, std::uint64_t offset, const basic_file<P>& to,
                                  std::uint64_t to_offset, std::uint64_t size) noexcept {
@@ -86,9 +85,8 @@ result<void> copy_rest(const basic_file<P>& from, const basic_file<P>& to) noexc
 }  // namespace detail
 
 /// Copies content and permissions of the file `from` to the new file `to`: by sharing its blocks where the file system
-/// can
-/// (`FICLONE`, `clonefile`), inside the kernel, or through a buffer. `errc::already_exists` if there is something at
-/// `to`; after any other failure nothing is left there. Holes stay holes where the file system tells of them.
+/// can (`FICLONE`, `clonefile`), inside the kernel, or through a buffer. `errc::already_exists` if there is something
+/// at `to`; after any other failure nothing is left there. Holes stay holes where the file system tells of them.
 template <platform P = native>
 result<void> copy(const char* from, const char* to) noexcept {
     using files = typename P::files;

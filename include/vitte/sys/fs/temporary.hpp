@@ -15,8 +15,7 @@ result<basic_directory<P>> temporary_folder() noexcept {
 }
 
 /// A file for reading and writing that is gone with this object, on Linux also if the program crashes: there it has no
-/// name
-/// (`O_TMPFILE`). Rights are 0600 on POSIX.
+/// name (`O_TMPFILE`). Rights are 0600 on POSIX.
 template <platform P = native>
 class basic_temporary_file {
     using directories = typename P::directories;

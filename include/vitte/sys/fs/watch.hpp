@@ -22,9 +22,8 @@ struct watch_event {
 
 /// Watches folders, or single files. What happens in quick succession is told once: a file that is made, written and
 /// renamed is one that was created, a file that comes and goes is not told of. For one thread at a time. Linux limits
-/// the number of folders
-/// (`errc::no_space`: fs.inotify.max_user_watches), Windows that of calls of `add` to 64; macOS and the BSDs take a
-/// descriptor for each file and folder.
+/// the number of folders (`errc::no_space`: fs.inotify.max_user_watches), Windows that of calls of `add` to 64; macOS
+/// and the BSDs take a descriptor for each file and folder.
 template <platform P = native>
 class basic_watcher {
     static_assert(requires { typename P::watch_queue; }, "this platform does not tell what happens in folders");

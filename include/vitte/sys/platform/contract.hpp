@@ -17,12 +17,11 @@ namespace vitte::sys {
 /// - `reserve(n)`: address space of `n` bytes that no one else gets; touching it is a fault.
 /// - `commit(p, n, a)`: makes reserved pages usable; they read as zero the first time.
 /// - `decommit(p, n)`: gives the content of the pages back; the address space stays reserved.
-/// - `protect(p, n, a)`: changes what may be done with committed pages.
-///   Without an MMU pages are always readable, writable and executable: other rights are `errc::not_supported`.
+/// - `protect(p, n, a)`: changes what may be done with committed pages. Without an MMU pages are always readable,
+///   writable and executable: other rights are `errc::not_supported`.
 /// - `map_file(at, n, a, h, offset)`: a private copy-on-write view, or a copy, of `n` bytes of the file `h` from
-/// `offset`, a
-///   multiple of the granularity. `at` is null for any place, or inside a reservation, whose pages the view then
-///   replaces; `errc::not_supported` where that cannot be.
+///   `offset`, a multiple of the granularity. `at` is null for any place, or inside a reservation, whose pages the view
+///   then replaces; `errc::not_supported` where that cannot be.
 /// - `map_shared(at, n, a, h, offset)`: the same, and what is written to it is the file's and every other view's.
 /// - `map_huge(n)`: committed, writable pages of the size of huge pages; `errc::out_of_memory` if none are set aside.
 /// - `release(p, n)`: undoes a whole `reserve` or `map_...`.
@@ -32,7 +31,7 @@ namespace vitte::sys {
 /// - `protection(p)`: what may be done with the page that holds `p`; `access::none` if nothing is there.
 /// - `create_shared()`: an object without a name, empty, for `map_shared`; a file handle.
 /// - `open_shared(name, mode)`: an object that other processes find under `name`, which is `remove_shared(name)`d
-/// later.
+///   later.
 /// - `resize_shared(h, n)`, `seal(h, bits)`: its size, and what will never change any more (bits of `memory_seal`).
 /// - `flush_instruction_cache(p, n)`: code that was written there may be executed after it returns.
 template <class M>
@@ -64,7 +63,7 @@ concept memory_facet = requires(void* p, std::size_t n, access a, typename M::fi
 /// Files.
 /// - `handle`, `invalid`: a trivially copyable handle, and the one that is never open.
 /// - `open(path, options)`: not inherited by child processes. `errc::not_supported` for flags that the OS does not
-/// know.
+///   know.
 /// - `read(h, to, n)`, `read_at(h, to, n, offset)`: up to `n` bytes; 0 at the end of the file. `errc::interrupted` if a
 ///   signal came before any byte.
 /// - `write(h, from, n)`, `write_at(h, from, n, offset)`: up to `n` bytes.
@@ -82,17 +81,15 @@ concept memory_facet = requires(void* p, std::size_t n, access a, typename M::fi
 /// - `set_mode(h, mode)`: POSIX permission bits.
 /// - `clone(from, to)`, `clone_to(from, path)`: the whole content as one with `from` until either is written.
 /// - `copy_some(from, to, n)`: up to `n` bytes from the position of one to that of the other, inside the kernel; 0 at
-/// the end.
+///   the end.
 /// - `copy_some_at(from, offset, to, to_offset, n)`: the same at offsets; no position moves.
 /// - `set_times(h, accessed, modified)`: `no_time` leaves one as it is. `set_owner(h, user, group)`: ~0 leaves one.
 /// - `find_data(h, offset)`, `find_hole(h, offset)`: where the next one begins; `errc::end_of_input` if there is none,
-/// and the
-///   end of the file is a hole. The position is anywhere afterwards.
+///   and the end of the file is a hole. The position is anywhere afterwards.
 /// - `punch_hole(h, offset, n)`: those bytes read as zero and take no room; the size stays.
-/// - `attribute(h, name, to, n)`, `set_attribute(h, name, from, n)`, `remove_attribute(h, name)`, `attributes(h, to,
-/// n)`: extended
-///   attributes; the last gives their names, each with a NUL. Both that read return the size, also if `n` is 0, and
-///   fail with `errc::too_large` if there is not enough room.
+/// - `attribute(h, name, to, n)`, `set_attribute(h, name, from, n)`, `remove_attribute(h, name)`,
+///   `attributes(h, to, n)`: extended attributes; the last gives their names, each with a NUL. Both that read return
+///   the size, also if `n` is 0, and fail with `errc::too_large` if there is not enough room.
 /// - `space(h)`: of the file system that it is on.
 template <class F>
 concept files_facet = requires(typename F::handle h, const char* path, const open_options& options, std::byte* to,
@@ -116,7 +113,7 @@ concept files_facet = requires(typename F::handle h, const char* path, const ope
 /// Folders, and what is done to names in them. Each path is relative to the folder `in`, so that nobody can put another
 /// one in its place meanwhile; `current` stands for the process's own. Handles are those of `files`.
 /// - `open(in, path, follow)`: a folder; a symbolic link at the end of the path is followed, or is
-/// `errc::not_a_directory`.
+///   `errc::not_a_directory`.
 /// - `open_file(in, path, options)`: as `files::open`.
 /// - `info(in, path, follow)`: facts, of the link itself unless `follow`.
 /// - `create(in, path, rights)`: an empty folder.
@@ -125,17 +122,15 @@ concept files_facet = requires(typename F::handle h, const char* path, const ope
 /// - `read_link(in, path, to, n)`: the text of a symbolic link, without a NUL, cut off after `n` bytes; its length.
 /// - `sync(h)`: returns when the entries of the folder are stored.
 /// - `listing`: an object for one folder at a time: `open(h)` begins at its first entry, `next(entry)` tells whether
-/// there is
-///   another one, in any order and without "." and "..", and `close()` ends it.
+///   there is another one, in any order and without "." and "..", and `close()` ends it.
 /// - `set_times(in, path, follow, accessed, modified)`: as `files::set_times`.
 /// - `current_path(to, n)`, `temporary_folder(to, n)`: where the process is, and where to put what is not kept, with a
-/// NUL; the
-///   length without it. `errc::too_large` or `errc::name_too_long` if it does not fit.
+///   NUL; the length without it. `errc::too_large` or `errc::name_too_long` if it does not fit.
 /// Some platforms have also:
 /// - `set_mode(in, path, mode)`, `set_owner(in, path, follow, user, group)`.
 /// - `make_current(h)`: the folder in which the process is from now on.
 /// - `open_unnamed(in, folder, rights)`: a new file without a name, for reading and writing. `give_name(h, in, path)`:
-/// and one.
+///   and one.
 /// - `only_down`: there, if ".." does not lead from a handle to the folder above.
 /// - `canonical(path, to, n)`: the absolute path of what is there, without links; its length.
 template <class D>
@@ -168,7 +163,7 @@ concept directories_facet = requires(typename D::handle h, const char* path, con
 /// - `add(path, whole_tree)`: from now on; the number that changes will bear. `remove(number)`: no more.
 /// - `next(change)`: whether there was one; does not wait. `wait(until)`: until there may be one.
 /// - `only_itself`: there, if `add` is about one file or folder alone, and tells of a folder only that its entries are
-/// others.
+///   others.
 template <class W>
 concept watch_queue_facet = requires(W queue, const char* path, bool whole_tree, std::uint32_t folder,
                                      folder_change& change, std::int64_t until) {
@@ -207,13 +202,12 @@ concept clocks_facet = requires(std::int64_t t) {
 /// - `start<entry>(stack, argument)`: a thread that calls `entry(argument)`; `stack` in bytes, 0 for the OS's size.
 /// - `join(h)`: waits for its end. `detach(h)`: nobody will.
 /// - `yield()`, `id()`: of this thread; the id is unique in the process, on most systems in the whole system, while it
-/// lives.
+///   lives.
 /// - `name(text)`: names this thread for debuggers; what the OS has no room for is cut off.
 /// - `affinity()`, `set_affinity(cpus)`, `set_priority(p)`: of this thread.
 /// - `cpu_count()`: how many CPUs this thread may use at a time, by affinity and by quota, rounded up; at least 1.
 /// - `create_key(destroy)`, `delete_key(k)`, `get(k)`, `set(k, p)`: one pointer per thread; `destroy` gets it at the
-/// end of
-///   the thread if it is not null. Whether `delete_key` destroys what threads still have is the OS's.
+///   end of the thread if it is not null. Whether `delete_key` destroys what threads still have is the OS's.
 template <class T>
 concept threads_facet = requires(const std::uint32_t* word, std::uint32_t expected, std::int64_t until,
                                  typename T::handle h, typename T::key k, std::size_t n, void* p, const char* text,
@@ -271,8 +265,7 @@ concept images_facet = requires(void* context, void (*visit)(void*, const loaded
 
 /// Environment variables of this process.
 /// - `get(name, to, room)`: puts the value and a NUL to `to` if it has `room` for them; returns the length without the
-/// NUL.
-///   `errc::not_found` if there is no such variable.
+///   NUL. `errc::not_found` if there is no such variable.
 /// - `for_each(f, context)`: calls `f(context, "NAME=value")` for each, while nobody changes any.
 template <class E>
 concept environment_facet =
@@ -284,30 +277,25 @@ concept environment_facet =
 /// Child processes, and this one.
 /// - `child`: a trivially copyable handle.
 /// - `spawn(request)`: a new process that runs a program; no handle is open in it but those that it is given, no signal
-/// is blocked
-///   or handled. What keeps its program from starting is the failure of this.
+///   is blocked or handled. What keeps its program from starting is the failure of this.
 /// - `wait(c, until)`: how it ended, which is told once; `errc::timed_out` when the monotonic clock is `until`,
-/// `errc::interrupted`
-///   before that for any reason.
+///   `errc::interrupted` before that for any reason.
 /// - `send(c, signal)`: of a child that was not waited for yet. `send_group(c, signal)`: to the group that it leads,
-/// or, where the
-///   OS keeps them together in another way, to all its descendants.
+///   or, where the OS keeps them together in another way, to all its descendants.
 /// - `close(c)`: gives the handle back; the process goes on. `id(c)`: the number that the OS gave it.
-/// - `pipe_end`: this process's end of a pipe, not inherited: `open(child_reads)` returns the child's end, `begin(data,
-/// n)` says what
-///   is to be transferred, which stays there until `finish()` tells how much it was (`errc::would_block`: nothing yet;
-///   0: the end) or `cancel()` or `close()` gives up; `wait_any(ends, n, until)` waits for one of at most three.
+/// - `pipe_end`: this process's end of a pipe, not inherited: `open(child_reads)` returns the child's end,
+///   `begin(data, n)` says what is to be transferred, which stays there until `finish()` tells how much it was
+///   (`errc::would_block`: nothing yet; 0: the end) or `cancel()` or `close()` gives up; `wait_any(ends, n, until)`
+///   waits for one of at most three.
 /// - `null_device`, `list_separator`, `suffix`: a path that reads as empty; what is between the folders of PATH; what
-/// names of programs
-///   end with.
+///   names of programs end with.
 /// - `own_id()`, `own_use()`: of this process.
 /// Some platforms have also:
 /// - `executable(to, n)`: the path of this program, with a NUL; its length. `arguments(to, n)`: what it was called
-/// with, each with a
-///   NUL; as much as there is room for.
+///   with, each with a NUL; as much as there is room for.
 /// - `keeps_trees`: there, if `send_group` reaches all descendants of any child.
 /// - `children(id, to, n)`: the processes whose parent is `id`; how many there are. `send_id(id, signal)`: to any
-/// process.
+///   process.
 template <class R>
 concept processes_facet =
     requires(const process_request<typename R::pipe_end::handle>& request, typename R::child child, std::int64_t until,
