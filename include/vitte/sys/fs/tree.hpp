@@ -47,8 +47,7 @@ public:
                 VITTE_CHECK(descend(child));
             } else if (stack_.depth() > 1) {
                 VITTE_CHECK(ascend());
-            } else if (!found) {  // some systems miss entries while others are removed, so it takes a look that meets
-                                  // none
+            } else if (!found) {  // a look that meets nothing: some systems miss entries while others are removed
                 return {};
             } else {
                 ++again_;
@@ -87,8 +86,11 @@ private:
     result<void> descend(const entry_name& name) {
         if (__builtin_strcmp(name.text, removed_.text) == 0) ++again_;
         const auto entered = stack_.descend(name.text);
-        if (entered) names_.push_back(name);
-        if (entered) return {};
+        if (entered) {
+            names_.push_back(name);
+            removed_ = {};
+            return {};
+        }
         ++again_;
         if (entered.error().code == errc::not_a_directory || entered.error().code == errc::not_found) return {};
         return entered;
@@ -107,7 +109,7 @@ private:
 
     folder_stack<P> stack_;
     std::vector<entry_name> names_;
-    entry_name removed_;  ///< the last folder that was left
+    entry_name removed_;  ///< the folder that was left last, unless another one was entered since
     int again_ = 0;       ///< how often there was something to be removed where all had been removed
 };
 

@@ -14,9 +14,9 @@ enum class walk_next : unsigned char {
 };
 
 struct walk_options {
-    links follow =
-        links::not_followed;  ///< followed links to folders are walked into; those that lead back are a failure
-    std::size_t depth = SIZE_MAX;        ///< how deep it goes: 1 is the folder itself
+    /// Links to folders that are followed are walked into; those that lead back are a failure.
+    links follow = links::not_followed;
+    std::size_t depth = SIZE_MAX;  ///< how deep it goes: 1 is the folder itself
 };
 
 /// What a walk meets: an entry, or something that it could not read. Valid until the visit returns.

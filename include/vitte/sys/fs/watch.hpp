@@ -39,7 +39,8 @@ public:
     basic_watcher& operator=(basic_watcher&&) = delete;
     ~basic_watcher() {
         if (queue_ == nullptr) return;
-        for (const auto& [number, where] : folders_) queue_->remove(number);
+        if constexpr (requires { P::watch_queue::only_itself; })  // each of which has a handle
+            for (const auto& [number, where] : folders_) queue_->remove(number);
         queue_->close();
     }
 
