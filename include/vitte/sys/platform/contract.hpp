@@ -208,6 +208,8 @@ concept clocks_facet = requires(std::int64_t t) {
 /// - `cpu_count()`: how many CPUs this thread may use at a time, by affinity and by quota, rounded up; at least 1.
 /// - `create_key(destroy)`, `delete_key(k)`, `get(k)`, `set(k, p)`: one pointer per thread; `destroy` gets it at the
 ///   end of the thread if it is not null. Whether `delete_key` destroys what threads still have is the OS's.
+/// Some platforms have also:
+/// - `one_at_a_time`: there, if no two threads run at the same time: nobody changes anything while another one spins.
 template <class T>
 concept threads_facet = requires(const std::uint32_t* word, std::uint32_t expected, std::int64_t until,
                                  typename T::handle h, typename T::key k, std::size_t n, void* p, const char* text,

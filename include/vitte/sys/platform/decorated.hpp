@@ -48,6 +48,13 @@ struct tree_mark<Facet> {
     static constexpr bool keeps_trees = true;
 };
 template <class Facet>
+struct turn_mark {};
+template <class Facet>
+    requires requires { Facet::one_at_a_time; }
+struct turn_mark<Facet> {
+    static constexpr bool one_at_a_time = true;
+};
+template <class Facet>
 struct watch_mark {};
 template <class Facet>
     requires requires { Facet::only_itself; }
@@ -177,7 +184,7 @@ struct decorated_clocks {
 };
 
 template <class Inner, class Around>
-struct decorated_threads {
+struct decorated_threads : detail::turn_mark<typename Inner::threads> {
     using inner = typename Inner::threads;
     using handle = typename inner::handle;
     using key = typename inner::key;
@@ -358,6 +365,8 @@ struct decorated : detail::add_directories<Inner, Around>,
     using memory = decorated_memory<Inner, Around>;
     using files = decorated_files<Inner, Around>;
     using clocks = decorated_clocks<Inner, Around>;
+    template <class T>
+    using atomic = atomic_of<Inner, T>;
 };
 
 }  // namespace vitte::sys

@@ -1,6 +1,7 @@
 /// The concept that every template over a platform asks for; `contract.hpp` says what the facets have to offer.
 #pragma once
 
+#include <vitte/core/atomic.hpp>
 #include <vitte/core/result.hpp>
 #include <vitte/sys/platform/process_types.hpp>
 #include <vitte/sys/platform/types.hpp>
@@ -15,5 +16,21 @@ concept platform = requires {
     typename P::files;
     typename P::clocks;
 };
+
+namespace detail {
+template <class P, class T>
+struct platform_atomic {
+    using type = atomic<T>;
+};
+template <class P, class T>
+    requires requires { typename P::template atomic<T>; }
+struct platform_atomic<P, T> {
+    using type = typename P::template atomic<T>;
+};
+}  // namespace detail
+
+/// What the threads of a platform share without a lock: `vitte::atomic`, unless the platform has its own.
+template <class P, class T>
+using atomic_of = typename detail::platform_atomic<P, T>::type;
 
 }  // namespace vitte::sys

@@ -13,6 +13,7 @@ template <class Waiter>
 struct single_thread : Waiter {
     using handle = int;
     using key = unsigned;
+    static constexpr bool one_at_a_time = true;
 
     /// What changes the word also ends the wait.
     static bool wake_one(const std::uint32_t*) noexcept { return false; }

@@ -22,10 +22,11 @@ struct traced_value {
     template <class T>
     static traced_value of(const T& value) noexcept {
         traced_value made;
-        if constexpr (std::is_array_v<T> || std::is_same_v<T, const char*>) {
+        using decayed = std::decay_t<const T>;  // an array may be there to be filled
+        if constexpr (std::is_same_v<T, const char*>) {
             made.set_text(value);
-        } else if constexpr (std::is_pointer_v<T>) {
-            made.set(kind::address, reinterpret_cast<std::uintptr_t>(value));
+        } else if constexpr (std::is_pointer_v<decayed>) {
+            made.set(kind::address, reinterpret_cast<std::uintptr_t>(static_cast<decayed>(value)));
         } else if constexpr (std::is_enum_v<T> || std::is_integral_v<T>) {
             made.set(kind::number, static_cast<std::uint64_t>(value));
         } else {

@@ -29,7 +29,7 @@ struct thread_state {
         R value;
     } returned;
     lock_word<P> state{running};
-    atomic<std::uint32_t> owners{2};
+    atomic_of<P, std::uint32_t> owners{2};
     void (*destroy)(thread_state*) = nullptr;
 
     void release() noexcept {

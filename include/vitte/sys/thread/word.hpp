@@ -22,30 +22,33 @@ namespace detail {
 
 /// The state of a lock.
 template <platform P>
-class lock_word : public atomic<std::uint32_t> {
+class lock_word : public atomic_of<P, std::uint32_t> {
+    using word = atomic_of<P, std::uint32_t>;
+
 public:
-    using atomic::atomic;
+    using word::word;
 
     /// Sleeps while the word is `expected`, until somebody wakes it or `until` passes; false in the latter case. It may
     /// also return true for no reason: the caller looks at the word again.
     bool wait(std::uint32_t expected, deadline until = deadline::never()) const noexcept {
-        const auto waited = P::threads::wait(address(), expected, until.monotonic());
+        const auto waited = P::threads::wait(this->address(), expected, until.monotonic());
         return waited || waited.error().code != errc::timed_out;
     }
     /// Whether a sleeper was woken; false also where the OS does not tell.
-    bool wake_one() const noexcept { return P::threads::wake_one(address()); }
-    void wake_all() const noexcept { P::threads::wake_all(address()); }
+    bool wake_one() const noexcept { return P::threads::wake_one(this->address()); }
+    void wake_all() const noexcept { P::threads::wake_all(this->address()); }
 
     /// Spins for a few microseconds as long as `worth(value)`; returns the last value seen. A short critical section
     /// ends sooner than a sleep begins. The looks become rarer, since each takes the cache line away from the lock's
-    /// owner.
+    /// owner. Where only one thread runs at a time it looks once.
     template <class Worth>
-    std::uint32_t spin(Worth worth) const noexcept {
-        std::uint32_t value = load_relaxed();
+    std::uint32_t spin([[maybe_unused]] Worth worth) const noexcept {
+        std::uint32_t value = this->load_relaxed();
+        if constexpr (requires { P::threads::one_at_a_time; }) return value;
         for (unsigned look = 0, pauses = 4; look < 12 && worth(value); ++look) {
             for (unsigned i = 0; i < pauses; ++i) spin_hint();
             if (pauses < 32) pauses *= 2;
-            value = load_relaxed();
+            value = this->load_relaxed();
         }
         return value;
     }
