@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define VITTE_ADDRESS_SANITIZER
@@ -33,11 +34,14 @@ public:
     fiber() noexcept = default;
     fiber(const fiber&) = delete;
     fiber& operator=(const fiber&) = delete;
+    ~fiber() {
+        if (stack_.bytes != nullptr) spare().push_back(std::move(stack_));
+    }
 
     /// Calls `entry`, which must not return, when it is switched to for the first time.
     void prepare(void (*entry)()) {
-        if (stack_ == nullptr) stack_.reset(new std::byte[stack_size]);
-        bottom_ = stack_.get();
+        if (stack_.bytes == nullptr) take_stack();
+        bottom_ = stack_.bytes.get();
         size_ = stack_size;
 #if defined(VITTE_ADDRESS_SANITIZER)
         __asan_unpoison_memory_region(bottom_, size_);  // which was perhaps left in the middle of something
@@ -53,38 +57,44 @@ public:
     /// Stops here and goes on with `to`; returns when somebody switches back.
     void switch_to(fiber& to) noexcept {
 #if defined(VITTE_ADDRESS_SANITIZER)
-        void* fake = nullptr;
-        __sanitizer_start_switch_fiber(&fake, to.bottom_, to.size_);
-        came_from() = this;
-        exchange(point_, to.point_);
-        arrived(fake);
-#else
-        exchange(point_, to.point_);
+        __sanitizer_start_switch_fiber(&stack_.fake, to.bottom_, to.size_);
+        last_from = this;
+        last_to = &to;
 #endif
+        exchange(point_, to.point_);
+        arrive();
     }
     /// The first thing that an entry calls.
-    static void begin() noexcept {
+    static void arrive() noexcept {
 #if defined(VITTE_ADDRESS_SANITIZER)
-        arrived(nullptr);
+        __sanitizer_finish_switch_fiber(last_to->stack_.fake, &last_from->bottom_, &last_from->size_);
 #endif
     }
 
 private:
     static constexpr std::size_t stack_size = std::size_t{256} << 10;
+    struct stack {
+        std::unique_ptr<std::byte[]> bytes;
+        void* fake = nullptr;  ///< what AddressSanitizer uses besides
+    };
+
+    /// Stacks are kept for later fibers: the OS takes longer to make one than most fibers run.
+    static std::vector<stack>& spare() {
+        static std::vector<stack> all;
+        return all;
+    }
+    void take_stack() {
+        if (spare().empty()) spare().push_back({std::unique_ptr<std::byte[]>(new std::byte[stack_size])});
+        stack_ = std::move(spare().back());
+        spare().pop_back();
+    }
     /// Where it goes on. Other registers are on its stack.
     struct point {
         std::uintptr_t stack, code, frame;
     };
 
 #if defined(VITTE_ADDRESS_SANITIZER)
-    static fiber*& came_from() noexcept {
-        static fiber* last = nullptr;
-        return last;
-    }
-    static void arrived(void* fake) noexcept {
-        fiber& before = *came_from();
-        __sanitizer_finish_switch_fiber(fake, &before.bottom_, &before.size_);
-    }
+    static inline fiber *last_from = nullptr, *last_to = nullptr;
 #endif
 
     /// The compiler saves what it has in the registers that are named as changed.
@@ -151,7 +161,7 @@ private:
 #endif
     }
 
-    std::unique_ptr<std::byte[]> stack_;
+    stack stack_;
     const void* bottom_ = nullptr;
     std::size_t size_ = 0;
     point point_{};

@@ -203,7 +203,7 @@ private:
     }
     /// Where every thread begins and ends.
     static void begin() {
-        fiber::begin();
+        fiber::arrive();
         scheduler& self = *active();
         thread& me = *self.current_;
         self.call(me);

@@ -1,0 +1,393 @@
+// Locks under every order of their threads' steps that a simulation can make, with loads that give old values where the
+// memory model allows it; and locks with planted bugs, which must be found.
+#include <cstdio>
+#include <vitte/sys/platform/simulated.hpp>
+#include <vitte/sys/thread.hpp>
+
+#include "../support/needs.hpp"
+
+namespace {
+using namespace vitte::sys;
+using P = simulated;
+
+struct tally {
+    std::size_t runs = 0, ended[4] = {};
+    std::size_t bad() const { return runs - ended[0]; }
+};
+
+/// Threads of a simulation that do nothing but `work(i)`.
+template <class Work>
+void together(unsigned count, Work work) {
+    struct part {
+        Work* work;
+        unsigned number;
+    } parts[scheduler::most];
+    unsigned handles[scheduler::most];
+    scheduler& all = simulation::current().threads;
+    for (unsigned i = 0; i < count; ++i) {
+        parts[i] = {&work, i};
+        handles[i] = *all.start([](void* p) { (*static_cast<part*>(p)->work)(static_cast<part*>(p)->number); }, &parts[i]);
+    }
+    for (unsigned i = 0; i < count; ++i) static_cast<void>(all.join(handles[i]));
+}
+
+/// All interleavings of `play`, which returns whether what it did came out right.
+template <class Play>
+tally every(const char* name, const simulation_options& options, Play play) {
+    tally count;
+    all_choices all;
+    do {
+        simulation world(all, options);
+        bool right = false;
+        const simulation_end end = world.run([&] { right = play(); });
+        ++count.runs;
+        ++count.ended[static_cast<unsigned>(end)];
+        if (end == simulation_end::finished && !right) ++count.ended[3], --count.ended[0];
+    } while (all.next());
+    std::printf("%-40s %8zu interleavings, %zu bad\n", name, count.runs, count.bad());
+    return count;
+}
+/// As many as there is patience for, each by a seed.
+template <class Play>
+tally some(const char* name, const simulation_options& options, unsigned seeds, Play play) {
+    tally count;
+    for (unsigned seed = 0; seed < seeds; ++seed) {
+        seeded_choices from(seed);
+        simulation world(from, options);
+        bool right = false;
+        const simulation_end end = world.run([&] { right = play(); });
+        ++count.runs;
+        ++count.ended[static_cast<unsigned>(end)];
+        if (end == simulation_end::finished && !right) ++count.ended[3], --count.ended[0];
+    }
+    std::printf("%-40s %8zu seeds, %zu bad\n", name, count.runs, count.bad());
+    return count;
+}
+
+template <class Mutex, unsigned Threads, int Rounds>
+bool counts_under_a_lock() {
+    Mutex mutex;
+    watched<int> sum(0);
+    together(Threads, [&](unsigned) {
+        for (int i = 0; i < Rounds; ++i) {
+            mutex.lock();
+            sum.set(sum.get() + 1);
+            mutex.unlock();
+        }
+    });
+    return sum.get() == static_cast<int>(Threads) * Rounds;
+}
+
+template <unsigned Readers, unsigned Writers>
+bool reads_and_writes() {
+    basic_shared_mutex<P> mutex;
+    watched<int> a(0), b(0);
+    bool equal = true;
+    together(Readers + Writers, [&](unsigned i) {
+        if (i < Readers) {
+            mutex.lock_shared();
+            equal = equal && a.get() == b.get();
+            mutex.unlock_shared();
+        } else {
+            mutex.lock();
+            a.set(a.get() + 1);
+            b.set(b.get() + 1);
+            mutex.unlock();
+        }
+    });
+    return equal && a.get() == static_cast<int>(Writers);
+}
+
+/// Producers give, consumers take; nobody waits for ever.
+template <class Condition, unsigned Givers, unsigned Takers, bool All>
+bool hands_over() {
+    basic_mutex<P> mutex;
+    Condition given;
+    watched<int> there(0);
+    int taken = 0;
+    together(Givers + Takers, [&](unsigned i) {
+        mutex.lock();
+        if (i < Givers) {
+            there.set(there.get() + static_cast<int>(Takers / Givers));
+            if (All) given.notify_all();
+            else given.notify_one();
+        } else {
+            given.wait(mutex, [&] { return there.get() > 0; });
+            there.set(there.get() - 1);
+            ++taken;
+        }
+        mutex.unlock();
+    });
+    return taken == static_cast<int>(Takers);
+}
+
+template <unsigned Threads>
+bool permits() {
+    basic_semaphore<P> semaphore(1);
+    watched<int> sum(0);
+    together(Threads, [&](unsigned) {
+        semaphore.acquire();
+        sum.set(sum.get() + 1);
+        semaphore.release();
+    });
+    return sum.get() == static_cast<int>(Threads) && semaphore.try_acquire() && !semaphore.try_acquire();
+}
+bool permits_or_gives_up() {
+    basic_semaphore<P> semaphore(0);
+    int had = 0;
+    together(2, [&](unsigned i) {
+        if (i == 0) semaphore.release();
+        else had += semaphore.try_acquire_until(deadline::after<P>(1000));
+    });
+    return had + (semaphore.try_acquire() ? 1 : 0) == 1;
+}
+bool waits_for_an_event() {
+    basic_event<P> event;
+    watched<int> value(0);
+    int seen = 0;
+    together(3, [&](unsigned i) {
+        if (i == 0) {
+            value.set(5);
+            event.set();
+        } else {
+            event.wait();
+            seen += value.get();
+        }
+    });
+    return seen == 10;
+}
+bool calls_once() {
+    basic_once<P> once;
+    watched<int> value(0);
+    int calls = 0;
+    together(2, [&](unsigned) { once.call([&] { value.set(++calls); }), static_cast<void>(value.get()); });
+    return calls == 1 && value.get() == 1;
+}
+bool parks() {
+    basic_parker<P> parker;
+    watched<int> value(0);
+    bool seen = false;
+    together(2, [&](unsigned i) {
+        if (i == 0) {
+            value.set(1);
+            parker.unpark();
+        } else {
+            parker.park();
+            seen = value.get() == 1;
+        }
+    });
+    return seen;
+}
+bool meets_at_a_barrier() {
+    basic_barrier<P> barrier(2);
+    watched<int> parts[2];
+    bool right = true;
+    together(2, [&](unsigned i) {
+        parts[i].set(static_cast<int>(i) + 1);
+        barrier.arrive_and_wait();
+        right = right && parts[1 - i].get() == 2 - static_cast<int>(i);
+    });
+    return right;
+}
+bool starts_and_joins() {
+    watched<int> value(1);
+    auto started = start_thread<P>([&] { return value.get() + 1; });
+    return started && started->join().value_or(0) == 2;
+}
+
+/// Sleeps without saying so: unlocking does not wake it.
+struct forgetful_mutex {
+    detail::lock_word<P> word;
+    void lock() {
+        for (std::uint32_t seen = 0; !word.compare_exchange_strong_acquire(seen, 1); seen = 0)
+            if (seen == 2 || word.compare_exchange_relaxed(seen, 2)) word.wait(2);
+    }
+    void unlock() {
+        if (word.exchange_release(0) == 2) word.wake_one();
+    }
+};
+/// Takes the lock without acquiring what its last owner wrote.
+struct relaxed_mutex {
+    detail::lock_word<P> word;
+    void lock() {
+        for (std::uint32_t seen = 0; !word.compare_exchange_relaxed(seen, 1); seen = 0) word.wait(1);
+    }
+    void unlock() {
+        word.store_release(0);
+        word.wake_one();
+    }
+};
+/// Gives the lock back without releasing what it wrote.
+struct unreleased_mutex {
+    detail::lock_word<P> word;
+    void lock() {
+        for (std::uint32_t seen = 0; !word.compare_exchange_strong_acquire(seen, 1); seen = 0) word.wait(1);
+    }
+    void unlock() {
+        word.store_relaxed(0);
+        word.wake_one();
+    }
+};
+/// Looks whether the lock is free, and takes it, in two steps.
+struct two_step_mutex {
+    detail::lock_word<P> word;
+    void lock() {
+        while (word.load_acquire() != 0) word.wait(1);
+        word.store_relaxed(1);
+    }
+    void unlock() {
+        word.store_release(0);
+        word.wake_one();
+    }
+};
+/// Unlocks before it looks at the turn: who notifies in between is missed.
+struct late_condition {
+    detail::lock_word<P> turn;
+    template <class Lock, class Predicate>
+    void wait(Lock& lock, Predicate satisfied) {
+        while (!satisfied()) {
+            lock.unlock();
+            turn.wait(turn.load_relaxed());
+            lock.lock();
+        }
+    }
+    void notify_one() {
+        turn.fetch_add_release(1);
+        turn.wake_one();
+    }
+    void notify_all() {
+        turn.fetch_add_release(1);
+        turn.wake_all();
+    }
+};
+
+/// `other` is set before `flag`, and only a release and an acquire keep that order ("message passing").
+template <bool Release, bool Acquire>
+bool passes_a_message() {
+    atomic_of<P, std::uint32_t> other(0), flag(0);
+    bool right = true;
+    together(2, [&](unsigned i) {
+        if (i == 0) {
+            other.store_relaxed(1);
+            if (Release) flag.store_release(1);
+            else flag.store_relaxed(1);
+        } else if ((Acquire ? flag.load_acquire() : flag.load_relaxed()) == 1) {
+            right = other.load_relaxed() == 1;
+        }
+    });
+    return right;
+}
+
+/// Emulators and sanitizers take ten times as long.
+bool patient() {
+#if defined(__SANITIZE_ADDRESS__) || defined(VITTE_ADDRESS_SANITIZER)
+    return false;
+#else
+    return own_kernel.present();
+#endif
+}
+simulation_options stops(unsigned most) { return {.preemptions = patient() ? most : 1}; }
+
+const simulation_options plain{}, two_stops{.preemptions = 2}, three_stops{.preemptions = 3};
+const simulation_options unkind{.preemptions = 2, .early_timeouts = true, .spurious_wakes = true};
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(interleavings)
+
+BOOST_AUTO_TEST_CASE(small_locks_are_right_in_every_order) {
+    BOOST_TEST(every("mutex, 2 threads", plain, counts_under_a_lock<basic_mutex<P>, 2, 1>).bad() == 0u);
+    BOOST_TEST(every("semaphore, 2 threads", plain, permits<2>).bad() == 0u);
+    BOOST_TEST(every("semaphore with a deadline", {.early_timeouts = true}, permits_or_gives_up).bad() == 0u);
+    BOOST_TEST(every("shared mutex, 1 reader, 1 writer", patient() ? plain : two_stops, reads_and_writes<1, 1>).bad() == 0u);
+    BOOST_TEST((every("condition variable, 1 and 1", stops(5), hands_over<basic_condition_variable<P>, 1, 1, false>).bad() == 0));
+    BOOST_TEST(every("once, 2 threads", plain, calls_once).bad() == 0u);
+    BOOST_TEST(every("parker", plain, parks).bad() == 0u);
+    BOOST_TEST(every("barrier, 2 threads", patient() ? plain : two_stops, meets_at_a_barrier).bad() == 0u);
+    BOOST_TEST(every("thread", two_stops, starts_and_joins).bad() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(larger_ones_are_right_with_few_preemptions) {
+    BOOST_TEST(every("mutex, 3 threads", stops(3), counts_under_a_lock<basic_mutex<P>, 3, 1>).bad() == 0u);
+    BOOST_TEST(every("mutex, 2 threads, 2 rounds", stops(3), counts_under_a_lock<basic_mutex<P>, 2, 2>).bad() == 0u);
+    BOOST_TEST(every("semaphore, 3 threads", stops(2), permits<3>).bad() == 0u);
+    BOOST_TEST(every("shared mutex, 2 readers, 1 writer", stops(2), reads_and_writes<2, 1>).bad() == 0u);
+    BOOST_TEST(every("shared mutex, 1 reader, 2 writers", stops(2), reads_and_writes<1, 2>).bad() == 0u);
+    BOOST_TEST((every("condition variable, 1 and 2", {.preemptions = 1}, hands_over<basic_condition_variable<P>, 1, 2, true>).bad() == 0));
+    BOOST_TEST(every("event, 3 threads", stops(2), waits_for_an_event).bad() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(they_stay_right_when_sleepers_wake_for_no_reason) {
+    BOOST_TEST(every("mutex, 2 threads", unkind, counts_under_a_lock<basic_mutex<P>, 2, 1>).bad() == 0u);
+    BOOST_TEST(every("semaphore, 2 threads", unkind, permits<2>).bad() == 0u);
+    BOOST_TEST(every("shared mutex, 1 reader, 1 writer", unkind, reads_and_writes<1, 1>).bad() == 0u);
+    BOOST_TEST((every("condition variable, 1 and 1", unkind, hands_over<basic_condition_variable<P>, 1, 1, false>).bad() == 0));
+    BOOST_TEST(every("parker", unkind, parks).bad() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(crowds_are_right_by_many_seeds) {
+    BOOST_TEST(some("mutex, 6 threads, 4 rounds", plain, 3000, counts_under_a_lock<basic_mutex<P>, 6, 4>).bad() == 0u);
+    BOOST_TEST(some("shared mutex, 4 readers, 3 writers", plain, 3000, reads_and_writes<4, 3>).bad() == 0u);
+    BOOST_TEST(some("semaphore, 6 threads", plain, 3000, permits<6>).bad() == 0u);
+    BOOST_TEST((some("condition variable, 2 and 4, all", plain, 3000, hands_over<basic_condition_variable<P>, 2, 4, true>).bad() == 0));
+    BOOST_TEST((some("condition variable, 4 and 4, one", plain, 3000, hands_over<basic_condition_variable<P>, 4, 4, false>).bad() == 0));
+}
+
+BOOST_AUTO_TEST_CASE(planted_bugs_are_found) {
+    const auto lost = every("bug: a wake-up is lost", three_stops, counts_under_a_lock<forgetful_mutex, 3, 1>);
+    BOOST_TEST(lost.ended[static_cast<unsigned>(simulation_end::deadlock)] > 0u);
+    const auto relaxed = every("bug: locking does not acquire", plain, counts_under_a_lock<relaxed_mutex, 2, 1>);
+    BOOST_TEST(relaxed.ended[static_cast<unsigned>(simulation_end::data_race)] > 0u);
+    const auto unreleased = every("bug: unlocking does not release", plain, counts_under_a_lock<unreleased_mutex, 2, 1>);
+    BOOST_TEST(unreleased.ended[static_cast<unsigned>(simulation_end::data_race)] > 0u);
+    BOOST_TEST(every("bug: two steps", plain, counts_under_a_lock<two_step_mutex, 2, 1>).bad() > 0u);
+    const auto late = every("bug: the turn is looked at too late", two_stops, hands_over<late_condition, 1, 1, false>);
+    BOOST_TEST(late.ended[static_cast<unsigned>(simulation_end::deadlock)] > 0u);
+    BOOST_TEST((every("message with release and acquire", plain, passes_a_message<true, true>).bad() == 0));
+    BOOST_TEST((every("bug: message without release", plain, passes_a_message<false, true>).bad() > 0));
+    BOOST_TEST((every("bug: message without acquire", plain, passes_a_message<true, false>).bad() > 0));
+}
+
+BOOST_AUTO_TEST_CASE(the_same_seed_makes_the_same_run) {
+    const auto digest = [](std::uint64_t seed) {
+        seeded_choices from(seed);
+        simulation world(from);
+        static_cast<void>(world.run([] { static_cast<void>(counts_under_a_lock<basic_mutex<P>, 5, 3>()); }));
+        return world.digest();
+    };
+    for (std::uint64_t seed = 0; seed < 20; ++seed) BOOST_TEST(digest(seed) == digest(seed));
+    BOOST_TEST(digest(1) != digest(2));
+}
+
+BOOST_AUTO_TEST_CASE(time_passes_when_all_sleep) {
+    seeded_choices from(1);
+    simulation world(from);
+    std::int64_t slept = 0;
+    bool woken = true;
+    const auto end = world.run([&] {
+        const std::int64_t start = monotonic_time<P>();
+        auto other = start_thread<P>([] { this_thread::sleep_until<P>(deadline::after<P>(3'600'000'000'000)); });
+        basic_event<P> never_set;
+        woken = never_set.wait_until(deadline::after<P>(60'000'000'000));
+        static_cast<void>(other->join());
+        slept = monotonic_time<P>() - start;
+    });
+    BOOST_TEST((end == simulation_end::finished && !woken));
+    BOOST_TEST((slept >= 3'600'000'000'000 && slept < 3'601'000'000'000));
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_ever_is_told_of) {
+    seeded_choices from(1);
+    simulation world(from);
+    const auto end = world.run([] {
+        basic_mutex<P> locks[2];
+        together(2, [&](unsigned i) {
+            locks[i].lock();
+            this_thread::sleep_until<P>(deadline::after<P>(1000));
+            locks[1 - i].lock();
+        });
+    });
+    BOOST_TEST((end == simulation_end::deadlock));
+    BOOST_TEST((world.run([] { for (;;) P::threads::yield(); }) == simulation_end::too_long));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
