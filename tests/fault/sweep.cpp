@@ -1,156 +1,201 @@
-// Every call of a scenario fails in every way that its manual allows, once and from then on. Whatever happens: no
-// handle is left open, an error names the operation, what is said to be done is done, files are old or new and nothing
-// between, and trying again works.
+// Every call of a scenario fails in every way that its manual allows, once and from then on, and crashes. Whatever
+// happens: no handle, mapping or thread is left, nothing is closed twice, an error names the operation, what is said to
+// be done is done, files are old or new and nothing between, and trying again works.
+// VITTE_REPLAY="scenario|call|name|code|times|short|kind" runs one of them.
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <map>
-#include <set>
-#include <vitte/sys/fs.hpp>
-#include <vitte/sys/fs/glob.hpp>
-#include <vitte/sys/fs/temporary.hpp>
-#include <vitte/sys/fs/text.hpp>
-#include <vitte/sys/memory.hpp>
-#include <vitte/sys/platform/faulty.hpp>
+#include <vitte/loader/loader.hpp>
+#include <vitte/sys/fs/watch.hpp>
 #include <vitte/sys/process.hpp>
 
-#include "../support/scratch.hpp"
-#include "../support/text_files.hpp"
+#include "../support/fixtures.hpp"
+#include "scenarios.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Allocations of this program, by -Wl,--wrap.
+namespace {
+long allocations_left = -1;  // until one fails; -1: none does
+std::size_t allocations = 0;
+bool allocation_fails() {
+    ++allocations;
+    return allocations_left >= 0 && allocations_left-- == 0;
+}
+}  // namespace
+#if defined(VITTE_WRAPPED)
+extern "C" {
+void* __real_malloc(std::size_t);
+void* __real_realloc(void*, std::size_t);
+void* __real__Znwm(std::size_t);
+void* __real__ZnwmRKSt9nothrow_t(std::size_t, const std::nothrow_t&);
+void* __wrap_malloc(std::size_t n) { return allocation_fails() ? nullptr : __real_malloc(n); }
+void* __wrap_realloc(void* p, std::size_t n) { return allocation_fails() ? nullptr : __real_realloc(p, n); }
+void* __wrap__Znwm(std::size_t n) {
+    if (allocation_fails()) throw std::bad_alloc();
+    return __real__Znwm(n);
+}
+void* __wrap__ZnwmRKSt9nothrow_t(std::size_t n, const std::nothrow_t& t) {
+    return allocation_fails() ? nullptr : __real__ZnwmRKSt9nothrow_t(n, t);
+}
+}
+#endif
 
 namespace {
 using namespace vitte::sys;
 using vitte::errc;
-using vitte::result;
-using frail = faulty<native>;
-using injected = faults<native>;
+using base = native;
+using set = scenarios<base>;
+using frail = set::frail;
+using injected = set::injected;
+using books = ledger<base>;
 
-/// What is tried, and what is true before it, after it, and whatever happens.
-struct scenario {
-    const char* name;
-    void (*prepare)();
-    result<void> (*run)();
-    bool (*done)();      ///< whether all of it has happened
-    bool (*harmless)();  ///< whether nothing is lost, done or not
-};
+/// What only a real OS has.
+std::vector<scenario> all_scenarios() {
+    auto all = set::all();
+    all.push_back({"capture a program", set::nothing,
+                   []() -> vitte::result<void> {
+                       auto what = basic_command<frail>("/bin/sh");
+                       what.arguments({"-c", "cat; echo error >&2"});
+                       VITTE_TRY(const auto done, capture(what, {.input = bytes(set::old_text)}));
+                       set::found_text = done.output_text();
+                       return done.succeeded() && done.error_text() == "error\n"
+                                  ? vitte::result<void>()
+                                  : vitte::fail(errc::unknown, "said");
+                   },
+                   [] { return set::found_text == set::old_text; }, set::anything});
+    if constexpr (requires { typename base::watch_queue; })
+        all.push_back({"watch a folder", set::nothing,
+                       []() -> vitte::result<void> {
+                           set::found_count = 0;
+                           VITTE_TRY(auto watcher, basic_watcher<frail>::create());
+                           VITTE_CHECK(watcher.add(SCRATCH, true));
+                           static_cast<void>(write<base>(SCRATCH "/new", bytes("x")));
+                           return watcher.wait([](const watch_event&) { ++set::found_count; }, deadline::after(2'000'000'000), 0);
+                       },
+                       [] { return set::found_count != 0; }, set::anything});
+    if constexpr (vitte::loader::native::machine::supported)
+        all.push_back({"load and unload a module", set::nothing,
+                       []() -> vitte::result<void> {
+                           vitte::loader::basic_module_loader<frail> loader;
+                           loader.provide("host_event", static_cast<void (*)(const char*)>([](const char*) {}));
+                           loader.provide("host_twice", static_cast<int (*)(int)>([](int n) { return 2 * n; }));
+                           loader.provide("strlen", static_cast<std::size_t (*)(const char*)>(std::strlen));
+                           auto made = loader.load(fixture("libcounter.so").c_str());
+                           if (!made) return vitte::fail(made.error().code, "load module");
+                           set::found_count = static_cast<std::size_t>((*made->function<int()>("counter_value"))());
+                           return {};
+                       },
+                       [] { return set::found_count == 42; }, set::anything});
+    return all;
+}
 
-std::size_t open_handles() {
+std::size_t entries_of(const char* folder) {
     std::size_t count = 0;
-    static_cast<void>(
-        directory::open("/proc/self/fd")->for_each([&](const directory_entry&) { return ++count, true; }));
+    static_cast<void>(directory::open(folder)->for_each([&](const directory_entry&) { return ++count, true; }));
     return count;
 }
-std::set<std::string> files_in_scratch() { return names_in(*directory::open(SCRATCH)); }
-
-const std::string old_text(5000, 'o'), new_text(300'000, 'n');
-std::string found_text;
-std::size_t found_count;
-
-void old_file() { BOOST_REQUIRE(write(SCRATCH "/file", bytes(old_text)).has_value()); }
-void tree() {
-    BOOST_REQUIRE((create_directories(SCRATCH "/tree/a/b") && create_directories(SCRATCH "/tree/c")));
-    for (const char* name : {"tree/1", "tree/a/2", "tree/a/b/3", "tree/c/4"}) put(*directory::open(SCRATCH), name);
-}
-bool anything() { return true; }
-
-const scenario scenarios[] = {
-    {"read a file", old_file,
-     []() -> result<void> {
-         VITTE_TRY(found_text, read_text<frail>(SCRATCH "/file"));
-         return {};
-     },
-     [] { return found_text == old_text; }, anything},
-    {"replace a file", old_file, [] { return replace<frail>(SCRATCH "/file", bytes(new_text)); },
-     [] { return text_of(SCRATCH "/file") == new_text; },
-     [] { return text_of(SCRATCH "/file") == old_text || text_of(SCRATCH "/file") == new_text; }},
-    {"copy a file", old_file, [] { return copy<frail>(SCRATCH "/file", SCRATCH "/copy"); },
-     [] { return text_of(SCRATCH "/copy") == old_text; }, [] { return text_of(SCRATCH "/file") == old_text; }},
-    {"copy a file with holes",
-     [] {
-         const auto made = file::open(SCRATCH "/file", open_mode::create_new);
-         BOOST_REQUIRE((made->write_at(bytes(old_text), 1'000'000) && made->resize(2'000'000)));
-     },
-     [] { return copy<frail>(SCRATCH "/file", SCRATCH "/copy"); },
-     [] { return text_of(SCRATCH "/copy") == text_of(SCRATCH "/file"); }, anything},
-    {"add to a file", old_file, [] { return append<frail>(SCRATCH "/file", bytes(new_text)); },
-     [] { return text_of(SCRATCH "/file").ends_with(new_text); },
-     [] { return text_of(SCRATCH "/file").starts_with(old_text); }},
-    {"make folders", [] {}, [] { return create_directories<frail>(SCRATCH "/x/y/z"); },
-     [] { return vitte::sys::stat(SCRATCH "/x/y/z").has_value(); }, anything},
-    {"remove a tree", tree, [] { return remove_all<frail>(SCRATCH "/tree"); },
-     [] { return files_in_scratch().empty(); }, anything},
-    {"walk a tree", tree,
-     []() -> result<void> {
-         found_count = 0;
-         vitte::error failed;
-         bool any = false;
-         VITTE_CHECK(walk<frail>(SCRATCH "/tree", [&](const walk_entry<frail>& entry) {
-             if (entry.failed != nullptr)
-                 failed = *entry.failed, any = true;
-             else
-                 ++found_count;
-             return walk_next::on;
-         }));
-         return any ? result<void>(vitte::unexpected(failed)) : result<void>();
-     },
-     [] { return found_count == 7; }, anything},
-    {"keep a temporary file", old_file,
-     []() -> result<void> {
-         VITTE_TRY(auto folder, basic_directory<frail>::open(SCRATCH));
-         VITTE_TRY(auto made, basic_temporary_file<frail>::create_in(std::move(folder)));
-         VITTE_CHECK(made.file().write(bytes(new_text)));
-         VITTE_TRY(const auto where, basic_directory<frail>::open(SCRATCH));
-         return made.keep(where, "kept");
-     },
-     [] { return text_of(SCRATCH "/kept") == new_text; }, [] { return text_of(SCRATCH "/file") == old_text; }},
-    {"find the canonical path", tree,
-     []() -> result<void> {
-         char text[4096];
-         VITTE_TRY(const std::size_t size, canonical<frail>(SCRATCH "/tree/../tree/a", text));
-         found_text.assign(text, size);
-         return {};
-     },
-     [] { return found_text.ends_with(SCRATCH "/tree/a"); }, anything},
-    {"capture a program", [] {},
-     []() -> result<void> {
-         auto what = basic_command<frail>("/bin/sh");
-         what.arguments({"-c", "cat; echo error >&2"});
-         VITTE_TRY(const auto done, capture(what, {.input = bytes(old_text)}));
-         found_text = done.output_text();
-         return done.succeeded() && done.error_text() == "error\n" ? result<void>()
-                                                                   : vitte::fail(errc::unknown, "said");
-     },
-     [] { return found_text == old_text; }, anything},
-};
 
 struct tally {
-    std::size_t points = 0, runs = 0;
+    std::size_t points = 0, runs = 0, crashes = 0;
     std::set<std::pair<std::string, errc>> fired;
 };
 
-void try_once(const scenario& s, const fault& what, tally& count) {
-    BOOST_REQUIRE((remove_all(SCRATCH) && create_directories(SCRATCH)));
-    s.prepare();
-    found_text.clear();
-    found_count = 0;
-    const std::size_t handles = open_handles();
+std::string replay_line(const scenario& s, const fault& what) {
+    char line[300];
+    std::snprintf(line, sizeof line, "VITTE_REPLAY='%s|%llu|%s|%u|%llu|%d|%u|%u|%llu'", s.name,
+                  static_cast<unsigned long long>(what.call), what.name == nullptr ? "" : what.name,
+                  static_cast<unsigned>(what.code), static_cast<unsigned long long>(what.times),
+                  what.short_transfers + 2 * what.early_wakes + 4 * what.bare + 8 * what.all_after, static_cast<unsigned>(what.kind), what.one_in,
+                  static_cast<unsigned long long>(what.seed));
+    return line;
+}
+
+/// Runs `s` with `what`, and looks at what is left. A success is expected if `must_succeed`.
+void try_once(const scenario& s, const fault& what, tally& count, bool must_succeed = false, long allocation = -1) {
+    set::begin(s);
+    const std::size_t handles = entries_of("/proc/self/fd");
+    const int views = books::views, threads = books::threads, wrong = books::wrong_closes;
+    const std::string call = what.name == nullptr ? "" : what.name;
+    vitte::result<void> ended;
     injected::arm(what);
-    const auto ended = s.run();
-    const bool fired = injected::fired() != 0;
-    const std::string call = what.name;
+    allocations_left = allocation;
+    try {
+        ended = s.run();
+    } catch (const std::bad_alloc&) {
+        ended = vitte::fail(errc::out_of_memory, "operator new");
+    }
+    const bool fired = injected::fired() != 0 || (allocation >= 0 && allocations_left < 0);
+    allocations_left = -1;
     injected::arm();
     ++count.runs;
-    if (fired) count.fired.emplace(call, what.code);
-    BOOST_TEST_CONTEXT(s.name << ": call " << what.call << ", " << call << ": " << message(what.code) << ", times "
-                              << what.times << (what.short_transfers ? ", short transfers" : "")) {
-        BOOST_TEST(open_handles() == handles);
+    if (fired && what.kind == fault_kind::failure && what.name != nullptr) count.fired.emplace(call, what.code);
+    BOOST_TEST_CONTEXT(replay_line(s, what) << " " << message(what.code) << ", allocation " << allocation) {
+        BOOST_TEST(entries_of("/proc/self/fd") == handles);
+        BOOST_TEST(books::views == views);
+        BOOST_TEST(books::threads == threads);
+        BOOST_TEST(books::wrong_closes == wrong);
         BOOST_TEST(s.harmless());
         if (ended) BOOST_TEST(s.done());
         if (!ended) BOOST_TEST(*ended.error().operation != 0);
-        if (!ended) BOOST_TEST(fired);
+        if (!ended) BOOST_TEST((fired || what.bare));
+        if (must_succeed) BOOST_TEST(ended.has_value());
         if (ended || s.done()) return;
-        static_cast<void>(remove_all(SCRATCH "/copy"));  // which a copy does not replace
+        set::make_room();
         const auto again = s.run();
         BOOST_TEST((again && s.done()));
     }
+}
+
+/// A child runs `s` and ends at the call without a word.
+void crash_once(const scenario& s, const fault& what, tally& count) {
+    set::begin(s);
+    std::fflush(nullptr);
+    const pid_t child = fork();
+    if (child == 0) {
+        injected::arm(what);
+        _exit(s.run() ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    ++count.crashes;
+    BOOST_TEST_CONTEXT(replay_line(s, what)) {
+        BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == fault::crash_status));
+        BOOST_TEST(s.harmless());
+        set::make_room();
+        const auto again = s.run();
+        BOOST_TEST((again && s.done()));
+    }
+}
+
+/// The names of the calls of a run in which nothing fails.
+std::vector<std::string> calls_of(const scenario& s) {
+    set::begin(s);
+    injected::arm();
+    BOOST_TEST_CONTEXT(s.name) BOOST_REQUIRE((s.run() && s.done()));
+    std::vector<std::string> calls;
+    for (std::uint64_t k = 1; k <= injected::count(); ++k) calls.emplace_back(injected::name(k));
+    return calls;
+}
+
+void print_coverage(const std::set<std::pair<std::string, errc>>& fired) {
+    std::map<std::string, std::string> rows;
+    for (const auto& [call, code] : fired) rows[call] += (rows[call].empty() ? "" : ", ") + std::string(message(code));
+    for (const auto& [call, codes] : rows) std::printf("  %-26s %s\n", call.c_str(), codes.c_str());
+}
+
+/// Whether a system without this call is what the tests run on.
+bool is_lacking(const std::string& call) {
+    if (call == "files.clone_to") return true;  // of macOS
+    if constexpr (!requires { typename base::watch_queue; })
+        if (call.starts_with("watch_queue.")) return true;
+    if constexpr (!requires(int h) { base::directories::open_unnamed(h, "", 0u); })
+        if (call == "directories.open_unnamed" || call == "directories.give_name" || call == "files.clone" ||
+            call.starts_with("files.copy_some") || call == "files.set_attribute")
+            return true;
+    return false;
 }
 }  // namespace
 
@@ -159,33 +204,85 @@ BOOST_AUTO_TEST_SUITE(fault_sweep)
 BOOST_AUTO_TEST_CASE(nothing_is_lost_when_any_call_fails, *needs(own_kernel)) {
     const scratch folder;
     tally count;
-    std::set<std::pair<std::string, errc>> wanted;
-    for (const scenario& s : scenarios) {
-        BOOST_REQUIRE((remove_all(SCRATCH) && create_directories(SCRATCH)));
-        s.prepare();
-        injected::arm();
-        BOOST_TEST_CONTEXT(s.name) BOOST_REQUIRE((s.run() && s.done()));
-        std::vector<std::string> calls;
-        for (std::uint64_t k = 1; k <= injected::count(); ++k) calls.emplace_back(injected::name(k));
+    const auto all = all_scenarios();
+    for (const scenario& s : all) {
+        const auto calls = calls_of(s);
         for (std::size_t k = 0; k < calls.size(); ++k) {
             const char* const name = calls[k].c_str();
             const auto until = calls.begin() + static_cast<std::ptrdiff_t>(k) + 1;
             const auto nth = static_cast<std::uint64_t>(std::count(calls.begin(), until, calls[k]));
             for (const errc code : possible_errors(name)) {
                 ++count.points;
-                wanted.emplace(calls[k], code);
                 // What is interrupted for ever, or never ready, waits for ever.
                 const bool passes = code == errc::interrupted || code == errc::would_block;
                 try_once(s, {nth, code, 1, false, name}, count);
                 try_once(s, {nth, code, passes ? 5 : fault::for_ever, false, name}, count);
                 try_once(s, {nth, code, 1, true, name}, count);
+                try_once(s, {.call = nth, .code = code, .name = name, .all_after = true}, count);
             }
+            const bool moves = calls[k].starts_with("files.write") || calls[k].starts_with("files.copy_some");
+            if (moves) try_once(s, {.call = nth, .name = name, .kind = fault_kind::nothing}, count);
+            crash_once(s, {.call = nth, .name = name, .kind = fault_kind::crash}, count);
         }
+        try_once(s, {.short_transfers = true, .early_wakes = true}, count, true);
+        try_once(s, {.bare = true}, count, true);
     }
-    for (const auto& [call, code] : wanted)
-        BOOST_TEST_CONTEXT(call << " " << message(code)) BOOST_TEST(count.fired.contains({call, code}));
-    std::printf("fault sweep: %zu scenarios, %zu points, %zu runs, %zu pairs of call and error\n", std::size(scenarios),
-                count.points, count.runs, count.fired.size());
+    std::printf("fault sweep: %zu scenarios, %zu points, %zu runs, %zu crashes, %zu pairs of call and error:\n", all.size(),
+                count.points, count.runs, count.crashes, count.fired.size());
+    print_coverage(count.fired);
+    for (const call_errors& row : all_possible_errors())
+        for (const errc code : row.possible())
+            if (!is_lacking(row.call))
+                BOOST_TEST(count.fired.contains({row.call, code}), row.call << ": " << message(code) << " did not happen");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_lost_when_calls_fail_by_chance, *needs(own_kernel)) {
+    const scratch folder;
+    tally count;
+    for (const scenario& s : all_scenarios())
+        for (std::uint64_t seed = 0; seed < 60; ++seed)
+            try_once(s, {.short_transfers = seed % 3 == 0, .one_in = static_cast<unsigned>(2 + seed % 20), .seed = seed}, count);
+    BOOST_TEST(count.runs > 1000u);
+}
+
+#if defined(VITTE_WRAPPED)
+BOOST_AUTO_TEST_CASE(nothing_is_lost_when_memory_runs_out, *needs(own_kernel)) {
+    const scratch folder;
+    tally count;
+    for (const scenario& s : all_scenarios()) {
+        set::begin(s);
+        allocations = 0;
+        BOOST_REQUIRE(s.run().has_value());
+        for (std::size_t k = 0, most = allocations; k < most; ++k) try_once(s, {}, count, false, static_cast<long>(k));
+    }
+    std::printf("fault sweep: %zu allocations failed\n", count.runs);
+    BOOST_TEST(count.runs > 50u);
+}
+#endif
+
+/// What a failing run has printed.
+BOOST_AUTO_TEST_CASE(one_is_played_again, *needs(own_kernel)) {
+    const char* const line = std::getenv("VITTE_REPLAY");
+    if (line == nullptr) return;
+    const scratch folder;
+    char scenario_name[64], name[64] = "";
+    unsigned code = 0, bits = 0, kind = 0, one_in = 0;
+    unsigned long long call = 0, times = 1, seed = 0;
+    const char* const rest = std::strchr(line, '|');
+    BOOST_REQUIRE(rest != nullptr);
+    std::snprintf(scenario_name, sizeof scenario_name, "%.*s", static_cast<int>(rest - line), line);
+    if (std::sscanf(rest, "|%llu|%63[^|]|%u|%llu|%u|%u|%u|%llu", &call, name, &code, &times, &bits, &kind, &one_in, &seed) < 2)
+        BOOST_REQUIRE(std::sscanf(rest, "|%llu||%u|%llu|%u|%u|%u|%llu", &call, &code, &times, &bits, &kind, &one_in, &seed) > 2);
+    tally count;
+    for (const scenario& s : all_scenarios())
+        if (std::strcmp(s.name, scenario_name) == 0)
+            try_once(s,
+                     {.call = call, .code = static_cast<errc>(code), .times = times, .short_transfers = (bits & 1) != 0,
+                      .name = *name == 0 ? nullptr : name, .kind = static_cast<fault_kind>(kind),
+                      .early_wakes = (bits & 2) != 0, .bare = (bits & 4) != 0,
+                      .all_after = (bits & 8) != 0, .one_in = one_in, .seed = seed},
+                     count);
+    BOOST_TEST(count.runs == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,13 +1,23 @@
-/// A platform whose calls fail when a test wants them to: the k-th, with a chosen error, once or from then on. Programs
-/// that do not name it pay nothing.
+/// A platform whose calls fail when a test wants them to: the k-th, with a chosen error, once or from then on, or by
+/// chance; and whose successes hurt. Programs that do not name it pay nothing.
 #pragma once
 
+#include <cstdlib>
 #include <span>
 #include <type_traits>
+
 #include <vitte/core/atomic.hpp>
+#include <vitte/core/xoshiro.hpp>
 #include <vitte/sys/platform/decorated.hpp>
 
 namespace vitte::sys {
+
+/// What happens to the calls that a `fault` is about.
+enum class fault_kind : unsigned char {
+    failure,  ///< they fail
+    nothing,  ///< transfers move no bytes and say so; others are made
+    crash,    ///< the program ends instead, at once and with `fault::crash_status` (`std::_Exit`)
+};
 
 /// Which call fails, and how.
 struct fault {
@@ -16,12 +26,36 @@ struct fault {
     std::uint64_t times = 1;       ///< as many calls from that one on, of those that may fail so
     bool short_transfers = false;  ///< files give and take a byte at a time, which is no failure
     const char* name = nullptr;    ///< counts calls of that name only: others may come in another number each time
+    fault_kind kind = fault_kind::failure;
+    bool early_wakes = false;  ///< every other wait ends at once for no reason
+    bool bare = false;         ///< all that a system may lack is `errc::not_supported`, so that there must be another way
+    bool all_after = false;    ///< and all calls after it, each in the first way that does not pass by itself
+    unsigned one_in = 0;       ///< that many calls fail by chance, each in a way that it may; 0 is none
+    std::uint64_t seed = 0;    ///< of that chance
     static constexpr std::uint64_t for_ever = UINT64_MAX;
+    static constexpr int crash_status = 86;
 };
 
-/// The errors that the manuals of Linux and POSIX.1-2017 allow for a call, by the name that `decorated` gives it: those
-/// that somebody who uses a file, a folder or memory in good faith may meet. Empty for calls that cannot fail.
-std::span<const errc> possible_errors(const char* call) noexcept;
+/// Ways in which a call may fail.
+struct call_errors {
+    const char* call;
+    errc codes[8];  ///< ends with `errc::unknown`
+    constexpr std::span<const errc> possible() const noexcept {
+        std::size_t count = 0;
+        while (count < 8 && codes[count] != errc::unknown) ++count;
+        return {codes, count};
+    }
+};
+
+/// The errors that the manuals of Linux and POSIX.1-2017 allow for calls, by the names that `decorated` gives them:
+/// those that somebody who uses a file, a folder or memory in good faith may meet.
+std::span<const call_errors> all_possible_errors() noexcept;
+/// The same for one call; empty for those that cannot fail.
+inline std::span<const errc> possible_errors(const char* call) noexcept {
+    for (const call_errors& row : all_possible_errors())
+        if (__builtin_strcmp(row.call, call) == 0) return row.possible();
+    return {};
+}
 
 /// The faults of `faulty<Inner, Tag>`. Counting is for all threads together.
 template <platform Inner, class Tag = void>
@@ -30,6 +64,7 @@ public:
     /// Counts calls from 0 on and makes those fail that `what` says.
     static void arm(const fault& what = {}) noexcept {
         armed_ = what;
+        random_ = xoshiro256(what.seed);
         fired_.store_release(0);
         count_.store_release(0);
         named_.store_release(0);
@@ -49,30 +84,62 @@ public:
     static auto around(const char* name, Call call, const Arguments&...) noexcept {
         using returned = decltype(call());
         if constexpr (requires(const returned& r) { r.error(); }) {
+            if constexpr (requires { returned(); })
+                if (ends_early(name)) return returned();
             const std::span<const errc> possible = possible_errors(name);
             if (possible.empty()) return call();
             const std::uint32_t number = count_.fetch_add_release(1) + 1;
             if (number <= most_names) names_[number - 1] = name;
-            const bool counted = armed_.name == nullptr || __builtin_strcmp(armed_.name, name) == 0;
-            if (!counted || !fails(named_.fetch_add_release(1) + 1, possible)) return call();
+            const errc code = failure_of(name, possible);
+            if (code == errc::unknown) return call();
+            if (armed_.kind == fault_kind::crash) std::_Exit(fault::crash_status);
+            if (armed_.kind == fault_kind::nothing) {
+                if constexpr (std::is_same_v<returned, result<std::size_t>>) {
+                    fired_.fetch_add_release(1);
+                    return returned(0);
+                }
+                return call();
+            }
             fired_.fetch_add_release(1);
             // What is closed is gone, whatever close says.
-            if (__builtin_strcmp(name, "files.close") == 0) static_cast<void>(call());
-            return returned(fail(armed_.code, name));
+            if (is(name, "files.close")) static_cast<void>(call());
+            return returned(fail(code, name));
         } else {
             return call();
         }
     }
 
 private:
-    static bool fails(std::uint64_t number, std::span<const errc> possible) noexcept {
-        if (armed_.call == 0 || number < armed_.call || number - armed_.call >= armed_.times) return false;
-        for (const errc code : possible)
-            if (code == armed_.code) return true;
+    static bool is(const char* a, const char* b) noexcept { return __builtin_strcmp(a, b) == 0; }
+    static bool has(std::span<const errc> codes, errc wanted) noexcept {
+        for (const errc code : codes)
+            if (code == wanted) return true;
         return false;
+    }
+    static bool ends_early(const char* name) noexcept {
+        if (!armed_.early_wakes || (!is(name, "threads.wait") && !is(name, "pipe.wait_any"))) return false;
+        return fired_.fetch_add_release(1) % 2 == 0;
+    }
+    static errc lasting(std::span<const errc> possible) noexcept {
+        for (const errc code : possible)
+            if (code != errc::interrupted && code != errc::would_block) return code;
+        return errc::unknown;
+    }
+    /// How this call fails; `errc::unknown` if it does not.
+    static errc failure_of(const char* name, std::span<const errc> possible) noexcept {
+        if (armed_.bare && has(possible, errc::not_supported)) return errc::not_supported;
+        if (armed_.one_in != 0)
+            return random_.below(armed_.one_in) == 0 ? possible[random_.below(possible.size())] : errc::unknown;
+        if (armed_.all_after && fired() != 0) return lasting(possible);
+        if (armed_.call == 0 || (armed_.name != nullptr && !is(armed_.name, name))) return errc::unknown;
+        const std::uint64_t number = named_.fetch_add_release(1) + 1;
+        if (number < armed_.call || number - armed_.call >= armed_.times) return errc::unknown;
+        if (armed_.kind != fault_kind::failure) return errc::io_error;
+        return has(possible, armed_.code) ? armed_.code : errc::unknown;
     }
 
     static inline fault armed_{};
+    static inline xoshiro256 random_{0};
     static inline constinit atomic<std::uint32_t> count_{0}, named_{0}, fired_{0};
     static inline const char* names_[most_names] = {};
 };
@@ -101,68 +168,72 @@ struct faulty : decorated<Inner, faults<Inner, Tag>> {
     };
 };
 
-inline std::span<const errc> possible_errors(const char* call) noexcept {
+inline std::span<const call_errors> all_possible_errors() noexcept {
     using enum errc;
-    struct row {
-        const char* call;
-        errc codes[8];
-        std::size_t count;
-    };
-    static constexpr row table[] = {
-        {"files.open",
-         {not_found, permission_denied, out_of_handles, out_of_memory, no_space, interrupted, io_error},
-         7},
-        {"files.read", {interrupted, io_error}, 2},
-        {"files.read_at", {interrupted, io_error}, 2},
-        {"files.write", {interrupted, io_error, no_space, too_large}, 4},
-        {"files.write_at", {interrupted, io_error, no_space, too_large}, 4},
-        {"files.read_vector", {interrupted, io_error}, 2},
-        {"files.write_vector", {interrupted, io_error, no_space, too_large}, 4},
-        {"files.resize", {interrupted, io_error, no_space, too_large}, 4},
-        {"files.sync", {interrupted, io_error, no_space}, 3},
-        {"files.sync_data", {interrupted, io_error, no_space}, 3},
-        {"files.info", {out_of_memory, io_error}, 2},
-        {"files.close", {io_error, no_space}, 2},
-        {"files.remove", {permission_denied, busy, io_error}, 3},
-        {"files.allocate", {interrupted, io_error, no_space, not_supported}, 4},
-        {"files.set_mode", {permission_denied, io_error}, 2},
-        {"files.clone", {not_supported, cross_device, invalid_argument}, 3},
-        {"files.clone_to", {not_supported, cross_device}, 2},
-        {"files.copy_some", {interrupted, io_error, no_space, not_supported, cross_device}, 5},
-        {"files.copy_some_at", {interrupted, io_error, no_space, not_supported, cross_device}, 5},
-        {"files.find_data", {invalid_argument, not_supported}, 2},
-        {"files.find_hole", {io_error}, 1},
-        {"directories.open", {permission_denied, out_of_handles, out_of_memory, interrupted, io_error}, 5},
+    static constexpr call_errors table[] = {
+        {"files.open", {not_found, permission_denied, out_of_handles, out_of_memory, no_space, interrupted, io_error}},
+        {"files.read", {interrupted, io_error}},
+        {"files.read_at", {interrupted, io_error}},
+        {"files.write", {interrupted, io_error, no_space, too_large}},
+        {"files.write_at", {interrupted, io_error, no_space, too_large}},
+        {"files.read_vector", {interrupted, io_error}},
+        {"files.write_vector", {interrupted, io_error, no_space, too_large}},
+        {"files.resize", {interrupted, io_error, no_space, too_large}},
+        {"files.sync", {interrupted, io_error, no_space}},
+        {"files.sync_data", {interrupted, io_error, no_space}},
+        {"files.info", {out_of_memory, io_error}},
+        {"files.close", {io_error, no_space}},
+        {"files.remove", {permission_denied, busy, io_error}},
+        {"files.allocate", {interrupted, io_error, no_space, not_supported}},
+        {"files.try_lock", {interrupted, would_block}},
+        {"files.set_mode", {permission_denied, io_error}},
+        {"files.set_times", {permission_denied, io_error}},
+        {"files.clone", {not_supported, cross_device, invalid_argument}},
+        {"files.clone_to", {not_supported, cross_device}},
+        {"files.copy_some", {interrupted, io_error, no_space, not_supported, cross_device}},
+        {"files.copy_some_at", {interrupted, io_error, no_space, not_supported, cross_device}},
+        {"files.find_data", {invalid_argument, not_supported}},
+        {"files.find_hole", {io_error}},
+        {"files.set_attribute", {not_supported, no_space, permission_denied}},
+        {"directories.open", {permission_denied, out_of_handles, out_of_memory, interrupted, io_error}},
         {"directories.open_file",
-         {not_found, permission_denied, out_of_handles, out_of_memory, no_space, interrupted, io_error},
-         7},
-        {"directories.open_unnamed", {not_supported, is_a_directory, permission_denied, out_of_handles, no_space}, 5},
-        {"directories.info", {permission_denied, out_of_memory, io_error}, 3},
-        {"directories.create", {permission_denied, no_space, io_error}, 3},
-        {"directories.remove", {permission_denied, busy, io_error}, 3},
-        {"directories.remove_folder", {permission_denied, busy, io_error}, 3},
-        {"directories.rename", {permission_denied, no_space, busy, io_error}, 4},
-        {"directories.link", {permission_denied, no_space, io_error}, 3},
-        {"directories.symbolic_link", {permission_denied, no_space, io_error}, 3},
-        {"directories.read_link", {permission_denied, io_error}, 2},
-        {"directories.sync", {interrupted, io_error}, 2},
-        {"listing.open", {io_error, out_of_handles}, 2},
-        {"listing.next", {io_error, out_of_memory}, 2},
-        {"random.fill", {interrupted, io_error}, 2},
-        {"memory.reserve", {out_of_memory}, 1},
-        {"memory.commit", {out_of_memory}, 1},
-        {"memory.protect", {out_of_memory}, 1},
-        {"memory.map_file", {out_of_memory, permission_denied}, 2},
-        {"memory.map_shared", {out_of_memory, permission_denied}, 2},
-        {"processes.spawn", {not_found, permission_denied, out_of_memory, out_of_handles, would_block}, 5},
-        {"processes.wait", {interrupted}, 1},
-        {"pipe.open", {out_of_handles}, 1},
-        {"pipe.finish", {interrupted, would_block, io_error}, 3},
-        {"pipe.wait_any", {interrupted, out_of_memory}, 2},
+         {not_found, permission_denied, out_of_handles, out_of_memory, no_space, interrupted, io_error}},
+        {"directories.open_unnamed", {not_supported, is_a_directory, permission_denied, out_of_handles, no_space}},
+        {"directories.give_name", {permission_denied, no_space, io_error}},
+        {"directories.info", {permission_denied, out_of_memory, io_error}},
+        {"directories.create", {permission_denied, no_space, io_error}},
+        {"directories.remove", {permission_denied, busy, io_error}},
+        {"directories.remove_folder", {permission_denied, busy, io_error}},
+        {"directories.rename", {permission_denied, no_space, busy, io_error}},
+        {"directories.link", {permission_denied, no_space, io_error}},
+        {"directories.symbolic_link", {permission_denied, no_space, io_error}},
+        {"directories.read_link", {permission_denied, io_error}},
+        {"directories.sync", {interrupted, io_error}},
+        {"listing.open", {io_error, out_of_handles}},
+        {"listing.next", {io_error, out_of_memory}},
+        {"random.fill", {interrupted, io_error}},
+        {"memory.reserve", {out_of_memory}},
+        {"memory.commit", {out_of_memory}},
+        {"memory.protect", {out_of_memory}},
+        {"memory.map_file", {out_of_memory, permission_denied}},
+        {"memory.map_shared", {out_of_memory, permission_denied}},
+        {"memory.sync", {io_error}},
+        {"memory.create_shared", {out_of_memory, out_of_handles}},
+        {"memory.resize_shared", {no_space, interrupted}},
+        {"threads.start", {would_block, out_of_memory}},
+        {"threads.wait", {interrupted}},
+        {"clocks.sleep_until", {interrupted}},
+        {"processes.spawn", {not_found, permission_denied, out_of_memory, out_of_handles, would_block}},
+        {"processes.wait", {interrupted}},
+        {"pipe.open", {out_of_handles}},
+        {"pipe.finish", {interrupted, would_block, io_error}},
+        {"pipe.wait_any", {interrupted, out_of_memory}},
+        {"watch_queue.open", {out_of_handles, out_of_memory}},
+        {"watch_queue.add", {no_space, permission_denied, not_found, out_of_memory}},
+        {"watch_queue.next", {io_error}},
+        {"watch_queue.wait", {interrupted, out_of_memory}},
     };
-    for (const row& r : table)
-        if (__builtin_strcmp(r.call, call) == 0) return {r.codes, r.count};
-    return {};
+    return table;
 }
 
 }  // namespace vitte::sys

@@ -128,15 +128,17 @@ public:
     result<void> sync(handle h) {
         open_file* const target = find(h);
         if (target == nullptr) return fail(errc::bad_handle, "sync");
+        if (std::exchange(sync_fails_, false)) {
+            target->node->content.lose_pending();
+            return fail(errc::io_error, "sync");
+        }
         if (target->node->is_folder()) disk_.sync_folder(*target->node);
         else target->node->content.sync();
         return {};
     }
-    /// The device fails: what the file's pending content is, is lost for good.
-    void lose_pending(handle h) {
-        open_file* const target = find(h);
-        if (target != nullptr) target->node->content.lose_pending();
-    }
+    /// The device fails at the next sync: what it was about is lost for good, though reading still shows it, and later
+    /// syncs succeed.
+    void fail_next_sync() noexcept { sync_fails_ = true; }
     result<file_info> info(handle h) {
         open_file* const target = find(h);
         if (target == nullptr) return fail(errc::bad_handle, "info");
@@ -443,6 +445,7 @@ private:
     std::map<std::string, disk_node_ref> named_memory_;
     std::size_t used_pages_ = 0;  ///< or fewer: those that are gone are looked for when it seems full
     std::size_t wrong_closes_ = 0;
+    bool sync_fails_ = false;
     unsigned generation_ = 0;
 };
 
