@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <vitte/core/result.hpp>
+
 namespace vitte::sys {
 
 /// CPU time in nanoseconds, and memory in bytes; 0 for what the OS does not tell.
@@ -74,6 +76,10 @@ struct process_request {
     const resource_limit* limits = nullptr;
     std::size_t limit_count = 0;
     const user_identity* user = nullptr;
+    /// Called in the child with `confinement` before its program starts, last of all; it may not allocate. A failure is
+    /// that of starting it.
+    result<void> (*confine)(const void* confinement) noexcept = nullptr;
+    const void* confinement = nullptr;
 };
 
 }  // namespace vitte::sys

@@ -61,7 +61,14 @@ private:
         for (std::size_t i = 0; i < request.kept_count; ++i)
             if (::fcntl(request.kept[i], F_SETFD, 0) == -1) return "fcntl";
         reset_signals();
-        return nullptr;
+        return confine();
+    }
+    const char* confine() const noexcept {
+        if (request.confine == nullptr) return nullptr;
+        const auto done = request.confine(request.confinement);
+        if (done) return nullptr;
+        errno = done.error().native;
+        return done.error().operation;
     }
     static bool set_limit(const resource_limit& limit) noexcept {
 #if defined(RLIMIT_NPROC)

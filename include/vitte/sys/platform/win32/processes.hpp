@@ -68,6 +68,7 @@ struct processes {
         constexpr unsigned long suspended = 4, detached = 8, new_group = 0x200, wide_environment = 0x400,
                                 more_information = 0x80000;
         if (request.user != nullptr || is_batch(request.program)) return fail(errc::not_supported, "CreateProcessW");
+        if (request.confine != nullptr) return fail(errc::not_supported, "confine child");
         command_line line;
         for (const char* const* argument = request.arguments; *argument != nullptr; ++argument)
             VITTE_CHECK(line.add(*argument));
