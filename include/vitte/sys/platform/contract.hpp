@@ -6,6 +6,7 @@
 #pragma once
 
 #include <concepts>
+#include <utility>
 
 #include <vitte/sys/platform/policy.hpp>
 
@@ -320,5 +321,27 @@ concept processes_facet =
         { R::own_id() } noexcept -> std::same_as<std::uint64_t>;
         { R::own_use() } noexcept -> std::same_as<resource_use>;
     };
+
+/// What the kernel enforces upon this thread, and upon all that it starts, for ever.
+/// - `supported()`: the rules that the running kernel enforces, bits of `sandbox_rule`.
+/// - `open_place(in, path)`: a handle that stands for what is there and for all beneath, and is good for nothing else;
+///   handles are those of `files`.
+/// - `thread_count()`: of this process.
+/// - `ruleset`: an object: `open(rules)` begins with nothing allowed, for rules that are supported;
+///   `allow(place, rights)` lets bits of `sandbox_right` through, `allow_port(port, rights)` those of
+///   `sandbox_port_right`; `enforce()` is the step that cannot be undone, which a child that shares the memory of its
+///   parent can take for itself; `close()` gives up what it holds.
+template <class S>
+concept sandbox_facet = requires(typename S::handle h, const char* path, typename S::ruleset set, unsigned bits,
+                                 std::uint16_t port) {
+    { S::supported() } noexcept -> std::same_as<unsigned>;
+    { S::open_place(h, path) } noexcept -> std::same_as<result<typename S::handle>>;
+    { S::thread_count() } noexcept -> std::same_as<result<std::size_t>>;
+    { set.open(bits) } noexcept -> std::same_as<result<void>>;
+    { set.allow(h, bits) } noexcept -> std::same_as<result<void>>;
+    { set.allow_port(port, bits) } noexcept -> std::same_as<result<void>>;
+    { std::as_const(set).enforce() } noexcept -> std::same_as<result<void>>;
+    { set.close() } noexcept;
+};
 
 }  // namespace vitte::sys

@@ -348,11 +348,18 @@ template <class Inner>
 struct add_images<Inner> {
     using images = typename Inner::images;
 };
+template <class Inner>
+struct add_sandbox {};
+template <class Inner>
+    requires requires { typename Inner::sandbox; }
+struct add_sandbox<Inner> {
+    using sandbox = typename Inner::sandbox;
+};
 
 }  // namespace detail
 
 /// The platform `Inner` with `Around` around each of its calls, but for those that only read what the process was
-/// given: environment and images.
+/// given, environment and images, and those of its sandbox, some of which are made in children.
 template <platform Inner, class Around>
 struct decorated : detail::add_directories<Inner, Around>,
                    detail::add_threads<Inner, Around>,
@@ -361,7 +368,8 @@ struct decorated : detail::add_directories<Inner, Around>,
                    detail::add_processes<Inner, Around>,
                    detail::add_watch_queue<Inner, Around>,
                    detail::add_environment<Inner>,
-                   detail::add_images<Inner> {
+                   detail::add_images<Inner>,
+                   detail::add_sandbox<Inner> {
     using memory = decorated_memory<Inner, Around>;
     using files = decorated_files<Inner, Around>;
     using clocks = decorated_clocks<Inner, Around>;

@@ -17,6 +17,10 @@
 
 namespace vitte::sys {
 
+namespace linux_os {
+struct sandbox;  // in linux/sandbox.hpp, which few programs need
+}
+
 struct linux_platform {
     using memory = linux_os::memory;
     using files = linux_os::files;
@@ -28,6 +32,7 @@ struct linux_platform {
     using environment = posix::environment;
     using processes = linux_os::processes;
     using watch_queue = linux_os::watch_queue;
+    using sandbox = linux_os::sandbox;
 
     struct images : posix::images {
         static cpu_capabilities cpu() noexcept { return {::getauxval(AT_HWCAP), ::getauxval(AT_HWCAP2)}; }

@@ -1,0 +1,55 @@
+/// Sandboxes of Linux: Landlock for files, ports and signals (landlock(7)), and a filter of calls for the rest
+/// (seccomp(2)).
+#pragma once
+
+#include <sys/prctl.h>
+
+#include <vitte/sys/platform/linux/landlock.hpp>
+#include <vitte/sys/platform/linux/refused_calls.hpp>
+
+namespace vitte::sys::linux_os {
+
+struct sandbox {
+    using handle = int;
+
+    static unsigned supported() noexcept {
+        return landlock_rules(landlock_abi()) | (call_filter::supported() ? all_filter_rules : 0u);
+    }
+    static result<handle> open_place(handle in, const char* path) noexcept {
+        const int opened = ::openat(in, path, O_PATH | O_CLOEXEC);
+        if (opened == -1) return posix::last_error("openat O_PATH");
+        return opened;
+    }
+    /// The kernel counts the folders of the threads among the links of the one that they are in.
+    static result<std::size_t> thread_count() noexcept {
+        struct stat facts;
+        if (::stat("/proc/self/task", &facts) == -1) return posix::last_error("stat /proc/self/task");
+        return static_cast<std::size_t>(facts.st_nlink) - 2;
+    }
+
+    class ruleset {
+    public:
+        result<void> open(unsigned rules) noexcept {
+            filters_ = (rules & all_filter_rules) != 0;
+            if (filters_) filter_ = filter_of(rules);
+            return places_.open(rules);
+        }
+        result<void> allow(handle place, unsigned rights) noexcept { return places_.allow(place, rights); }
+        result<void> allow_port(std::uint16_t port, unsigned rights) noexcept {
+            return places_.allow_port(port, rights);
+        }
+        result<void> enforce() const noexcept {
+            VITTE_CHECK(posix::checked(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl PR_SET_NO_NEW_PRIVS"));
+            VITTE_CHECK(places_.enforce());
+            return filters_ ? filter_.install() : result<void>();
+        }
+        void close() noexcept { places_.close(); }
+
+    private:
+        landlock_ruleset places_;
+        call_filter filter_;
+        bool filters_ = false;
+    };
+};
+
+}  // namespace vitte::sys::linux_os
