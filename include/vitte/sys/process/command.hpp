@@ -10,6 +10,10 @@
 
 namespace vitte::sys {
 
+enum class enforce : unsigned char;
+template <platform P>
+class basic_sandbox;  // in sandbox.hpp, which those who have one include
+
 enum class stdio_kind : unsigned char { inherited, none, piped, given, merged };
 
 /// Where a standard stream of a child leads.
@@ -44,6 +48,7 @@ class basic_command {
     using processes = typename P::processes;
     using files = typename P::files;
     using stream = basic_stdio<P>;
+    using child_request = process_request<typename files::handle>;
 
 public:
     using native_handle_type = typename files::handle;
@@ -90,6 +95,18 @@ public:
         return *this;
     }
 
+    /// The child enters the sandbox before its program starts, which must be allowed to be executed and read, as must
+    /// its loader and libraries. The sandbox must stay where it is until the program is started. This process stays
+    /// free. What the sandbox cannot do is a failure of `spawn` (see `enforce`).
+    basic_command& confine(const basic_sandbox<P>& within, enforce how = enforce{}) noexcept {
+        sandbox_ = &within;
+        enforce_ = how;
+        spawn_confined_ = [](const basic_sandbox<P>& in, child_request& request, enforce h) noexcept {
+            return in.template spawn<processes>(request, h);
+        };
+        return *this;
+    }
+
     /// Starts the program. What keeps it from starting is the failure: `errc::not_found` or `errc::permission_denied`
     /// for the program or the folder, `errc::malformed` for a file that is no program, each with the call that failed.
     result<basic_process<P>> spawn() const {
@@ -101,7 +118,7 @@ public:
         arguments.push_back(nullptr);
         variables.push_back(nullptr);
 
-        process_request<native_handle_type> request{};
+        child_request request{};
         request.program = path.c_str();
         request.arguments = arguments.data();
         request.environment = cleared_ || !changes_.empty() ? variables.data() : nullptr;
@@ -119,7 +136,8 @@ public:
         for (unsigned i = 0; i < 3; ++i) {
             VITTE_TRY(request.streams[i], open_stream(i, request.streams[1], pipes[i], owned[i]));
         }
-        VITTE_TRY(const auto child, processes::spawn(request));
+        VITTE_TRY(const auto child, sandbox_ == nullptr ? processes::spawn(request)
+                                                        : spawn_confined_(*sandbox_, request, enforce_));
         basic_process<P> made(child, group_ != process_group::same);
         made.input() = std::move(pipes[0]);
         made.output() = std::move(pipes[1]);
@@ -135,7 +153,7 @@ public:
     }
 
     /// What `spawn` does, as a line for a POSIX shell, which does the same when it is given it: for people and logs.
-    /// Limits, users, kept handles and files that streams lead to are not in it.
+    /// Limits, users, sandboxes, kept handles and files that streams lead to are not in it.
     std::string shell_line() const {
         std::string line;
         if (!directory_.empty()) line += "cd " + quoted(directory_) + " && ";
@@ -288,6 +306,10 @@ private:
     stream streams_[3] = {stream::inherit(), stream::inherit(), stream::inherit()};
     process_group group_ = process_group::same;
     user_identity user_{};
+    const basic_sandbox<P>* sandbox_ = nullptr;
+    enforce enforce_{};
+    result<typename processes::child> (*spawn_confined_)(const basic_sandbox<P>&, child_request&,
+                                                             enforce) noexcept = nullptr;
     bool cleared_ = false, as_user_ = false;
 };
 using command = basic_command<>;
