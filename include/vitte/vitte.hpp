@@ -43,6 +43,7 @@
 #include <vitte/sys/platform/traced.hpp>
 #include <vitte/sys/process.hpp>
 #include <vitte/sys/random.hpp>
+#include <vitte/sys/sandbox.hpp>
 #include <vitte/sys/thread.hpp>
 #include <vitte/sys/time.hpp>
 #include <vitte/sys/time/chrono.hpp>

@@ -1,14 +1,17 @@
 /// A guard that the kernel enforces, for this process or for a child that is to be started: what is not allowed fails,
-/// whatever code runs in it. (`confined<P>`, by contrast, is a guard inside the process: it holds back those who
-/// go through the library, and nobody else.) On Linux it is Landlock (landlock(7)) and a filter of calls
-/// (seccomp(2)), both without any privilege; elsewhere `enter` says that nothing is supported.
+/// whatever code runs in it. (`confined<P>`, by contrast, is a guard inside the process: it holds back those who go
+/// through the library, and nobody else.) On Linux it is Landlock (landlock(7)) and a filter of calls (seccomp(2)), both
+/// without any privilege; elsewhere `enter` says that nothing is supported.
 ///
-/// What is open stays usable: files, folders, sockets and mappings that the process had before. Facts about files may
-/// still be asked for, and modes, owners and times be changed, by whom the file system lets: Landlock does not rule
-/// them. A sandbox cannot be left. Another one within narrows it; Linux takes 16.
+/// What is open stays usable: files, folders, sockets and mappings that the process had before. Landlock does not rule
+/// everything: facts about files may still be asked for, and modes, owners and times be changed, by whom the file
+/// system lets; sockets with a path may be connected to, unless all sockets are refused; and memory that poses as a
+/// file (memfd_create(2)) may be executed, unless programs are refused. A sandbox cannot be left. Another one within
+/// narrows it; Linux takes 16.
 #pragma once
 
 #include <vector>
+
 #include <vitte/sys/fs/directory.hpp>
 #include <vitte/sys/platform/sandbox.hpp>
 
@@ -20,7 +23,7 @@ struct sandbox_rules {
 
     constexpr bool has(sandbox_rule rule) const noexcept { return (bits & rule) != 0; }
     constexpr bool empty() const noexcept { return bits == 0; }
-    /// That of the first rule in it; "sandbox" if there is none.
+    /// The name of the first rule in it; "sandbox" if there is none.
     constexpr const char* name() const noexcept { return name_of(static_cast<sandbox_rule>(bits & (~bits + 1))); }
     friend constexpr bool operator==(sandbox_rules, sandbox_rules) = default;
 };
@@ -51,7 +54,8 @@ sandbox_rules supported_sandbox() noexcept {
 }
 
 /// Builds up what is allowed and what is refused, and enforces it. A new one refuses only the calls of privileged
-/// programs. Refusals are `errc::permission_denied`. For one thread at a time.
+/// programs. Refusals are `errc::permission_denied`, and of links from folder to folder `errc::cross_device`. For one
+/// thread at a time.
 /// ```
 /// sandbox box;
 /// VITTE_CHECK(box.allow("/usr", may_read | may_execute));
@@ -71,9 +75,10 @@ public:
         if constexpr (present) return keep(P::sandbox::open_place(P::directories::current, path), rights);
         return deny_files(), result<void>();
     }
-    result<void> allow(const basic_directory<P>& folder, unsigned rights) {
-        if constexpr (present) return keep(P::sandbox::open_place(folder.native_handle(), "."), rights);
-        return deny_files(), result<void>();
+    result<void> allow(const basic_directory<P>& folder, unsigned rights)
+        requires present
+    {
+        return keep(P::sandbox::open_place(folder.native_handle(), "."), rights);
     }
     /// Files: none but those that are allowed.
     basic_sandbox& deny_files() noexcept { return refuse(sandbox_files | sandbox_truncation | sandbox_device_control); }
@@ -94,7 +99,7 @@ public:
     basic_sandbox& deny_signals() noexcept { return refuse(sandbox_signals); }
     /// No new processes, and no other program in the place of this one; threads may be started. A child that
     /// `basic_command` starts must become its program in the sandbox: it may go on to another one that it is allowed to
-    /// execute, but have no child.
+    /// execute, but has no children.
     basic_sandbox& deny_processes() noexcept { return refuse(sandbox_processes | sandbox_programs); }
     /// Lets calls through that administer the system or look into other processes: ptrace, process_vm_readv and
     /// pidfd_getfd; mount, chroot, namespaces, handles of files, swap and quotas; BPF, performance counters,
@@ -105,7 +110,8 @@ public:
         return *this;
     }
 
-    /// What would be enforced now, or the failure that `how` makes of what is missing.
+    /// What `enter` would enforce now, and a child all of but `sandbox_programs`; or the failure that `how` makes of
+    /// what is missing.
     result<sandbox_report> plan(enforce how = enforce::all_or_fail) const noexcept { return planned(wanted_, how); }
     /// Enforces the rules, for ever. Call it before there are other threads: those would stay free. If the failure is
     /// that of "landlock_restrict_self" or "seccomp", a part may be enforced already, and the program should end.

@@ -69,11 +69,13 @@ public:
         refuse_if(call, argument, BPF_JEQ, value, true);
     }
     constexpr void finish() noexcept { put(BPF_RET | BPF_K, SECCOMP_RET_ALLOW); }
+    /// The program, as the kernel gets it.
+    constexpr std::span<const sock_filter> program() const noexcept { return {code_, size_}; }
 
     /// For this thread, which cannot get new privileges any more.
     result<void> install() const noexcept {
-        const sock_fprog program{size_, const_cast<sock_filter*>(code_)};
-        if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0) return {};
+        const sock_fprog given{size_, const_cast<sock_filter*>(code_)};
+        if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &given) == 0) return {};
         return posix::last_error("seccomp");
     }
     /// Whether the kernel would look at a filter: it says EFAULT of one that is not there.
