@@ -76,7 +76,7 @@ FACETS = {
     'files': 'sys/fs|sys/metadata',
     'folders': 'sys/directory|sys/walk|sys/path|sys/refusals',
     'watching': 'sys/watch',
-    'processes': 'sys/process',
+    'processes': 'sys/process|sys/sandbox',
     'faults': 'sys/traced|fault/',
     'random': 'sys/random',
     'environment': 'sys/environment',
