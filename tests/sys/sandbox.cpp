@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -136,6 +137,7 @@ const ability shell{"a shell", [] { return capture(command("sh").arguments({"-c"
 
 std::string said(const result<captured>& done) {
     if (!done) return std::string(done.error().operation) + ": " + message(done.error().code);
+    if (done->status.signal != 0) return "signal " + std::to_string(done->status.signal);
     return std::to_string(done->status.code) + ": " + std::string(done->output_text());
 }
 
@@ -163,7 +165,7 @@ std::uint32_t verdict(const linux_os::call_filter& filter, const seccomp_data& c
         at += taken ? at->jt : at->jf;
     }
 }
-std::uint32_t verdict(unsigned rules, long number, std::uint64_t first = 0, std::uint64_t second = 0) {
+std::uint32_t verdict(unsigned rules, std::int64_t number, std::uint64_t first = 0, std::uint64_t second = 0) {
     const seccomp_data call{static_cast<int>(number), linux_os::own_call_abi, 0, {first, second}};
     return verdict(linux_os::filter_of(rules), call);
 }
@@ -386,7 +388,7 @@ BOOST_AUTO_TEST_CASE(calls_of_privileged_programs_are_refused, *needs(filtered_c
          [] {
              char here = 'x', there = 0;
              const iovec to{&there, 1}, from{&here, 1};
-             return outcome(syscall(SYS_process_vm_readv, getpid(), &to, 1, &from, 1, 0) == 1);
+             return outcome(process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 1);
          }},
     };
     const attempts senseless{

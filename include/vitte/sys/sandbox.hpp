@@ -1,14 +1,14 @@
 /// A guard that the kernel enforces, for this process or for a child that is to be started: what is not allowed fails,
 /// whatever code runs in it. (`confined<P>`, by contrast, is a guard inside the process: it holds back those who go
-/// through the library, and nobody else.) On Linux it is Landlock (landlock(7)) and a filter of calls (seccomp(2)), both
-/// without any privilege; elsewhere `enter` says that nothing is supported.
+/// through the library, and nobody else.) On Linux it is Landlock (landlock(7)) and a filter of calls (seccomp(2)),
+/// both without any privilege; elsewhere `enter` says that nothing is supported.
 ///
 /// What is open stays usable: files, folders, sockets and mappings that the process had before. Landlock does not rule
 /// everything: facts about files may still be asked for, and modes, owners and times be changed, by whom the file
 /// system lets; sockets with a path may be connected to, unless all sockets are refused; and memory that poses as a
 /// file (memfd_create(2)) may be executed, unless programs are refused. The filter kills programs of other instruction
-/// sets, such as those of 32 bits, and refuses io_uring(7), which works behind its back. A sandbox cannot be left. Another
-/// one within narrows it; Linux takes 16.
+/// sets, such as those of 32 bits, and refuses io_uring(7), which works behind its back. A sandbox cannot be left.
+/// Another one within narrows it; Linux takes 16.
 #pragma once
 
 #include <vector>

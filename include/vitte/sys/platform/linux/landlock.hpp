@@ -41,7 +41,7 @@ enum landlock_access : std::uint64_t {
 /// What the running kernel has: 1 to 7 and more, or 0 for no Landlock.
 inline int landlock_abi() noexcept {
     constexpr unsigned version = 1;
-    const long abi = ::syscall(create_ruleset_call, nullptr, 0, version);
+    const long abi = ::syscall(create_ruleset_call, nullptr, std::size_t{0}, version);
     return abi > 0 ? static_cast<int>(abi) : 0;
 }
 
