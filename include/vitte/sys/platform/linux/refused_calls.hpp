@@ -22,7 +22,6 @@ enum newer_call : std::uint32_t {
     fspick_call = 433,
     clone3_call = 435,
     pidfd_getfd_call = 438,
-    process_madvise_call = 440,
     mount_setattr_call = 442,
     quotactl_fd_call = 443,
     open_tree_attr_call = 467,
@@ -33,12 +32,12 @@ inline constexpr std::uint32_t socket_calls[] = {SYS_socket, SYS_socketpair};
 
 /// What io_uring(7) does is done by the kernel, which asks no filter then.
 inline constexpr std::uint32_t unfiltered_calls[] = {io_uring_setup_call, io_uring_enter_call, io_uring_register_call};
-/// Their flags are in memory, where a filter cannot look.
+/// Their flags are in memory, where a filter cannot look. Libc does without: it then asks clone(2).
 inline constexpr std::uint32_t opaque_calls[] = {clone3_call};
 
 inline constexpr std::uint32_t privileged_calls[] = {
     // other processes
-    SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, pidfd_getfd_call, process_madvise_call,
+    SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, pidfd_getfd_call,
     // what is where
     SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, open_tree_call, move_mount_call, fsopen_call, fsconfig_call,
     fsmount_call, fspick_call, mount_setattr_call, open_tree_attr_call, SYS_setns, SYS_unshare,
@@ -47,7 +46,7 @@ inline constexpr std::uint32_t privileged_calls[] = {
     // the kernel
     SYS_bpf, SYS_perf_event_open, SYS_userfaultfd, SYS_add_key, SYS_request_key, SYS_keyctl, SYS_kexec_load,
     SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_reboot, SYS_syslog, SYS_sethostname, SYS_setdomainname,
-    SYS_vhangup,
+    SYS_vhangup, SYS_adjtimex, SYS_clock_adjtime,
 #if defined(SYS_kexec_file_load)
     SYS_kexec_file_load,
 #endif
@@ -69,6 +68,9 @@ inline constexpr std::uint32_t privileged_calls[] = {
 #if defined(SYS_clock_settime64)
     SYS_clock_settime64,
 #endif
+#if defined(SYS_clock_adjtime64)
+    SYS_clock_adjtime64,
+#endif
 #if defined(SYS_settimeofday)
     SYS_settimeofday,
 #endif
@@ -85,9 +87,6 @@ inline constexpr unsigned clone_flags_argument = 1;
 #else
 inline constexpr unsigned clone_flags_argument = 0;
 #endif
-
-/// For libc to do without: it then asks clone(2), whose flags can be looked at.
-constexpr void hide_clone3(call_filter& filter) noexcept { filter.refuse(opaque_calls, ENOSYS); }
 
 constexpr void refuse_processes(call_filter& filter) noexcept {
 #if defined(SYS_fork)
@@ -122,7 +121,7 @@ inline constexpr unsigned all_filter_rules =
 constexpr call_filter filter_of(unsigned rules) noexcept {
     call_filter filter;
     filter.refuse(unfiltered_calls, EPERM);
-    if ((rules & (sandbox_processes | sandbox_privileges)) != 0) hide_clone3(filter);
+    if ((rules & (sandbox_processes | sandbox_privileges)) != 0) filter.refuse(opaque_calls, ENOSYS);
     if ((rules & sandbox_processes) != 0) refuse_processes(filter);
     if ((rules & sandbox_programs) != 0) filter.refuse(program_calls, EPERM);
     if ((rules & sandbox_sockets) != 0) refuse_sockets(filter);
