@@ -141,6 +141,12 @@ std::string said(const result<captured>& done) {
     return std::to_string(done->status.code) + ": " + std::string(done->output_text());
 }
 
+/// Whether a process can be made with those flags of clone(2); it ends at once.
+std::string cloned(int flags) {
+    alignas(16) static std::byte stack[65536];
+    return outcome(clone([](void*) { return 0; }, stack + sizeof stack, flags, nullptr) != -1);
+}
+
 /// With arguments that mean nothing: what forbids it did not look at them.
 std::function<std::string()> call_without_sense(long number) {
     return [number] { return outcome(syscall(number, -1, -1, -1, -1, -1, -1) != -1); };
@@ -342,11 +348,7 @@ BOOST_AUTO_TEST_CASE(processes_are_refused_and_threads_are_not, *needs(filtered_
              if (made == 0) _exit(0);
              return outcome(made != -1);
          }},
-        {"clone",
-         [] {
-             alignas(16) static std::byte stack[65536];
-             return outcome(clone([](void*) { return 0; }, stack + sizeof stack, CLONE_VM | SIGCHLD, nullptr) != -1);
-         }},
+        {"clone", [] { return cloned(CLONE_VM | SIGCHLD); }},
         {"spawn",
          [] {
              return outcome(command(VITTE_CHILD).arguments({"exit", "0"}).spawn());
@@ -413,12 +415,7 @@ BOOST_AUTO_TEST_CASE(calls_of_privileged_programs_are_refused, *needs(filtered_c
     BOOST_TEST((others_than(denied, own, &box) == "" && others_than(denied, senseless, &box) == ""));
     BOOST_TEST(others_than("done", own, nullptr) == "");
     BOOST_TEST(in_child(senseless[0].second) == "bad handle");
-    const auto make_namespace = [] {
-        alignas(16) static std::byte stack[65536];
-        const int flags = CLONE_VM | CLONE_NEWUSER | SIGCHLD;
-        return outcome(clone([](void*) { return 0; }, stack + sizeof stack, flags, nullptr) != -1);
-    };
-    BOOST_TEST(confined(box, make_namespace) == denied);
+    BOOST_TEST(confined(box, [] { return cloned(CLONE_VM | CLONE_NEWUSER | SIGCHLD); }) == denied);
     BOOST_TEST(confined(box, [] { return outcome(command(VITTE_CHILD).arguments({"exit", "0"}).spawn()); }) == "done");
 }
 
@@ -463,6 +460,7 @@ BOOST_AUTO_TEST_CASE(ports_are_confined, *needs(confined_ports)) {
     BOOST_TEST((in_child(connecting(other.port)) == "done" && in_child(binding) == "done"));
     BOOST_TEST(confined(box, binding) == denied);
     BOOST_TEST(confined(sandbox().allow_tcp(0, may_bind), binding) == "done");
+    BOOST_TEST(confined(sandbox().allow_tcp(allowed.port, 0), connecting(allowed.port)) == denied);
     BOOST_TEST(confined(sandbox().deny_tcp(), connecting(allowed.port)) == denied);
 }
 

@@ -99,13 +99,12 @@ public:
             std::uint64_t allowed;
             std::int32_t beneath;
         } rule{accesses_of(rights) & handled_ & (S_ISDIR(facts.st_mode) ? ~std::uint64_t{0} : of_one_file), at};
-        if (rule.allowed == 0) return {};  // an empty rule is an error to the kernel
-        return add(1, &rule);
+        return rule.allowed != 0 ? add(1, &rule) : result<void>();  // an empty rule is an error to the kernel
     }
     /// Bits of `sandbox_port_right`, which are those of LANDLOCK_ACCESS_NET_....
     result<void> allow_port(std::uint16_t port, unsigned rights) noexcept {
         const std::uint64_t rule[2]{rights, port};
-        return add(2, rule);
+        return rights != 0 ? add(2, rule) : result<void>();
     }
     /// For this thread, which cannot get new privileges any more.
     result<void> enforce() const noexcept {
