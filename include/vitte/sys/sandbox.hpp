@@ -114,10 +114,10 @@ public:
     /// What `enter` would enforce now, and a child all of but `sandbox_programs`; or the failure that `how` makes of
     /// what is missing.
     result<sandbox_report> plan(enforce how = enforce::all_or_fail) const noexcept { return planned(wanted_, how); }
-    /// Enforces the rules, for ever, and that no program gets rights by set-user-ID (PR_SET_NO_NEW_PRIVS). Call it before
-    /// there are other threads: those would stay free. If the failure is that of "landlock_restrict_self" or "seccomp",
-    /// a part may be enforced already, and the program should end. `errc::too_large` for more than 16 sandboxes within
-    /// each other.
+    /// Enforces the rules, for ever, and that no program gets rights by set-user-ID (PR_SET_NO_NEW_PRIVS). Call it
+    /// before there are other threads: those would stay free. If the failure is that of "landlock_restrict_self" or
+    /// "seccomp", a part may be enforced already, and the program should end. `errc::too_large` for more than 16
+    /// sandboxes within each other.
     result<sandbox_report> enter(enforce how = enforce::all_or_fail,
                                  sandbox_scope who = sandbox_scope::whole_process) const noexcept {
         VITTE_TRY(const sandbox_report report, plan(how));
