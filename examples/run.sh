@@ -1,6 +1,7 @@
 #!/bin/sh
 # The main job: fully static programs load shared objects with vitte's own linker and use them: plugins in C and C++, and
-# the system's zlib, whose results are held against gzip. Then dynamic programs do the same.
+# the system's zlib, whose results are held against gzip. Then dynamic programs do the same. And
+# a key-value store survives failures of power on a simulated disk, and keeps its values on the real one.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
@@ -34,6 +35,13 @@ for kind in '' -dynamic; do
     said=$("$bin/vitte$kind" run "$libz" crc32 0 123456789 9 --signature 'u64(u64,str,u32)') || said="failed: $said"
     expect "vitte$kind run: the check value of CRC-32" "$said" 3421780262
 done
+folder=$(mktemp -d) here=$PWD
+for kind in '' -dynamic; do
+    said=$(cd "$folder" && "$here/$bin/log_store$kind") || said="failed: $said"
+    echo "$said"
+    expect "log_store$kind: nothing is lost when the power fails" "$said" '*survived 10000 failures of power*this was run *'
+done
+rm -r "$folder"
 "$bin/vitte" inspect "$bin/greeter.so"
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" = 0 ]
