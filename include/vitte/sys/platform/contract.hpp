@@ -132,6 +132,9 @@ concept files_facet = requires(typename F::handle h, const char* path, const ope
 /// - `make_current(h)`: the folder in which the process is from now on.
 /// - `open_unnamed(in, folder, rights)`: a new file without a name, for reading and writing. `give_name(h, in, path)`:
 ///   and one.
+/// - `open_beneath(in, path, follow)`, `open_file_beneath(in, path, options)`: as `open` and `open_file`, and neither
+///   ".." nor a link leads out of `in`, whoever moves folders meanwhile: `errc::cross_device`. `errc::would_block` if
+///   too much was moved to be sure, `errc::not_supported` if the kernel does not know how.
 /// - `only_down`: there, if ".." does not lead from a handle to the folder above.
 /// - `canonical(path, to, n)`: the absolute path of what is there, without links; its length.
 template <class D>

@@ -158,6 +158,8 @@ struct decorated_directories : detail::way_mark<typename Inner::directories> {
     VITTE_AROUND(directories, open_unnamed)
     VITTE_AROUND(directories, give_name)
     VITTE_AROUND(directories, canonical)
+    VITTE_AROUND(directories, open_beneath)
+    VITTE_AROUND(directories, open_file_beneath)
 
     class listing {
     public:

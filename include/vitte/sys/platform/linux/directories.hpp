@@ -1,6 +1,8 @@
-/// Folders of Linux: POSIX, with entries straight from the kernel (getdents64) and every way to rename (renameat2).
+/// Folders of Linux: POSIX, with entries straight from the kernel (getdents64), every way to rename (renameat2), and
+/// paths that stay below a folder (openat2).
 #pragma once
 
+#include <linux/openat2.h>
 #include <sys/syscall.h>
 
 #include <vitte/sys/platform/linux/files.hpp>
@@ -51,6 +53,15 @@ struct directories : posix::directories {
         return posix::last_error("renameat2");
     }
 
+    /// openat2(2) with RESOLVE_BENEATH, since Linux 5.6. Of links that /proc makes it says `errc::too_many_links`.
+    static result<handle> open_beneath(handle in, const char* path, bool follow) noexcept {
+        return opened_beneath(in, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW), 0);
+    }
+    static result<handle> open_file_beneath(handle in, const char* path, const open_options& options) noexcept {
+        const int flags = posix::open_flags(options);
+        return opened_beneath(in, path, flags, (flags & O_CREAT) != 0 ? options.rights : 0);  // it checks unused rights
+    }
+
     /// 32 KiB of entries at a time, as libc asks for.
     class listing {
     public:
@@ -86,6 +97,19 @@ struct directories : posix::directories {
         std::size_t at_ = 0, size_ = 0;
         alignas(8) std::byte buffer_[32768];
     };
+
+private:
+    static result<handle> opened_beneath(handle in, const char* path, int flags, std::uint32_t rights) noexcept {
+        open_how how{};
+        how.flags = static_cast<unsigned>(flags);
+        how.mode = rights;
+        how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+        const long opened = ::syscall(SYS_openat2, in, path, &how, sizeof how);
+        if (opened != -1) return static_cast<handle>(opened);
+        const int number = errno;  // filters of containers that do not know the call say EPERM
+        if (number == EPERM) return fail(errc::not_supported, "openat2", number);
+        return fail(posix::cause_of(number), "openat2", number);
+    }
 };
 
 }  // namespace vitte::sys::linux_os
