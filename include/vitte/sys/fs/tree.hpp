@@ -14,17 +14,23 @@ result<void> create_directories(const char* path, std::uint32_t rights = 0777) {
     VITTE_TRY(auto partial, byte_buffer::allocate(length + 1));
     auto* const text = reinterpret_cast<char*>(partial.bytes().data());
     __builtin_memcpy(text, path, length + 1);
+    result<void> refused;
     for (std::size_t end = path_view(path).root().size() + 1; end <= length; ++end) {
         if (path[end] != 0 && !path_view::is_separator(path[end])) continue;
         text[end] = 0;
         const auto made = here.create_directory(text, rights);
-        if (!made && made.error().code != errc::already_exists) {
-            // What is there need not be allowed to be made: "/" on a read-only system, for example.
-            const auto there = here.info(text, links::followed);
-            if (!there || there->kind != file_kind::directory) return made;
+        if (made || made.error().code == errc::already_exists) {
+            refused = {};
+        } else if (const auto there = here.info(text, links::followed); there && there->kind == file_kind::directory) {
+            refused = {};  // what is there need not be allowed to be made: "/" on a read-only system, for example
+        } else if (made.error().code != errc::permission_denied) {
+            return refused ? made : refused;
+        } else if (refused) {
+            refused = made;  // nor to be looked at, if what is below it is
         }
         text[end] = path[end];
     }
+    VITTE_CHECK(refused);
     VITTE_TRY(const file_info facts, here.info(path, links::followed));
     if (facts.kind != file_kind::directory) return fail(errc::not_a_directory, "create directories");
     return {};
