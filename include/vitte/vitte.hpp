@@ -40,6 +40,7 @@
 #include <vitte/sys/fs/watch.hpp>
 #include <vitte/sys/library.hpp>
 #include <vitte/sys/memory.hpp>
+#include <vitte/sys/platform/confined.hpp>
 #include <vitte/sys/platform/traced.hpp>
 #include <vitte/sys/process.hpp>
 #include <vitte/sys/random.hpp>

@@ -1,0 +1,265 @@
+/// What `confined<Inner, Tag>` may do: granted by the program, kept in one place for all threads.
+#pragma once
+
+#include <utility>
+#include <vitte/sys/platform/confined/accounts.hpp>
+#include <vitte/sys/platform/confined/beneath.hpp>
+#include <vitte/sys/platform/confined/grants.hpp>
+#include <vitte/sys/thread/mutex.hpp>
+
+namespace vitte::sys {
+
+/// What is used up.
+struct confinement_usage {
+    std::uint64_t memory = 0;   ///< bytes
+    std::uint64_t handles = 0;  ///< open
+    std::uint64_t written = 0;  ///< bytes, since `reset`
+};
+
+/// The grants of `confined<Inner, Tag>`; `Tag` tells confinements apart. At the beginning nothing is granted but
+/// standard streams, clocks, threads and random numbers, and nothing is limited. All functions may be called from any
+/// thread, also while others use the platform.
+template <platform Inner, class Tag = void>
+    requires requires { typename Inner::directories; }
+class confinement {
+public:
+    using handle = typename Inner::files::handle;
+    static constexpr std::size_t most_handles = detail::handle_table<handle>::most;
+
+    /// Takes everything back, also what may be done to handles that are open: they can be read and closed still. What
+    /// was used counts as nothing, so give handles and memory back before.
+    static void reset() noexcept {
+        const scoped_lock hold(lock_);
+        grants_.revoke_all();
+        handles_.forget_all();
+        given_ = {};
+        memory_ = written_ = {};
+        handles_.limit(unlimited);
+    }
+
+    /// Paths that begin with `name` ("/data", ".", "C:\data"), compared name by name, lead to the folder `folder` and
+    /// what is below it. Of several the longest counts; the same name again replaces the grant. The handle is opened a
+    /// second time and stays the caller's; `rights` also bind what is opened below. At most 32 folders.
+    static result<void> grant(const char* name, handle folder, grant_rights rights) noexcept {
+        VITTE_TRY(const handle own, Inner::directories::open(folder, ".", true));
+        const scoped_lock hold(lock_);
+        const auto added = grants_.add(name, own, rights);
+        if (!added) static_cast<void>(Inner::files::close(own));
+        return added;
+    }
+    /// The folder at `name` as it is now.
+    static result<void> grant(const char* name, grant_rights rights) noexcept {
+        VITTE_TRY(const handle folder, Inner::directories::open(Inner::directories::current, name, true));
+        const auto added = grant(name, folder, rights);
+        static_cast<void>(Inner::files::close(folder));
+        return added;
+    }
+    /// A handle that somebody else opened may be written, or its folder gone into, as if it had been opened here. It
+    /// counts until it is closed. `errc::out_of_handles` if there are too many.
+    static result<void> adopt(handle given, grant_rights rights) noexcept {
+        VITTE_CHECK(opened(rights, [given]() -> result<handle> { return given; }));
+        return {};
+    }
+    /// Programs may be started that lie in granted folders. They are not confined.
+    static void grant_processes() noexcept { give(&capabilities::processes, true); }
+    /// Libraries may be loaded from wherever the OS finds them. Their code is not confined.
+    static void grant_libraries() noexcept { give(&capabilities::libraries, true); }
+    /// Environment variables may be read.
+    static void grant_environment() noexcept { give(&capabilities::environment, true); }
+    /// From now on it is as if the process had no standard streams.
+    static void refuse_streams() noexcept { give(&capabilities::streams, false); }
+    /// What is used already counts; what is above a limit stays as it is.
+    static void limit(const confinement_limits& to) noexcept {
+        const scoped_lock hold(lock_);
+        memory_.limit(to.memory);
+        handles_.limit(to.handles);
+        written_.limit(to.written);
+    }
+    static confinement_usage used() noexcept {
+        const scoped_lock hold(lock_);
+        return {memory_.used(), handles_.used(), written_.used()};
+    }
+
+    // What `confined` asks before it calls the OS.
+
+    struct capabilities {
+        bool processes = false, libraries = false, environment = false, streams = true;
+    };
+    static bool may(bool capabilities::*what) noexcept {
+        const scoped_lock hold(lock_);
+        return given_.*what;
+    }
+
+    /// Where a path begins: an open folder, the path below it, and what may be done there. Keeps a grant open.
+    class origin {
+    public:
+        origin(origin&& other) noexcept
+            : folder(other.folder),
+              rest(other.rest),
+              rights(other.rights),
+              grant_(std::exchange(other.grant_, nullptr)) {}
+        origin& operator=(origin&&) = delete;
+        ~origin() {
+            if (grant_ == nullptr) return;
+            const scoped_lock hold(lock_);
+            grants_.let_go(*grant_);
+        }
+        handle folder;
+        const char* rest;
+        grant_rights rights;
+
+    private:
+        friend confinement;
+        using grant_entry = typename detail::grant_list<Inner>::entry;
+        origin(handle f, const char* p, grant_rights r, grant_entry* g) noexcept
+            : folder(f), rest(p), rights(r), grant_(g) {}
+        grant_entry* grant_;
+    };
+    /// For something that needs the rights `needed`.
+    static result<origin> begin(handle in, const char* path, grant_rights needed) noexcept {
+        if (*path == 0) return fail(errc::not_found, "find path");
+        const scoped_lock hold(lock_);
+        const bool granted_by_name = in == Inner::directories::current || !detail::path_of<Inner>(path).root().empty();
+        auto from = granted_by_name ? by_name(path) : by_handle(in, path);
+        if (from && from->rights < needed) return denied_locked(*from);
+        return from;
+    }
+    static result<void> may_change(handle target) noexcept {
+        const scoped_lock hold(lock_);
+        const auto* const known = handles_.find(target);
+        if (known == nullptr && given_.streams && is_stream(target)) return {};
+        if (known == nullptr) return fail(errc::permission_denied, detail::rule::foreign);
+        if (known->rights == grant_rights::read) return fail(errc::permission_denied, detail::rule::read_only);
+        return {};
+    }
+
+    /// `open()`, whose handle is counted, and remembered with `rights`.
+    template <class Open>
+    static result<handle> opened(grant_rights rights, Open open, bool is_memory = false) noexcept {
+        {
+            const scoped_lock hold(lock_);
+            if (!handles_.reserve()) return fail(errc::out_of_handles, detail::rule::handles);
+        }
+        const result<handle> made = open();
+        const scoped_lock hold(lock_);
+        if (made)
+            handles_.opened({*made, rights, is_memory, 0});
+        else
+            handles_.gone();
+        return made;
+    }
+    static result<void> close(handle target) noexcept {
+        detail::confined_handle<handle> was;
+        const bool known = with_lock([&] { return handles_.closing(target, was); });
+        const auto closed = Inner::files::close(target);
+        if (known)
+            with_lock([&] {
+                handles_.gone();
+                memory_.give_back(was.memory);
+            });
+        return closed;
+    }
+
+    /// `transfer(n)` for as many of `size` bytes as may be written still, to be counted as it returns. No byte left is
+    /// `errc::no_space`, as on a full disk.
+    template <class Transfer>
+    static result<std::size_t> written_some(handle to, std::size_t size, Transfer transfer) noexcept {
+        VITTE_CHECK(may_change(to));
+        const auto most = static_cast<std::size_t>(with_lock([&] { return written_.take_some(size); }));
+        if (most == 0 && size != 0) return fail(errc::no_space, detail::rule::written);
+        const result<std::size_t> done = transfer(most);
+        with_lock([&] { written_.give_back(most - (done ? *done : 0)); });
+        return done;
+    }
+    /// `call()`, which writes all of `size` bytes or none.
+    template <class Call>
+    static auto written_whole(handle to, std::uint64_t size, Call call) noexcept -> decltype(call()) {
+        VITTE_CHECK(may_change(to));
+        return counted(written_, size, fail(errc::no_space, detail::rule::written), call);
+    }
+    /// `call()`, which takes `size` bytes of memory.
+    template <class Call>
+    static auto with_memory(std::uint64_t size, Call call) noexcept -> decltype(call()) {
+        return counted(memory_, size, fail(errc::out_of_memory, detail::rule::memory), call);
+    }
+    static void memory_released(std::uint64_t size) noexcept {
+        with_lock([&] { memory_.give_back(size); });
+    }
+    static bool is_memory(handle object) noexcept {
+        const scoped_lock hold(lock_);
+        const auto* const known = handles_.find(object);
+        return known != nullptr && known->is_memory;
+    }
+    /// The size of a shared memory object counts until it is closed.
+    static result<void> resize_memory(handle object, std::uint64_t size) noexcept {
+        const scoped_lock hold(lock_);
+        auto* const known = handles_.find(object);
+        if (known == nullptr || !known->is_memory) return fail(errc::permission_denied, detail::rule::foreign);
+        const std::uint64_t more = size > known->memory ? size - known->memory : 0;
+        if (!memory_.take(more)) return fail(errc::out_of_memory, detail::rule::memory);
+        const auto resized = Inner::memory::resize_shared(object, size);
+        memory_.give_back(!resized ? more : more == 0 ? known->memory - size : 0);
+        if (resized) known->memory = size;
+        return resized;
+    }
+
+    /// The OS's folder for what is not kept if that may be written, or else the first granted one that may be.
+    static result<std::size_t> temporary_folder(char* to, std::size_t room) noexcept {
+        if (const auto length = Inner::directories::temporary_folder(to, room))
+            if (begin(Inner::directories::current, to, grant_rights::read_write)) return length;
+        const scoped_lock hold(lock_);
+        const auto* const granted = grants_.writable();
+        if (granted == nullptr) return fail(errc::permission_denied, detail::rule::temporary);
+        const std::size_t length = __builtin_strlen(granted->name);
+        if (length >= room) return fail(errc::name_too_long, "temporary folder");
+        __builtin_memcpy(to, granted->name, length + 1);
+        return length;
+    }
+
+private:
+    template <class Work>
+    static auto with_lock(Work work) noexcept {
+        const scoped_lock hold(lock_);
+        return work();
+    }
+    static void give(bool capabilities::*what, bool given) noexcept {
+        with_lock([&] { given_.*what = given; });
+    }
+    template <class Call>
+    static auto counted(detail::account& from, std::uint64_t size, const unexpected<error>& refused, Call call) noexcept
+        -> decltype(call()) {
+        if (!with_lock([&] { return from.take(size); })) return refused;
+        auto done = call();
+        if (!done) with_lock([&] { from.give_back(size); });
+        return done;
+    }
+    static bool is_stream(handle target) noexcept {
+        for (const auto stream : {standard_stream::input, standard_stream::output, standard_stream::error})
+            if (target != Inner::files::invalid && target == Inner::files::standard(stream)) return true;
+        return false;
+    }
+    static result<origin> by_name(const char* path) noexcept {
+        const char* rest = nullptr;
+        auto* const found = grants_.use(path, rest);
+        if (found == nullptr) return fail(errc::permission_denied, detail::rule::outside);
+        return origin(found->folder, *rest == 0 ? "." : rest, found->rights, found);
+    }
+    static result<origin> by_handle(handle in, const char* path) noexcept {
+        const auto* const known = handles_.find(in);
+        if (known == nullptr) return fail(errc::permission_denied, detail::rule::foreign);
+        return origin(in, path, known->rights, nullptr);
+    }
+    /// Lets go of a grant while the lock is held.
+    static unexpected<error> denied_locked(origin& from) noexcept {
+        if (auto* const grant = std::exchange(from.grant_, nullptr)) grants_.let_go(*grant);
+        return fail(errc::permission_denied, detail::rule::read_only);
+    }
+
+    static inline constinit basic_mutex<Inner> lock_;
+    static inline detail::grant_list<Inner> grants_;
+    static inline detail::handle_table<handle> handles_;
+    static inline detail::account memory_, written_;
+    static inline capabilities given_;
+};
+
+}  // namespace vitte::sys
