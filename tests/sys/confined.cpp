@@ -136,7 +136,8 @@ void check_no_way(const basic_directory<Box>& in, const char* path, const char* 
         BOOST_TEST(refused(in.rename(below.c_str(), *here, "got"), by));
         BOOST_TEST(refused(here->link("file", in, below.c_str()), by));
         BOOST_TEST(refused(in.link(below.c_str(), *here, "got"), by));
-        BOOST_TEST(refused(Box::directories::open_unnamed(in.native_handle(), path, 0600), by));
+        if constexpr (requires { Box::directories::open_unnamed(in.native_handle(), path, 0600u); })
+            BOOST_TEST(refused(Box::directories::open_unnamed(in.native_handle(), path, 0600), by));
     }
 }
 }  // namespace
@@ -293,17 +294,21 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_may_only_be_read_stays, P, ways) {
                 is_read_only(deep->link("file", *deep, "new")) && is_read_only(top->symbolic_link("x", "new"))));
     BOOST_TEST((is_read_only(top->set_times("file", 0, 0)) && is_read_only(top->set_mode("file", 0)) &&
                 is_read_only(top->set_owner("file", 0, 0))));
-    BOOST_TEST(is_read_only(box::directories::open_unnamed(top->native_handle(), ".", 0600)));
     const auto file = deep->open_file("file");
     BOOST_TEST((is_read_only(file->set_times(0, 0)) && is_read_only(file->set_mode(0)) &&
                 is_read_only(file->set_owner(~0u, ~0u)) && is_read_only(file->write(as_bytes("x"))) &&
                 is_read_only(file->write_at(as_bytes("x"), 0)) && is_read_only(file->resize(0)) &&
                 is_read_only(file->allocate(0, 1))));
     const std::byte one{};
-    BOOST_TEST((is_read_only(box::files::set_attribute(file->native_handle(), "user.a", &one, 1)) &&
-                is_read_only(box::files::remove_attribute(file->native_handle(), "user.a")) &&
-                is_read_only(box::files::punch_hole(file->native_handle(), 0, 1))));
-    BOOST_TEST(is_read_only(box::directories::give_name(file->native_handle(), free->native_handle(), "new")));
+    const auto h = file->native_handle();
+    if constexpr (requires { box::files::set_attribute(h, "user.a", &one, std::size_t{1}); })
+        BOOST_TEST((is_read_only(box::files::set_attribute(h, "user.a", &one, std::size_t{1})) &&
+                    is_read_only(box::files::remove_attribute(h, "user.a"))));
+    if constexpr (requires { box::files::punch_hole(h, std::uint64_t{0}, std::uint64_t{1}); })
+        BOOST_TEST(is_read_only(box::files::punch_hole(h, std::uint64_t{0}, std::uint64_t{1})));
+    if constexpr (requires { box::directories::open_unnamed(h, ".", 0600u); })
+        BOOST_TEST((is_read_only(box::directories::open_unnamed(top->native_handle(), ".", 0600)) &&
+                    is_read_only(box::directories::give_name(h, free->native_handle(), "new"))));
     BOOST_TEST(is_read_only(basic_view<box>::map(*file, 4)));
     BOOST_TEST((basic_view<box>::map(*file, 4, access::read).has_value()));
     BOOST_TEST((copy<box>("/jail/file", "/free/copy") && *read_text<box>("/free/copy") == "content"));
@@ -423,7 +428,6 @@ BOOST_AUTO_TEST_CASE(capabilities_are_granted_one_by_one) {
     const char* const arguments[] = {"true", nullptr};
     process_request<int> request{"/bin/true", arguments, nullptr, nullptr, {0, 1, 2}};
     BOOST_TEST(refused(box::processes::spawn(request), rule::processes));
-    BOOST_TEST(refused(box::processes::executable(text, sizeof text), rule::processes));
     box::processes::pipe_end end;
     BOOST_TEST(refused(end.open(true), rule::processes));
     BOOST_TEST(refused(box::memory::open_shared("/vitte", open_mode::create_new), rule::shared_names));
@@ -595,15 +599,26 @@ BOOST_AUTO_TEST_CASE(without_openat2_it_is_the_walk, *needs(filters)) {
         }));
 }
 
-BOOST_AUTO_TEST_CASE(the_kernel_opens_in_one_call) {
+template <class P>
+bool kernel_keeps_below() {
+    if constexpr (requires { P::directories::open_beneath(P::directories::current, ".", true); }) {
+        const auto opened = P::directories::open_beneath(P::directories::current, ".", true);
+        return opened && P::files::close(*opened);
+    } else {
+        return false;
+    }
+}
+const ability kernel_paths{"a kernel that keeps paths below a folder", [] { return kernel_keeps_below<native>(); }};
+
+BOOST_AUTO_TEST_CASE(the_kernel_opens_in_one_call, *needs(kernel_paths)) {
     using log = trace<native, struct one_call>;
     using watched = traced<native, struct one_call>;
     const jail<watched> j;
     log::clear();
-    BOOST_TEST(
-        (confined<watched>::files::open("/jail/deep/../file", {}).transform([](int h) { ::close(h); }).has_value()));
+    const auto opened = confined<watched>::files::open("/jail/deep/../file", {});
+    BOOST_TEST((opened && log::count() == 1u));
     BOOST_TEST(std::string(log::at(0).name) == "directories.open_file_beneath");
-    BOOST_TEST((log::count() == 1u || log::at(0).failed));
+    BOOST_TEST(confined<watched>::files::close(*opened).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(failures_leave_no_handle_behind) {

@@ -6,13 +6,13 @@
 
 namespace vitte::sys {
 
-/// A function that changes the file of its first argument.
-#define VITTE_CHANGES_FILE(name)                                                                                \
-    template <class... Arguments>                                                                               \
-        requires requires(handle h, Arguments&... given) { inner::name(h, given...); }                          \
-    static auto name(handle target, Arguments&&... given) noexcept -> decltype(inner::name(target, given...)) { \
-        VITTE_CHECK(bounds::may_change(target));                                                                \
-        return inner::name(target, given...);                                                                   \
+/// A function that changes the file of its first argument, if the inner facet has it.
+#define VITTE_CHANGES_FILE(name)                                                       \
+    template <class... Arguments>                                                      \
+        requires requires(handle h, Arguments&... given) { inner::name(h, given...); } \
+    static result<void> name(handle target, Arguments&&... given) noexcept {           \
+        VITTE_CHECK(bounds::may_change(target));                                       \
+        return inner::name(target, given...);                                          \
     }
 
 /// Files: paths as those of folders. A handle that was opened below a folder that may only be read changes nothing,
