@@ -78,6 +78,7 @@ FACETS = {
     'watching': 'sys/watch',
     'processes': 'sys/process|sys/sandbox',
     'faults': 'sys/traced|fault/',
+    'bounds': 'sys/confined',
     'random': 'sys/random',
     'environment': 'sys/environment',
     "OS's linker": 'loader/os_linker',

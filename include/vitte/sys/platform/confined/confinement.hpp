@@ -38,8 +38,9 @@ public:
     }
 
     /// Paths that begin with `name` ("/data", ".", "C:\data"), compared name by name, lead to the folder `folder` and
-    /// what is below it. Of several the longest counts; the same name again replaces the grant. The handle is opened a
-    /// second time and stays the caller's; `rights` also bind what is opened below. At most 32 folders.
+    /// what is below it. Of several the longest counts. The handle is opened a second time and stays the caller's;
+    /// `rights` also bind what is opened below. The same name again replaces the grant, but not the rights of what is
+    /// open. At most 32 folders: `errc::out_of_handles`.
     static result<void> grant(const char* name, handle folder, grant_rights rights) noexcept {
         VITTE_TRY(const handle own, Inner::directories::open(folder, ".", true));
         const scoped_lock hold(lock_);
@@ -60,7 +61,7 @@ public:
         VITTE_CHECK(opened(rights, [given]() -> result<handle> { return given; }));
         return {};
     }
-    /// Programs may be started that lie in granted folders. They are not confined.
+    /// Programs may be started, wherever they lie, with any folder and handles. They are not confined.
     static void grant_processes() noexcept { give(&capabilities::processes, true); }
     /// Libraries may be loaded from wherever the OS finds them. Their code is not confined.
     static void grant_libraries() noexcept { give(&capabilities::libraries, true); }
@@ -68,7 +69,8 @@ public:
     static void grant_environment() noexcept { give(&capabilities::environment, true); }
     /// From now on it is as if the process had no standard streams.
     static void refuse_streams() noexcept { give(&capabilities::streams, false); }
-    /// What is used already counts; what is above a limit stays as it is.
+    /// What is used already counts; the folders that are opened on the way to a path do not. What is above a limit
+    /// stays as it is.
     static void limit(const confinement_limits& to) noexcept {
         const scoped_lock hold(lock_);
         memory_.limit(to.memory);
@@ -85,6 +87,7 @@ public:
     struct capabilities {
         bool processes = false, libraries = false, environment = false, streams = true;
     };
+    /// Whether it was granted.
     static bool may(bool capabilities::*what) noexcept {
         const scoped_lock hold(lock_);
         return given_.*what;
@@ -124,6 +127,7 @@ public:
         if (from && from->rights < needed) return denied_locked(*from);
         return from;
     }
+    /// Whether what is behind a handle may be changed; a standard stream may.
     static result<void> may_change(handle target) noexcept {
         const scoped_lock hold(lock_);
         const auto* const known = handles_.find(target);
@@ -148,6 +152,7 @@ public:
             handles_.gone();
         return made;
     }
+    /// Closes a handle, which counts until it is closed.
     static result<void> close(handle target) noexcept {
         detail::confined_handle<handle> was;
         const bool known = with_lock([&] { return handles_.closing(target, was); });

@@ -11,7 +11,7 @@ enum class grant_rights : unsigned char { read, read_write };
 /// What may be used up at most.
 struct confinement_limits {
     std::uint64_t memory = unlimited;   ///< bytes of address space and of shared memory at a time
-    std::uint64_t handles = unlimited;  ///< open at a time; never more than `confinement::most_handles`
+    std::uint64_t handles = unlimited;  ///< open at a time; never more than `most_handles` of the confinement
     std::uint64_t written = unlimited;  ///< bytes, all in all
 };
 
