@@ -1,7 +1,7 @@
 #!/bin/sh
 # The main job: fully static programs load shared objects with vitte's own linker and use them: plugins in C and C++, and
-# the system's zlib, whose results are held against gzip. Then dynamic programs do the same. And
-# a key-value store survives failures of power on a simulated disk, and keeps its values on the real one.
+# the system's zlib, whose results are held against gzip. Then dynamic programs do the same. And a
+# key-value store survives failures of power on a simulated disk, and keeps its values on the real one.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
@@ -10,7 +10,7 @@ need g++ meson ninja-build zlib1g gzip file
 build=${BUILD_DIR:-build}/examples
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dexamples=true -Dbuildtype=release
 ninja -C "$build"
-bin=$build/examples
+bin=$(cd "$build/examples" && pwd)
 
 passed=0 failed=0
 # What was shown, and whether what was said is what was expected.
@@ -35,9 +35,9 @@ for kind in '' -dynamic; do
     said=$("$bin/vitte$kind" run "$libz" crc32 0 123456789 9 --signature 'u64(u64,str,u32)') || said="failed: $said"
     expect "vitte$kind run: the check value of CRC-32" "$said" 3421780262
 done
-folder=$(mktemp -d) here=$PWD
+folder=$(mktemp -d)
 for kind in '' -dynamic; do
-    said=$(cd "$folder" && "$here/$bin/log_store$kind") || said="failed: $said"
+    said=$(cd "$folder" && "$bin/log_store$kind") || said="failed: $said"
     echo "$said"
     expect "log_store$kind: nothing is lost when the power fails" "$said" '*survived 10000 failures of power*this was run *'
 done

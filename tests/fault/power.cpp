@@ -55,7 +55,7 @@ void cut_power(const scenario& s, std::uint64_t call, std::uint64_t seed) {
 
 BOOST_AUTO_TEST_SUITE(power)
 
-BOOST_AUTO_TEST_CASE(nothing_is_lost_when_the_power_fails, *needs(fibers)) {
+BOOST_AUTO_TEST_CASE(nothing_is_lost_when_the_power_fails) {
     std::size_t runs = 0;
     const auto all = set::all();
     for (const scenario& s : all) {
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_when_the_power_fails, *needs(fibers)) {
     std::printf("power: %zu scenarios, %zu failures of power\n", all.size(), runs);
 }
 
-BOOST_AUTO_TEST_CASE(calls_fail_on_the_simulated_disk_too, *needs(fibers)) {
+BOOST_AUTO_TEST_CASE(calls_fail_on_the_simulated_disk_too) {
     std::size_t runs = 0;
     for (const scenario& s : set::all()) {
         for (std::uint64_t seed = 0; seed < 200; ++seed, ++runs) {

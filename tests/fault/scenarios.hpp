@@ -12,6 +12,7 @@
 #include <vitte/sys/fs/temporary.hpp>
 #include <vitte/sys/fs/text.hpp>
 #include <vitte/sys/memory.hpp>
+#include <vitte/sys/platform/confined.hpp>
 #include <vitte/sys/platform/faulty.hpp>
 #include <vitte/sys/thread.hpp>
 
@@ -218,6 +219,21 @@ struct scenarios {
         return giver.join();
     }
 
+    /// In a granted folder only.
+    static done_or_not stay_within() {
+        using namespace vitte::sys;
+        using bounds = confinement<frail>;
+        using within = confined<frail>;
+        struct cleaner {
+            ~cleaner() { bounds::reset(); }
+        } clean;
+        VITTE_CHECK(bounds::grant(SCRATCH, grant_rights::read_write));
+        VITTE_TRY(const auto folder, basic_directory<within>::open(SCRATCH "/."));
+        VITTE_CHECK(write<within>(SCRATCH "/within", bytes(new_text)));
+        VITTE_TRY(found_text, read_text<within>(SCRATCH "/within"));
+        return {};
+    }
+
     static std::vector<scenario> all() {
         using namespace vitte::sys;
         return {
@@ -259,6 +275,7 @@ struct scenarios {
             {"find the canonical path", tree, find_path, [] { return found_text.ends_with(SCRATCH "/tree/a"); },
              anything},
             {"use pages", old_file, use_pages, [] { return found_text == "o"; }, still_old},
+            {"stay within a granted folder", old_file, stay_within, [] { return found_text == new_text; }, still_old},
             {"hand over between threads", nothing, hand_over, [] { return found_count == 7; }, anything},
         };
     }

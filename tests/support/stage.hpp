@@ -11,8 +11,6 @@ template <class P>
 constexpr bool is_simulated = std::is_same_v<typename P::threads::handle, vitte::sys::simulated::threads::handle> &&
                               !std::is_same_v<vitte::sys::atomic_of<P, int>, vitte::atomic<int>>;
 
-inline const ability fibers{"fibers", [] { return vitte::sys::fiber::supported; }};
-
 /// Calls `play` with an empty folder SCRATCH, which is gone afterwards; as a thread of a new simulation if `P` is about one.
 template <class P, class Play>
 void on_stage(Play play) {
@@ -26,8 +24,7 @@ void on_stage(Play play) {
         seeded_choices seed(1);
         simulation world(seed);
         world.environment["HOME"] = "/";
-        if constexpr (fiber::supported) BOOST_TEST((world.run(whole) == simulation_end::finished));
-        else whole();
+        BOOST_TEST((world.run(whole) == simulation_end::finished));
         BOOST_TEST(world.disk.open_handles() == 0u);
         BOOST_TEST(world.pages.count() == 0u);
         BOOST_TEST(world.pages.wrong_uses() == 0u);

@@ -463,7 +463,9 @@ struct tests_of {
     }
 };
 
-using platforms = std::tuple<native, traced<native>, faulty<native>, simulated, traced<simulated>, faulty<simulated>>;
+using real = std::tuple<native, traced<native>, faulty<native>>;
+using all = std::tuple<native, traced<native>, faulty<native>, simulated, traced<simulated>, faulty<simulated>>;
+using platforms = std::conditional_t<fiber::supported, all, real>;
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(conformance)

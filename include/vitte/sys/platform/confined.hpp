@@ -32,6 +32,8 @@ struct confined : detail::add_threads<Inner, detail::unguarded>,
     using files = confined_files<Inner, Tag>;
     using directories = confined_directories<Inner, Tag>;
     using clocks = typename Inner::clocks;
+    template <class T>
+    using atomic = atomic_of<Inner, T>;
 };
 
 }  // namespace vitte::sys
