@@ -5,6 +5,7 @@
 
 #include <vitte/core/xoshiro.hpp>
 #include <vitte/sys/platform.hpp>
+#include <vitte/sys/retry.hpp>
 
 namespace vitte::sys {
 
@@ -13,10 +14,8 @@ namespace vitte::sys {
 template <platform P = native>
 result<void> fill_random(std::span<std::byte> to) noexcept {
     while (!to.empty()) {
-        const auto filled = P::random::fill(to.data(), to.size());
-        if (!filled && filled.error().code == errc::interrupted) continue;
-        if (!filled) return unexpected(filled.error());
-        to = to.subspan(*filled);
+        VITTE_TRY(const std::size_t filled, retried([&] { return P::random::fill(to.data(), to.size()); }));
+        to = to.subspan(filled);
     }
     return {};
 }

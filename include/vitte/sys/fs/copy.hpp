@@ -25,9 +25,10 @@ result<std::uint64_t> copy_range(const basic_file<P>& from, std::uint64_t offset
         constexpr std::uint64_t most = std::uint64_t{1} << 30;
         while (done < size) {
             const auto piece = static_cast<std::size_t>(size - done < most ? size - done : most);
-            const auto some = P::files::copy_some_at(from.native_handle(), offset + done, to.native_handle(),
-                                                     to_offset + done, piece);
-            if (!some && some.error().code == errc::interrupted) continue;
+            const auto some = retried([&] {
+                return P::files::copy_some_at(from.native_handle(), offset + done, to.native_handle(), to_offset + done,
+                                              piece);
+            });
             if (!some && done != 0) return unexpected(some.error());
             if (!some || *some == 0) break;  // some file systems say the latter of files that have more to read
             done += *some;
@@ -66,8 +67,8 @@ result<void> copy_rest(const basic_file<P>& from, const basic_file<P>& to) noexc
     if constexpr (requires { P::files::copy_some(from.native_handle(), to.native_handle(), std::size_t{}); }) {
         constexpr std::size_t piece = std::size_t{1} << 30;
         for (bool any = false;;) {
-            const auto done = P::files::copy_some(from.native_handle(), to.native_handle(), piece);
-            if (!done && done.error().code == errc::interrupted) continue;
+            const auto done =
+                retried([&] { return P::files::copy_some(from.native_handle(), to.native_handle(), piece); });
             if (done && *done == 0) break;  // also what files in /proc say, which have more to read
             if (!done && any) return unexpected(done.error());
             if (!done) break;

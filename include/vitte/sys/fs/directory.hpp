@@ -42,11 +42,8 @@ public:
         return open_in(handle_, path, follow);
     }
     result<basic_file<P>> open_file(const char* path, const open_options& options = {}) const noexcept {
-        for (;;) {
-            const auto opened = directories::open_file(handle_, path, options);
-            if (opened) return basic_file<P>(*opened);
-            if (opened.error().code != errc::interrupted) return unexpected(opened.error());
-        }
+        VITTE_TRY(const auto opened, retried([&] { return directories::open_file(handle_, path, options); }));
+        return basic_file<P>(opened);
     }
     result<file_info> info(const char* path, links follow = links::not_followed) const noexcept {
         return directories::info(handle_, path, follow == links::followed);
@@ -115,9 +112,7 @@ public:
     }
     /// Returns when the names in the folder are stored as they are.
     result<void> sync() const noexcept {
-        for (;;)
-            if (const auto done = directories::sync(handle_); done || done.error().code != errc::interrupted)
-                return done;
+        return retried([&] { return directories::sync(handle_); });
     }
 
     /// The memory that listing a folder takes, some 32 KiB: one does for many folders, one after the other.
@@ -162,11 +157,8 @@ private:
     explicit basic_directory(native_handle_type handle) noexcept : handle_(handle) {}
 
     static result<basic_directory> open_in(native_handle_type in, const char* path, links follow) noexcept {
-        for (;;) {
-            const auto opened = directories::open(in, path, follow == links::followed);
-            if (opened) return basic_directory(*opened);
-            if (opened.error().code != errc::interrupted) return unexpected(opened.error());
-        }
+        VITTE_TRY(const auto opened, retried([&] { return directories::open(in, path, follow == links::followed); }));
+        return basic_directory(opened);
     }
 
     native_handle_type handle_;

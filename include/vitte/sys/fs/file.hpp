@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include <vitte/sys/retry.hpp>
 #include <vitte/sys/time/deadline.hpp>
 
 namespace vitte::sys {
@@ -22,11 +23,8 @@ public:
 
     /// Opens `path` (UTF-8, NUL-terminated).
     static result<basic_file> open(const char* path, const open_options& options = {}) noexcept {
-        for (;;) {
-            auto opened = files::open(path, options);
-            if (opened) return basic_file(*opened);
-            if (opened.error().code != errc::interrupted) return unexpected(opened.error());
-        }
+        VITTE_TRY(const auto opened, retried([&] { return files::open(path, options); }));
+        return basic_file(opened);
     }
     /// Takes over an open handle.
     explicit basic_file(native_handle_type handle) noexcept : handle_(handle) {}
@@ -166,11 +164,6 @@ public:
     }
 
 private:
-    template <class Call>
-    static result<void> retried(Call call) noexcept {
-        for (;;)
-            if (const auto done = call(); done || done.error().code != errc::interrupted) return done;
-    }
     /// Writing that stops without an error would lose data in silence.
     static result<void> all(std::size_t size, const result<std::size_t>& done) noexcept {
         if (!done) return unexpected(done.error());
@@ -184,12 +177,11 @@ private:
         for (;;) {
             while (!slices.empty() && slices[0].size == 0) slices = slices.subspan(1);
             if (slices.empty()) return done;
-            const auto moved = step(slices.first(slices.size() < most ? slices.size() : most));
-            if (!moved && moved.error().code == errc::interrupted) continue;
-            if (!moved) return unexpected(moved.error());
-            if (*moved == 0) return done;
-            done += *moved;
-            for (std::size_t left = *moved; left != 0;) {
+            const auto now = slices.first(slices.size() < most ? slices.size() : most);
+            VITTE_TRY(const std::size_t moved, retried([&] { return step(now); }));
+            if (moved == 0) return done;
+            done += moved;
+            for (std::size_t left = moved; left != 0;) {
                 const std::size_t here = left < slices[0].size ? left : slices[0].size;
                 slices[0].data += here;
                 slices[0].size -= here;
@@ -201,11 +193,9 @@ private:
     template <class Step>
     static result<void> transfer_all(std::span<const std::byte> bytes, Step step) noexcept {
         for (std::size_t done = 0; done < bytes.size();) {
-            const auto moved = step(bytes.subspan(done), done);
-            if (!moved && moved.error().code == errc::interrupted) continue;
-            if (!moved) return unexpected(moved.error());
-            if (*moved == 0) return fail(errc::io_error, "write");
-            done += *moved;
+            VITTE_TRY(const std::size_t moved, retried([&] { return step(bytes.subspan(done), done); }));
+            if (moved == 0) return fail(errc::io_error, "write");
+            done += moved;
         }
         return {};
     }
@@ -213,11 +203,9 @@ private:
     static result<std::size_t> transfer(std::span<std::byte> bytes, Step step) noexcept {
         std::size_t done = 0;
         while (done < bytes.size()) {
-            const auto moved = step(bytes.subspan(done), done);
-            if (!moved && moved.error().code == errc::interrupted) continue;
-            if (!moved) return unexpected(moved.error());
-            if (*moved == 0) break;
-            done += *moved;
+            VITTE_TRY(const std::size_t moved, retried([&] { return step(bytes.subspan(done), done); }));
+            if (moved == 0) break;
+            done += moved;
         }
         return done;
     }

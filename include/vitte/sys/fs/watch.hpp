@@ -123,10 +123,8 @@ private:
     result<bool> take_all() {
         for (bool any = false;; any = true) {
             folder_change change;
-            const auto more = queue_->next(change);
-            if (!more && more.error().code == errc::interrupted) continue;
-            if (!more) return more;
-            if (!*more) return any;
+            VITTE_TRY(const bool more, retried([&] { return queue_->next(change); }));
+            if (!more) return any;
             VITTE_CHECK(take(change));
         }
     }

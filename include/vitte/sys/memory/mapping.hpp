@@ -49,14 +49,14 @@ public:
     static result<basic_shared_memory> create(std::uint64_t size) noexcept {
         VITTE_TRY(const auto handle, pages::create_shared());
         basic_shared_memory made{basic_file<P>(handle)};
-        VITTE_CHECK(pages::resize_shared(handle, size));
+        VITTE_CHECK(made.resize(size));
         return made;
     }
     /// The same under `name`, "/" and up to 250 other characters, which must be free; it lasts until `remove`.
     static result<basic_shared_memory> create(const char* name, std::uint64_t size) noexcept {
         VITTE_TRY(const auto handle, pages::open_shared(name, open_mode::create_new));
         basic_shared_memory made{basic_file<P>(handle)};
-        if (const auto sized = pages::resize_shared(handle, size); !sized) {
+        if (const auto sized = made.resize(size); !sized) {
             static_cast<void>(remove(name));
             return unexpected(sized.error());
         }
@@ -73,7 +73,9 @@ public:
     result<std::uint64_t> size() const noexcept {
         return file_.info().transform([](const file_info& facts) { return facts.size; });
     }
-    result<void> resize(std::uint64_t size) noexcept { return pages::resize_shared(file_.native_handle(), size); }
+    result<void> resize(std::uint64_t size) noexcept {
+        return retried([&] { return pages::resize_shared(file_.native_handle(), size); });
+    }
     /// Promises, for ever and to everybody, what `seals` (bits of `memory_seal`) say. `errc::busy` if there are views
     /// that could write.
     result<void> seal(unsigned seals) noexcept { return pages::seal(file_.native_handle(), seals); }

@@ -47,14 +47,10 @@ public:
     result<exit_status> wait() noexcept { return wait_until(deadline::never()); }
     /// `errc::timed_out` if it still runs at `until`.
     result<exit_status> wait_until(deadline until) noexcept {
-        while (running_) {
-            const auto ended = processes::wait(child_, until.monotonic());
-            if (!ended && ended.error().code == errc::interrupted) continue;
-            if (!ended) return unexpected(ended.error());
-            processes::close(child_);
-            running_ = false;
-            ended_ = *ended;
-        }
+        if (!running_) return ended_;
+        VITTE_TRY(ended_, retried([&] { return processes::wait(child_, until.monotonic()); }));
+        processes::close(child_);
+        running_ = false;
         return ended_;
     }
 

@@ -5,6 +5,7 @@
 #include <vitte/sys/platform/confined/accounts.hpp>
 #include <vitte/sys/platform/confined/beneath.hpp>
 #include <vitte/sys/platform/confined/grants.hpp>
+#include <vitte/sys/retry.hpp>
 #include <vitte/sys/thread/mutex.hpp>
 
 namespace vitte::sys {
@@ -42,7 +43,7 @@ public:
     /// `rights` also bind what is opened below. The same name again replaces the grant, but not the rights of what is
     /// open. At most 32 folders: `errc::out_of_handles`.
     static result<void> grant(const char* name, handle folder, grant_rights rights) noexcept {
-        VITTE_TRY(const handle own, Inner::directories::open(folder, ".", true));
+        VITTE_TRY(const handle own, retried([&] { return Inner::directories::open(folder, ".", true); }));
         const scoped_lock hold(lock_);
         const auto added = grants_.add(name, own, rights);
         if (!added) static_cast<void>(Inner::files::close(own));
@@ -50,7 +51,8 @@ public:
     }
     /// The folder at `name` as it is now.
     static result<void> grant(const char* name, grant_rights rights) noexcept {
-        VITTE_TRY(const handle folder, Inner::directories::open(Inner::directories::current, name, true));
+        constexpr handle here = Inner::directories::current;
+        VITTE_TRY(const handle folder, retried([&] { return Inner::directories::open(here, name, true); }));
         const auto added = grant(name, folder, rights);
         static_cast<void>(Inner::files::close(folder));
         return added;
