@@ -251,4 +251,30 @@ BOOST_AUTO_TEST_CASE(writes_and_creates_exclusively) {
     std::remove("fs-new.txt");
 }
 
+BOOST_AUTO_TEST_CASE(writes_may_go_past_the_cache_and_wait_for_the_device) {
+    struct cleaner {
+        ~cleaner() { std::remove("fs-direct.txt"); }
+    } clean;
+    alignas(4096) static std::byte block[4096];
+    block[0] = std::byte{'d'};
+    for (const unsigned flag : {sys::open_direct, sys::open_durable}) {
+        const auto f = sys::file::open("fs-direct.txt", {sys::open_mode::update, flag});
+        if (!f) {  // of WASI, tmpfs and others
+            BOOST_TEST((f.error().code == errc::not_supported || f.error().code == errc::invalid_argument));
+            continue;
+        }
+        BOOST_TEST(f->write_at(block, 4096).has_value());
+        std::byte back[1];
+        BOOST_TEST((*sys::file::open("fs-direct.txt")->read_at(back, 4096) == 1 && back[0] == block[0]));
+#if defined(__linux__)
+        const std::string info = "/proc/self/fdinfo/" + std::to_string(f->native_handle());
+        const std::string text = text_of(info);
+        if (own_kernel.present()) {
+            const unsigned long bits = std::stoul(text.substr(text.find("flags:") + 6), nullptr, 8);
+            BOOST_TEST((bits & (flag == sys::open_direct ? O_DIRECT : O_DSYNC)) != 0u);
+        }
+#endif
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -11,31 +11,20 @@ namespace vitte::sys {
 /// there is none, `errc::too_large` if `to` is too small.
 template <platform P>
 result<std::size_t> attribute(const basic_file<P>& of, const char* name, std::span<std::byte> to) noexcept {
-    if constexpr (requires { P::files::attribute(of.native_handle(), name, to.data(), to.size()); }) {
-        return P::files::attribute(of.native_handle(), name, to.data(), to.size());
-    } else {
-        return fail(errc::not_supported, "read attribute");
-    }
+    VITTE_CALL_IF_PRESENT("read attribute", P::files::attribute(of.native_handle(), name, to.data(), to.size()));
 }
 
 /// Gives the attribute `name` this value, whether there is one or not.
 template <platform P>
 result<void> set_attribute(const basic_file<P>& of, const char* name, std::span<const std::byte> value) noexcept {
-    if constexpr (requires { P::files::set_attribute(of.native_handle(), name, value.data(), value.size()); }) {
-        return P::files::set_attribute(of.native_handle(), name, value.data(), value.size());
-    } else {
-        return fail(errc::not_supported, "set attribute");
-    }
+    VITTE_CALL_IF_PRESENT("set attribute",
+                          P::files::set_attribute(of.native_handle(), name, value.data(), value.size()));
 }
 
 /// `errc::not_found` if there is none of that name.
 template <platform P>
 result<void> remove_attribute(const basic_file<P>& of, const char* name) noexcept {
-    if constexpr (requires { P::files::remove_attribute(of.native_handle(), name); }) {
-        return P::files::remove_attribute(of.native_handle(), name);
-    } else {
-        return fail(errc::not_supported, "remove attribute");
-    }
+    VITTE_CALL_IF_PRESENT("remove attribute", P::files::remove_attribute(of.native_handle(), name));
 }
 
 /// Calls `visit(const char* name)` for each attribute, in no order.

@@ -86,20 +86,13 @@ public:
     }
     /// POSIX permission bits of what `path` is or, if it is a symbolic link, points to.
     result<void> set_mode(const char* path, std::uint32_t mode) const noexcept {
-        if constexpr (requires { directories::set_mode(handle_, path, mode); }) {
-            return directories::set_mode(handle_, path, mode);
-        } else {
-            return fail(errc::not_supported, "set mode");
-        }
+        VITTE_CALL_IF_PRESENT("set mode", directories::set_mode(handle_, path, mode));
     }
     /// Numbers of user and group; ~0 leaves one as it is.
     result<void> set_owner(const char* path, std::uint32_t user, std::uint32_t group,
                            links follow = links::not_followed) const noexcept {
-        if constexpr (requires { directories::set_owner(handle_, path, true, user, group); }) {
-            return directories::set_owner(handle_, path, follow == links::followed, user, group);
-        } else {
-            return fail(errc::not_supported, "set owner");
-        }
+        VITTE_CALL_IF_PRESENT("set owner",
+                              directories::set_owner(handle_, path, follow == links::followed, user, group));
     }
     /// Room on the file system that the folder `path` is on.
     result<disk_space> space(const char* path = ".") const noexcept {

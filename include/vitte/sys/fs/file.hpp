@@ -131,27 +131,15 @@ public:
     result<file_info> info() const noexcept { return files::info(handle_); }
     /// POSIX permission bits.
     result<void> set_mode(std::uint32_t mode) const noexcept {
-        if constexpr (requires { files::set_mode(handle_, mode); }) {
-            return files::set_mode(handle_, mode);
-        } else {
-            return fail(errc::not_supported, "set mode");
-        }
+        VITTE_CALL_IF_PRESENT("set mode", files::set_mode(handle_, mode));
     }
     /// Times in nanoseconds since 1970-01-01 UTC; `no_time` leaves one as it is.
     result<void> set_times(std::int64_t accessed, std::int64_t modified) const noexcept {
-        if constexpr (requires { files::set_times(handle_, accessed, modified); }) {
-            return files::set_times(handle_, accessed, modified);
-        } else {
-            return fail(errc::not_supported, "set times");
-        }
+        VITTE_CALL_IF_PRESENT("set times", files::set_times(handle_, accessed, modified));
     }
     /// Numbers of user and group; ~0 leaves one as it is.
     result<void> set_owner(std::uint32_t user, std::uint32_t group) const noexcept {
-        if constexpr (requires { files::set_owner(handle_, user, group); }) {
-            return files::set_owner(handle_, user, group);
-        } else {
-            return fail(errc::not_supported, "set owner");
-        }
+        VITTE_CALL_IF_PRESENT("set owner", files::set_owner(handle_, user, group));
     }
     native_handle_type native_handle() const noexcept { return handle_; }
 

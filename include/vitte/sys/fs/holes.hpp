@@ -28,11 +28,7 @@ result<void> for_each_data(const basic_file<P>& of, Visit visit) {
 /// Makes a hole of `size` bytes at `offset`; the size of the file stays. Only whole blocks give room back.
 template <platform P>
 result<void> punch_hole(const basic_file<P>& in, std::uint64_t offset, std::uint64_t size) noexcept {
-    if constexpr (requires { P::files::punch_hole(in.native_handle(), offset, size); }) {
-        return P::files::punch_hole(in.native_handle(), offset, size);
-    } else {
-        return fail(errc::not_supported, "punch hole");
-    }
+    VITTE_CALL_IF_PRESENT("punch hole", P::files::punch_hole(in.native_handle(), offset, size));
 }
 
 }  // namespace vitte::sys

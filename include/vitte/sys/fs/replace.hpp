@@ -60,6 +60,7 @@ result<void> replace(const char* path, std::span<const std::byte> content) noexc
     VITTE_TRY(const auto folder, basic_directory<P>::open(where.folder));
     VITTE_TRY(const auto temporary, detail::unique_name::make<P>());
     const auto before = folder.info(where.name);
+    if (!before && before.error().code != errc::not_found) return unexpected(before.error());
     VITTE_TRY(auto made, folder.open_file(temporary.text, open_mode::create_new));
     const auto replaced = [&]() -> result<void> {
         if constexpr (requires { P::files::set_mode(made.native_handle(), 0u); })

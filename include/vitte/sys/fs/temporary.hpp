@@ -82,16 +82,13 @@ template <platform P = native>
 class basic_temporary_directory {
 public:
     static result<basic_temporary_directory> create() {
-        basic_temporary_directory made;
-        VITTE_CHECK(P::directories::temporary_folder(made.path_, room - sizeof(detail::unique_name) - 1));
+        char path[room];
         VITTE_TRY(const auto name, detail::unique_name::make<P>());
-        const std::size_t length = __builtin_strlen(made.path_);
-        made.path_[length] = '/';
-        __builtin_memcpy(made.path_ + length + 1, name.text, sizeof name.text);
-        const auto created = basic_directory<P>::current().create_directory(made.path_, 0700);
-        if (!created) *made.path_ = 0;
-        if (!created) return unexpected(created.error());
-        return made;
+        VITTE_TRY(const std::size_t length, P::directories::temporary_folder(path, room - sizeof name.text - 1));
+        path[length] = '/';
+        __builtin_memcpy(path + length + 1, name.text, sizeof name.text);
+        VITTE_CHECK(basic_directory<P>::current().create_directory(path, 0700));
+        return basic_temporary_directory(path);  // only now: its destructor removes what it names
     }
     basic_temporary_directory(basic_temporary_directory&& other) noexcept {
         __builtin_memcpy(path_, other.path_, room);
@@ -107,8 +104,8 @@ public:
 
 private:
     static constexpr std::size_t room = 1024;
-    basic_temporary_directory() noexcept = default;
-    char path_[room] = {};
+    explicit basic_temporary_directory(const char (&path)[room]) noexcept { __builtin_memcpy(path_, path, room); }
+    char path_[room];
 };
 using temporary_directory = basic_temporary_directory<>;
 

@@ -25,42 +25,21 @@ namespace vitte::sys {
 
 namespace detail {
 
-// Constants that a facet may have, whose presence means something.
-template <class Facet>
-struct path_mark {};
-template <class Facet>
-    requires requires { Facet::paths; }
-struct path_mark<Facet> {
-    static constexpr path_style paths = Facet::paths;
-};
-template <class Facet>
-struct way_mark {};
-template <class Facet>
-    requires requires { Facet::only_down; }
-struct way_mark<Facet> {
-    static constexpr bool only_down = true;
-};
-template <class Facet>
-struct tree_mark {};
-template <class Facet>
-    requires requires { Facet::keeps_trees; }
-struct tree_mark<Facet> {
-    static constexpr bool keeps_trees = true;
-};
-template <class Facet>
-struct turn_mark {};
-template <class Facet>
-    requires requires { Facet::one_at_a_time; }
-struct turn_mark<Facet> {
-    static constexpr bool one_at_a_time = true;
-};
-template <class Facet>
-struct watch_mark {};
-template <class Facet>
-    requires requires { Facet::only_itself; }
-struct watch_mark<Facet> {
-    static constexpr bool only_itself = true;
-};
+/// `name_mark<Facet>`: the constant `name`, if the facet has it, whose presence means something.
+#define VITTE_MARK(name)                                \
+    template <class Facet>                              \
+    struct name##_mark {};                              \
+    template <class Facet>                              \
+        requires requires { Facet::name; }              \
+    struct name##_mark<Facet> {                         \
+        static constexpr auto name = Facet::name;       \
+    };
+VITTE_MARK(paths)
+VITTE_MARK(only_down)
+VITTE_MARK(keeps_trees)
+VITTE_MARK(one_at_a_time)
+VITTE_MARK(only_itself)
+#undef VITTE_MARK
 
 }  // namespace detail
 
@@ -93,7 +72,7 @@ struct decorated_memory {
 };
 
 template <class Inner, class Around>
-struct decorated_files : detail::path_mark<typename Inner::files> {
+struct decorated_files : detail::paths_mark<typename Inner::files> {
     using inner = typename Inner::files;
     using handle = typename inner::handle;
     static constexpr handle invalid = inner::invalid;
@@ -133,7 +112,7 @@ struct decorated_files : detail::path_mark<typename Inner::files> {
 };
 
 template <class Inner, class Around>
-struct decorated_directories : detail::way_mark<typename Inner::directories> {
+struct decorated_directories : detail::only_down_mark<typename Inner::directories> {
     using inner = typename Inner::directories;
     using handle = typename inner::handle;
     static constexpr handle current = inner::current;
@@ -186,7 +165,7 @@ struct decorated_clocks {
 };
 
 template <class Inner, class Around>
-struct decorated_threads : detail::turn_mark<typename Inner::threads> {
+struct decorated_threads : detail::one_at_a_time_mark<typename Inner::threads> {
     using inner = typename Inner::threads;
     using handle = typename inner::handle;
     using key = typename inner::key;
@@ -231,7 +210,7 @@ struct decorated_libraries {
 };
 
 template <class Inner, class Around>
-struct decorated_processes : detail::tree_mark<typename Inner::processes> {
+struct decorated_processes : detail::keeps_trees_mark<typename Inner::processes> {
     using inner = typename Inner::processes;
     using child = typename inner::child;
     static constexpr const char* null_device = inner::null_device;
@@ -274,7 +253,7 @@ struct decorated_processes : detail::tree_mark<typename Inner::processes> {
 };
 
 template <class Inner, class Around>
-class decorated_watch_queue : public detail::watch_mark<typename Inner::watch_queue> {
+class decorated_watch_queue : public detail::only_itself_mark<typename Inner::watch_queue> {
 public:
     static constexpr bool watches_trees = Inner::watch_queue::watches_trees;
 
@@ -294,69 +273,29 @@ private:
 
 namespace detail {
 
-template <class Inner, class Around>
-struct add_directories {};
-template <class Inner, class Around>
-    requires requires { typename Inner::directories; }
-struct add_directories<Inner, Around> {
-    using directories = decorated_directories<Inner, Around>;
-};
-template <class Inner, class Around>
-struct add_threads {};
-template <class Inner, class Around>
-    requires requires { typename Inner::threads; }
-struct add_threads<Inner, Around> {
-    using threads = decorated_threads<Inner, Around>;
-};
-template <class Inner, class Around>
-struct add_random {};
-template <class Inner, class Around>
-    requires requires { typename Inner::random; }
-struct add_random<Inner, Around> {
-    using random = decorated_random<Inner, Around>;
-};
-template <class Inner, class Around>
-struct add_libraries {};
-template <class Inner, class Around>
-    requires requires { typename Inner::libraries; }
-struct add_libraries<Inner, Around> {
-    using libraries = decorated_libraries<Inner, Around>;
-};
-template <class Inner, class Around>
-struct add_processes {};
-template <class Inner, class Around>
-    requires requires { typename Inner::processes; }
-struct add_processes<Inner, Around> {
-    using processes = decorated_processes<Inner, Around>;
-};
-template <class Inner, class Around>
-struct add_watch_queue {};
-template <class Inner, class Around>
-    requires requires { typename Inner::watch_queue; }
-struct add_watch_queue<Inner, Around> {
-    using watch_queue = decorated_watch_queue<Inner, Around>;
-};
-template <class Inner>
-struct add_environment {};
-template <class Inner>
-    requires requires { typename Inner::environment; }
-struct add_environment<Inner> {
-    using environment = typename Inner::environment;
-};
-template <class Inner>
-struct add_images {};
-template <class Inner>
-    requires requires { typename Inner::images; }
-struct add_images<Inner> {
-    using images = typename Inner::images;
-};
-template <class Inner>
-struct add_sandbox {};
-template <class Inner>
-    requires requires { typename Inner::sandbox; }
-struct add_sandbox<Inner> {
-    using sandbox = typename Inner::sandbox;
-};
+/// `add_facet<Inner, Around>`: the facet in its decorated form, or as it is, if the inner platform has it.
+#define VITTE_ADD(facet, form)                              \
+    template <class Inner, class Around>                    \
+    struct add_##facet {};                                  \
+    template <class Inner, class Around>                    \
+        requires requires { typename Inner::facet; }        \
+    struct add_##facet<Inner, Around> {                     \
+        using facet = form;                                 \
+    };
+#define VITTE_ADD_DECORATED(facet) VITTE_ADD(facet, decorated_##facet<Inner VITTE_COMMA Around>)
+#define VITTE_COMMA ,
+VITTE_ADD_DECORATED(directories)
+VITTE_ADD_DECORATED(threads)
+VITTE_ADD_DECORATED(random)
+VITTE_ADD_DECORATED(libraries)
+VITTE_ADD_DECORATED(processes)
+VITTE_ADD_DECORATED(watch_queue)
+VITTE_ADD(environment, typename Inner::environment)
+VITTE_ADD(images, typename Inner::images)
+VITTE_ADD(sandbox, typename Inner::sandbox)
+#undef VITTE_ADD
+#undef VITTE_ADD_DECORATED
+#undef VITTE_COMMA
 
 }  // namespace detail
 
@@ -369,9 +308,9 @@ struct decorated : detail::add_directories<Inner, Around>,
                    detail::add_libraries<Inner, Around>,
                    detail::add_processes<Inner, Around>,
                    detail::add_watch_queue<Inner, Around>,
-                   detail::add_environment<Inner>,
-                   detail::add_images<Inner>,
-                   detail::add_sandbox<Inner> {
+                   detail::add_environment<Inner, Around>,
+                   detail::add_images<Inner, Around>,
+                   detail::add_sandbox<Inner, Around> {
     using memory = decorated_memory<Inner, Around>;
     using files = decorated_files<Inner, Around>;
     using clocks = decorated_clocks<Inner, Around>;

@@ -213,6 +213,8 @@ inline std::span<const call_errors> all_possible_errors() noexcept {
         {"directories.symbolic_link", {permission_denied, no_space, io_error}},
         {"directories.read_link", {permission_denied, io_error}},
         {"directories.sync", {interrupted, io_error}},
+        {"directories.current_path", {not_found, permission_denied}},
+        {"directories.temporary_folder", {name_too_long}},
         {"listing.open", {io_error, out_of_handles}},
         {"listing.next", {io_error, out_of_memory}},
         {"random.fill", {interrupted, io_error}},
@@ -234,7 +236,7 @@ inline std::span<const call_errors> all_possible_errors() noexcept {
         {"pipe.wait_any", {interrupted, out_of_memory}},
         {"watch_queue.open", {out_of_handles, out_of_memory}},
         {"watch_queue.add", {no_space, permission_denied, not_found, out_of_memory}},
-        {"watch_queue.next", {io_error}},
+        {"watch_queue.next", {interrupted, io_error}},
         {"watch_queue.wait", {interrupted, out_of_memory}},
     };
     return table;

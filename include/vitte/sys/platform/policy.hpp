@@ -6,6 +6,14 @@
 #include <vitte/sys/platform/process_types.hpp>
 #include <vitte/sys/platform/types.hpp>
 
+/// Leaves a function with what the call returns, which platforms may lack: then with `errc::not_supported` and the name
+/// of the operation.
+#define VITTE_CALL_IF_PRESENT(operation, ...)                                       \
+    if constexpr (requires { __VA_ARGS__; })                                        \
+        return __VA_ARGS__;                                                         \
+    else                                                                            \
+        return ::vitte::fail(::vitte::errc::not_supported, operation)
+
 namespace vitte::sys {
 
 /// What every platform has. Other facets are asked for where they are used. That each facet keeps its contract is

@@ -23,11 +23,7 @@ resource_use use() noexcept {
 /// `errc::not_supported` where the OS does not tell.
 template <platform P = native>
 result<std::size_t> executable(std::span<char> to) noexcept {
-    if constexpr (requires { P::processes::executable(to.data(), to.size()); }) {
-        return P::processes::executable(to.data(), to.size());
-    } else {
-        return fail(errc::not_supported, "path of the program");
-    }
+    VITTE_CALL_IF_PRESENT("path of the program", P::processes::executable(to.data(), to.size()));
 }
 
 /// Calls `visit(const char*)` for each argument that the program was called with, beginning with its own name; for
@@ -59,11 +55,7 @@ result<std::size_t> directory(std::span<char> to) noexcept {
 /// Makes `folder` the one that relative paths begin in, for all threads.
 template <platform P = native>
 result<void> set_directory(const basic_directory<P>& folder) noexcept {
-    if constexpr (requires { P::directories::make_current(folder.native_handle()); }) {
-        return P::directories::make_current(folder.native_handle());
-    } else {
-        return fail(errc::not_supported, "change folder");
-    }
+    VITTE_CALL_IF_PRESENT("change folder", P::directories::make_current(folder.native_handle()));
 }
 
 }  // namespace vitte::sys::this_process

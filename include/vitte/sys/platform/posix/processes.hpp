@@ -171,10 +171,10 @@ struct processes {
         return made;
     }
     static result<void> send(child to, process_signal signal) noexcept {
-        return checked(::kill(to.id, number_of(signal)), "kill");
+        return sent(to.id, 1, signal);
     }
     static result<void> send_group(child leader, process_signal signal) noexcept {
-        return checked(::kill(-leader.id, number_of(signal)), "kill");
+        return sent(leader.id, -1, signal);
     }
     static void close(child) noexcept {}
     static std::uint64_t id(child of) noexcept { return static_cast<std::uint64_t>(of.id); }
@@ -186,6 +186,11 @@ struct processes {
     }
 
 private:
+    /// To kill(2) numbers below 1 mean more than is meant here, and -1 means everybody.
+    static result<void> sent(pid_t to, int sign, process_signal signal) noexcept {
+        if (to < 1) return fail(errc::bad_handle, "kill");
+        return checked(::kill(sign * to, number_of(signal)), "kill");
+    }
     static resource_use translated(const rusage& use) noexcept {
         const auto time = [](const timeval& t) {
             return std::int64_t{t.tv_sec} * 1'000'000'000 + std::int64_t{t.tv_usec} * 1000;
