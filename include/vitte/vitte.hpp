@@ -10,6 +10,7 @@
 #include <vitte/core/endian.hpp>
 #include <vitte/core/error.hpp>
 #include <vitte/core/glob.hpp>
+#include <vitte/core/growing_array.hpp>
 #include <vitte/core/leb128.hpp>
 #include <vitte/core/multiply.hpp>
 #include <vitte/core/result.hpp>

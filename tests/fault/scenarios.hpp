@@ -108,7 +108,7 @@ struct scenarios {
     static void deep_tree() {
         using namespace vitte::sys;
         std::string path = SCRATCH "/tree";
-        for (int i = 0; i < 40; ++i) path += "/d";
+        for (int i = 0; i < 34; ++i) path += "/d";
         BOOST_REQUIRE(create_directories<Base>(path.c_str()).has_value());
         BOOST_REQUIRE(write<Base>((path + "/file").c_str(), bytes("x")).has_value());
     }
@@ -297,7 +297,7 @@ struct scenarios {
              },
              [] { return !is_there(SCRATCH "/file"); }, anything},
             {"walk a tree", tree, walk_it, [] { return found_count == 7; }, anything},
-            {"walk a deep tree", deep_tree, walk_it, [] { return found_count == 41; }, anything},
+            {"walk a deep tree", deep_tree, walk_it, [] { return found_count == 35; }, anything},
             {"remove a deep tree", deep_tree, [] { return remove_all<frail>(SCRATCH "/tree"); },
              [] { return !is_there(SCRATCH "/tree"); }, anything},
             {"use temporary files", old_file, use_temporaries, [] { return found_count != 0; }, still_old},

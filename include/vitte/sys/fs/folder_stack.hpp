@@ -1,8 +1,7 @@
 /// The way down into a tree of folders and up again, with few handles however deep it is.
 #pragma once
 
-#include <vector>
-
+#include <vitte/core/growing_array.hpp>
 #include <vitte/sys/fs/directory.hpp>
 
 namespace vitte::sys::detail {
@@ -13,26 +12,24 @@ template <platform P>
 class folder_stack {
 public:
     /// Links that are followed have no way back by "..": then all handles are kept.
-    explicit folder_stack(basic_directory<P>&& root, links follow = links::not_followed) : follow_(follow) {
-        levels_.push_back({std::move(root), {}});
-    }
-    std::size_t depth() const noexcept { return levels_.size(); }
-    const basic_directory<P>& top() const noexcept { return levels_.back().folder; }
+    explicit folder_stack(basic_directory<P>&& root, links follow = links::not_followed) noexcept
+        : root_{std::move(root), {}}, follow_(follow) {}
+    std::size_t depth() const noexcept { return 1 + below_.size(); }
+    const basic_directory<P>& top() const noexcept { return below_.size() == 0 ? root_.folder : below_.back().folder; }
 
     /// Goes into the folder `name` of the innermost one.
-    result<void> descend(const char* name) {
+    result<void> descend(const char* name) noexcept {
         VITTE_TRY(auto folder, top().open_directory(name, follow_));
-        if (finds_way_back && follow_ == links::not_followed && levels_.size() >= most_handles) {
-            VITTE_CHECK(give_back(levels_[levels_.size() - most_handles]));
+        if (finds_way_back && follow_ == links::not_followed && depth() >= most_handles) {
+            VITTE_CHECK(give_back(at(depth() - most_handles)));
         }
-        levels_.push_back({std::move(folder), {}});
-        return {};
+        return below_.push_back({std::move(folder), {}});
     }
     /// Leaves the innermost folder, which must not be the root. `errc::busy` if somebody moved it away.
-    result<void> ascend() {
-        const basic_directory<P> done = std::move(levels_.back().folder);
-        levels_.pop_back();
-        level& above = levels_.back();
+    result<void> ascend() noexcept {
+        const basic_directory<P> done = std::move(below_.back().folder);
+        below_.pop_back();
+        level& above = at(below_.size());
         if (above.is_open()) return {};
         VITTE_TRY(above.folder, done.open_directory(".."));
         VITTE_TRY(const file_info identity, above.folder.info("."));
@@ -54,7 +51,10 @@ private:
         outer.folder = basic_directory<P>::current();
         return {};
     }
-    std::vector<level> levels_;
+    level& at(std::size_t depth) noexcept { return depth == 0 ? root_ : below_[depth - 1]; }
+
+    level root_;
+    growing_array<level> below_;
     links follow_;
 };
 

@@ -8,7 +8,7 @@ namespace vitte::sys {
 
 /// Makes the folder `path` and those above it that are missing. Succeeds if it is there.
 template <platform P = native>
-result<void> create_directories(const char* path, std::uint32_t rights = 0777) {
+result<void> create_directories(const char* path, std::uint32_t rights = 0777) noexcept {
     const auto here = basic_directory<P>::current();
     const std::size_t length = __builtin_strlen(path);
     VITTE_TRY(auto partial, byte_buffer::allocate(length + 1));
@@ -42,9 +42,9 @@ namespace detail {
 template <platform P>
 class tree_remover {
 public:
-    explicit tree_remover(basic_directory<P>&& root) : stack_(std::move(root)) {}
+    explicit tree_remover(basic_directory<P>&& root) noexcept : stack_(std::move(root)) {}
 
-    result<void> run() {
+    result<void> run() noexcept {
         for (;;) {
             entry_name child;
             bool found = false;
@@ -71,7 +71,7 @@ private:
 
     /// Removes what is no folder, and empty folders; `child` becomes the name of one that is not empty. `found` says
     /// whether there was anything.
-    static result<void> empty(const basic_directory<P>& folder, entry_name& child, bool& found) {
+    static result<void> empty(const basic_directory<P>& folder, entry_name& child, bool& found) noexcept {
         result<void> failed;
         VITTE_CHECK(folder.for_each([&](const directory_entry& entry) {
             found = true;
@@ -89,19 +89,18 @@ private:
         return failed;
     }
     /// Somebody may have put a link to another folder there: it is not followed, and removed the next time.
-    result<void> descend(const entry_name& name) {
+    result<void> descend(const entry_name& name) noexcept {
         if (__builtin_strcmp(name.text, removed_.text) == 0) ++again_;
         const auto entered = stack_.descend(name.text);
         if (entered) {
-            names_.push_back(name);
             removed_ = {};
-            return {};
+            return names_.push_back(entry_name(name));
         }
         ++again_;
         if (entered.error().code == errc::not_a_directory || entered.error().code == errc::not_found) return {};
         return entered;
     }
-    result<void> ascend() {
+    result<void> ascend() noexcept {
         VITTE_CHECK(stack_.ascend());
         removed_ = names_.back();
         names_.pop_back();
@@ -114,7 +113,7 @@ private:
     }
 
     folder_stack<P> stack_;
-    std::vector<entry_name> names_;
+    growing_array<entry_name> names_;
     entry_name removed_;  ///< the folder that was left last, unless another one was entered since
     int again_ = 0;       ///< how often there was something to be removed where all had been removed
 };
@@ -124,7 +123,7 @@ private:
 /// Removes `path` with all that is in it, without following symbolic links, also those that somebody puts in the place
 /// of folders meanwhile. Stops at the first failure, which may leave some of it. Succeeds if there is nothing.
 template <platform P = native>
-result<void> remove_all(const char* path) {
+result<void> remove_all(const char* path) noexcept {
     const auto here = basic_directory<P>::current();
     auto root = here.open_directory(path);
     if (!root && root.error().code == errc::not_found) return {};

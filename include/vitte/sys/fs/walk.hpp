@@ -2,6 +2,8 @@
 /// the listing answers, no memory per entry.
 #pragma once
 
+#include <vector>
+
 #include <vitte/sys/fs/folder_stack.hpp>
 
 namespace vitte::sys {
