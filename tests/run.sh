@@ -1,8 +1,9 @@
 #!/bin/sh
 # Builds and runs all tests: on this machine, under sanitizers, and for other targets under their emulators (targets.py says
 # which; --all takes those as well that are not tried at every change); the command-line tool; the headers; overhead in
-# instructions and bytes; a firmware; the fuzz targets. Benches are only built. Installs what is missing on Debian. FUZZ_SECONDS says how
-# long each target is fuzzed (60). The last line counts everything that ran: "123 passed, 0 failed, 0 skipped".
+# instructions and bytes; checks of errors that are taken out, which the tests must notice; a firmware; the fuzz targets. Benches
+# are only built. Installs what is missing on Debian. FUZZ_SECONDS says how long each target is fuzzed (60). The last line counts
+# everything that ran: "123 passed, 0 failed, 0 skipped".
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
@@ -23,6 +24,7 @@ python3 tests/cli/readelf.py "$build/examples/examples/vitte" "$results"
 python3 tests/compile/headers.py "$results"
 python3 tests/overhead/overhead.py "$build/overhead" "$results"
 python3 tests/overhead/size.py "$build" "$results"
+python3 tests/fault/mutation.py "$build/native" "$results"
 python3 tests/firmware/firmware.py "$build/firmware" "$results"
 sh tests/subproject/run.sh "$build/subproject" "$results"
 sh tests/fuzz/run.sh "$build/fuzz" "$results" "${FUZZ_SECONDS:-60}"

@@ -77,6 +77,7 @@ FACETS = {
     'folders': 'sys/directory|sys/walk|sys/path|sys/refusals',
     'watching': 'sys/watch',
     'processes': 'sys/process|sys/sandbox',
+    'contract': 'sys/contract|sys/conformance',
     'faults': 'sys/traced|fault/',
     'bounds': 'sys/confined',
     'random': 'sys/random',

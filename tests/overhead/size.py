@@ -1,4 +1,5 @@
-"""How large a static program is that copies a file: at most three times one that is written with nothing but POSIX calls.
+"""How large a static program is that copies a file: at most three times one that is written with nothing but POSIX calls; and that
+platforms for tests, which it includes without naming them, leave no trace in it.
 
 usage: size.py FOLDER RESULTS, where FOLDER/zig is what targets.py has installed
 """
@@ -10,6 +11,16 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'support'))
 from results import Results
 
 FLAGS = ['-std=c++20', '-Os', '-static', '-s', '-fno-exceptions', '-fno-rtti', '-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections']
+
+
+TEST_PLATFORMS = ['decorated', 'traced', 'faulty', 'confined', 'simulated']
+
+
+def machine_code(target, headers):
+    includes = [part for name in headers for part in ('-include', f'vitte/sys/platform/{name}.hpp')]
+    subprocess.run(['g++', '-std=c++20', '-O2', '-c', '-Iinclude', *includes, 'tests/overhead/size/ours.cpp', '-o', target], check=True)
+    said = subprocess.run(['objdump', '-d', '--no-show-raw-insn', target], check=True, capture_output=True, text=True).stdout
+    return said.partition('Disassembly')[2]
 
 
 def main(folder, results_file):
@@ -29,6 +40,9 @@ def main(folder, results_file):
         sizes[which] = os.path.getsize(program)
     print('overhead/size: {ours} bytes, by hand {by_hand}'.format(**sizes))
     results.check(sizes['ours'] <= 3 * sizes['by_hand'], f'a program that copies a file: {sizes}')
+    plain, beside = (machine_code(f'{folder}/size/{name}.o', headers) for name, headers in (('plain', []), ('beside', TEST_PLATFORMS)))
+    results.check(len(plain.splitlines()) > 500, 'there is machine code to be compared')
+    results.equal(beside, plain, 'machine code of a program that includes platforms for tests')
     results.append_to(results_file)
 
 
