@@ -42,6 +42,12 @@ ALONE = ['unshare', '--fork', '--pid', '--mount', '--mount-proc', '--kill-child'
     mount -t tmpfs none /mnt && cp "$1" /mnt/test && mount -o remount,bind,ro / && cd /mnt && exec ./test''', 'sh']
 # Sites whose absence makes no difference that could be seen, and why.
 EQUAL = {
+    'if (!running_) return ended_;': 'no check of a failure',
+    'VITTE_CHECK(path_view(std::string_view(here, length)).join(path, whole));': 'a path that is too long',
+    'VITTE_CHECK(threads::join(handle_));': 'a thread that is there can be joined',
+    'VITTE_CHECK(put("/", 1));': 'too little room, which tests/sys/walk.cpp has',
+    'VITTE_CHECK(put(name, length));': 'too little room, which tests/sys/walk.cpp has',
+    'VITTE_CHECK(prepend(path));': 'a path that is too long, which tests/sys/walk.cpp has',
     'if (*path == 0) return fail(errc::not_found, "canonical path");': 'bad input, which tests/sys/path.cpp has',
     'if (*path == 0) return fail(errc::not_found, "find path");': 'bad input, which tests/sys/confined.cpp has',
     'VITTE_CHECK(check_texts());': 'bad input, which tests/sys/process.cpp has',

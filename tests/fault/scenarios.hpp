@@ -14,6 +14,7 @@
 #include <vitte/sys/memory.hpp>
 #include <vitte/sys/platform/confined.hpp>
 #include <vitte/sys/platform/faulty.hpp>
+#include <vitte/sys/random.hpp>
 #include <vitte/sys/thread.hpp>
 
 #include "../support/scratch.hpp"
@@ -206,6 +207,9 @@ struct scenarios {
         VITTE_CHECK(region.commit(0, page));
         VITTE_CHECK(region.map_file(page, page, access::read, source, 0));
         VITTE_CHECK(region.protect(0, page, access::read));
+        VITTE_TRY(const auto guarded, basic_region<frail>::allocate_guarded(page));
+        VITTE_TRY(const auto huge, basic_region<frail>::allocate_huge(page));
+        guarded.data()[0] = huge.data()[0];
         VITTE_TRY(const auto shared, basic_shared_memory<frail>::create(page));
         VITTE_TRY(auto view, basic_view<frail>::map(shared.file(), page));
         view.bytes()[0] = region.data()[page];
@@ -241,7 +245,8 @@ struct scenarios {
         VITTE_TRY(const auto folder, basic_temporary_directory<frail>::create());
         VITTE_TRY(const auto file, basic_temporary_file<frail>::create());
         VITTE_CHECK(file.file().write(bytes(old_text)));
-        found_count = is_there(folder.path());
+        VITTE_TRY(auto random, seeded_generator<frail>());
+        found_count = is_there(folder.path()) && random() != random();
         return {};
     }
     /// In a granted folder only.

@@ -20,9 +20,12 @@
 namespace {
 long allocations_left = -1;  // until one fails; -1: none does
 std::size_t allocations = 0;
+bool all_after = false;  // and those after it
 bool allocation_fails() {
     ++allocations;
-    return allocations_left >= 0 && allocations_left-- == 0;
+    if (allocations_left == -2) return true;
+    if (allocations_left < 0 || allocations_left-- != 0) return false;
+    return allocations_left = all_after ? -2 : -1, true;
 }
 }  // namespace
 #if defined(VITTE_WRAPPED)
@@ -74,12 +77,13 @@ std::vector<scenario> all_scenarios() {
                    },
                    [] { return set::found_text == set::old_text; }, set::anything});
     if constexpr (requires { typename base::watch_queue; })
-        all.push_back({"watch a folder", set::nothing,
+        all.push_back({"watch a folder", set::tree,
                        []() -> vitte::result<void> {
                            set::found_count = 0;
+                           static_cast<void>(remove_all<base>(SCRATCH "/new"));
                            VITTE_TRY(auto watcher, basic_watcher<frail>::create());
                            VITTE_CHECK(watcher.add(SCRATCH, true));
-                           static_cast<void>(write<base>(SCRATCH "/new", bytes("x")));
+                           static_cast<void>(create_directories<base>(SCRATCH "/new/below"));
                            return watcher.wait([](const watch_event&) { ++set::found_count; }, deadline::after(2'000'000'000), 0);
                        },
                        [] { return set::found_count != 0; }, set::anything});
@@ -121,6 +125,24 @@ std::string replay_line(const scenario& s, const fault& what) {
     return line;
 }
 
+/// Whether systems may lack this call.
+bool survives_without(const char* call) {
+    const auto codes = possible_errors(call);
+    return std::find(codes.begin(), codes.end(), errc::not_supported) != codes.end();
+}
+/// Whether all may be done though this call has failed: there is another way, or it is a destructor's.
+bool survivable(const scenario& s, const std::string& call, errc code) {
+    static const std::set<std::string> other_ways{"files.close", "files.clone", "files.copy_some", "files.copy_some_at",
+                                                  "files.find_data", "directories.open_unnamed"};
+    const std::string_view name = s.name;
+    const bool by_destructor = name == "use temporary files" && (call.starts_with("listing.") || call == "directories.open" ||
+                                                                 call.starts_with("directories.remove"));
+    const bool not_needed = (name == "make folders" && call == "directories.create") ||
+                            (name == "watch a folder" && call == "watch_queue.add" && code == errc::not_found);
+    return code == errc::interrupted || code == errc::would_block || code == errc::not_supported || other_ways.contains(call) ||
+           by_destructor || not_needed;
+}
+
 /// Runs `s` with `what`, and looks at what is left. A success is expected if `must_succeed`.
 void try_once(const scenario& s, const fault& what, tally& count, bool must_succeed = false, long allocation = -1) {
     set::begin(s);
@@ -154,6 +176,8 @@ void try_once(const scenario& s, const fault& what, tally& count, bool must_succ
             BOOST_TEST((ended.error().code == what.code), message(ended.error().code) << " is told");
             BOOST_TEST(std::strstr(ended.error().operation, what.name) != nullptr, ended.error().operation << " is told");
         }
+        const bool failed = fired && what.kind == fault_kind::failure && !call.empty();
+        if (failed && !survivable(s, call, what.code)) BOOST_TEST(!ended.has_value());
         if (call == "files.close" && s.close == what.call) BOOST_TEST(!ended.has_value());
         const bool one_failure = what.times == 1 && !what.all_after && what.one_in == 0;
         if (!ended && s.tidy && one_failure) BOOST_TEST((names_in(*directory::open(SCRATCH)) == std::set<std::string>{"file"}));
@@ -188,9 +212,9 @@ void crash_once(const scenario& s, const fault& what, tally& count) {
 }
 
 /// The names of the calls of a run in which nothing fails.
-std::vector<std::string> calls_of(const scenario& s) {
+std::vector<std::string> calls_of(const scenario& s, bool bare = false) {
     set::begin(s);
-    injected::arm();
+    injected::arm({.bare = bare});
     BOOST_TEST_CONTEXT(s.name) BOOST_REQUIRE((s.run() && s.done()));
     std::vector<std::string> calls;
     for (std::uint64_t k = 1; k <= injected::count(); ++k) calls.emplace_back(injected::name(k));
@@ -263,6 +287,15 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_when_any_call_fails, *needs(own_kernel)) {
         }
         try_once(s, {.short_transfers = true, .early_wakes = true}, count, true);
         try_once(s, {.bare = true}, count, true);
+        const auto other_calls = calls_of(s, true);
+        for (const std::size_t k : other_calls == calls ? std::vector<std::size_t>() : telling(other_calls))
+            for (const errc code : possible_errors(other_calls[k].c_str())) {
+                const char* const name = other_calls[k].c_str();
+                const auto nth = static_cast<std::uint64_t>(
+                    std::count(other_calls.begin(), other_calls.begin() + static_cast<std::ptrdiff_t>(k) + 1, name));
+                const bool lacking = survives_without(name);
+                if (!lacking) try_once(s, {.call = nth, .code = code, .name = name, .bare = true}, count);
+            }
     }
     std::printf("fault sweep: %zu scenarios, %zu points, %zu runs, %zu crashes, %zu pairs of call and error:\n", all.size(),
                 count.points, count.runs, count.crashes, count.fired.size());
@@ -290,7 +323,11 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_when_memory_runs_out, *needs(own_kernel)) {
         set::begin(s);
         allocations = 0;
         BOOST_REQUIRE(s.run().has_value());
-        for (std::size_t k = 0, most = allocations; k < most; ++k) try_once(s, {}, count, false, static_cast<long>(k));
+        for (std::size_t k = 0, most = allocations; k < most; ++k)
+            for (const bool lasting : {false, true}) {
+                all_after = lasting;
+                try_once(s, {}, count, false, static_cast<long>(k));
+            }
     }
     std::printf("fault sweep: %zu allocations failed\n", count.runs);
     BOOST_TEST(count.runs > 50u);

@@ -90,6 +90,12 @@ private:
 
     basic_watcher() : queue_(std::make_unique<queue>()) {}
 
+    /// What is gone again is told of by itself.
+    static walk_next goes_on_after(result<void>& entered) noexcept {
+        if (!entered && (entered.error().code == errc::not_found || entered.error().code == errc::not_a_directory))
+            entered = {};
+        return entered ? walk_next::on : walk_next::stop;
+    }
     result<void> enter(const std::string& path, bool whole_tree) {
         VITTE_TRY(const std::uint32_t number, queue_->add(path.c_str(), whole_tree));
         folders_[number] = {path, whole_tree};
@@ -102,15 +108,12 @@ private:
         result<void> failed;
         const walk_options depth{.depth = whole_tree ? SIZE_MAX : 1};
         const auto walked = walk<P>(path.c_str(), [&](const walk_entry<P>& entry) {
-            if (entry.failed != nullptr) return walk_next::on;
+            if (entry.failed != nullptr) return goes_on_after(failed = unexpected(*entry.failed));
             const bool is_folder = entry.kind == file_kind::directory;
             if (only_itself && numbers_.contains(entry.path)) return walk_next::skip;
             if (is_new) note(entry.path, watch_created);
             if (!is_folder && !(only_itself && entry.kind == file_kind::regular)) return walk_next::on;
-            failed = enter(entry.path, whole_tree);
-            const bool gone = !failed && failed.error().code == errc::not_found;
-            if (failed || gone) return failed = {}, walk_next::on;
-            return walk_next::stop;
+            return goes_on_after(failed = enter(entry.path, whole_tree));
         }, depth);
         if (!failed) return failed;
         // A file has nothing below it, and what is gone again is told of by itself.

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <vitte/sys/environment.hpp>
 #include <vitte/sys/fs/canonical.hpp>

@@ -1,8 +1,8 @@
 /// A child process: waiting for it and ending it, alone or with all that it started.
 #pragma once
 
-#include <vector>
-
+#include <vitte/core/growing_array.hpp>
+#include <vitte/sys/fs/file.hpp>
 #include <vitte/sys/process/pipe.hpp>
 
 namespace vitte::sys {
@@ -65,7 +65,7 @@ public:
     /// Kills it and all its descendants: on Windows and Linux all, elsewhere those in the group that it leads. On Linux
     /// each is stopped before its children are looked for, so that none is born meanwhile; those whose parents are gone
     /// already are met if they are still in its group.
-    result<void> kill_tree() {
+    result<void> kill_tree() noexcept {
         if (!running_) return fail(errc::not_found, "kill processes");
         if constexpr (finds_descendants)
             for (const std::uint64_t id : stopped_descendants())
@@ -75,7 +75,7 @@ public:
     }
     /// Asks it, or the group that it leads, to end, kills what is left of it and its descendants at `patience`, and
     /// waits.
-    result<exit_status> stop(deadline patience) {
+    result<exit_status> stop(deadline patience) noexcept {
         if (!running_) return ended_;
         static_cast<void>(leads_ ? processes::send_group(child_, process_signal::terminate) : terminate());
         if (const auto ended = wait_until(patience); ended || ended.error().code != errc::timed_out) return ended;
@@ -92,20 +92,25 @@ private:
     static constexpr bool keeps_trees = requires { processes::keeps_trees; };
     static constexpr bool finds_descendants = requires { processes::send_id(std::uint64_t{}, process_signal::kill); };
 
-    std::vector<std::uint64_t> stopped_descendants()
+    /// As many as there is memory for.
+    growing_array<std::uint64_t> stopped_descendants() noexcept
         requires finds_descendants
     {
-        std::vector<std::uint64_t> found{id()}, children(64);
+        growing_array<std::uint64_t> found;
+        byte_buffer room;
+        if (!room.grow(64 * sizeof(std::uint64_t)) || !found.push_back(id())) return found;
         for (std::size_t i = 0; i < found.size(); ++i) {
             static_cast<void>(processes::send_id(found[i], process_signal::suspend));
-            const auto count = processes::children(found[i], children.data(), children.size());
+            auto* const children = reinterpret_cast<std::uint64_t*>(room.bytes().data());
+            const std::size_t most = room.size() / sizeof *children;
+            const auto count = processes::children(found[i], children, most);
             if (!count) continue;
-            if (*count > children.size()) {
-                children.resize(2 * *count);
+            if (*count > most && room.grow(2 * *count * sizeof *children)) {
                 --i;
                 continue;
             }
-            found.insert(found.end(), children.begin(), children.begin() + static_cast<std::ptrdiff_t>(*count));
+            for (std::size_t k = 0; k < *count && k < most; ++k)
+                if (!found.push_back(std::uint64_t(children[k]))) return found;
         }
         return found;
     }

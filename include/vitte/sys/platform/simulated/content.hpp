@@ -67,10 +67,11 @@ public:
     }
     /// Puts the pages from 0 on into `to`, which they then share with whoever has it.
     void move_into(const std::shared_ptr<page[]>& to, std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i) {
+        page* at = to.get();
+        for (std::size_t i = 0; i < count; ++i, ++at) {
             const auto found = pages_.find(i);
-            if (found != pages_.end()) to[i] = *found->second;
-            pages_[i] = std::shared_ptr<page>(to, &to[i]);
+            if (found != pages_.end()) *at = *found->second;
+            pages_[i] = std::shared_ptr<page>(to, at);
         }
     }
 

@@ -32,7 +32,7 @@ public:
     }
     /// Pages that somebody else has, too.
     result<void*> adopt(std::shared_ptr<paged_bytes::page[]> memory, std::size_t first, std::size_t count, access rights) {
-        auto* const at = memory[first].bytes;
+        auto* const at = (memory.get() + first)->bytes;
         reservation& made = reservations_[at];
         ++made.owners;
         made.memory = std::move(memory);
