@@ -40,17 +40,27 @@ OPERATORS = [
 # new folder can be written to.
 ALONE = ['unshare', '--fork', '--pid', '--mount', '--mount-proc', '--kill-child', 'sh', '-c', '''
     mount -t tmpfs none /mnt && cp "$1" /mnt/test && mount -o remount,bind,ro / && cd /mnt && exec ./test''', 'sh']
-# Sites whose absence makes no difference that could be seen, and why.
-EQUAL = {
-    'if (!running_) return ended_;': 'no check of a failure',
-    'VITTE_CHECK(path_view(std::string_view(here, length)).join(path, whole));': 'a path that is too long',
+# Checks of something else than failed calls, and where they are tested.
+ELSEWHERE = {
+    'if (*path == 0) return fail(errc::not_found, "canonical path");': 'tests/sys/walk.cpp',
+    'VITTE_CHECK(put("/", 1));': 'tests/sys/walk.cpp',
+    'VITTE_CHECK(put(name, length));': 'tests/sys/walk.cpp',
+    'VITTE_CHECK(prepend(path));': 'tests/sys/walk.cpp',
+    'VITTE_CHECK(check_texts());': 'tests/sys/process.cpp',
+    'if (!running_) return ended_;': 'tests/sys/process.cpp',
+    'VITTE_CHECK(path_view(std::string_view(here, length)).join(path, whole));': 'tests/sys/path.cpp',
+    'if (!library) return native::refuse(library.error(), "loading with the OS\'s linker");': 'tests/loader/os_linker.cpp',
     'VITTE_CHECK(threads::join(handle_));': 'a thread that is there can be joined',
-    'VITTE_CHECK(put("/", 1));': 'too little room, which tests/sys/walk.cpp has',
-    'VITTE_CHECK(put(name, length));': 'too little room, which tests/sys/walk.cpp has',
-    'VITTE_CHECK(prepend(path));': 'a path that is too long, which tests/sys/walk.cpp has',
-    'if (*path == 0) return fail(errc::not_found, "canonical path");': 'bad input, which tests/sys/path.cpp has',
-    'if (*path == 0) return fail(errc::not_found, "find path");': 'bad input, which tests/sys/confined.cpp has',
-    'VITTE_CHECK(check_texts());': 'bad input, which tests/sys/process.cpp has',
+    'VITTE_CHECK(made.check_layout());': 'tests/loader/loader.cpp',
+    'VITTE_CHECK(check_identity(*header));': 'tests/loader/loader.cpp',
+    'if (!header) return refuse(header.error().code, action, header.error().reason, header.error().offset);': 'tests/loader/loader.cpp',
+    'if (!more) return refuse(more.error(), action);': 'tests/loader/loader.cpp',
+    'if (*path == 0) return fail(errc::not_found, "find path");': 'tests/sys/confined.cpp',
+    'if (!added) static_cast<void>(Inner::files::close(own));': 'tests/sys/confined.cpp',
+    'VITTE_CHECK(opened(rights, [given]() -> result<handle> { return given; }));': 'tests/sys/confined.cpp',
+    'VITTE_CHECK(may_change(to));': 'tests/sys/confined.cpp',
+    'VITTE_CHECK(append(path));': 'tests/sys/confined.cpp',
+    'VITTE_CHECK(split(meaning));': 'tests/sys/confined.cpp',
 }
 
 
@@ -60,7 +70,7 @@ def sites():
         lines = path.read_text().splitlines()
         for number, line in enumerate(lines):
             for pattern, replacement in OPERATORS:
-                if pattern.match(line) and line.strip() not in EQUAL:
+                if pattern.match(line) and line.strip() not in ELSEWHERE:
                     yield name, number, line.strip(), lines[:number] + [pattern.sub(replacement, line)] + lines[number + 1:]
                     break
 
@@ -75,7 +85,7 @@ def noticed(build, site):
             program = f'{folder}/{test}'
             wraps = [f'-Wl,--wrap={s}' for s in ('malloc', 'realloc', '_Znwm', '_ZnwmRKSt9nothrow_t')] if test == 'sweep' else []
             made = subprocess.run(['clang++-16', '-std=c++20', '-w', '-I', folder, '-I', INCLUDE, '-DSCRATCH="scratch.d"',
-                                   '-DVITTE_WRAPPED', '-DVITTE_STOP_AT_ONCE', ROOT / f'tests/fault/{test}.cpp',
+                                   '-DVITTE_WRAPPED', '-DVITTE_PLAIN_LIBRARY="libplain.so"', '-DVITTE_STOP_AT_ONCE', ROOT / f'tests/fault/{test}.cpp',
                                    build / 'tests/libboost_test_main.a', *wraps, '-o', program],
                                   capture_output=True, text=True)
             if made.returncode != 0:

@@ -56,6 +56,7 @@ using injected = set::injected;
 using books = ledger<base>;
 
 /// What only a real OS has.
+template <class P = base>
 std::vector<scenario> all_scenarios() {
     auto all = set::all();
     all.push_back({"read what tells no size", set::nothing,
@@ -76,12 +77,12 @@ std::vector<scenario> all_scenarios() {
                                   : vitte::fail(errc::unknown, "said");
                    },
                    [] { return set::found_text == set::old_text; }, set::anything});
-    if constexpr (requires { typename base::watch_queue; })
+    if constexpr (requires { typename P::watch_queue; })
         all.push_back({"watch a folder", set::tree,
                        []() -> vitte::result<void> {
                            set::found_count = 0;
                            static_cast<void>(remove_all<base>(SCRATCH "/new"));
-                           VITTE_TRY(auto watcher, basic_watcher<frail>::create());
+                           VITTE_TRY(auto watcher, basic_watcher<faulty<audited<P>>>::create());
                            VITTE_CHECK(watcher.add(SCRATCH, true));
                            static_cast<void>(create_directories<base>(SCRATCH "/new/below"));
                            return watcher.wait([](const watch_event&) { ++set::found_count; }, deadline::after(2'000'000'000), 0);
@@ -97,10 +98,24 @@ std::vector<scenario> all_scenarios() {
                            auto made = loader.load(fixture("libcounter.so").c_str());
                            static std::string why;
                            if (!made) return vitte::fail(made.error().code, (why = made.error().message()).c_str());
-                           set::found_count = static_cast<std::size_t>((*made->function<int()>("counter_value"))());
+                           auto roomy = loader.load(fixture("libroomy.so").c_str());
+                           if (!roomy) return vitte::fail(roomy.error().code, (why = roomy.error().message()).c_str());
+                           set::found_count = static_cast<std::size_t>((*made->function<int()>("counter_value"))() +
+                                                                       (*roomy->function<int(int)>("last_of_room"))(1));
                            return {};
                        },
-                       [] { return set::found_count == 42; }, set::anything});
+                       [] { return set::found_count == 43; }, set::anything});
+#if defined(VITTE_PLAIN_LIBRARY)
+    if constexpr (requires { typename P::libraries; })
+        all.push_back({"load a library of the OS's", set::nothing,
+                       []() -> vitte::result<void> {
+                           VITTE_TRY(auto library, basic_library<faulty<audited<P>>>::open(fixture(VITTE_PLAIN_LIBRARY).c_str()));
+                           VITTE_TRY(void* const found, library.symbol("plain_twice"));
+                           set::found_count = found != nullptr;
+                           return {};
+                       },
+                       [] { return set::found_count == 1; }, set::anything});
+#endif
     return all;
 }
 
@@ -240,16 +255,17 @@ void print_coverage(const std::set<std::pair<std::string, errc>>& fired) {
     for (const auto& [call, codes] : rows) std::printf("  %-26s %s\n", call.c_str(), codes.c_str());
 }
 
-/// Whether a system without this call is what the tests run on.
-bool is_lacking(const std::string& call) {
-    if (call == "files.clone_to") return true;  // of macOS
-    if constexpr (!requires { typename base::watch_queue; })
-        if (call.starts_with("watch_queue.")) return true;
-    if constexpr (!requires(int h) { base::directories::open_unnamed(h, "", 0u); })
-        if (call == "directories.open_unnamed" || call == "directories.give_name" || call == "files.clone" ||
-            call.starts_with("files.copy_some") || call == "files.set_attribute")
-            return true;
-    return false;
+/// Whether the tests run on a system without this call.
+template <class P>
+bool is_lacking(std::string_view call) {
+    using handle = typename P::files::handle;
+    const bool watches = requires { typename P::watch_queue; }, loads = requires { typename P::libraries; };
+    const bool is_linux = requires(handle h) { P::directories::open_beneath(h, "", true); };
+    static const std::set<std::string_view> of_linux{
+        "directories.open_unnamed", "directories.give_name", "directories.open_beneath", "directories.open_file_beneath",
+        "files.clone",              "files.copy_some",       "files.copy_some_at",       "files.set_attribute"};
+    return call == "files.clone_to" || (!watches && call.starts_with("watch_queue.")) ||
+           (!loads && call.starts_with("libraries.")) || (!is_linux && of_linux.contains(call));
 }
 }  // namespace
 
@@ -302,7 +318,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_when_any_call_fails, *needs(own_kernel)) {
     print_coverage(count.fired);
     for (const call_errors& row : all_possible_errors())
         for (const errc code : row.possible())
-            if (!is_lacking(row.call))
+            if (!is_lacking<base>(row.call))
                 BOOST_TEST(count.fired.contains({row.call, code}), row.call << ": " << message(code) << " did not happen");
 }
 

@@ -229,6 +229,8 @@ inline std::span<const call_errors> all_possible_errors() noexcept {
         {"threads.start", {would_block, out_of_memory}},
         {"threads.wait", {interrupted}},
         {"clocks.sleep_until", {interrupted}},
+        {"libraries.open", {not_found, out_of_memory, malformed}},
+        {"libraries.symbol", {not_found}},
         {"processes.spawn", {not_found, permission_denied, out_of_memory, out_of_handles, would_block}},
         {"processes.wait", {interrupted}},
         {"pipe.open", {out_of_handles}},
