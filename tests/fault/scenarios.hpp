@@ -259,9 +259,12 @@ struct scenarios {
         } clean;
         VITTE_CHECK(bounds::grant(SCRATCH, grant_rights::read_write));
         VITTE_TRY(const auto folder, basic_directory<within>::open(SCRATCH "/."));
-        VITTE_CHECK(write<within>(SCRATCH "/within", bytes(new_text)));
-        VITTE_TRY(found_text, read_text<within>(SCRATCH "/within"));
-        return {};
+        if (const auto made = folder.create_directory("below"); !made && made.error().code != errc::already_exists)
+            return made;
+        VITTE_CHECK(write<within>(SCRATCH "/below/within", bytes(new_text)));
+        VITTE_TRY(found_text, read_text<within>(SCRATCH "/below/within"));
+        VITTE_TRY(const file_info facts, folder.info("below"));
+        return facts.kind == file_kind::directory ? done_or_not() : vitte::fail(errc::unknown, "kind");
     }
 
     static std::vector<scenario> all() {

@@ -55,6 +55,8 @@ using frail = set::frail;
 using injected = set::injected;
 using books = ledger<base>;
 
+const std::string much(70'000, 'm');
+
 /// What only a real OS has.
 template <class P = base>
 std::vector<scenario> all_scenarios() {
@@ -70,13 +72,13 @@ std::vector<scenario> all_scenarios() {
                    []() -> vitte::result<void> {
                        auto what = basic_command<frail>("/bin/sh");
                        what.arguments({"-c", "cat; echo error >&2"});
-                       VITTE_TRY(const auto done, capture(what, {.input = bytes(set::old_text)}));
+                       VITTE_TRY(const auto done, capture(what, {.input = bytes(much)}));
                        set::found_text = done.output_text();
                        return done.succeeded() && done.error_text() == "error\n"
                                   ? vitte::result<void>()
                                   : vitte::fail(errc::unknown, "said");
                    },
-                   [] { return set::found_text == set::old_text; }, set::anything});
+                   [] { return set::found_text == much; }, set::anything});
     if constexpr (requires { typename P::watch_queue; })
         all.push_back({"watch a folder", set::tree,
                        []() -> vitte::result<void> {

@@ -121,8 +121,8 @@ private:
         if (listed) return {};
         leave();
         path_.back() = 0;
-        VITTE_CHECK(stack_.ascend());
-        return listed;
+        const auto left = stack_.ascend();
+        return left ? listed : left;
     }
     /// Forgets the innermost folder, but for its path.
     void leave() {
