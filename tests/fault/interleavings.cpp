@@ -26,7 +26,8 @@ void together(unsigned count, Work work) {
     scheduler& all = simulation::current().threads;
     for (unsigned i = 0; i < count; ++i) {
         parts[i] = {&work, i};
-        handles[i] = *all.start([](void* p) { (*static_cast<part*>(p)->work)(static_cast<part*>(p)->number); }, &parts[i]);
+        handles[i] =
+            *all.start([](void* p) { (*static_cast<part*>(p)->work)(static_cast<part*>(p)->number); }, &parts[i]);
     }
     for (unsigned i = 0; i < count; ++i) static_cast<void>(all.join(handles[i]));
 }
@@ -109,8 +110,10 @@ bool hands_over() {
         mutex.lock();
         if (i < Givers) {
             there.set(there.get() + static_cast<int>(Takers / Givers));
-            if (All) given.notify_all();
-            else given.notify_one();
+            if (All)
+                given.notify_all();
+            else
+                given.notify_one();
         } else {
             given.wait(mutex, [&] { return there.get() > 0; });
             there.set(there.get() - 1);
@@ -136,8 +139,10 @@ bool permits_or_gives_up() {
     basic_semaphore<P> semaphore(0);
     int had = 0;
     together(2, [&](unsigned i) {
-        if (i == 0) semaphore.release();
-        else had += semaphore.try_acquire_until(deadline::after<P>(1000));
+        if (i == 0)
+            semaphore.release();
+        else
+            had += semaphore.try_acquire_until(deadline::after<P>(1000));
     });
     return had + (semaphore.try_acquire() ? 1 : 0) == 1;
 }
@@ -269,8 +274,10 @@ bool passes_a_message() {
     together(2, [&](unsigned i) {
         if (i == 0) {
             other.store_relaxed(1);
-            if (Release) flag.store_release(1);
-            else flag.store_relaxed(1);
+            if (Release)
+                flag.store_release(1);
+            else
+                flag.store_relaxed(1);
         } else if ((Acquire ? flag.load_acquire() : flag.load_relaxed()) == 1) {
             right = other.load_relaxed() == 1;
         }
@@ -298,8 +305,11 @@ BOOST_AUTO_TEST_CASE(small_locks_are_right_in_every_order) {
     BOOST_TEST(every("mutex, 2 threads", plain, counts_under_a_lock<basic_mutex<P>, 2, 1>).bad() == 0u);
     BOOST_TEST(every("semaphore, 2 threads", plain, permits<2>).bad() == 0u);
     BOOST_TEST(every("semaphore with a deadline", {.early_timeouts = true}, permits_or_gives_up).bad() == 0u);
-    BOOST_TEST(every("shared mutex, 1 reader, 1 writer", patient() ? plain : two_stops, reads_and_writes<1, 1>).bad() == 0u);
-    BOOST_TEST((every("condition variable, 1 and 1", stops(5), hands_over<basic_condition_variable<P>, 1, 1, false>).bad() == 0));
+    BOOST_TEST(every("shared mutex, 1 reader, 1 writer", patient() ? plain : two_stops, reads_and_writes<1, 1>).bad() ==
+               0u);
+    BOOST_TEST(
+        (every("condition variable, 1 and 1", stops(5), hands_over<basic_condition_variable<P>, 1, 1, false>).bad() ==
+         0));
     BOOST_TEST(every("once, 2 threads", plain, calls_once).bad() == 0u);
     BOOST_TEST(every("parker", plain, parks).bad() == 0u);
     BOOST_TEST(every("barrier, 2 threads", patient() ? plain : two_stops, meets_at_a_barrier).bad() == 0u);
@@ -312,7 +322,9 @@ BOOST_AUTO_TEST_CASE(larger_ones_are_right_with_few_preemptions) {
     BOOST_TEST(every("semaphore, 3 threads", stops(2), permits<3>).bad() == 0u);
     BOOST_TEST(every("shared mutex, 2 readers, 1 writer", stops(2), reads_and_writes<2, 1>).bad() == 0u);
     BOOST_TEST(every("shared mutex, 1 reader, 2 writers", stops(2), reads_and_writes<1, 2>).bad() == 0u);
-    BOOST_TEST((every("condition variable, 1 and 2", {.preemptions = 1}, hands_over<basic_condition_variable<P>, 1, 2, true>).bad() == 0));
+    BOOST_TEST(
+        (every("condition variable, 1 and 2", {.preemptions = 1}, hands_over<basic_condition_variable<P>, 1, 2, true>)
+             .bad() == 0));
     BOOST_TEST(every("event, 3 threads", stops(2), waits_for_an_event).bad() == 0u);
 }
 
@@ -320,7 +332,8 @@ BOOST_AUTO_TEST_CASE(they_stay_right_when_sleepers_wake_for_no_reason) {
     BOOST_TEST(every("mutex, 2 threads", unkind, counts_under_a_lock<basic_mutex<P>, 2, 1>).bad() == 0u);
     BOOST_TEST(every("semaphore, 2 threads", unkind, permits<2>).bad() == 0u);
     BOOST_TEST(every("shared mutex, 1 reader, 1 writer", unkind, reads_and_writes<1, 1>).bad() == 0u);
-    BOOST_TEST((every("condition variable, 1 and 1", unkind, hands_over<basic_condition_variable<P>, 1, 1, false>).bad() == 0));
+    BOOST_TEST((
+        every("condition variable, 1 and 1", unkind, hands_over<basic_condition_variable<P>, 1, 1, false>).bad() == 0));
     BOOST_TEST(every("parker", unkind, parks).bad() == 0u);
 }
 
@@ -328,8 +341,12 @@ BOOST_AUTO_TEST_CASE(crowds_are_right_by_many_seeds) {
     BOOST_TEST(some("mutex, 6 threads, 4 rounds", plain, 3000, counts_under_a_lock<basic_mutex<P>, 6, 4>).bad() == 0u);
     BOOST_TEST(some("shared mutex, 4 readers, 3 writers", plain, 3000, reads_and_writes<4, 3>).bad() == 0u);
     BOOST_TEST(some("semaphore, 6 threads", plain, 3000, permits<6>).bad() == 0u);
-    BOOST_TEST((some("condition variable, 2 and 4, all", plain, 3000, hands_over<basic_condition_variable<P>, 2, 4, true>).bad() == 0));
-    BOOST_TEST((some("condition variable, 4 and 4, one", plain, 3000, hands_over<basic_condition_variable<P>, 4, 4, false>).bad() == 0));
+    BOOST_TEST(
+        (some("condition variable, 2 and 4, all", plain, 3000, hands_over<basic_condition_variable<P>, 2, 4, true>)
+             .bad() == 0));
+    BOOST_TEST(
+        (some("condition variable, 4 and 4, one", plain, 3000, hands_over<basic_condition_variable<P>, 4, 4, false>)
+             .bad() == 0));
 }
 
 BOOST_AUTO_TEST_CASE(planted_bugs_are_found) {
@@ -337,7 +354,8 @@ BOOST_AUTO_TEST_CASE(planted_bugs_are_found) {
     BOOST_TEST(lost.ended[static_cast<unsigned>(simulation_end::deadlock)] > 0u);
     const auto relaxed = every("bug: locking does not acquire", plain, counts_under_a_lock<relaxed_mutex, 2, 1>);
     BOOST_TEST(relaxed.ended[static_cast<unsigned>(simulation_end::data_race)] > 0u);
-    const auto unreleased = every("bug: unlocking does not release", plain, counts_under_a_lock<unreleased_mutex, 2, 1>);
+    const auto unreleased =
+        every("bug: unlocking does not release", plain, counts_under_a_lock<unreleased_mutex, 2, 1>);
     BOOST_TEST(unreleased.ended[static_cast<unsigned>(simulation_end::data_race)] > 0u);
     BOOST_TEST(every("bug: two steps", plain, counts_under_a_lock<two_step_mutex, 2, 1>).bad() > 0u);
     const auto late = every("bug: the turn is looked at too late", two_stops, hands_over<late_condition, 1, 1, false>);
@@ -387,7 +405,9 @@ BOOST_AUTO_TEST_CASE(who_waits_for_ever_is_told_of) {
         });
     });
     BOOST_TEST((end == simulation_end::deadlock));
-    BOOST_TEST((world.run([] { for (;;) P::threads::yield(); }) == simulation_end::too_long));
+    BOOST_TEST((world.run([] {
+        for (;;) P::threads::yield();
+    }) == simulation_end::too_long));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

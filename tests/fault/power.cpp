@@ -74,7 +74,8 @@ BOOST_AUTO_TEST_CASE(calls_fail_on_the_simulated_disk_too) {
             simulation world(from);
             const auto end = world.run([&] {
                 set::begin(s);
-                injected::arm({.short_transfers = seed % 4 == 0, .one_in = static_cast<unsigned>(2 + seed % 30), .seed = seed});
+                injected::arm(
+                    {.short_transfers = seed % 4 == 0, .one_in = static_cast<unsigned>(2 + seed % 30), .seed = seed});
                 const auto ended = s.run();
                 injected::arm();
                 BOOST_TEST_CONTEXT(s.name << ": seed " << seed) {

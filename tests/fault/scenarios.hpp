@@ -29,11 +29,11 @@ struct scenario {
     const char* name;
     void (*prepare)();
     vitte::result<void> (*run)();
-    bool (*done)();       ///< whether all of it has happened
-    bool (*harmless)();   ///< whether nothing is lost, done or not
-    bool durable = false; ///< whether what was done is still done when the power fails afterwards
-    bool tidy = false;    ///< whether one failure leaves nothing beside the old file
-    unsigned close = 0;   ///< which of its closes must not fail in silence: that of a file that was written
+    bool (*done)();        ///< whether all of it has happened
+    bool (*harmless)();    ///< whether nothing is lost, done or not
+    bool durable = false;  ///< whether what was done is still done when the power fails afterwards
+    bool tidy = false;     ///< whether one failure leaves nothing beside the old file
+    unsigned close = 0;    ///< which of its closes must not fail in silence: that of a file that was written
 };
 
 /// Counts what is taken and given back, and what is given back twice.
@@ -69,8 +69,10 @@ private:
     }
     template <class First, class... Rest>
     static bool first_is_set(const First& first, const Rest&...) noexcept {
-        if constexpr (std::is_pointer_v<First>) return first != nullptr;
-        else return false;
+        if constexpr (std::is_pointer_v<First>)
+            return first != nullptr;
+        else
+            return false;
     }
     static bool first_is_set() noexcept { return false; }
 };
@@ -130,8 +132,10 @@ struct scenarios {
         vitte::error failed;
         bool any = false;
         VITTE_CHECK(vitte::sys::walk<frail>(SCRATCH "/tree", [&](const vitte::sys::walk_entry<frail>& entry) {
-            if (entry.failed != nullptr) failed = *entry.failed, any = true;
-            else ++found_count;
+            if (entry.failed != nullptr)
+                failed = *entry.failed, any = true;
+            else
+                ++found_count;
             return vitte::sys::walk_next::on;
         }));
         return any ? done_or_not(vitte::unexpected(failed)) : done_or_not();
@@ -273,13 +277,13 @@ struct scenarios {
             {"read a file", old_file, read_it, [] { return found_text == old_text; }, anything},
             {"map a file", old_file, map_it, [] { return found_text == old_text; }, anything},
             {"replace a file", old_file, [] { return replace<frail>(SCRATCH "/file", bytes(new_text)); },
-             [] { return text(SCRATCH "/file") == new_text && mode_of(SCRATCH "/file") == 0640; }, old_or_new, true, true,
-             1},
+             [] { return text(SCRATCH "/file") == new_text && mode_of(SCRATCH "/file") == 0640; }, old_or_new, true,
+             true, 1},
             {"write a file", nothing, [] { return write<frail>(SCRATCH "/file", bytes(new_text)); },
              [] { return text(SCRATCH "/file") == new_text; }, anything, false, false, 1},
             {"copy a file", old_file, [] { return copy<frail>(SCRATCH "/file", SCRATCH "/copy"); },
-             [] { return text(SCRATCH "/copy") == old_text && mode_of(SCRATCH "/copy") == 0640; }, still_old, false, true,
-             1},
+             [] { return text(SCRATCH "/copy") == old_text && mode_of(SCRATCH "/copy") == 0640; }, still_old, false,
+             true, 1},
             {"copy a file with holes",
              [] {
                  const auto made = basic_file<Base>::open(SCRATCH "/file", open_mode::create_new);

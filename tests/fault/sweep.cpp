@@ -2,6 +2,9 @@
 // happens: no handle, mapping or thread is left, nothing is closed twice, an error names the operation, what is said to
 // be done is done, files are old or new and nothing between, and trying again works.
 // VITTE_REPLAY="scenario|call|name|code|times|short|kind" runs one of them.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -12,9 +15,6 @@
 
 #include "../support/fixtures.hpp"
 #include "scenarios.hpp"
-
-#include <sys/wait.h>
-#include <unistd.h>
 
 // Allocations of this program, by -Wl,--wrap.
 namespace {
@@ -74,9 +74,8 @@ std::vector<scenario> all_scenarios() {
                        what.arguments({"-c", "cat; echo error >&2"});
                        VITTE_TRY(const auto done, capture(what, {.input = bytes(much)}));
                        set::found_text = done.output_text();
-                       return done.succeeded() && done.error_text() == "error\n"
-                                  ? vitte::result<void>()
-                                  : vitte::fail(errc::unknown, "said");
+                       return done.succeeded() && done.error_text() == "error\n" ? vitte::result<void>()
+                                                                                 : vitte::fail(errc::unknown, "said");
                    },
                    [] { return set::found_text == much; }, set::anything});
     if constexpr (requires { typename P::watch_queue; })
@@ -87,7 +86,8 @@ std::vector<scenario> all_scenarios() {
                            VITTE_TRY(auto watcher, basic_watcher<faulty<audited<P>>>::create());
                            VITTE_CHECK(watcher.add(SCRATCH, true));
                            static_cast<void>(create_directories<base>(SCRATCH "/new/below"));
-                           return watcher.wait([](const watch_event&) { ++set::found_count; }, deadline::after(2'000'000'000), 0);
+                           return watcher.wait([](const watch_event&) { ++set::found_count; },
+                                               deadline::after(2'000'000'000), 0);
                        },
                        [] { return set::found_count != 0; }, set::anything});
     if constexpr (vitte::loader::native::machine::supported)
@@ -111,7 +111,8 @@ std::vector<scenario> all_scenarios() {
     if constexpr (requires { typename P::libraries; })
         all.push_back({"load a library of the OS's", set::nothing,
                        []() -> vitte::result<void> {
-                           VITTE_TRY(auto library, basic_library<faulty<audited<P>>>::open(fixture(VITTE_PLAIN_LIBRARY).c_str()));
+                           VITTE_TRY(auto library,
+                                     basic_library<faulty<audited<P>>>::open(fixture(VITTE_PLAIN_LIBRARY).c_str()));
                            VITTE_TRY(void* const found, library.symbol("plain_twice"));
                            set::found_count = found != nullptr;
                            return {};
@@ -137,8 +138,8 @@ std::string replay_line(const scenario& s, const fault& what) {
     std::snprintf(line, sizeof line, "VITTE_REPLAY='%s|%llu|%s|%u|%llu|%d|%u|%u|%llu'", s.name,
                   static_cast<unsigned long long>(what.call), what.name == nullptr ? "" : what.name,
                   static_cast<unsigned>(what.code), static_cast<unsigned long long>(what.times),
-                  what.short_transfers + 2 * what.early_wakes + 4 * what.bare + 8 * what.all_after, static_cast<unsigned>(what.kind), what.one_in,
-                  static_cast<unsigned long long>(what.seed));
+                  what.short_transfers + 2 * what.early_wakes + 4 * what.bare + 8 * what.all_after,
+                  static_cast<unsigned>(what.kind), what.one_in, static_cast<unsigned long long>(what.seed));
     return line;
 }
 
@@ -149,15 +150,16 @@ bool survives_without(const char* call) {
 }
 /// Whether all may be done though this call has failed: there is another way, or it is a destructor's.
 bool survivable(const scenario& s, const std::string& call, errc code) {
-    static const std::set<std::string> other_ways{"files.close", "files.clone", "files.copy_some", "files.copy_some_at",
-                                                  "files.find_data", "directories.open_unnamed"};
+    static const std::set<std::string> other_ways{"files.close",        "files.clone",     "files.copy_some",
+                                                  "files.copy_some_at", "files.find_data", "directories.open_unnamed"};
     const std::string_view name = s.name;
-    const bool by_destructor = name == "use temporary files" && (call.starts_with("listing.") || call == "directories.open" ||
-                                                                 call.starts_with("directories.remove"));
+    const bool by_destructor =
+        name == "use temporary files" &&
+        (call.starts_with("listing.") || call == "directories.open" || call.starts_with("directories.remove"));
     const bool not_needed = (name == "make folders" && call == "directories.create") ||
                             (name == "watch a folder" && call == "watch_queue.add" && code == errc::not_found);
-    return code == errc::interrupted || code == errc::would_block || code == errc::not_supported || other_ways.contains(call) ||
-           by_destructor || not_needed;
+    return code == errc::interrupted || code == errc::would_block || code == errc::not_supported ||
+           other_ways.contains(call) || by_destructor || not_needed;
 }
 
 /// Runs `s` with `what`, and looks at what is left. A success is expected if `must_succeed`.
@@ -191,13 +193,15 @@ void try_once(const scenario& s, const fault& what, tally& count, bool must_succ
         if (must_succeed) BOOST_TEST(ended.has_value());
         if (!ended && !call.empty() && !what.all_after && what.kind == fault_kind::failure) {
             BOOST_TEST((ended.error().code == what.code), message(ended.error().code) << " is told");
-            BOOST_TEST(std::strstr(ended.error().operation, what.name) != nullptr, ended.error().operation << " is told");
+            BOOST_TEST(std::strstr(ended.error().operation, what.name) != nullptr,
+                       ended.error().operation << " is told");
         }
         const bool failed = fired && what.kind == fault_kind::failure && !call.empty();
         if (failed && !survivable(s, call, what.code)) BOOST_TEST(!ended.has_value());
         if (call == "files.close" && s.close == what.call) BOOST_TEST(!ended.has_value());
         const bool one_failure = what.times == 1 && !what.all_after && what.one_in == 0;
-        if (!ended && s.tidy && one_failure) BOOST_TEST((names_in(*directory::open(SCRATCH)) == std::set<std::string>{"file"}));
+        if (!ended && s.tidy && one_failure)
+            BOOST_TEST((names_in(*directory::open(SCRATCH)) == std::set<std::string>{"file"}));
         if (ended || s.done()) return;
         set::make_room();
         const auto again = s.run();
@@ -263,9 +267,14 @@ bool is_lacking(std::string_view call) {
     using handle = typename P::files::handle;
     const bool watches = requires { typename P::watch_queue; }, loads = requires { typename P::libraries; };
     const bool is_linux = requires(handle h) { P::directories::open_beneath(h, "", true); };
-    static const std::set<std::string_view> of_linux{
-        "directories.open_unnamed", "directories.give_name", "directories.open_beneath", "directories.open_file_beneath",
-        "files.clone",              "files.copy_some",       "files.copy_some_at",       "files.set_attribute"};
+    static const std::set<std::string_view> of_linux{"directories.open_unnamed",
+                                                     "directories.give_name",
+                                                     "directories.open_beneath",
+                                                     "directories.open_file_beneath",
+                                                     "files.clone",
+                                                     "files.copy_some",
+                                                     "files.copy_some_at",
+                                                     "files.set_attribute"};
     return call == "files.clone_to" || (!watches && call.starts_with("watch_queue.")) ||
            (!loads && call.starts_with("libraries.")) || (!is_linux && of_linux.contains(call));
 }
@@ -292,8 +301,9 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_when_any_call_fails, *needs(own_kernel)) {
             for (const errc code : possible_errors(name)) {
                 ++count.points;
                 // What is interrupted for ever, or never ready, waits for ever.
-                const bool passes = code == errc::interrupted || (code == errc::would_block && calls[k] != "threads.start" &&
-                                                                  calls[k] != "processes.spawn");
+                const bool passes =
+                    code == errc::interrupted ||
+                    (code == errc::would_block && calls[k] != "threads.start" && calls[k] != "processes.spawn");
                 try_once(s, {nth, code, 1, false, name}, count, passes);
                 try_once(s, {nth, code, passes ? 5 : fault::for_ever, false, name}, count, passes);
                 try_once(s, {nth, code, 1, true, name}, count, passes);
@@ -315,13 +325,14 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_when_any_call_fails, *needs(own_kernel)) {
                 if (!lacking) try_once(s, {.call = nth, .code = code, .name = name, .bare = true}, count);
             }
     }
-    std::printf("fault sweep: %zu scenarios, %zu points, %zu runs, %zu crashes, %zu pairs of call and error:\n", all.size(),
-                count.points, count.runs, count.crashes, count.fired.size());
+    std::printf("fault sweep: %zu scenarios, %zu points, %zu runs, %zu crashes, %zu pairs of call and error:\n",
+                all.size(), count.points, count.runs, count.crashes, count.fired.size());
     print_coverage(count.fired);
     for (const call_errors& row : all_possible_errors())
         for (const errc code : row.possible())
             if (!is_lacking<base>(row.call))
-                BOOST_TEST(count.fired.contains({row.call, code}), row.call << ": " << message(code) << " did not happen");
+                BOOST_TEST(count.fired.contains({row.call, code}),
+                           row.call << ": " << message(code) << " did not happen");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_lost_when_calls_fail_by_chance, *needs(own_kernel)) {
@@ -329,7 +340,9 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_when_calls_fail_by_chance, *needs(own_kerne
     tally count;
     for (const scenario& s : all_scenarios())
         for (std::uint64_t seed = 0; seed < 60; ++seed)
-            try_once(s, {.short_transfers = seed % 3 == 0, .one_in = static_cast<unsigned>(2 + seed % 20), .seed = seed}, count);
+            try_once(s,
+                     {.short_transfers = seed % 3 == 0, .one_in = static_cast<unsigned>(2 + seed % 20), .seed = seed},
+                     count);
     BOOST_TEST(count.runs > 1000u);
 }
 
@@ -363,16 +376,25 @@ BOOST_AUTO_TEST_CASE(one_is_played_again, *needs(own_kernel)) {
     const char* const rest = std::strchr(line, '|');
     BOOST_REQUIRE(rest != nullptr);
     std::snprintf(scenario_name, sizeof scenario_name, "%.*s", static_cast<int>(rest - line), line);
-    if (std::sscanf(rest, "|%llu|%63[^|]|%u|%llu|%u|%u|%u|%llu", &call, name, &code, &times, &bits, &kind, &one_in, &seed) < 2)
-        BOOST_REQUIRE(std::sscanf(rest, "|%llu||%u|%llu|%u|%u|%u|%llu", &call, &code, &times, &bits, &kind, &one_in, &seed) > 2);
+    if (std::sscanf(rest, "|%llu|%63[^|]|%u|%llu|%u|%u|%u|%llu", &call, name, &code, &times, &bits, &kind, &one_in,
+                    &seed) < 2)
+        BOOST_REQUIRE(
+            std::sscanf(rest, "|%llu||%u|%llu|%u|%u|%u|%llu", &call, &code, &times, &bits, &kind, &one_in, &seed) > 2);
     tally count;
     for (const scenario& s : all_scenarios())
         if (std::strcmp(s.name, scenario_name) == 0)
             try_once(s,
-                     {.call = call, .code = static_cast<errc>(code), .times = times, .short_transfers = (bits & 1) != 0,
-                      .name = *name == 0 ? nullptr : name, .kind = static_cast<fault_kind>(kind),
-                      .early_wakes = (bits & 2) != 0, .bare = (bits & 4) != 0,
-                      .all_after = (bits & 8) != 0, .one_in = one_in, .seed = seed},
+                     {.call = call,
+                      .code = static_cast<errc>(code),
+                      .times = times,
+                      .short_transfers = (bits & 1) != 0,
+                      .name = *name == 0 ? nullptr : name,
+                      .kind = static_cast<fault_kind>(kind),
+                      .early_wakes = (bits & 2) != 0,
+                      .bare = (bits & 4) != 0,
+                      .all_after = (bits & 8) != 0,
+                      .one_in = one_in,
+                      .seed = seed},
                      count);
     BOOST_TEST(count.runs == 1u);
 }

@@ -11,7 +11,8 @@ template <class P>
 constexpr bool is_simulated = std::is_same_v<typename P::threads::handle, vitte::sys::simulated::threads::handle> &&
                               !std::is_same_v<vitte::sys::atomic_of<P, int>, vitte::atomic<int>>;
 
-/// Calls `play` with an empty folder SCRATCH, which is gone afterwards; as a thread of a new simulation if `P` is about one.
+/// Calls `play` with an empty folder SCRATCH, which is gone afterwards; as a thread of a new simulation if `P` is about
+/// one.
 template <class P, class Play>
 void on_stage(Play play) {
     using namespace vitte::sys;

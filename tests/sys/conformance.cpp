@@ -281,7 +281,8 @@ struct tests_of {
         BOOST_TEST(directories::info(in, "f/x", false).has_value());
         BOOST_TEST(directories::symbolic_link("round", in, "round").has_value());
         BOOST_TEST(is(directories::info(in, "round/x", true), errc::too_many_links));
-        BOOST_TEST(is(directories::open_file(in, "to", open_options(open_mode::read, open_no_follow)), errc::too_many_links));
+        BOOST_TEST(
+            is(directories::open_file(in, "to", open_options(open_mode::read, open_no_follow)), errc::too_many_links));
         BOOST_TEST(is(directories::open_file(in, "round", open_mode::create_new), errc::already_exists));
         BOOST_TEST(is(directories::open_file(in, std::string(256, 'n').c_str(), open_mode::read), errc::name_too_long));
         if constexpr (requires { directories::open_unnamed(in, ".", 0600u); })
@@ -342,7 +343,8 @@ struct tests_of {
         const std::size_t page = memory::page_size(), grain = memory::granularity();
         const handle file = opened(SCRATCH "/file", open_mode::create_both);
         put(file, std::string(grain, 'a') + "bcd");
-        auto* const view = static_cast<char*>(memory::map_file(nullptr, grain + 3, access::read_write, file, 0).value());
+        auto* const view =
+            static_cast<char*>(memory::map_file(nullptr, grain + 3, access::read_write, file, 0).value());
         BOOST_TEST((view[0] == 'a' && view[grain + 2] == 'd'));
         view[0] = 'z';
         BOOST_TEST(get(file, 0, 1) == "a");
@@ -440,7 +442,8 @@ struct tests_of {
         key = threads::create_key([](void* value) { destroyed += *static_cast<int*>(value); }).value();
         static int value = 7;
         BOOST_TEST(threads::get(key) == nullptr);
-        const auto started = threads::template start<[](void*) { static_cast<void>(threads::set(key, &value)); }>(0, nullptr);
+        const auto started =
+            threads::template start<[](void*) { static_cast<void>(threads::set(key, &value)); }>(0, nullptr);
         BOOST_TEST((started && threads::join(*started)));
         BOOST_TEST(destroyed == 7);
         BOOST_TEST(threads::get(key) == nullptr);
@@ -456,9 +459,9 @@ struct tests_of {
         char value[8];
         BOOST_TEST(is(P::environment::get("VITTE_NO_SUCH_VARIABLE", value, sizeof value), errc::not_found));
         std::size_t count = 0;
-        P::environment::for_each([](void* n, const char* entry) {
-            *static_cast<std::size_t*>(n) += std::strchr(entry, '=') != nullptr;
-        }, &count);
+        P::environment::for_each(
+            [](void* n, const char* entry) { *static_cast<std::size_t*>(n) += std::strchr(entry, '=') != nullptr; },
+            &count);
         BOOST_TEST(count >= 1u);
     }
 };
@@ -470,9 +473,9 @@ using platforms = std::conditional_t<fiber::supported, all, real>;
 
 BOOST_AUTO_TEST_SUITE(conformance)
 
-#define VITTE_CONFORMS(name)                             \
+#define VITTE_CONFORMS(name)                            \
     BOOST_AUTO_TEST_CASE_TEMPLATE(name, P, platforms) { \
-        on_stage<P>([] { tests_of<P>::name(); });        \
+        on_stage<P>([] { tests_of<P>::name(); });       \
     }
 VITTE_CONFORMS(opening)
 VITTE_CONFORMS(transfers)

@@ -28,7 +28,7 @@ struct fault {
     const char* name = nullptr;    ///< counts calls of that name only: others may come in another number each time
     fault_kind kind = fault_kind::failure;
     bool early_wakes = false;  ///< every other wait ends at once for no reason
-    bool bare = false;         ///< all that a system may lack is `errc::not_supported`, so that there must be another way
+    bool bare = false;         ///< all that a system may lack is `errc::not_supported`: there must be another way
     bool all_after = false;    ///< and all calls after it, each in the first way that does not pass by itself
     unsigned one_in = 0;       ///< that many calls fail by chance, each in a way that it may; 0 is none
     std::uint64_t seed = 0;    ///< of that chance

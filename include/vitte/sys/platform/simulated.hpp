@@ -1,7 +1,8 @@
-/// A platform without an OS: an in-memory file system that forgets at a crash what was not synced, time that passes only
+/// A platform without an OS: an in-memory file system that forgets at a crash what was not synced, time that passes
 /// when all threads sleep, and threads that are fibers, whose order is decided by a seed or tried out in every way.
 /// `seeded_choices seed(7); simulation world(seed); world.run([] { ... basic_file<simulated> ... });`
-/// It has no processes, libraries and watches of folders. Rights of files are kept but not enforced, those of pages too.
+/// It has no processes, libraries and watches of folders. Rights of files and pages are kept but not enforced. On
+/// Windows, and on machines other than x86_64, aarch64 and riscv64, there is no `run`, and no threads.
 #pragma once
 
 #include <vitte/sys/platform/decorated.hpp>
@@ -67,8 +68,10 @@ struct simulated_os {
             if ((node.exclusive_lock != -1 && node.exclusive_lock != h) || (exclusive && others))
                 return fail(errc::would_block, "lock");
             static_cast<void>(unlock(h));
-            if (exclusive) node.exclusive_lock = h;
-            else node.shared_locks.insert(h);
+            if (exclusive)
+                node.exclusive_lock = h;
+            else
+                node.shared_locks.insert(h);
             return {};
         }
         static result<void> unlock(handle h) noexcept {
@@ -77,7 +80,9 @@ struct simulated_os {
                 if (node.exclusive_lock == h) node.exclusive_lock = -1;
             });
         }
-        static result<std::uint64_t> find_data(handle h, std::uint64_t offset) noexcept { return find(h, offset, true); }
+        static result<std::uint64_t> find_data(handle h, std::uint64_t offset) noexcept {
+            return find(h, offset, true);
+        }
         static result<std::uint64_t> find_hole(handle h, std::uint64_t offset) noexcept {
             return find(h, offset, false);
         }
@@ -94,8 +99,10 @@ struct simulated_os {
             if (found == target->node->attributes.end()) return fail(errc::not_found, "read attribute");
             return copy(found->second, to, size, "read attribute");
         }
-        static result<void> set_attribute(handle h, const char* name, const std::byte* from, std::size_t size) noexcept {
-            return changed(h, "set attribute", [=](disk_node& node) { node.attributes[name].assign(from, from + size); });
+        static result<void> set_attribute(handle h, const char* name, const std::byte* from,
+                                          std::size_t size) noexcept {
+            return changed(h, "set attribute",
+                           [=](disk_node& node) { node.attributes[name].assign(from, from + size); });
         }
         static result<void> remove_attribute(handle h, const char* name) noexcept {
             auto* const target = disk().find(h);
@@ -411,7 +418,8 @@ struct simulated_os {
             return found->second.size();
         }
         static void for_each(void (*visit)(void*, const char*), void* context) noexcept {
-            for (const auto& [name, value] : simulation::current().environment) visit(context, (name + "=" + value).c_str());
+            for (const auto& [name, value] : simulation::current().environment)
+                visit(context, (name + "=" + value).c_str());
         }
     };
 };

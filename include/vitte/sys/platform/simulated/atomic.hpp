@@ -22,10 +22,18 @@ public:
     void store_relaxed(T value) noexcept { store(value, false); }
     void store_release(T value) noexcept { store(value, true); }
 
-    T exchange_relaxed(T value) noexcept { return change([=](T) { return value; }, false, false); }
-    T exchange_acquire(T value) noexcept { return change([=](T) { return value; }, true, false); }
-    T exchange_release(T value) noexcept { return change([=](T) { return value; }, false, true); }
-    T exchange(T value) noexcept { return change([=](T) { return value; }, true, true); }
+    T exchange_relaxed(T value) noexcept {
+        return change([=](T) { return value; }, false, false);
+    }
+    T exchange_acquire(T value) noexcept {
+        return change([=](T) { return value; }, true, false);
+    }
+    T exchange_release(T value) noexcept {
+        return change([=](T) { return value; }, false, true);
+    }
+    T exchange(T value) noexcept {
+        return change([=](T) { return value; }, true, true);
+    }
 
     bool compare_exchange_relaxed(T& expected, T wanted) noexcept { return compare(expected, wanted, false, false); }
     bool compare_exchange_acquire(T& expected, T wanted) noexcept { return compare(expected, wanted, true, false); }

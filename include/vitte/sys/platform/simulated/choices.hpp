@@ -2,7 +2,6 @@
 #pragma once
 
 #include <vector>
-
 #include <vitte/core/xoshiro.hpp>
 
 namespace vitte::sys {

@@ -6,7 +6,6 @@
 #include <memory>
 #include <span>
 #include <vector>
-
 #include <vitte/sys/platform/simulated/choices.hpp>
 
 namespace vitte::sys {
@@ -25,17 +24,21 @@ public:
     std::size_t read(std::uint64_t offset, std::span<std::byte> to) const {
         if (offset >= size_) return 0;
         if (to.size() > size_ - offset) to = to.first(static_cast<std::size_t>(size_ - offset));
-        for_each_piece(offset, to.size(), [&](std::uint64_t number, std::size_t in_page, std::size_t at, std::size_t n) {
-            const auto found = pages_.find(number);
-            if (found == pages_.end()) __builtin_memset(to.data() + at, 0, n);
-            else __builtin_memcpy(to.data() + at, found->second->bytes + in_page, n);
-        });
+        for_each_piece(offset, to.size(),
+                       [&](std::uint64_t number, std::size_t in_page, std::size_t at, std::size_t n) {
+                           const auto found = pages_.find(number);
+                           if (found == pages_.end())
+                               __builtin_memset(to.data() + at, 0, n);
+                           else
+                               __builtin_memcpy(to.data() + at, found->second->bytes + in_page, n);
+                       });
         return to.size();
     }
     void write(std::uint64_t offset, std::span<const std::byte> from) {
-        for_each_piece(offset, from.size(), [&](std::uint64_t number, std::size_t in_page, std::size_t at, std::size_t n) {
-            __builtin_memcpy(made(number).bytes + in_page, from.data() + at, n);
-        });
+        for_each_piece(offset, from.size(),
+                       [&](std::uint64_t number, std::size_t in_page, std::size_t at, std::size_t n) {
+                           __builtin_memcpy(made(number).bytes + in_page, from.data() + at, n);
+                       });
         if (!from.empty() && size_ < offset + from.size()) size_ = offset + from.size();
     }
     void resize(std::uint64_t size) {

@@ -5,7 +5,6 @@
 
 #include <set>
 #include <string>
-
 #include <vitte/sys/platform/simulated/content.hpp>
 #include <vitte/sys/platform/types.hpp>
 
@@ -77,8 +76,10 @@ public:
             for (const entry_change& c : step) kept = kept && !stopped.contains(c.folder.get());
             kept = kept && from.choose(2) != 0;
             for (const entry_change& c : step)
-                if (kept) store(c);
-                else stopped.insert(c.folder.get());
+                if (kept)
+                    store(c);
+                else
+                    stopped.insert(c.folder.get());
         }
         journal_.clear();
         std::set<const disk_node*> seen;
@@ -109,8 +110,10 @@ private:
         c.folder->entries[c.name] = c.node;
     }
     static void store(const entry_change& c) {
-        if (c.node == nullptr) c.folder->stable_entries.erase(c.name);
-        else c.folder->stable_entries[c.name] = c.node;
+        if (c.node == nullptr)
+            c.folder->stable_entries.erase(c.name);
+        else
+            c.folder->stable_entries[c.name] = c.node;
     }
     static void settle(const disk_node_ref& node, choices& from, std::set<const disk_node*>& seen) {
         if (seen.insert(node.get()).second) {

@@ -102,7 +102,8 @@ private:
 #if defined(__GNUC__) && !defined(__clang__)
     [[gnu::noipa]]
 #endif
-    static void exchange([[maybe_unused]] point& from, [[maybe_unused]] const point& to) noexcept {
+    static void
+    exchange([[maybe_unused]] point& from, [[maybe_unused]] const point& to) noexcept {
 #if defined(__x86_64__) && !defined(_WIN32)
         const void *old = &from, *next = &to;
         __asm__ volatile(

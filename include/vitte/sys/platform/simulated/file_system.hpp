@@ -132,8 +132,10 @@ public:
             target->node->content.lose_pending();
             return fail(errc::io_error, "sync");
         }
-        if (target->node->is_folder()) disk_.sync_folder(*target->node);
-        else target->node->content.sync();
+        if (target->node->is_folder())
+            disk_.sync_folder(*target->node);
+        else
+            target->node->content.sync();
         return {};
     }
     /// The device fails at the next sync: what it was about is lost for good, though reading still shows it, and later
@@ -276,9 +278,7 @@ public:
         }
         return add(found, mode == open_mode::create_new ? open_mode::create_both : mode);
     }
-    result<handle> create_memory() {
-        return add(disk_.make(file_kind::regular, 0600, now()), open_mode::create_both);
-    }
+    result<handle> create_memory() { return add(disk_.make(file_kind::regular, 0600, now()), open_mode::create_both); }
     result<void> remove_memory(const std::string& name) {
         if (named_memory_.erase(name) == 0) return fail(errc::not_found, "remove shared memory");
         return {};

@@ -5,7 +5,6 @@
 #include <array>
 #include <unordered_map>
 #include <vector>
-
 #include <vitte/sys/platform/simulated/choices.hpp>
 
 namespace vitte::sys {

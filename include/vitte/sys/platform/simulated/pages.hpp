@@ -1,16 +1,14 @@
-/// Memory of a simulation: the program's own heap, with a book about what may be done with which page. Rights are in the
-/// book only: nothing faults.
+/// Memory of a simulation: the program's own heap, with a book about what may be done with which page. Rights are in
+/// the book only: nothing faults.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <new>
 #include <vector>
-
+#include <vitte/core/result.hpp>
 #include <vitte/sys/platform/simulated/content.hpp>
 #include <vitte/sys/platform/types.hpp>
-
-#include <vitte/core/result.hpp>
 
 namespace vitte::sys {
 
@@ -31,7 +29,8 @@ public:
         return adopt(std::move(memory), 0, count, rights);
     }
     /// Pages that somebody else has, too.
-    result<void*> adopt(std::shared_ptr<paged_bytes::page[]> memory, std::size_t first, std::size_t count, access rights) {
+    result<void*> adopt(std::shared_ptr<paged_bytes::page[]> memory, std::size_t first, std::size_t count,
+                        access rights) {
         auto* const at = (memory.get() + first)->bytes;
         reservation& made = reservations_[at];
         ++made.owners;

@@ -6,7 +6,6 @@
 #include <span>
 #include <string>
 #include <utility>
-
 #include <vitte/core/result.hpp>
 #include <vitte/sys/platform/simulated/fiber.hpp>
 #include <vitte/sys/platform/simulated/memory_model.hpp>
@@ -16,14 +15,14 @@ namespace vitte::sys {
 
 /// What a simulation may do.
 struct simulation_options {
-    std::uint64_t seed = 1;               ///< of the numbers that `random` gives
-    unsigned preemptions = ~0u;           ///< how often a thread is stopped that could go on, but for `yield`
-    bool early_timeouts = false;          ///< deadlines pass also while others could run
-    bool spurious_wakes = false;          ///< each wait may end once for no reason
-    std::uint64_t most_steps = 1'000'000; ///< after which threads are taken to go in circles
+    std::uint64_t seed = 1;                ///< of the numbers that `random` gives
+    unsigned preemptions = ~0u;            ///< how often a thread is stopped that could go on, but for `yield`
+    bool early_timeouts = false;           ///< deadlines pass also while others could run
+    bool spurious_wakes = false;           ///< each wait may end once for no reason
+    std::uint64_t most_steps = 1'000'000;  ///< after which threads are taken to go in circles
     std::uint64_t capacity = std::uint64_t{1} << 32;  ///< bytes of the disk
-    unsigned most_handles = 1024;         ///< that are open at a time
-    unsigned cpus = 4;                    ///< what the platform says that there are
+    unsigned most_handles = 1024;                     ///< that are open at a time
+    unsigned cpus = 4;                                ///< what the platform says that there are
 };
 
 /// How a run of a simulation ended.

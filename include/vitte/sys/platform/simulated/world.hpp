@@ -26,7 +26,8 @@ public:
 
     /// Calls `main` in a thread of the simulation; returns when it and all that it started have ended, or none of them
     /// can go on. Then they are abandoned: what they own is not destroyed. An exception that leaves a thread ends the
-    /// run and leaves it. Calls outside of a run work, too, but threads cannot be started there.
+    /// run and leaves it. Only where `fiber::supported`. Calls outside of a run work, too, but threads cannot be
+    /// started there.
     simulation_end run(const std::function<void()>& main) { return threads.run(main); }
 
     /// Cuts the power when the `call`th call about files or folders begins, from 1 on, counted from now. From then on
