@@ -9,7 +9,7 @@ def run_one(test, folder, emulator, environment):
     """(passed, failed, skipped) cases of one program, run in `folder`; a crash is one failure."""
     if emulator and emulator[0].startswith('qemu-'):
         environment = environment | {'VITTE_EMULATOR': ' '.join(emulator)}
-    program = emulator + test['cmd'] + ['--report_format=XML', '--report_level=detailed', '--report_sink=stdout', '--color_output=no']
+    program = emulator + test['cmd'] + ['--report_format=XML', '--report_level=detailed', '--report_sink=stdout', '--log_sink=stderr', '--color_output=no']
     try:
         done = subprocess.run(program, cwd=folder, env=environment | test['env'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                               errors='replace', timeout=test['timeout'])
