@@ -57,6 +57,16 @@ using books = ledger<base>;
 
 const std::string much(70'000, 'm');
 
+/// A static program has an OS's linker that loads nothing, or none.
+template <class P>
+bool loads_libraries() {
+#if defined(VITTE_PLAIN_LIBRARY)
+    if constexpr (requires { typename P::libraries; })
+        return basic_library<P>::open(fixture(VITTE_PLAIN_LIBRARY).c_str()).has_value();
+#endif
+    return false;
+}
+
 /// What only a real OS has.
 template <class P = base>
 std::vector<scenario> all_scenarios() {
@@ -107,8 +117,7 @@ std::vector<scenario> all_scenarios() {
                            return {};
                        },
                        [] { return set::found_count == 43; }, set::anything});
-#if defined(VITTE_PLAIN_LIBRARY)
-    if constexpr (requires { typename P::libraries; })
+    if (loads_libraries<P>())
         all.push_back({"load a library of the OS's", set::nothing,
                        []() -> vitte::result<void> {
                            VITTE_TRY(auto library,
@@ -118,7 +127,6 @@ std::vector<scenario> all_scenarios() {
                            return {};
                        },
                        [] { return set::found_count == 1; }, set::anything});
-#endif
     return all;
 }
 
@@ -266,7 +274,7 @@ void print_coverage(const std::set<std::pair<std::string, errc>>& fired) {
 template <class P>
 bool is_lacking(std::string_view call) {
     using handle = typename P::files::handle;
-    const bool watches = requires { typename P::watch_queue; }, loads = requires { typename P::libraries; };
+    const bool watches = requires { typename P::watch_queue; }, loads = loads_libraries<P>();
     const bool is_linux = requires(handle h) { P::directories::open_beneath(h, "", true); };
     static const std::set<std::string_view> of_linux{"directories.open_unnamed",
                                                      "directories.give_name",
