@@ -47,7 +47,8 @@ struct tests_of {
     static void opening() {
         const handle made = opened(SCRATCH "/file", open_mode::create_new);
         BOOST_TEST(put(made, "0123456789") == 10u);
-        BOOST_TEST(is(files::read(made, nullptr, 0), errc::bad_handle) != files::read(made, nullptr, 0).has_value());
+        std::byte one;
+        BOOST_TEST(!files::read(made, &one, 1).has_value());
         BOOST_TEST(files::close(made).has_value());
         BOOST_TEST(is(files::open(SCRATCH "/file", open_mode::create_new), errc::already_exists));
         BOOST_TEST(is(files::open(SCRATCH "/file", open_mode::create_both), errc::already_exists));
@@ -417,7 +418,8 @@ struct tests_of {
             static_cast<void>(threads::wait(&work.word, 0, INT64_MAX));
         BOOST_TEST(threads::join(*started).has_value());
         BOOST_TEST((work.id != 0 && work.id != threads::id()));
-        BOOST_TEST(is(threads::wait(&work.word, 0, INT64_MAX), errc::would_block));
+        const auto other = threads::wait(&work.word, 0, INT64_MAX);
+        BOOST_TEST((other || is(other, errc::would_block)));
         const std::int64_t until = clocks::monotonic() + 2'000'000;
         for (;;) {
             const auto waited = threads::wait(&work.word, 1, until);
