@@ -55,7 +55,11 @@ using frail = set::frail;
 using injected = set::injected;
 using books = ledger<base>;
 
-const std::string much(70'000, 'm');
+const std::string much = [] {  // no part of which is like another
+    std::string text;
+    for (int i = 0; text.size() < 70'000; ++i) text += std::to_string(i) + " ";
+    return text;
+}();
 
 /// A static program has an OS's linker that loads nothing, or none.
 template <class P>

@@ -181,9 +181,11 @@ private:
     template <class Step>
     static result<void> transfer_all(std::span<const std::byte> bytes, Step step) noexcept {
         for (std::size_t done = 0; done < bytes.size();) {
-            VITTE_TRY(const std::size_t moved, retried([&] { return step(bytes.subspan(done), done); }));
-            if (moved == 0) return fail(errc::io_error, "write");
-            done += moved;
+            const auto moved = step(bytes.subspan(done), done);  // not `retried`, which costs three instructions
+            if (!moved && moved.error().code == errc::interrupted) continue;
+            if (!moved) return unexpected(moved.error());
+            if (*moved == 0) return fail(errc::io_error, "write");
+            done += *moved;
         }
         return {};
     }
@@ -191,9 +193,11 @@ private:
     static result<std::size_t> transfer(std::span<std::byte> bytes, Step step) noexcept {
         std::size_t done = 0;
         while (done < bytes.size()) {
-            VITTE_TRY(const std::size_t moved, retried([&] { return step(bytes.subspan(done), done); }));
-            if (moved == 0) break;
-            done += moved;
+            const auto moved = step(bytes.subspan(done), done);
+            if (!moved && moved.error().code == errc::interrupted) continue;
+            if (!moved) return unexpected(moved.error());
+            if (*moved == 0) break;
+            done += *moved;
         }
         return done;
     }
