@@ -22,7 +22,7 @@ FILES = ['sys/fs/' + name for name in ('file', 'directory', 'replace', 'copy', '
                                        'folder_stack', 'text', 'watch')] + \
         ['sys/memory/mapping', 'sys/memory/region', 'sys/random', 'sys/thread/thread', 'sys/thread/condition_variable',
          'sys/process/capture', 'sys/process/process', 'sys/process/pipe', 'sys/process/command',
-         'loader/native/segments', 'loader/linker', 'sys/platform/confined/confinement', 'sys/platform/confined/beneath']
+         'loader/native/segments', 'loader/linker']
 # What a line becomes without its check.
 OPERATORS = [
     (re.compile(r'^(\s*)VITTE_CHECK\((.*)\);$'), r'\1static_cast<void>(\2);'),
@@ -57,12 +57,6 @@ ELSEWHERE = {
     'VITTE_CHECK(check_identity(*header));': 'tests/loader/loader.cpp',
     'if (!header) return refuse(header.error().code, action, header.error().reason, header.error().offset);': 'tests/loader/loader.cpp',
     'if (!more) return refuse(more.error(), action);': 'tests/loader/loader.cpp',
-    'if (*path == 0) return fail(errc::not_found, "find path");': 'tests/sys/confined.cpp',
-    'if (!added) static_cast<void>(Inner::files::close(own));': 'tests/sys/confined.cpp',
-    'VITTE_CHECK(opened(rights, [given]() -> result<handle> { return given; }));': 'tests/sys/confined.cpp',
-    'VITTE_CHECK(may_change(to));': 'tests/sys/confined.cpp',
-    'VITTE_CHECK(append(path));': 'tests/sys/confined.cpp',
-    'VITTE_CHECK(split(meaning));': 'tests/sys/confined.cpp',
 }
 
 
