@@ -209,6 +209,8 @@ void try_once(const scenario& s, const fault& what, tally& count, bool must_succ
             BOOST_TEST(std::strstr(ended.error().operation, what.name) != nullptr,
                        ended.error().operation << " is told");
         }
+        if (!ended && allocation >= 0)
+            BOOST_TEST((ended.error().code == errc::out_of_memory), message(ended.error().code) << " is told");
         const bool failed = fired && what.kind == fault_kind::failure && !call.empty();
         if (failed && !survivable(s, call, what.code)) BOOST_TEST(!ended.has_value());
         if (call == "files.close" && s.close == what.call) BOOST_TEST(!ended.has_value());
