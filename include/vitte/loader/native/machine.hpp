@@ -12,11 +12,15 @@ namespace vitte::loader::native {
 /// base.
 enum class relocation_kind : std::uint8_t {
     none,
-    absolute,     ///< S + A
-    slot,         ///< S, or S + A where the psABI says so: GLOB_DAT and JUMP_SLOT
-    irelative,    ///< call B + A, store what it returns
-    tls,          ///< any of the thread-local storage relocations
-    copy,         ///< only executables may have it
+    absolute,        ///< S + A
+    slot,            ///< S, or S + A where the psABI says so: GLOB_DAT
+    jump_slot,       ///< the same, of a function that may be bound when it is called first
+    irelative,       ///< call B + A, store what it returns
+    tls_module,      ///< the word that `__tls_get_addr` knows the symbol's module by
+    tls_offset,      ///< S + A within its module's block, less `tls_bias`
+    thread_offset,   ///< S + A from the thread pointer
+    tls_descriptor,  ///< two words: a function and what it is given
+    copy,            ///< only executables may have it
     unknown,
 };
 
@@ -26,6 +30,8 @@ struct common_machine {
     static constexpr bool has_addends = true;      ///< DT_RELA, else DT_REL
     static constexpr bool slot_has_addend = true;
     static constexpr unsigned sysv_hash_word = 4;  ///< bytes of a word of DT_HASH
+    static constexpr bool has_thread_locals = false;  ///< whether modules may have them
+    static constexpr std::uintptr_t tls_bias = 0;     ///< what `__tls_get_addr` adds
 
     static std::uintptr_t call_resolver(std::uintptr_t resolver, unsigned long hwcap, unsigned long) noexcept {
         return reinterpret_cast<std::uintptr_t (*)(unsigned long)>(resolver)(hwcap);
@@ -37,6 +43,7 @@ struct common_machine {
 struct machine : common_machine {
     static constexpr auto number = elf::machine::x86_64;
     static constexpr const char* name = "x86_64";
+    static constexpr bool has_thread_locals = true;
     static constexpr bool slot_has_addend = false;
     static constexpr std::uint32_t relative = 8;                     // R_X86_64_RELATIVE: B + A
     static constexpr relocation_kind kind(std::uint32_t type) noexcept {
@@ -44,8 +51,12 @@ struct machine : common_machine {
             case 0: return relocation_kind::none;
             case 1: return relocation_kind::absolute;                // R_X86_64_64
             case 5: return relocation_kind::copy;                    // R_X86_64_COPY
-            case 6: case 7: return relocation_kind::slot;            // GLOB_DAT, JUMP_SLOT
-            case 16: case 17: case 18: case 36: return relocation_kind::tls;  // DTPMOD64 DTPOFF64 TPOFF64 TLSDESC
+            case 6: return relocation_kind::slot;                    // GLOB_DAT
+            case 7: return relocation_kind::jump_slot;               // JUMP_SLOT
+            case 16: return relocation_kind::tls_module;             // DTPMOD64
+            case 17: return relocation_kind::tls_offset;             // DTPOFF64
+            case 18: return relocation_kind::thread_offset;          // TPOFF64
+            case 36: return relocation_kind::tls_descriptor;         // TLSDESC
             case 37: return relocation_kind::irelative;              // IRELATIVE
             default: return relocation_kind::unknown;
         }
@@ -60,14 +71,19 @@ struct machine : common_machine {
 struct machine : common_machine {
     static constexpr auto number = elf::machine::aarch64;
     static constexpr const char* name = "aarch64";
+    static constexpr bool has_thread_locals = true;
     static constexpr std::uint32_t relative = 1027;                  // R_AARCH64_RELATIVE: B + A
     static constexpr relocation_kind kind(std::uint32_t type) noexcept {
         switch (type) {
             case 0: case 256: return relocation_kind::none;
             case 257: return relocation_kind::absolute;              // R_AARCH64_ABS64
             case 1024: return relocation_kind::copy;                 // COPY
-            case 1025: case 1026: return relocation_kind::slot;      // GLOB_DAT, JUMP_SLOT
-            case 1028: case 1029: case 1030: case 1031: return relocation_kind::tls;
+            case 1025: return relocation_kind::slot;                 // GLOB_DAT
+            case 1026: return relocation_kind::jump_slot;            // JUMP_SLOT
+            case 1028: return relocation_kind::tls_module;           // TLS_DTPMOD
+            case 1029: return relocation_kind::tls_offset;           // TLS_DTPREL
+            case 1030: return relocation_kind::thread_offset;        // TLS_TPREL
+            case 1031: return relocation_kind::tls_descriptor;       // TLSDESC
             case 1032: return relocation_kind::irelative;            // IRELATIVE
             default: return relocation_kind::unknown;
         }
@@ -93,8 +109,12 @@ struct machine : common_machine {
             case 0: return relocation_kind::none;
             case 2: return relocation_kind::absolute;                // R_ARM_ABS32
             case 20: return relocation_kind::copy;                   // COPY
-            case 21: case 22: return relocation_kind::slot;          // GLOB_DAT, JUMP_SLOT
-            case 13: case 17: case 18: case 19: return relocation_kind::tls;  // TLS_DESC DTPMOD32 DTPOFF32 TPOFF32
+            case 21: return relocation_kind::slot;                   // GLOB_DAT
+            case 22: return relocation_kind::jump_slot;              // JUMP_SLOT
+            case 13: return relocation_kind::tls_descriptor;         // TLS_DESC
+            case 17: return relocation_kind::tls_module;             // TLS_DTPMOD32
+            case 18: return relocation_kind::tls_offset;             // TLS_DTPOFF32
+            case 19: return relocation_kind::thread_offset;          // TLS_TPOFF32
             case 160: return relocation_kind::irelative;             // IRELATIVE
             default: return relocation_kind::unknown;
         }
@@ -105,14 +125,19 @@ struct machine : common_machine {
 struct machine : common_machine {
     static constexpr auto number = elf::machine::riscv;
     static constexpr const char* name = "riscv64";
+    static constexpr bool has_thread_locals = true;
+    static constexpr std::uintptr_t tls_bias = 0x800;
     static constexpr std::uint32_t relative = 3;                     // R_RISCV_RELATIVE: B + A
     static constexpr relocation_kind kind(std::uint32_t type) noexcept {
         switch (type) {
             case 0: return relocation_kind::none;
             case 2: return relocation_kind::absolute;                // R_RISCV_64
             case 4: return relocation_kind::copy;                    // COPY
-            case 5: return relocation_kind::slot;                    // JUMP_SLOT
-            case 7: case 9: case 11: case 12: return relocation_kind::tls;  // DTPMOD64 DTPREL64 TPREL64 TLSDESC
+            case 5: return relocation_kind::jump_slot;               // JUMP_SLOT
+            case 7: return relocation_kind::tls_module;              // TLS_DTPMOD64
+            case 9: return relocation_kind::tls_offset;              // TLS_DTPREL64
+            case 11: return relocation_kind::thread_offset;          // TLS_TPREL64
+            case 12: return relocation_kind::tls_descriptor;         // TLSDESC
             case 58: return relocation_kind::irelative;              // IRELATIVE
             default: return relocation_kind::unknown;
         }
@@ -130,8 +155,11 @@ struct machine : common_machine {
             case 0: return relocation_kind::none;
             case 22: return relocation_kind::absolute;               // R_390_64
             case 9: return relocation_kind::copy;                    // COPY
-            case 10: case 11: return relocation_kind::slot;          // GLOB_DAT, JMP_SLOT
-            case 54: case 55: case 56: return relocation_kind::tls;  // TLS_DTPMOD TLS_DTPOFF TLS_TPOFF
+            case 10: return relocation_kind::slot;                   // GLOB_DAT
+            case 11: return relocation_kind::jump_slot;              // JMP_SLOT
+            case 54: return relocation_kind::tls_module;             // TLS_DTPMOD
+            case 55: return relocation_kind::tls_offset;             // TLS_DTPOFF
+            case 56: return relocation_kind::thread_offset;          // TLS_TPOFF
             case 61: return relocation_kind::irelative;              // IRELATIVE
             default: return relocation_kind::unknown;
         }

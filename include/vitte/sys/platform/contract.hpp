@@ -262,11 +262,21 @@ concept libraries_facet = requires(typename L::handle h, const char* text) {
 /// - `for_each(f, context)`: calls `f(context, image)` for the program and every library.
 /// - `generation()`: a number that changes when a library comes or goes.
 /// - `cpu()`: what IFUNC resolvers are told.
+/// - `report(callback, data, image)`: calls what somebody has given to `dl_iterate_phdr` for one more image, where there
+///   is such a function; null images stand for all that the OS knows.
 template <class I>
-concept images_facet = requires(void* context, void (*visit)(void*, const loaded_image&)) {
+concept images_facet = requires(void* context, void (*visit)(void*, const loaded_image&), const loaded_image* image) {
     { I::for_each(visit, context) };
     { I::generation() } noexcept -> std::same_as<std::uint64_t>;
     { I::cpu() } noexcept -> std::same_as<cpu_capabilities>;
+    { I::report(context, context, image) } -> std::same_as<int>;
+};
+
+/// - `run(f, context)`: calls `f(context)` in every thread of the process, of which there may be some that the program
+///   does not know; some may have made the call if it fails.
+template <class E>
+concept every_thread_facet = requires(void (*work)(void*), void* context) {
+    { E::run(work, context) } noexcept -> std::same_as<result<void>>;
 };
 
 /// Environment variables of this process.

@@ -38,6 +38,7 @@ struct darwin_platform {
         }
         static std::uint64_t generation() noexcept { return ::_dyld_image_count(); }
         static cpu_capabilities cpu() noexcept { return {}; }
+        static int report(void*, void*, const loaded_image*) noexcept { return 0; }
     };
 };
 

@@ -293,6 +293,7 @@ VITTE_ADD_DECORATED(watch_queue)
 VITTE_ADD(environment, typename Inner::environment)
 VITTE_ADD(images, typename Inner::images)
 VITTE_ADD(sandbox, typename Inner::sandbox)
+VITTE_ADD(every_thread, typename Inner::every_thread)
 #undef VITTE_ADD
 #undef VITTE_ADD_DECORATED
 #undef VITTE_COMMA
@@ -310,7 +311,8 @@ struct decorated : detail::add_directories<Inner, Around>,
                    detail::add_watch_queue<Inner, Around>,
                    detail::add_environment<Inner, Around>,
                    detail::add_images<Inner, Around>,
-                   detail::add_sandbox<Inner, Around> {
+                   detail::add_sandbox<Inner, Around>,
+                   detail::add_every_thread<Inner, Around> {
     using memory = decorated_memory<Inner, Around>;
     using files = decorated_files<Inner, Around>;
     using clocks = decorated_clocks<Inner, Around>;

@@ -18,7 +18,9 @@
 namespace vitte::sys {
 
 namespace linux_os {
-struct sandbox;  // in linux/sandbox.hpp, which few programs need
+// In headers of their names, which few programs need.
+struct sandbox;
+struct every_thread;
 }
 
 struct linux_platform {
@@ -33,6 +35,7 @@ struct linux_platform {
     using processes = linux_os::processes;
     using watch_queue = linux_os::watch_queue;
     using sandbox = linux_os::sandbox;
+    using every_thread = linux_os::every_thread;
 
     struct images : posix::images {
         static cpu_capabilities cpu() noexcept { return {::getauxval(AT_HWCAP), ::getauxval(AT_HWCAP2)}; }

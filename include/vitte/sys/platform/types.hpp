@@ -122,6 +122,8 @@ struct loaded_image {
     const void* segments;  ///< its program headers, in the layout of the machine's ELF class; null if it is not ELF
     std::size_t segment_count;
     const char* name;              ///< path, or "" for the program itself
+    std::size_t tls_module = 0;    ///< what `__tls_get_addr` knows its thread-local variables by; 0: it has none
+    const void* tls_block = nullptr;  ///< those of this thread, or null
 };
 
 /// What IFUNC resolvers are told about the CPU (AT_HWCAP, AT_HWCAP2); 0 where the OS has no such word.

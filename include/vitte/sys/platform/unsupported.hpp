@@ -104,6 +104,7 @@ struct unsupported_platform {
         static void for_each(void (*)(void*, const loaded_image&), void*) noexcept {}
         static std::uint64_t generation() noexcept { return 0; }
         static cpu_capabilities cpu() noexcept { return {}; }
+        static int report(void*, void*, const loaded_image*) noexcept { return 0; }
     };
     struct environment {
         static result<std::size_t> get(const char*, char*, std::size_t) noexcept { return refused(); }

@@ -18,10 +18,22 @@ struct images {
         ::dl_iterate_phdr(
             [](dl_phdr_info* info, std::size_t, void* opaque) {
                 const auto& to = *static_cast<visitor*>(opaque);
-                to.visit(to.context, {info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, info->dlpi_name});
+                loaded_image found{info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, info->dlpi_name};
+                tell_thread_locals(info, found);
+                to.visit(to.context, found);
                 return 0;
             },
             &both);
+    }
+    static int report(void* callback, void* data, const loaded_image* image) {
+        const auto visit = reinterpret_cast<int (*)(dl_phdr_info*, std::size_t, void*)>(callback);
+        if (image == nullptr) return ::dl_iterate_phdr(visit, data);
+        dl_phdr_info info{};
+        info.dlpi_addr = image->base;
+        info.dlpi_phdr = static_cast<decltype(info.dlpi_phdr)>(image->segments);
+        info.dlpi_phnum = static_cast<decltype(info.dlpi_phnum)>(image->segment_count);
+        info.dlpi_name = image->name;
+        return visit(&info, sizeof info, data);
     }
     /// OpenBSD does not count; there it always differs.
     static std::uint64_t generation() noexcept {
@@ -39,6 +51,13 @@ struct images {
     static cpu_capabilities cpu() noexcept { return {}; }
 
 private:
+    template <class Info>
+    static void tell_thread_locals(const Info* info, loaded_image& to) noexcept {
+        if constexpr (requires { info->dlpi_tls_modid, info->dlpi_tls_data; }) {
+            to.tls_module = info->dlpi_tls_modid;
+            to.tls_block = info->dlpi_tls_data;
+        }
+    }
     template <class Info>
     static void count(const Info* info, std::size_t size, std::uint64_t& changes) noexcept {
         if constexpr (requires { info->dlpi_adds + info->dlpi_subs; })

@@ -1,0 +1,17 @@
+/// What a scope says about a symbol that a module asks for.
+#pragma once
+
+#include <cstdint>
+
+namespace vitte::loader::native {
+
+/// An address, or a thread-local variable: a module of blocks and an offset in them.
+struct definition {
+    std::uintptr_t address = 0;        ///< or the offset in the module's block
+    std::uintptr_t tls_module = 0;     ///< as `__tls_get_addr` knows it; 0: the symbol is not thread-local
+    std::intptr_t static_offset = 0;   ///< of the block from the thread pointer, if it is the same in all threads; or 0
+
+    bool thread_local_() const noexcept { return tls_module != 0; }
+};
+
+}  // namespace vitte::loader::native

@@ -1,0 +1,80 @@
+/// The modules that our own linker has in this program, for what the ABI gives no other place than one per program.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <vitte/sys/thread/mutex.hpp>
+
+namespace vitte::loader::native {
+
+/// An image in memory, listed from its making to its end. It lives until the last of its holders lets go: whoever loaded it,
+/// modules that are bound to it, threads that will call its destructors.
+class mapped_module {
+public:
+    mapped_module() noexcept = default;
+    mapped_module(const mapped_module&) = delete;
+    mapped_module& operator=(const mapped_module&) = delete;
+
+    sys::loaded_image facts{};              ///< as the OS's linker would tell
+    std::uintptr_t begin = 0;               ///< its first byte
+    std::size_t size = 0;
+    const std::byte* frame_header = nullptr;  ///< PT_GNU_EH_FRAME, or null
+
+    bool contains(std::uintptr_t address) const noexcept { return address - begin < size; }
+    void retain() noexcept { __atomic_fetch_add(&holders_, 1, __ATOMIC_RELAXED); }
+    /// Unmaps it if nobody else holds it.
+    void release() noexcept {
+        if (__atomic_fetch_sub(&holders_, 1, __ATOMIC_ACQ_REL) == 1) delete this;
+    }
+
+protected:
+    virtual ~mapped_module() = default;
+
+private:
+    friend class mapped_modules;
+    mapped_module *next_ = nullptr, *previous_ = nullptr;
+    std::uint32_t holders_ = 1;
+};
+
+/// Safe from several threads at once.
+class mapped_modules {
+public:
+    static void add(mapped_module& which) noexcept {
+        const sys::scoped_lock guard(lock);
+        which.next_ = first;
+        if (first != nullptr) first->previous_ = &which;
+        first = &which;
+    }
+    static void remove(mapped_module& which) noexcept {
+        const sys::scoped_lock guard(lock);
+        (which.previous_ == nullptr ? first : which.previous_->next_) = which.next_;
+        if (which.next_ != nullptr) which.next_->previous_ = which.previous_;
+    }
+    /// Calls `visit(module)` for each until one returns true; whether one did. No module comes or goes meanwhile.
+    template <class Visit>
+    static bool any(Visit visit) {
+        const sys::scoped_lock guard(lock);
+        for (mapped_module* m = first; m != nullptr; m = m->next_)
+            if (visit(*m)) return true;
+        return false;
+    }
+    /// The module that `address` is in, held for the caller, who releases it; or null.
+    static mapped_module* hold(const void* address) noexcept {
+        mapped_module* found = nullptr;
+        any([&](mapped_module& m) {
+            if (!m.contains(reinterpret_cast<std::uintptr_t>(address))) return false;
+            m.retain();
+            found = &m;
+            return true;
+        });
+        return found;
+    }
+
+private:
+    static inline constinit sys::mutex lock;
+    static inline constinit mapped_module* first = nullptr;
+};
+
+}  // namespace vitte::loader::native

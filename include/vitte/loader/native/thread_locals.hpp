@@ -1,0 +1,230 @@
+/// Thread-local storage of the modules that our own linker loads (Drepper, "ELF Handling For Thread-Local Storage"):
+/// module numbers of our own, a block per module and thread that is made when it is asked for first, and the
+/// destructors of thread-local objects (Itanium C++ ABI, 3.3.6).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include <vitte/loader/native/machine.hpp>
+#include <vitte/sys/thread/mutex.hpp>
+
+namespace vitte::loader::native {
+
+/// What general-dynamic code hands to `__tls_get_addr`, from two words of its GOT.
+struct tls_index {
+    std::uintptr_t module, offset;
+};
+
+/// The initial content of a module's block. `image` must stay readable and may change until the first access.
+struct tls_template {
+    const std::byte* image = nullptr;
+    std::size_t image_size = 0, size = 0, alignment = 1;
+};
+
+}  // namespace vitte::loader::native
+
+extern "C" {
+
+/// A thread's blocks, by module number. Its layout is known to `entries/`, in assembly.
+struct vitte_thread_blocks {
+    std::size_t count;
+    std::byte* block[1];
+};
+inline constexpr vitte_thread_blocks vitte_no_thread_blocks{0, {nullptr}};
+#if defined(__ELF__)
+[[gnu::tls_model("initial-exec"), gnu::visibility("hidden")]]
+#endif
+inline thread_local constinit const vitte_thread_blocks* vitte_current_thread_blocks = &vitte_no_thread_blocks;
+}
+
+namespace vitte::loader::native {
+
+/// All thread-local blocks of all modules in the program. Safe from several threads at once.
+class thread_locals {
+public:
+    /// A new module's number as its GOT holds it: with the sign bit set, which no number of the OS's linker has.
+    /// `static_offset`, unless it is 0, is where every thread has the block already, seen from its thread pointer.
+    static std::uintptr_t add(const tls_template& content, std::intptr_t static_offset = 0) {
+        const sys::scoped_lock guard(lock);
+        std::size_t number = 0;
+        while (number < modules().size() && modules()[number].used) ++number;
+        if (number == modules().size()) modules().emplace_back();
+        modules()[number] = {content, static_offset, true};
+        return ~number;
+    }
+    /// Frees the blocks that threads have of the module; none of its code may run any more.
+    static void remove(std::uintptr_t module) noexcept {
+        const std::size_t number = ~module;
+        const sys::scoped_lock guard(lock);
+        for (thread* t = threads; t != nullptr; t = t->next)
+            if (number < t->blocks->count)
+                drop(modules()[number], std::exchange(t->blocks->block[number], nullptr));
+        modules()[number].used = false;
+    }
+
+    /// `__tls_get_addr`: the address in this thread. Modules of the OS's linker are handed on to its own function. There
+    /// is nobody to tell if memory runs out, so that ends the program.
+    static void* address(const tls_index* of) noexcept {
+        const std::size_t number = ~of->module;
+        const vitte_thread_blocks* const mine = vitte_current_thread_blocks;
+        if (number < mine->count && mine->block[number] != nullptr) [[likely]]
+            return mine->block[number] + of->offset + machine::tls_bias;
+        return first_address(of);
+    }
+    [[gnu::noinline]] static void* first_address(const tls_index* of) noexcept {
+        if (static_cast<std::intptr_t>(of->module) >= 0) return foreign_address(of);
+        return make_block(~of->module) + of->offset + machine::tls_bias;
+    }
+
+    /// The `__tls_get_addr` of the OS's linker, for variables of its libraries.
+    static inline void* (*foreign)(const tls_index*) = nullptr;
+
+    /// Calls `function(argument)` when this thread ends; the last first. False if there is no memory for that.
+    /// `release(owner)` is called after it.
+    static bool at_thread_exit(void (*function)(void*), void* argument, void (*release)(void*), void* owner) noexcept {
+        auto* const made = new (std::nothrow) destructor{function, argument, release, owner, nullptr};
+        thread* const mine = made == nullptr ? nullptr : this_thread();
+        if (mine == nullptr) return delete made, false;
+        made->next = std::exchange(mine->destructors, made);
+        return true;
+    }
+    /// Runs what this thread has registered for `owner` now, which is about to go.
+    static void run_destructors(void* owner) noexcept {
+        if (thread* const mine = current) run_destructors(*mine, owner);
+    }
+
+private:
+    struct module {
+        tls_template content;
+        std::intptr_t static_offset = 0;
+        bool used = false;
+    };
+    struct destructor {
+        void (*function)(void*);
+        void* argument;
+        void (*release)(void*);
+        void* owner;
+        destructor* next;
+    };
+    struct thread {
+        vitte_thread_blocks* blocks;
+        destructor* destructors;
+        thread *next, *previous;
+    };
+    /// Runs when its thread ends.
+    struct at_end {
+        bool armed;
+        ~at_end() {
+            if (current != nullptr) end_thread(std::exchange(current, nullptr));
+        }
+    };
+
+    static void* foreign_address(const tls_index* of) noexcept {
+        if (foreign != nullptr) return foreign(of);
+        stop("a thread-local variable of a library that this program does not have");
+    }
+    [[noreturn]] static void stop(const char* why) noexcept {
+        std::fprintf(stderr, "vitte: thread-local storage: %s\n", why);
+        std::abort();
+    }
+
+    /// This thread's entry, made if it is the first time; null without memory.
+    static thread* this_thread() noexcept {
+        if (current != nullptr) return current;
+        auto* const made = new (std::nothrow) thread{};
+        if (made == nullptr) return nullptr;
+        made->blocks = const_cast<vitte_thread_blocks*>(&vitte_no_thread_blocks);
+        const sys::scoped_lock guard(lock);
+        made->next = threads;
+        if (threads != nullptr) threads->previous = made;
+        threads = made;
+        end_marker.armed = true;
+        return current = made;
+    }
+    static void end_thread(thread* ending) noexcept {
+        while (ending->destructors != nullptr) {
+            current = ending;  // a destructor may use thread-local objects and register others
+            run_destructors(*ending, nullptr);
+            current = nullptr;
+        }
+        vitte_current_thread_blocks = &vitte_no_thread_blocks;
+        const sys::scoped_lock guard(lock);
+        (ending->previous == nullptr ? threads : ending->previous->next) = ending->next;
+        if (ending->next != nullptr) ending->next->previous = ending->previous;
+        for (std::size_t i = 0; i < ending->blocks->count; ++i) drop(modules()[i], ending->blocks->block[i]);
+        free_blocks(ending->blocks);
+        delete ending;
+    }
+    static void run_destructors(thread& of, const void* owner) noexcept {
+        for (destructor** at = &of.destructors; *at != nullptr;) {
+            if (owner != nullptr && (*at)->owner != owner) {
+                at = &(*at)->next;
+                continue;
+            }
+            destructor* const next = std::exchange(*at, (*at)->next);
+            next->function(next->argument);
+            next->release(next->owner);
+            delete next;
+            at = &of.destructors;  // it may have registered another
+        }
+    }
+
+    /// A block of `number` in this thread, which has none yet.
+    static std::byte* make_block(std::size_t number) noexcept {
+        thread* const mine = this_thread();
+        if (mine == nullptr) stop("out of memory");
+        const sys::scoped_lock guard(lock);
+        if (number >= mine->blocks->count) grow(*mine);
+        const module& of = modules()[number];
+        return mine->blocks->block[number] = of.static_offset != 0 ? thread_pointer() + of.static_offset : filled(of);
+    }
+    static void grow(thread& mine) noexcept {
+        const std::size_t count = modules().size() + 8, old = mine.blocks->count;
+        auto* const made = static_cast<vitte_thread_blocks*>(
+            std::calloc(1, sizeof(vitte_thread_blocks) + count * sizeof(std::byte*)));
+        if (made == nullptr) stop("out of memory");
+        made->count = count;
+        std::memcpy(made->block, mine.blocks->block, old * sizeof(std::byte*));
+        free_blocks(std::exchange(mine.blocks, made));
+        vitte_current_thread_blocks = made;
+    }
+    static std::byte* filled(const module& of) noexcept {
+        const tls_template& t = of.content;
+        void* const made = ::operator new(t.size, std::align_val_t(t.alignment), std::nothrow);
+        if (made == nullptr) stop("out of memory");
+        if (t.image_size != 0) std::memcpy(made, t.image, t.image_size);
+        std::memset(static_cast<std::byte*>(made) + t.image_size, 0, t.size - t.image_size);
+        return static_cast<std::byte*>(made);
+    }
+    static void drop(const module& of, std::byte* block) noexcept {
+        if (block != nullptr && of.static_offset == 0) ::operator delete(block, std::align_val_t(of.content.alignment));
+    }
+    static void free_blocks(vitte_thread_blocks* blocks) noexcept {
+        if (blocks != &vitte_no_thread_blocks) std::free(blocks);
+    }
+
+    /// Never destroyed: threads may end after the program's static objects.
+    static std::vector<module>& modules() {
+        static auto* const all = new std::vector<module>;
+        return *all;
+    }
+    static inline constinit sys::mutex lock;
+    static inline constinit thread* threads = nullptr;
+    static inline thread_local constinit thread* current = nullptr;
+    static inline thread_local at_end end_marker{false};
+
+public:
+    /// What initial-exec accesses are relative to.
+    static std::byte* thread_pointer() noexcept {
+        return static_cast<std::byte*>(__builtin_thread_pointer());
+    }
+};
+
+}  // namespace vitte::loader::native
