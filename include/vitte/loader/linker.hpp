@@ -1,74 +1,82 @@
 /// The two linkers behind `module_loader`: ours, and the OS's. Each turns a path into a module body or says why not.
 #pragma once
 
-#include <vitte/loader/exports.hpp>
 #include <vitte/loader/module.hpp>
-#include <vitte/loader/native/exit_functions.hpp>
-#include <vitte/loader/native/image.hpp>
-#include <vitte/loader/native/process_scope.hpp>
+#include <vitte/loader/native/name_space.hpp>
+#include <vitte/loader/native/sealed_copy.hpp>
 #include <vitte/sys/library.hpp>
 
 namespace vitte::loader {
 
 using linked = result<std::unique_ptr<detail::module_body>, load_error>;
 
-/// Links with `native::image`: imports come from the host's exports, then from the libraries in the process.
+/// What our own linker has loaded, in a name space of its own: imports come from the host's exports, from the libraries in
+/// the process, from modules that were loaded as global ones, and from what a module needs itself.
 template <sys::platform P = sys::native>
 class own_linker {
+    using name_space = native::name_space<P>;
+    using object = native::shared_object<P>;
+
 public:
-    linked link(const char* path, const exports& host) {
+    exports& host() noexcept { return space_->host; }
+    void add_search_path(std::string folder) { space_->search.add(std::move(folder)); }
+    void hide_process() noexcept { space_->sees_process = false; }
+
+    linked link(const char* path, const load_options& options) {
         auto file = sys::basic_file<P>::open(path);
         if (!file) return native::refuse(file.error(), "opening");
-        process_.refresh();
-        sys::cpu_capabilities cpu;
-        if constexpr (requires { typename P::images; }) cpu = P::images::cpu();
-        auto scope = [&](const native::symbol_name& name, const char* version, std::uintptr_t& address) {
-            return host.find(name, address) || find_runtime(name, address) ||
-                   process_.find(name, version, cpu, address);
-        };
-        auto image = native::image<P>::load(*file, scope, cpu);
-        if (!image) {
-            if (image.error().code == errc::not_found) image.error().searched = searched(host);
-            return unexpected(std::move(image).error());
-        }
-        return std::make_unique<body>(std::move(*image));
+        return link(*file, path, options);
+    }
+    /// A file that was opened or made otherwise; `path` is its name in messages, and where `$ORIGIN` is.
+    linked link(const sys::basic_file<P>& file, const char* path, const load_options& options) {
+        if (!options.verify) return map(file, path, options);
+        const auto facts = file.info();
+        if (!facts) return native::refuse(facts.error(), "opening");
+        if (facts->size > SIZE_MAX) return native::refuse(errc::too_large, "opening", "it does not fit into memory");
+        return map(native::sealed_copy<P>(static_cast<std::size_t>(facts->size),
+                                          [&](std::span<std::byte> to) { return file.read_at(to, 0); }),
+                   path, options);
+    }
+    linked link(std::span<const std::byte> bytes, const char* name, const load_options& options) {
+        return map(native::sealed_copy<P>(bytes.size(),
+                                          [&](std::span<std::byte> to) {
+                                              std::memcpy(to.data(), bytes.data(), bytes.size());
+                                              return result<std::size_t>(bytes.size());
+                                          }),
+                   name, options);
     }
 
 private:
+    linked map(const native::sealed<P>& copy, const char* path, const load_options& options) {
+        if (!copy) return unexpected(copy.error());
+        if (options.verify) {
+            constexpr const char* action = "verifying";
+            const auto size = copy->size();
+            if (!size) return native::refuse(size.error(), action);
+            const auto view = sys::basic_view<P>::map(copy->file(), static_cast<std::size_t>(*size), sys::access::read);
+            if (!view) return native::refuse(view.error(), action);
+            if (!options.verify(view->bytes()))
+                return native::refuse(errc::permission_denied, action, "the program refuses what is in it");
+        }
+        return map(copy->file(), path, options);
+    }
+    linked map(const sys::basic_file<P>& file, const char* path, const load_options& options) {
+        VITTE_TRY(object* const loaded, space_->load(file, path, options));
+        return std::make_unique<body>(space_, loaded);
+    }
+
     class body final : public detail::module_body {
     public:
-        explicit body(native::image<P>&& image) noexcept : image_(std::move(image)) {}
-        /// Not every compiler's start-up files ask for what the module has registered.
-        ~body() override {
-            image_.finalize();
-            native::exit_functions<P>::run_within(image_.begin(), image_.size());
-        }
-        void* symbol(const char* name) const noexcept override { return image_.symbol(name); }
+        body(std::shared_ptr<name_space> space, object* loaded) noexcept : space_(std::move(space)), object_(loaded) {}
+        ~body() override { space_->unload(object_); }
+        void* symbol(const char* name) const noexcept override { return object_->symbol(name); }
 
     private:
-        native::image<P> image_;
+        std::shared_ptr<name_space> space_;
+        object* object_;
     };
 
-    /// What the C++ ABI asks of a runtime so that destructors of static objects run at unload. Static programs export
-    /// none, and that of musl runs them at exit only.
-    static bool find_runtime(const native::symbol_name& name, std::uintptr_t& address) {
-        const std::string_view wanted(name.text, name.length);
-        if (wanted == "__cxa_atexit") address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::add);
-        else if (wanted == "__aeabi_atexit")
-            address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::add_aeabi);
-        else if (wanted == "__cxa_finalize")
-            address = reinterpret_cast<std::uintptr_t>(&native::exit_functions<P>::run);
-        else return false;
-        return true;
-    }
-
-    std::string searched(const exports& host) const {
-        std::string text = std::to_string(host.size()) + " host exports";
-        const std::string libraries = process_.names();
-        return libraries.empty() ? text + " (a static program has no libraries)" : text + ", " + libraries;
-    }
-
-    native::process_scope<P> process_;
+    std::shared_ptr<name_space> space_ = std::make_shared<name_space>();
 };
 
 /// Hands the module to the OS's own linker, with its search rules and its binding.

@@ -2,49 +2,62 @@
 /// hands out a `module`.
 #pragma once
 
-#include <vitte/loader/exports.hpp>
 #include <vitte/loader/linker.hpp>
 #include <vitte/loader/module.hpp>
 
 namespace vitte::loader {
 
-/// Loads modules and offers them the host's functions. One loader is used from one thread at a time; the modules it
-/// has loaded are independent of it.
+/// Loads modules and offers them the host's functions. Each loader is a name space of its own: its modules are not seen by
+/// those of others. Loading and unloading is safe from several threads at once, as long as nothing is provided or set
+/// meanwhile; the modules that it has loaded may outlive it.
 template <sys::platform P = sys::native>
 class basic_module_loader {
 public:
     /// Links with our own linker, which also works in static programs, binds to host exports and really unmaps; with
     /// the OS's where ours has nothing to do with, on Windows and macOS.
-    basic_module_loader() noexcept {
+    basic_module_loader() {
         if constexpr (!native::machine::supported && requires { typename P::libraries; }) foreign_ = os_linker<P>::link;
     }
     /// Links with `foreign` instead, such as `os_linker<>::link`. A program that never names the OS's linker does not
     /// contain it: static programs would not link without a warning otherwise.
-    explicit basic_module_loader(linked (*foreign)(const char* path)) noexcept : foreign_(foreign) {}
+    explicit basic_module_loader(linked (*foreign)(const char* path)) : foreign_(foreign) {}
 
     /// Offers a host function to every module that is loaded from now on. Host exports win over the process's
     /// libraries.
     template <class Signature>
         requires std::is_function_v<Signature>
     void provide(const char* name, Signature* function) {
-        exports_.provide(name, reinterpret_cast<const void*>(function));
+        own_.host().provide(name, reinterpret_cast<const void*>(function));
     }
     /// Offers host data, or anything else with an address.
-    void provide_symbol(const char* name, const void* address) { exports_.provide(name, address); }
+    void provide_symbol(const char* name, const void* address) { own_.host().provide(name, address); }
+    /// Looks for what modules need in `folder`, too, after their own DT_RPATH and before the system's folders.
+    void add_search_path(std::string folder) { own_.add_search_path(std::move(folder)); }
+    /// Binds modules to host exports and to each other only, not to the libraries of this process.
+    void hide_process() noexcept { own_.hide_process(); }
 
-    /// Loads the module at `path` (UTF-8). The own linker does not load its dependencies: they must be in the process.
-    result<module, load_error> load(const char* path) {
-        auto body = foreign_ == nullptr ? own_.link(path, exports_) : foreign_(path);
-        if (!body) {
-            body.error().module = path;
-            return unexpected(std::move(body).error());
-        }
-        return module(path, std::move(*body));
+    /// Loads the module at `path` (UTF-8) and what it needs and is not in the process. A module that is loaded already is
+    /// the same one; its initialisers do not run again.
+    result<module, load_error> load(const char* path, const load_options& options = {}) {
+        return named(path, foreign_ == nullptr ? own_.link(path, options) : foreign_(path));
+    }
+    /// Loads a module from memory, which may go as soon as this returns. `name` stands for it in messages.
+    result<module, load_error> load(std::span<const std::byte> bytes, const char* name, const load_options& options = {}) {
+        return named(name, own_.link(bytes, name, options));
+    }
+    /// Loads a module from an open file, such as a sealed one in memory, which may be closed as soon as this returns.
+    result<module, load_error> load(const sys::basic_file<P>& file, const char* name, const load_options& options = {}) {
+        return named(name, own_.link(file, name, options));
     }
 
 private:
+    static result<module, load_error> named(const char* name, linked body) {
+        if (body) return module(name, std::move(*body));
+        if (body.error().module.empty()) body.error().module = name;
+        return unexpected(std::move(body).error());
+    }
+
     linked (*foreign_)(const char*) = nullptr;
-    exports exports_;
     own_linker<P> own_;
 };
 using module_loader = basic_module_loader<>;

@@ -14,8 +14,12 @@ struct dynamic_info {
     std::span<const word> relative_words;  ///< DT_RELR
     std::span<const std::uintptr_t> initializers, finalizers;
     std::uint64_t init = 0, fini = 0;               ///< file addresses of DT_INIT and DT_FINI; 0 if there is none
+    std::uint64_t plt_got = 0;                      ///< file address of DT_PLTGOT, or 0
+    bool bind_now = false;                          ///< nothing is to be bound lazily
+    bool symbolic = false;                          ///< its own definitions come before all others
     std::vector<const char*> needed;
-    const char* soname = nullptr;
+    const char *soname = nullptr, *run_path = nullptr;
+    bool run_path_is_inherited = false;             ///< DT_RPATH: holds for what its dependencies need, too
 };
 
 namespace detail {
@@ -134,6 +138,11 @@ result<void, load_error> read_tables(dynamic_info& info, const segments<P>& imag
     VITTE_CHECK(read(info.relative_words, tag::relr, tag::relr_size, "the RELR table is misplaced"));
     VITTE_CHECK(read(info.initializers, tag::init_array, tag::init_array_size, "the initialiser array is misplaced"));
     VITTE_CHECK(read(info.finalizers, tag::fini_array, tag::fini_array_size, "the finaliser array is misplaced"));
+    constexpr std::uint64_t flag_symbolic = 2, flag_now = 8, flag_1_now = 1;
+    info.symbolic = tags[tag::symbolic] != 0 || (tags[tag::flags] & flag_symbolic) != 0;
+    info.bind_now = tags[tag::bind_now] != 0 || (tags[tag::flags] & flag_now) != 0 ||
+                    (tags[tag::flags_1] & flag_1_now) != 0;
+    info.plt_got = tags[tag::plt_got];
     info.init = tags[tag::init];
     info.fini = tags[tag::fini];
     if ((info.init != 0 && image.executable(info.init) == 0) || (info.fini != 0 && image.executable(info.fini) == 0))
@@ -155,7 +164,9 @@ result<dynamic_info, load_error> read_dynamic(const segments<P>& image) {
     detail::tag_values tags;
     for (const dynamic_entry& entry : all) {
         if (entry.tag() == elf::tag::null) break;
-        tags.set(entry.tag(), entry.tag() == elf::tag::text_relocations ? 1 : entry.value);
+        const bool is_mark = entry.tag() == elf::tag::text_relocations || entry.tag() == elf::tag::symbolic ||
+                             entry.tag() == elf::tag::bind_now;
+        tags.set(entry.tag(), is_mark ? 1 : entry.value);
     }
     dynamic_info info;
     VITTE_CHECK(detail::read_symbols(info, image, tags));
@@ -164,6 +175,11 @@ result<dynamic_info, load_error> read_dynamic(const segments<P>& image) {
         if (entry.tag() == elf::tag::null) break;
         if (entry.tag() == elf::tag::needed) info.needed.push_back(info.symbols.string(entry.value));
         if (entry.tag() == elf::tag::soname) info.soname = info.symbols.string(entry.value);
+        if (entry.tag() == elf::tag::runpath) info.run_path = info.symbols.string(entry.value);
+        if (entry.tag() == elf::tag::rpath && tags[elf::tag::runpath] == 0) {
+            info.run_path = info.symbols.string(entry.value);
+            info.run_path_is_inherited = true;
+        }
     }
     return info;
 }

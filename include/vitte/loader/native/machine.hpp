@@ -20,6 +20,11 @@ enum class relocation_kind : std::uint8_t {
     tls_offset,      ///< S + A within its module's block, less `tls_bias`
     thread_offset,   ///< S + A from the thread pointer
     tls_descriptor,  ///< two words: a function and what it is given
+    absolute_32,     ///< S + A in 32 bits
+    distance_32,     ///< S + A - P in 32 bits, P being the place
+    distance,        ///< S + A - P
+    size_32,         ///< the symbol's size + A in 32 bits
+    size,            ///< the symbol's size + A
     copy,            ///< only executables may have it
     unknown,
 };
@@ -32,6 +37,8 @@ struct common_machine {
     static constexpr unsigned sysv_hash_word = 4;  ///< bytes of a word of DT_HASH
     static constexpr bool has_thread_locals = false;  ///< whether modules may have them
     static constexpr std::uintptr_t tls_bias = 0;     ///< what `__tls_get_addr` adds
+    /// The bit of `symbol::other` of functions that may be called with more registers than lazy binding saves.
+    static constexpr std::uint8_t variant_calls = 0;
 
     static std::uintptr_t call_resolver(std::uintptr_t resolver, unsigned long hwcap, unsigned long) noexcept {
         return reinterpret_cast<std::uintptr_t (*)(unsigned long)>(resolver)(hwcap);
@@ -50,12 +57,17 @@ struct machine : common_machine {
         switch (type) {
             case 0: return relocation_kind::none;
             case 1: return relocation_kind::absolute;                // R_X86_64_64
+            case 2: return relocation_kind::distance_32;             // R_X86_64_PC32
             case 5: return relocation_kind::copy;                    // R_X86_64_COPY
             case 6: return relocation_kind::slot;                    // GLOB_DAT
             case 7: return relocation_kind::jump_slot;               // JUMP_SLOT
+            case 10: return relocation_kind::absolute_32;            // R_X86_64_32
             case 16: return relocation_kind::tls_module;             // DTPMOD64
             case 17: return relocation_kind::tls_offset;             // DTPOFF64
             case 18: return relocation_kind::thread_offset;          // TPOFF64
+            case 24: return relocation_kind::distance;               // PC64
+            case 32: return relocation_kind::size_32;                // SIZE32
+            case 33: return relocation_kind::size;                   // SIZE64
             case 36: return relocation_kind::tls_descriptor;         // TLSDESC
             case 37: return relocation_kind::irelative;              // IRELATIVE
             default: return relocation_kind::unknown;
@@ -72,11 +84,15 @@ struct machine : common_machine {
     static constexpr auto number = elf::machine::aarch64;
     static constexpr const char* name = "aarch64";
     static constexpr bool has_thread_locals = true;
+    static constexpr std::uint8_t variant_calls = 0x80;              // STO_AARCH64_VARIANT_PCS
     static constexpr std::uint32_t relative = 1027;                  // R_AARCH64_RELATIVE: B + A
     static constexpr relocation_kind kind(std::uint32_t type) noexcept {
         switch (type) {
             case 0: case 256: return relocation_kind::none;
             case 257: return relocation_kind::absolute;              // R_AARCH64_ABS64
+            case 258: return relocation_kind::absolute_32;           // ABS32
+            case 260: return relocation_kind::distance;              // PREL64
+            case 261: return relocation_kind::distance_32;           // PREL32
             case 1024: return relocation_kind::copy;                 // COPY
             case 1025: return relocation_kind::slot;                 // GLOB_DAT
             case 1026: return relocation_kind::jump_slot;            // JUMP_SLOT
@@ -127,10 +143,12 @@ struct machine : common_machine {
     static constexpr const char* name = "riscv64";
     static constexpr bool has_thread_locals = true;
     static constexpr std::uintptr_t tls_bias = 0x800;
+    static constexpr std::uint8_t variant_calls = 0x80;              // STO_RISCV_VARIANT_CC
     static constexpr std::uint32_t relative = 3;                     // R_RISCV_RELATIVE: B + A
     static constexpr relocation_kind kind(std::uint32_t type) noexcept {
         switch (type) {
             case 0: return relocation_kind::none;
+            case 1: return relocation_kind::absolute_32;             // R_RISCV_32
             case 2: return relocation_kind::absolute;                // R_RISCV_64
             case 4: return relocation_kind::copy;                    // COPY
             case 5: return relocation_kind::jump_slot;               // JUMP_SLOT

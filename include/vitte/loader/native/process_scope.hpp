@@ -2,8 +2,10 @@
 /// none; there every symbol comes from the host's exports.
 #pragma once
 
+#include <vitte/loader/native/definition.hpp>
 #include <vitte/loader/native/dynamic.hpp>
-#include <vitte/sys/platform.hpp>
+#include <vitte/loader/native/thread_locals.hpp>
+#include <vitte/sys/fs/path.hpp>
 
 namespace vitte::loader::native {
 
@@ -25,21 +27,35 @@ public:
         }
     }
 
-    bool find(const symbol_name& wanted, const char* version, const sys::cpu_capabilities& cpu,
-              std::uintptr_t& address) {
+    bool find(const symbol_name& wanted, const char* version, const sys::cpu_capabilities& cpu, definition& to) {
         for (library& in : libraries_) {
             if (!in.table.may_define(wanted)) continue;
             in.read_versions();
             const symbol_entry* found = in.table.find(wanted, version);
-            if (found == nullptr || found->type() == elf::symbol_type::tls ||
-                found->binding() == elf::symbol_binding::local)
-                continue;
-            address = in.table.base + static_cast<word>(found->value);
+            if (found == nullptr || found->binding() == elf::symbol_binding::local) continue;
+            const auto value = static_cast<word>(found->value);
+            if (found->type() == elf::symbol_type::tls) {
+                to = {value, in.tls_module, in.tls_offset};
+                return in.tls_module != 0;
+            }
+            to = {in.table.base + value};
             if (found->type() == elf::symbol_type::gnu_ifunc)
-                address = machine::call_resolver(address, cpu.hwcap, cpu.hwcap2);
+                to.address = machine::call_resolver(to.address, cpu.hwcap, cpu.hwcap2);
             return true;
         }
-        return find_global(wanted.text, address);
+        return find_global(wanted.text, to.address);
+    }
+    /// Whether the library that calls itself `soname`, or whose file is called so, is in the process.
+    bool has(std::string_view soname) const noexcept {
+        for (const library& l : libraries_)
+            if (soname == l.soname || soname == sys::path_view(std::string_view(l.path)).name()) return true;
+        return false;
+    }
+    /// Whether the C library is a part of the program and not one of the process's libraries.
+    bool is_static() const noexcept {
+        for (const library& l : libraries_)
+            if (std::string_view(l.soname).starts_with("libc.") || *l.path != 0) return false;
+        return true;
     }
 
     /// The libraries that were looked through, for error messages: base names, separated by commas.
@@ -74,6 +90,9 @@ private:
         symbol_table table;
         elf::version_chains versions;
         const char* path;
+        const char* soname = "";
+        std::size_t tls_module = 0;
+        std::intptr_t tls_offset = 0;  ///< from the thread pointer, the same in all threads for what came with the program
 
         void read_versions() {
             if (table.versions == nullptr || !table.version_names.empty()) return;
@@ -88,8 +107,13 @@ private:
         const std::span bytes(static_cast<const std::byte*>(image.segments), image.segment_count * size);
         for (const elf::segment header : elf::table<elf::segment>(bytes, size, form))
             if (header.type == elf::segment_type::dynamic)
-                if (library found{{}, {}, image.name}; read(image.base, header, found))
+                if (library found{{}, {}, image.name}; read(image.base, header, found)) {
+                    found.tls_module = image.tls_module;
+                    if (image.tls_block != nullptr)
+                        found.tls_offset =
+                            static_cast<const std::byte*>(image.tls_block) - thread_locals::thread_pointer();
                     libraries_.push_back(std::move(found));
+                }
     }
 
     /// glibc has relocated the pointers of the dynamic table in place, musl has not.
@@ -111,6 +135,7 @@ private:
         table.string_size = tags[tag::strings_size];
         table.versions = reinterpret_cast<const std::uint16_t*>(pointer(tag::version_indices));
         table.symbol_limit = 0xffffffff;
+        if (tags[tag::soname] != 0) to.soname = table.string(tags[tag::soname]);
         to.versions = {pointer(tag::version_definitions), tags[tag::version_definition_count],
                        pointer(tag::version_needs), tags[tag::version_need_count]};
         if (tags[tag::gnu_hash] != 0) table.gnu_hash = {words(tag::gnu_hash), unlimited};

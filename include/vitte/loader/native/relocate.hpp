@@ -1,29 +1,58 @@
-/// Applies the dynamic relocations of a mapped image. Symbols that the image defines bind to itself; the others are
-/// asked from a scope, `bool scope(const symbol_name&, const char* version, std::uintptr_t& address)`.
+/// Applies the dynamic relocations of a mapped image. What it does not define itself is asked from a scope,
+/// `bool scope(const symbol_name&, const char* version, definition&, bool unique)`, where unique is what must be one in the
+/// program (STB_GNU_UNIQUE).
 #pragma once
 
+#include <deque>
+
 #include <vitte/loader/format/elf/relr.hpp>
+#include <vitte/loader/native/definition.hpp>
 #include <vitte/loader/native/dynamic.hpp>
+#include <vitte/loader/native/entries.hpp>
+#include <vitte/loader/native/static_blocks.hpp>
 
 namespace vitte::loader::native {
 
 using sys::cpu_capabilities;
 
+/// The thread-local storage of a module, if it has any.
+struct module_tls {
+    tls_template content;
+    std::uintptr_t module = 0;        ///< its number; 0: it has none
+    std::intptr_t static_offset = 0;  ///< of its block from the thread pointer, if it had to have one; or 0
+    std::deque<tls_index> indices;    ///< what its descriptors point to
+};
+
 template <class P, class Scope>
 class relocator {
 public:
-    relocator(const segments<P>& image, const dynamic_info& info, Scope& scope, cpu_capabilities cpu) noexcept
-        : image_(image), info_(info), scope_(scope), cpu_(cpu) {}
+    relocator(const segments<P>& image, const dynamic_info& info, module_tls& tls, Scope& scope, cpu_capabilities cpu,
+              bool scope_first) noexcept
+        : image_(image), info_(info), tls_(tls), scope_(scope), cpu_(cpu), scope_first_(scope_first) {}
 
     /// Everything, in the order that psABIs ask for: relative words first, IFUNC resolvers last, since they may use
-    /// anything that was relocated before.
-    result<void, load_error> run() {
+    /// anything that was relocated before. Functions are bound by `binder` later if that is not null.
+    result<void, load_error> run(lazily_bound* binder) {
         VITTE_CHECK(apply_relative_words());
         VITTE_CHECK(apply(info_.relocations, false));
+        lazy_ = binder != nullptr;
+        if (lazy_) {
+            VITTE_CHECK(prepare_lazy_binding(*binder));
+        }
         VITTE_CHECK(apply(info_.plt_relocations, false));
         if (!resolvers_pending_) return {};
         VITTE_CHECK(apply(info_.relocations, true));
         return apply(info_.plt_relocations, true);
+    }
+    /// One relocation that was left for later: binds it and returns what is in its slot now.
+    result<std::uintptr_t, load_error> bind_slot(const relocation_entry& entry) {
+        std::byte* const to = target(entry.offset);
+        if (to == nullptr) return misplaced(entry.offset);
+        VITTE_CHECK(apply_symbolic(to, entry, relocation_kind::jump_slot, false));
+        if (resolvers_pending_) {
+            VITTE_CHECK(apply_symbolic(to, entry, relocation_kind::jump_slot, true));
+        }
+        return get(to);
     }
 
 private:
@@ -121,45 +150,152 @@ private:
         return entry;
     }
 
+    /// `resolvers`: only what IFUNC resolvers of this image have to say; otherwise all but that.
     result<void, load_error> apply_symbolic(std::byte* to, const relocation_entry& entry, relocation_kind kind,
                                             bool resolvers) {
-        if (kind != relocation_kind::absolute && kind != relocation_kind::slot) return unsupported(entry, kind);
+        if (kind == relocation_kind::unknown || kind == relocation_kind::copy) return unsupported(entry, kind);
         const std::uint32_t index = entry.symbol();
         if (index >= info_.symbols.symbol_limit)
             return refuse(errc::malformed, action, "symbol index " + std::to_string(index) + " does not exist");
         const symbol_entry& symbol = info_.symbols.symbols[index];
-        const bool adds = kind == relocation_kind::absolute || machine::slot_has_addend;
-        const word addend = adds ? addend_of(entry, to) : 0;
-        const bool own = symbol.defined();
-        if (own && symbol.type() == elf::symbol_type::gnu_ifunc) {
-            if (resolvers) return resolve_into(to, symbol.value, addend);
-            resolvers_pending_ = true;
-            return {};
+        if (kind == relocation_kind::jump_slot && lazy_ && (symbol.other & machine::variant_calls) == 0)
+            return resolvers ? result<void, load_error>() : add_base(entry.offset);
+        const bool is_slot = kind == relocation_kind::slot || kind == relocation_kind::jump_slot;
+        const word addend = !is_slot || machine::slot_has_addend ? addend_of(entry, to) : 0;
+        if (resolvers) {
+            if (symbol.type() != elf::symbol_type::gnu_ifunc || !binds_to_itself(index, symbol)) return {};
+            return resolve_into(to, symbol.value, addend);
         }
-        if (resolvers) return {};
-        if (symbol.type() == elf::symbol_type::tls) return unsupported(entry, relocation_kind::tls);
-        std::uintptr_t address = symbol.section == elf::section_absolute
-                                     ? static_cast<word>(symbol.value)
-                                     : image_.base() + static_cast<word>(symbol.value);
-        if (!own) {
-            VITTE_TRY(address, import(index, symbol));
+        definition found;
+        if (binds_to_itself(index, symbol)) {
+            if (symbol.type() == elf::symbol_type::gnu_ifunc) return resolvers_pending_ = true, result<void, load_error>();
+            found = own(symbol);
+        } else {
+            VITTE_TRY(found, import(index, symbol));
         }
-        put(to, address + addend);
+        if (is_slot || kind == relocation_kind::absolute) {
+            if (found.thread_local_()) return wrong_kind(symbol, "a thread-local variable is used like another");
+            return put(to, found.address + addend), result<void, load_error>();
+        }
+        return apply_rare(to, symbol, kind, found, addend);
+    }
+
+    /// Whether `symbol` means this image's own definition, without a look at the scope. Strong ones do, unless rules say
+    /// otherwise: that is what their makers have tested; and IFUNCs, which can be asked only when all is relocated. Weak and
+    /// unique ones are meant to be one in a program (vague linkage, Itanium C++ ABI, 5.2).
+    bool binds_to_itself(std::uint32_t index, const symbol_entry& symbol) const noexcept {
+        if (index == 0) return true;
+        if (!symbol.defined()) return false;
+        return info_.symbolic || symbol.visibility() != elf::symbol_visibility::standard ||
+               symbol.binding() == elf::symbol_binding::local || symbol.type() == elf::symbol_type::gnu_ifunc ||
+               (symbol.binding() == elf::symbol_binding::global && !scope_first_);
+    }
+    definition own(const symbol_entry& symbol) const noexcept {
+        const auto value = static_cast<word>(symbol.value);
+        if (symbol.type() == elf::symbol_type::tls) return {value, tls_.module, tls_.static_offset};
+        return {symbol.section == elf::section_absolute || !symbol.defined() ? value : image_.base() + value};
+    }
+
+    result<definition, load_error> import(std::uint32_t index, const symbol_entry& symbol) {
+        if (index == imported_index_) return imported_;
+        const char* const name = info_.symbols.name(symbol);
+        const version_name version = info_.symbols.version_of(index);
+        definition found;
+        const bool unique = symbol.binding() == elf::symbol_binding::gnu_unique;
+        if (!scope_(symbol_name(name), version.name, found, unique)) {
+            if (symbol.defined()) {
+                found = own(symbol);
+            } else if (symbol.binding() != elf::symbol_binding::weak) {
+                auto missing =
+                    refuse(errc::not_found, "binding", "nothing defines it: provide it, or load its library first");
+                missing.error().symbol = name;
+                if (version.name != nullptr) missing.error().version = version.name;
+                if (version.library != nullptr) missing.error().library = version.library;
+                return missing;
+            }
+        }
+        imported_index_ = index;
+        return imported_ = found;
+    }
+
+    /// Thread-local variables, distances and sizes.
+    result<void, load_error> apply_rare(std::byte* to, const symbol_entry& symbol, relocation_kind kind,
+                                        definition found, word addend) {
+        const auto place = reinterpret_cast<word>(to);
+        const word address = found.address + addend;
+        const bool anonymous = &symbol == info_.symbols.symbols;  // then it is this module's storage that is meant
+        const bool is_tls = kind == relocation_kind::tls_module || kind == relocation_kind::tls_offset ||
+                            kind == relocation_kind::thread_offset || kind == relocation_kind::tls_descriptor;
+        if (is_tls && anonymous) found = {0, tls_.module, tls_.static_offset};
+        if (is_tls && !found.thread_local_() && (anonymous || symbol.defined() || found.address != 0))
+            return wrong_kind(symbol, "it is used as a thread-local variable, which it is not");
+        switch (kind) {
+            case relocation_kind::tls_module: put(to, found.tls_module); return {};
+            case relocation_kind::tls_offset: put(to, address - machine::tls_bias); return {};
+            case relocation_kind::thread_offset: return put_thread_offset(to, symbol, found, addend);
+            case relocation_kind::tls_descriptor: return put_descriptor(to, found, addend);
+            case relocation_kind::distance: put(to, address - place); return {};
+            case relocation_kind::size: put(to, static_cast<word>(symbol.size) + addend); return {};
+            case relocation_kind::absolute_32: return put_32(to, symbol, address, address >> 32 == 0);
+            case relocation_kind::size_32:
+                return put_32(to, symbol, static_cast<word>(symbol.size) + addend, (symbol.size + addend) >> 32 == 0);
+            default: {  // distance_32
+                const auto distance = static_cast<std::int64_t>(address - place);
+                return put_32(to, symbol, address - place, distance == static_cast<std::int32_t>(distance));
+            }
+        }
+    }
+    result<void, load_error> put_32(std::byte* to, const symbol_entry& symbol, word value, bool fits) const {
+        if (!fits) return wrong_kind(symbol, "its address does not fit into 32 bits: compile with -fPIC");
+        const auto half = static_cast<std::uint32_t>(value);
+        std::memcpy(to, &half, sizeof half);
         return {};
     }
 
-    result<std::uintptr_t, load_error> import(std::uint32_t index, const symbol_entry& symbol) {
-        const char* const name = info_.symbols.name(symbol);
-        const version_name version = info_.symbols.version_of(index);
-        std::uintptr_t address = 0;
-        if (index == 0 || scope_(symbol_name(name), version.name, address) ||
-            symbol.binding() == elf::symbol_binding::weak)
-            return address;
-        auto missing = refuse(errc::not_found, "binding", "nothing defines it: provide it, or load its library first");
-        missing.error().symbol = name;
-        if (version.name != nullptr) missing.error().version = version.name;
-        if (version.library != nullptr) missing.error().library = version.library;
-        return missing;
+    /// Initial-exec: this module, or a library that came with the program, must have its block at a fixed place.
+    result<void, load_error> put_thread_offset(std::byte* to, const symbol_entry& symbol, definition found,
+                                               word addend) {
+        if (found.tls_module == tls_.module && found.thread_local_() && tls_.static_offset == 0) {
+            if (auto reserved = static_blocks<P>::reserve(tls_.content); reserved) tls_.static_offset = *reserved;
+            else return wrong_kind(symbol, "there is no static thread-local storage left: compile the module without "
+                                           "-ftls-model=initial-exec, or the program with a larger VITTE_STATIC_TLS");
+            found.static_offset = tls_.static_offset;
+        }
+        if (found.thread_local_() && found.static_offset == 0)
+            return wrong_kind(symbol, "initial-exec code uses a variable that is not in static thread-local storage");
+        put(to, static_cast<word>(found.static_offset) + found.address + addend);
+        return {};
+    }
+    result<void, load_error> put_descriptor([[maybe_unused]] std::byte* to, [[maybe_unused]] const definition& found,
+                                            [[maybe_unused]] word addend) {
+#if defined(VITTE_HAS_ENTRIES)
+        const auto position = reinterpret_cast<std::uintptr_t>(to) - image_.base();
+        if (target(position + sizeof(word)) == nullptr) return misplaced(position + sizeof(word));
+        const auto put_both = [to](void (*function)() noexcept, word argument) {
+            put(to, descriptor_entry(function));
+            put(to + sizeof(word), argument);
+        };
+        if (!found.thread_local_()) put_both(vitte_undefined_descriptor, addend);
+        else if (found.static_offset != 0)
+            put_both(vitte_static_descriptor, static_cast<word>(found.static_offset) + found.address + addend);
+        else {
+            tls_.indices.push_back({found.tls_module, found.address + addend - machine::tls_bias});
+            put_both(vitte_dynamic_descriptor, reinterpret_cast<word>(&tls_.indices.back()));
+        }
+        return {};
+#else
+        return refuse(errc::not_supported, action, std::string("TLS descriptors of ") + machine::name);
+#endif
+    }
+
+    result<void, load_error> prepare_lazy_binding([[maybe_unused]] lazily_bound& binder) {
+#if defined(VITTE_HAS_ENTRIES)
+        std::byte* const first = target(info_.plt_got);
+        if (first == nullptr || target(info_.plt_got + 2 * sizeof(word)) == nullptr) return misplaced(info_.plt_got);
+        put(first + entries::got_module * sizeof(word), reinterpret_cast<word>(&binder));
+        put(first + entries::got_entry * sizeof(word), lazy_entry());
+#endif
+        return {};
     }
 
     result<void, load_error> resolve_into(std::byte* to, std::uint64_t resolver, word addend) {
@@ -170,15 +306,12 @@ private:
         return {};
     }
 
-    unexpected<load_error> unsupported(const relocation_entry& entry, relocation_kind kind) const {
-        if (kind == relocation_kind::tls) {
-            auto e = refuse(errc::not_supported, action,
-                            "the module uses thread-local storage, which this linker does not support yet: load it "
-                            "with the OS's linker");
-            if (entry.symbol() < info_.symbols.symbol_limit)
-                e.error().symbol = info_.symbols.name(info_.symbols.symbols[entry.symbol()]);
-            return e;
-        }
+    unexpected<load_error> wrong_kind(const symbol_entry& symbol, const char* reason) const {
+        auto e = refuse(errc::not_supported, action, reason);
+        e.error().symbol = info_.symbols.name(symbol);
+        return e;
+    }
+    static unexpected<load_error> unsupported(const relocation_entry& entry, relocation_kind kind) {
         if (kind == relocation_kind::copy)
             return refuse(errc::malformed, action, "a COPY relocation, which only executables may have");
         return refuse(errc::not_supported, action,
@@ -187,10 +320,14 @@ private:
 
     const segments<P>& image_;
     const dynamic_info& info_;
+    module_tls& tls_;
     Scope& scope_;
     cpu_capabilities cpu_;
+    bool scope_first_;  ///< see `load_options`
     std::uint64_t window_ = 0, window_starts_ = 0;  ///< a word may be stored from any of so many addresses on
-    bool resolvers_pending_ = false;
+    std::uint32_t imported_index_ = 0;              ///< the last that was imported, and what was found
+    definition imported_;
+    bool resolvers_pending_ = false, lazy_ = false;
 };
 
 }  // namespace vitte::loader::native

@@ -58,6 +58,10 @@ public:
     std::uintptr_t begin() const noexcept { return base_ + static_cast<word>(lowest_); }
     std::size_t size() const noexcept { return static_cast<std::size_t>(highest_ - lowest_); }
     std::span<const elf::segment> headers() const noexcept { return headers_; }
+    /// What the OS said of the file.
+    const sys::file_info& file() const noexcept { return facts_; }
+    /// The same as they are in the file.
+    std::span<const std::byte> raw_headers() const noexcept { return raw_headers_; }
     const elf::segment* find(elf::segment_type type) const noexcept {
         for (const elf::segment& header : headers_)
             if (header.type == type) return &header;
@@ -103,6 +107,7 @@ private:
         constexpr const char* action = "reading the ELF header";
         auto info = file.info();
         if (!info) return refuse(info.error(), action);
+        facts_ = *info;
         file_size_ = info->size;
         alignas(8) std::byte start[1024];
         auto got = file.read_at(start, 0);
@@ -114,20 +119,18 @@ private:
         const std::uint64_t bytes = count * elf::segment::size_in(form);
         if (count == 0 || count == 0xffff || table > file_size_ || bytes > file_size_ - table)
             return refuse(errc::malformed, action, "the program header table is not inside the file", 32);
-        if (table + bytes <= *got)
-            return decode_headers(
-                std::span(start).subspan(static_cast<std::size_t>(table), static_cast<std::size_t>(bytes)));
-        std::vector<std::byte> rest(static_cast<std::size_t>(bytes));
-        auto more = file.read_at(rest, table);
-        if (!more) return refuse(more.error(), action);
-        if (*more != bytes)
-            return refuse(errc::end_of_input, action, "the file ends inside its program headers", table);
-        return decode_headers(rest);
-    }
-    result<void, load_error> decode_headers(std::span<const std::byte> bytes) {
-        const elf::table<elf::segment> all(bytes, elf::segment::size_in(form), form);
+        raw_headers_.resize(static_cast<std::size_t>(bytes));
+        if (table + bytes <= *got) {
+            std::memcpy(raw_headers_.data(), start + table, raw_headers_.size());
+        } else {
+            auto more = file.read_at(raw_headers_, table);
+            if (!more) return refuse(more.error(), action);
+            if (*more != bytes)
+                return refuse(errc::end_of_input, action, "the file ends inside its program headers", table);
+        }
+        const elf::table<elf::segment> all(raw_headers_, elf::segment::size_in(form), form);
         headers_.reserve(all.size());
-        for (const elf::segment header : all) headers_.push_back(header);
+        for (const elf::segment segment : all) headers_.push_back(segment);
         return {};
     }
 
@@ -255,6 +258,8 @@ private:
     }
 
     sys::basic_region<P> region_;
+    sys::file_info facts_{};
+    std::vector<std::byte> raw_headers_;
     std::vector<elf::segment> headers_;
     std::uint64_t file_size_ = 0, lowest_ = 0, highest_ = 0, alignment_ = 0;
     bool under_file_ = false;

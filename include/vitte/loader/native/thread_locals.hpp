@@ -22,10 +22,16 @@ struct tls_index {
     std::uintptr_t module, offset;
 };
 
-/// The initial content of a module's block. `image` must stay readable and may change until the first access.
+/// The initial content of a module's block. `image` must stay readable and may change until the first access. The block begins
+/// `skew` bytes, less than the alignment, behind an aligned address, as its segment does in the file.
 struct tls_template {
     const std::byte* image = nullptr;
-    std::size_t image_size = 0, size = 0, alignment = 1;
+    std::size_t image_size = 0, size = 0, alignment = 1, skew = 0;
+
+    void fill(std::byte* block) const noexcept {
+        if (image_size != 0) std::memcpy(block, image, image_size);
+        std::memset(block + image_size, 0, size - image_size);
+    }
 };
 
 }  // namespace vitte::loader::native
@@ -50,14 +56,18 @@ namespace vitte::loader::native {
 class thread_locals {
 public:
     /// A new module's number as its GOT holds it: with the sign bit set, which no number of the OS's linker has.
-    /// `static_offset`, unless it is 0, is where every thread has the block already, seen from its thread pointer.
-    static std::uintptr_t add(const tls_template& content, std::intptr_t static_offset = 0) {
+    static std::uintptr_t add(const tls_template& content) {
         const sys::scoped_lock guard(lock);
         std::size_t number = 0;
         while (number < modules().size() && modules()[number].used) ++number;
         if (number == modules().size()) modules().emplace_back();
-        modules()[number] = {content, static_offset, true};
+        modules()[number] = {content, 0, true};
         return ~number;
+    }
+    /// From now on every thread has the module's block `offset` bytes from its thread pointer.
+    static void make_static(std::uintptr_t module, std::intptr_t offset) noexcept {
+        const sys::scoped_lock guard(lock);
+        modules()[~module].static_offset = offset;
     }
     /// Frees the blocks that threads have of the module; none of its code may run any more.
     static void remove(std::uintptr_t module) noexcept {
@@ -197,14 +207,15 @@ private:
     }
     static std::byte* filled(const module& of) noexcept {
         const tls_template& t = of.content;
-        void* const made = ::operator new(t.size, std::align_val_t(t.alignment), std::nothrow);
+        void* const made = ::operator new(t.skew + t.size, std::align_val_t(t.alignment), std::nothrow);
         if (made == nullptr) stop("out of memory");
-        if (t.image_size != 0) std::memcpy(made, t.image, t.image_size);
-        std::memset(static_cast<std::byte*>(made) + t.image_size, 0, t.size - t.image_size);
-        return static_cast<std::byte*>(made);
+        std::byte* const block = static_cast<std::byte*>(made) + t.skew;
+        t.fill(block);
+        return block;
     }
     static void drop(const module& of, std::byte* block) noexcept {
-        if (block != nullptr && of.static_offset == 0) ::operator delete(block, std::align_val_t(of.content.alignment));
+        if (block != nullptr && of.static_offset == 0)
+            ::operator delete(block - of.content.skew, std::align_val_t(of.content.alignment));
     }
     static void free_blocks(vitte_thread_blocks* blocks) noexcept {
         if (blocks != &vitte_no_thread_blocks) std::free(blocks);

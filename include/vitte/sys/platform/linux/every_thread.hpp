@@ -42,6 +42,9 @@ struct every_thread {
     }
 
 private:
+    /// A thread that blocks this signal, too, is being made by the C library. If that lasts it is not one of its threads but one
+    /// of the kernel's or of an emulator's.
+    static constexpr int first_of_libc = 32;
     struct job {
         function work;
         void* context;
@@ -62,10 +65,12 @@ private:
             VITTE_CHECK(take_signal());
         }
         static job current;  // which a late handler may still look at
-        const std::int64_t until = posix::clocks::monotonic() + 1'000'000'000;
-        while (blocks_signal(thread)) {  // as all do when they start
-            if (posix::clocks::monotonic() >= until) return fail(errc::busy, "signal a thread that blocks signals");
-            ::usleep(100);
+        const std::int64_t begun = posix::clocks::monotonic(), until = begun + 1'000'000'000;
+        for (std::uint64_t blocked; ((blocked = blocked_by(thread)) >> (number - 1) & 1) != 0; ::usleep(100)) {
+            const std::int64_t now = posix::clocks::monotonic();
+            const bool libc_signals = (blocked >> (first_of_libc - 1) & 1) != 0;
+            if (libc_signals && now - begun > 100'000'000) return {};
+            if (now >= until) return fail(errc::busy, "signal a thread that blocks signals");
         }
         current = {work, context};
         __atomic_store_n(&pending, &current, __ATOMIC_RELEASE);
@@ -110,16 +115,16 @@ private:
         number = 0;
     }
     /// SigBlk of /proc/pid/status (proc(5)).
-    static bool blocks_signal(pid_t thread) noexcept {
+    static std::uint64_t blocked_by(pid_t thread) noexcept {
         char path[64], line[256];
         ::snprintf(path, sizeof path, "/proc/self/task/%d/status", thread);
         FILE* const status = ::fopen(path, "re");
-        if (status == nullptr) return false;
+        if (status == nullptr) return 0;
         unsigned long long mask = 0;
         while (::fgets(line, sizeof line, status) != nullptr)
             if (::sscanf(line, "SigBlk: %llx", &mask) == 1) break;
         ::fclose(status);
-        return (mask >> (number - 1) & 1) != 0;
+        return mask;
     }
 
     static inline job* pending = nullptr;

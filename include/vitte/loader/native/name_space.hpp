@@ -1,0 +1,310 @@
+/// The modules that one loader has loaded, and how they find each other: a world of its own beside those of other loaders,
+/// of which there may be any number.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+
+#include <vitte/loader/exports.hpp>
+#include <vitte/loader/native/library_search.hpp>
+#include <vitte/loader/native/process_scope.hpp>
+#include <vitte/loader/native/runtime.hpp>
+#include <vitte/sys/thread/thread.hpp>
+
+namespace vitte::loader::native {
+
+/// Safe from several threads at once, as long as nothing is added to its members meanwhile. Initialisers may load and unload.
+template <sys::platform P = sys::native>
+class name_space {
+    using object = shared_object<P>;
+
+public:
+    exports host;              ///< what is found before all else
+    library_search<P> search;  ///< where needed libraries are looked for
+    bool sees_process = true;  ///< whether modules are bound to the libraries in the process
+
+    /// Loads the module in `file` with all it needs, or finds it loaded, and starts what is new. Each load is to be undone by
+    /// `unload`.
+    result<object*, load_error> load(const sys::basic_file<P>& file, std::string path, const load_options& options) {
+        const guard held(*this);
+        refresh();
+        const std::size_t known = nodes_.size();
+        auto root = add(file, std::move(path));
+        if (root) {
+            ++(*root)->opened;
+            if (options.global && std::find(globals_.begin(), globals_.end(), *root) == globals_.end())
+                globals_.push_back(*root);
+            auto done = add_dependencies(known);
+            if (done) done = relocate(known, **root, options);
+            if (!done) root = unexpected(std::move(done).error());
+        }
+        if (!root) {
+            forget(known);
+            return unexpected(std::move(root).error());
+        }
+        start(known);
+        return (*root)->what;
+    }
+
+    void unload(object* which) {
+        const guard held(*this);
+        --node_of(which)->opened;
+        collect();
+    }
+
+    /// What was looked through for a symbol, in words.
+    std::string searched() const {
+        std::string text = std::to_string(host.size()) + " host exports";
+        const std::string libraries = process_.names();
+        text += libraries.empty() ? " (a static program has no libraries)" : ", " + libraries;
+        for (const node* n : globals_) text += ", " + n->what->path();
+        return text;
+    }
+
+private:
+    struct node;
+    using nodes = std::vector<node*>;
+
+    /// Where a module's imports are looked for: in what is global, then in what it was loaded with.
+    struct scope {
+        name_space* of;
+        node* user;
+        std::shared_ptr<const nodes> local;
+
+        bool operator()(const symbol_name& name, const char* version, definition& to, bool unique) const {
+            const guard held(*of);
+            return of->find(*this, name, version, to, unique);
+        }
+    };
+    /// A module with what binds it to others. It stays as long as somebody has it open or a module that stays is bound to it.
+    struct node {
+        object* what;
+        std::uint32_t name_hash;
+        scope seen_from_here{};
+        nodes needs, needed_by;
+        std::size_t opened = 0;
+        bool marked = false, visited = false, dying = false, stopped = false;
+
+        explicit node(object* mapped) noexcept : what(mapped), name_hash(elf::gnu_hash(name())) {}
+        ~node() { what->release(); }
+        node(const node&) = delete;
+        node& operator=(const node&) = delete;
+        /// What others need it by: its DT_SONAME, or else the name of its file.
+        std::string_view name() const noexcept {
+            const char* const soname = what->info().soname;
+            return soname != nullptr ? std::string_view(soname) : sys::path_view(what->path()).name();
+        }
+    };
+
+    /// A lock that its holder may take again, since initialisers load modules.
+    class guard {
+    public:
+        explicit guard(name_space& of) noexcept : of_(of) {
+            const auto me = reinterpret_cast<std::uintptr_t>(thread_locals::thread_pointer());
+            if (__atomic_load_n(&of.holder_, __ATOMIC_RELAXED) != me) {
+                of.lock_.lock();
+                __atomic_store_n(&of.holder_, me, __ATOMIC_RELAXED);
+            }
+            ++of.depth_;
+        }
+        guard(const guard&) = delete;
+        guard& operator=(const guard&) = delete;
+        ~guard() {
+            if (--of_.depth_ != 0) return;
+            __atomic_store_n(&of_.holder_, 0, __ATOMIC_RELAXED);
+            of_.lock_.unlock();
+        }
+
+    private:
+        name_space& of_;
+    };
+
+    void refresh() {
+        process_.refresh();
+        if constexpr (requires { typename P::images; }) cpu_ = P::images::cpu();
+        definition found;
+        if (thread_locals::foreign == nullptr && process_.find(symbol_name("__tls_get_addr"), nullptr, cpu_, found))
+            thread_locals::foreign = reinterpret_cast<void* (*)(const tls_index*)>(found.address);
+    }
+
+    node* node_of(const object* which) const noexcept {
+        for (const auto& n : nodes_)
+            if (n->what == which) return n.get();
+        return nullptr;
+    }
+
+    result<node*, load_error> add(const sys::basic_file<P>& file, std::string path) {
+        const auto facts = file.info();
+        for (const auto& n : nodes_)
+            if (facts && facts->inode != 0 && !n->dying && n->what->file().same_file(*facts)) return n.get();
+        VITTE_TRY(object* const mapped, object::map(file, std::move(path)));
+        nodes_.push_back(std::make_unique<node>(mapped));
+        return nodes_.back().get();
+    }
+
+    /// Maps what the nodes from `first` on need, breadth first.
+    result<void, load_error> add_dependencies(std::size_t first) {
+        for (std::size_t i = first; i < nodes_.size(); ++i)
+            for (const char* const name : nodes_[i]->what->info().needed) {
+                if (is_provided(name)) continue;
+                node& by = *nodes_[i];
+                auto found = find_needed(name, by);
+                if (!found) {
+                    found.error().reason += ", which " + by.what->path() + " needs";
+                    return unexpected(std::move(found).error());
+                }
+                by.needs.push_back(*found);
+                if ((*found)->needed_by.empty()) (*found)->needed_by = chain(by);
+            }
+        return {};
+    }
+    /// `by` and what it was needed by itself, the nearest first.
+    static nodes chain(node& by) {
+        nodes all{&by};
+        all.insert(all.end(), by.needed_by.begin(), by.needed_by.end());
+        return all;
+    }
+
+    /// Libraries in the process are bound to and never loaded twice. The C library of a static program is a part of it; a
+    /// second one would know nothing of its threads and its memory.
+    bool is_provided(std::string_view soname) const noexcept {
+        if (process_.has(soname)) return true;
+        if (!process_.is_static()) return false;
+        for (const std::string_view part : {"libc.", "libm.", "libpthread.", "libdl.", "librt.", "ld-linux", "ld-musl"})
+            if (soname.starts_with(part)) return true;
+        return false;
+    }
+
+    result<node*, load_error> find_needed(const char* name, node& by) {
+        const std::uint32_t hash = elf::gnu_hash(name);
+        for (const auto& n : nodes_)
+            if (n->name_hash == hash && !n->dying && n->name() == name) return n.get();
+        std::vector<const object*> users{by.what};
+        for (const node* n : by.needed_by) users.push_back(n->what);
+        result<node*, load_error> found =
+            refuse(errc::not_found, "loading", std::string("there is no library ") + name);
+        search.find(name, users, [&](std::string path) {
+            const auto file = sys::basic_file<P>::open(path.c_str());
+            if (!file) return false;
+            auto added = add(*file, path);
+            // A file for another machine is passed over, as long as there are others.
+            const bool decided = added.has_value() || added.error().code != errc::not_supported;
+            if (!added) added.error().module = std::move(path);
+            found = std::move(added);
+            return decided;
+        });
+        return found;
+    }
+
+    /// In an order in which what is needed comes before what needs it, as far as there is one.
+    static void order(node& from, nodes& to) {
+        if (std::exchange(from.visited, true)) return;
+        for (node* const n : from.needs) order(*n, to);
+        to.push_back(&from);
+    }
+    nodes in_order(std::size_t first) {
+        nodes all;
+        for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_[i]->visited = i < first;
+        for (std::size_t i = first; i < nodes_.size(); ++i) order(*nodes_[i], all);
+        return all;
+    }
+
+    result<void, load_error> relocate(std::size_t first, node& root, const load_options& options) {
+        const auto local = std::make_shared<const nodes>(closure(root));
+        for (node* const n : in_order(first)) {
+            n->seen_from_here = {this, n, local};
+            auto done = n->what->relocate(n->seen_from_here, cpu_, options);
+            if (done) continue;
+            if (n != &root) done.error().module = n->what->path();
+            if (done.error().code == errc::not_found) done.error().searched = searched();
+            return done;
+        }
+        return {};
+    }
+    /// `root` and all that it needs, breadth first.
+    static nodes closure(node& root) {
+        nodes all{&root};
+        for (std::size_t i = 0; i < all.size(); ++i)
+            for (node* const n : all[i]->needs)
+                if (std::find(all.begin(), all.end(), n) == all.end()) all.push_back(n);
+        return all;
+    }
+
+    void start(std::size_t first) {
+        for (node* const n : in_order(first)) {
+            started_.push_back(n);
+            n->what->start();
+        }
+    }
+
+    bool find(const scope& from, const symbol_name& name, const char* version, definition& to, bool unique) {
+        if (host.find(name, to.address)) return to.tls_module = 0, true;
+        if (runtime<P>::find(name, to) || (sees_process && process_.find(name, version, cpu_, to))) return true;
+        for (node* const n : unique ? started_ : globals_)
+            if (find_in(*n, from, name, version, to)) return true;
+        for (node* const n : *from.local)
+            if (find_in(*n, from, name, version, to)) return true;
+        return false;
+    }
+    /// Whoever is bound to a module that it does not need keeps it.
+    static bool find_in(node& in, const scope& from, const symbol_name& name, const char* version, definition& to) {
+        if (!in.what->find(name, version, to)) return false;
+        nodes& needs = from.user->needs;
+        if (&in != from.user && std::find(needs.begin(), needs.end(), &in) == needs.end()) needs.push_back(&in);
+        return true;
+    }
+
+    /// Undoes a load that failed: of the nodes from `first` on, nothing has been started.
+    void forget(std::size_t first) {
+        std::erase_if(globals_, [&](const node* n) {
+            return std::any_of(nodes_.begin() + static_cast<std::ptrdiff_t>(first), nodes_.end(),
+                               [n](const auto& fresh) { return fresh.get() == n; });
+        });
+        nodes_.resize(first);
+    }
+
+    static void mark(node& from) {
+        if (std::exchange(from.marked, true)) return;
+        for (node* const n : from.needs) mark(*n);
+    }
+    /// Stops and drops the modules that nobody needs any more, the last that was started first.
+    void collect() {
+        for (const auto& n : nodes_) n->marked = false;
+        for (const auto& n : nodes_)
+            if (n->opened != 0) mark(*n);
+        nodes dead;
+        for (std::size_t i = started_.size(); i-- > 0;)
+            if (!started_[i]->marked) dead.push_back(started_[i]);
+        std::erase_if(started_, [](const node* n) { return !n->marked; });
+        for (node* const n : dead) n->dying = true;
+        for (node* const n : dead) {
+            n->what->stop();  // which may load and unload others
+            n->stopped = true;
+        }
+        drop_stopped();
+    }
+    void drop_stopped() {
+        const auto is_gone = [](const auto& n) { return n->stopped; };
+        std::erase_if(globals_, is_gone);
+        for (const auto& n : nodes_) {
+            auto& local = n->seen_from_here.local;
+            std::erase_if(n->needed_by, is_gone);
+            if (n->stopped || local == nullptr || std::none_of(local->begin(), local->end(), is_gone)) continue;
+            auto rest = std::make_shared<nodes>(*local);
+            std::erase_if(*rest, is_gone);
+            local = std::move(rest);
+        }
+        std::erase_if(nodes_, is_gone);
+    }
+
+    sys::basic_mutex<P> lock_;
+    std::uintptr_t holder_ = 0;
+    unsigned depth_ = 0;
+    sys::cpu_capabilities cpu_;
+    process_scope<P> process_;
+    std::vector<std::unique_ptr<node>> nodes_;  ///< in the order in which they were mapped
+    nodes started_;                             ///< in the order in which they were started
+    nodes globals_;
+};
+
+}  // namespace vitte::loader::native

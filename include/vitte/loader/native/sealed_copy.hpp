@@ -1,0 +1,35 @@
+/// Bytes as a file in memory that nobody can change any more (memfd_create(2), F_SEAL_WRITE; where the OS has no seals,
+/// only this process could): for modules that come from memory, or that are verified before they are loaded.
+#pragma once
+
+#include <cstring>
+
+#include <vitte/loader/native/segments.hpp>
+#include <vitte/sys/memory/mapping.hpp>
+
+namespace vitte::loader::native {
+
+template <sys::platform P>
+using sealed = result<sys::basic_shared_memory<P>, load_error>;
+
+/// A copy of `size` bytes that `write(std::span<std::byte>)` puts there; it returns how many.
+template <sys::platform P, class Write>
+sealed<P> sealed_copy(std::size_t size, Write&& write) {
+    constexpr const char* action = "copying the module to sealed memory";
+    if (size == 0) return refuse(errc::end_of_input, action, "it is empty");
+    auto made = sys::basic_shared_memory<P>::create(size);
+    if (!made) return refuse(made.error(), action);
+    {
+        auto view = sys::basic_view<P>::map(made->file(), size);
+        if (!view) return refuse(view.error(), action);
+        result<std::size_t> written = write(view->bytes());
+        if (!written) return refuse(written.error(), action);
+        if (*written != size) return refuse(errc::end_of_input, action, "the file became shorter");
+    }
+    constexpr unsigned for_ever = 7;  // size, content and the seals themselves
+    if (auto done = made->seal(for_ever); !done && done.error().code != errc::not_supported)
+        return refuse(done.error(), action);
+    return std::move(*made);
+}
+
+}  // namespace vitte::loader::native
