@@ -3,6 +3,7 @@
 
 #include <vitte/loader/module.hpp>
 #include <vitte/loader/native/name_space.hpp>
+#include <vitte/loader/native/program_symbols.hpp>
 #include <vitte/loader/native/sealed_copy.hpp>
 #include <vitte/sys/library.hpp>
 

@@ -31,6 +31,10 @@ public:
     }
     /// Offers host data, or anything else with an address.
     void provide_symbol(const char* name, const void* address) { own_.host().provide(name, address); }
+    /// Offers all global symbols of this program that are in its file, for static programs, which export none: what it was
+    /// linked with is then there for modules, too. What was provided otherwise comes first. Returns how many there are;
+    /// `errc::not_found` if the program was stripped.
+    result<std::size_t, load_error> provide_program() { return native::provide_program<P>(own_.host()); }
     /// Looks for what modules need in `folder`, too, after their own DT_RPATH and before the system's folders.
     void add_search_path(std::string folder) { own_.add_search_path(std::move(folder)); }
     /// Binds modules to host exports and to each other only, not to the libraries of this process.

@@ -9,7 +9,7 @@ namespace vitte::loader::native {
 struct definition {
     std::uintptr_t address = 0;        ///< or the offset in the module's block
     std::uintptr_t tls_module = 0;     ///< as `__tls_get_addr` knows it; 0: the symbol is not thread-local
-    std::intptr_t static_offset = 0;   ///< of the block from the thread pointer, if it is the same in all threads; or 0
+    std::intptr_t static_offset = 0;   ///< of a block of the OS's linker from the thread pointer, if that has put it there
 
     bool thread_local_() const noexcept { return tls_module != 0; }
 };

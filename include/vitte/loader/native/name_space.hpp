@@ -165,12 +165,13 @@ private:
         return all;
     }
 
-    /// Libraries in the process are bound to and never loaded twice. The C library of a static program is a part of it; a
-    /// second one would know nothing of its threads and its memory.
+    /// Libraries in the process are bound to and never loaded twice. The C library of a static program is a part of it, and so
+    /// is what C++ needs; second ones would know nothing of its threads, its memory and its exceptions.
     bool is_provided(std::string_view soname) const noexcept {
         if (process_.has(soname)) return true;
         if (!process_.is_static()) return false;
-        for (const std::string_view part : {"libc.", "libm.", "libpthread.", "libdl.", "librt.", "ld-linux", "ld-musl"})
+        for (const std::string_view part : {"libc.", "libm.", "libpthread.", "libdl.", "librt.", "ld-linux", "ld-musl", "libgcc_s.",
+                                            "libunwind.", "libstdc++.", "libc++.", "libc++abi."})
             if (soname.starts_with(part)) return true;
         return false;
     }
@@ -238,8 +239,8 @@ private:
     }
 
     bool find(const scope& from, const symbol_name& name, const char* version, definition& to, bool unique) {
-        if (host.find(name, to.address)) return to.tls_module = 0, true;
-        if (runtime<P>::find(name, to) || (sees_process && process_.find(name, version, cpu_, to))) return true;
+        if (runtime<P>::find(name, to) || host.find(name, to.address)) return true;
+        if (sees_process && process_.find(name, version, cpu_, to)) return true;
         for (node* const n : unique ? started_ : globals_)
             if (find_in(*n, from, name, version, to)) return true;
         for (node* const n : *from.local)

@@ -17,10 +17,8 @@ using sys::cpu_capabilities;
 
 /// The thread-local storage of a module, if it has any.
 struct module_tls {
-    tls_template content;
-    std::uintptr_t module = 0;        ///< its number; 0: it has none
-    std::intptr_t static_offset = 0;  ///< of its block from the thread pointer, if it had to have one; or 0
-    std::deque<tls_index> indices;    ///< what its descriptors point to
+    std::uintptr_t module = 0;      ///< its number; 0: it has none
+    std::deque<tls_index> indices;  ///< what its descriptors point to
 };
 
 template <class P, class Scope>
@@ -192,7 +190,7 @@ private:
     }
     definition own(const symbol_entry& symbol) const noexcept {
         const auto value = static_cast<word>(symbol.value);
-        if (symbol.type() == elf::symbol_type::tls) return {value, tls_.module, tls_.static_offset};
+        if (symbol.type() == elf::symbol_type::tls) return {value, tls_.module};
         return {symbol.section == elf::section_absolute || !symbol.defined() ? value : image_.base() + value};
     }
 
@@ -226,7 +224,7 @@ private:
         const bool anonymous = &symbol == info_.symbols.symbols;  // then it is this module's storage that is meant
         const bool is_tls = kind == relocation_kind::tls_module || kind == relocation_kind::tls_offset ||
                             kind == relocation_kind::thread_offset || kind == relocation_kind::tls_descriptor;
-        if (is_tls && anonymous) found = {0, tls_.module, tls_.static_offset};
+        if (is_tls && anonymous) found = {0, tls_.module};
         if (is_tls && !found.thread_local_() && (anonymous || symbol.defined() || found.address != 0))
             return wrong_kind(symbol, "it is used as a thread-local variable, which it is not");
         switch (kind) {
@@ -252,18 +250,24 @@ private:
         return {};
     }
 
-    /// Initial-exec: this module, or a library that came with the program, must have its block at a fixed place.
-    result<void, load_error> put_thread_offset(std::byte* to, const symbol_entry& symbol, definition found,
+    static std::intptr_t static_offset(const definition& of) noexcept {
+        return of.static_offset != 0 ? of.static_offset : thread_locals::static_offset(of.tls_module);
+    }
+    /// Initial-exec: the module of the variable must have its block at a fixed place. This one's gets its content when all
+    /// is relocated.
+    result<void, load_error> put_thread_offset(std::byte* to, const symbol_entry& symbol, const definition& found,
                                                word addend) {
-        if (found.tls_module == tls_.module && found.thread_local_() && tls_.static_offset == 0) {
-            if (auto reserved = static_blocks<P>::reserve(tls_.content); reserved) tls_.static_offset = *reserved;
-            else return wrong_kind(symbol, "there is no static thread-local storage left: compile the module without "
-                                           "-ftls-model=initial-exec, or the program with a larger VITTE_STATIC_TLS");
-            found.static_offset = tls_.static_offset;
+        if (thread_locals::is_own(found.tls_module) && static_offset(found) == 0) {
+            auto done = static_blocks<P>::adopt(found.tls_module);
+            if (done && found.tls_module != tls_.module) done = static_blocks<P>::fill(found.tls_module);
+            if (!done && done.error().code == errc::no_space)
+                return wrong_kind(symbol, "there is no static thread-local storage left: compile the module without "
+                                          "-ftls-model=initial-exec, or the program with a larger VITTE_STATIC_TLS");
+            if (!done) return refuse(done.error(), "giving threads their initial-exec storage");
         }
-        if (found.thread_local_() && found.static_offset == 0)
+        if (found.thread_local_() && static_offset(found) == 0)
             return wrong_kind(symbol, "initial-exec code uses a variable that is not in static thread-local storage");
-        put(to, static_cast<word>(found.static_offset) + found.address + addend);
+        put(to, static_cast<word>(static_offset(found)) + found.address + addend);
         return {};
     }
     result<void, load_error> put_descriptor([[maybe_unused]] std::byte* to, [[maybe_unused]] const definition& found,
@@ -276,8 +280,8 @@ private:
             put(to + sizeof(word), argument);
         };
         if (!found.thread_local_()) put_both(vitte_undefined_descriptor, addend);
-        else if (found.static_offset != 0)
-            put_both(vitte_static_descriptor, static_cast<word>(found.static_offset) + found.address + addend);
+        else if (thread_locals::is_own(found.tls_module) && static_offset(found) != 0)
+            put_both(vitte_static_descriptor, static_cast<word>(static_offset(found)) + found.address + addend);
         else {
             tls_.indices.push_back({found.tls_module, found.address + addend - machine::tls_bias});
             put_both(vitte_dynamic_descriptor, reinterpret_cast<word>(&tls_.indices.back()));

@@ -40,11 +40,9 @@ public:
         VITTE_CHECK(relocator<P, Scope>(segments_, info_, tls_, scope, cpu, scope_first).run(lazy ? this : nullptr));
         VITTE_CHECK(check_calls(info_.initializers));
         VITTE_CHECK(check_calls(info_.finalizers));
-        if (tls_.static_offset != 0) {
-            thread_locals::make_static(tls_.module, tls_.static_offset);
-            if (auto filled = static_blocks<P>::fill(tls_.static_offset, tls_.content); !filled)
+        if (tls_.module != 0 && thread_locals::static_offset(tls_.module) != 0)
+            if (auto filled = static_blocks<P>::fill(tls_.module); !filled)
                 return refuse(filled.error(), "giving threads their initial-exec storage");
-        }
         return segments_.seal();
     }
 
@@ -81,7 +79,7 @@ public:
         const symbol_entry* const found = find(wanted, version);
         if (found == nullptr) return false;
         const auto value = static_cast<word>(found->value);
-        if (found->type() == elf::symbol_type::tls) to = {value, tls_.module, tls_.static_offset};
+        if (found->type() == elf::symbol_type::tls) to = {value, tls_.module};
         else to = {address_of(*found)};
         return to.address != 0 || to.thread_local_();
     }
@@ -112,8 +110,10 @@ private:
     }
     ~shared_object() override {
         mapped_modules::remove(*this);
-        if (tls_.module != 0) thread_locals::remove(tls_.module);
-        if (tls_.static_offset != 0) static_blocks<P>::release(tls_.static_offset);
+        if (tls_.module == 0) return;
+        const std::intptr_t static_offset = thread_locals::static_offset(tls_.module);
+        thread_locals::remove(tls_.module);
+        if (static_offset != 0) static_blocks<P>::release(static_offset);
     }
 
     /// 0 and -1 are skipped, as the OS's linkers do.
@@ -139,10 +139,10 @@ private:
         if (header->file_size > header->memory_size || header->memory_size > limit || alignment > page ||
             (alignment & (alignment - 1)) != 0 || (image == nullptr && header->file_size != 0))
             return refuse(errc::malformed, action, "its segment is misplaced or misaligned");
-        tls_.content = {image, static_cast<std::size_t>(header->file_size),
-                        static_cast<std::size_t>(header->memory_size), static_cast<std::size_t>(alignment),
-                        static_cast<std::size_t>(header->address & (alignment - 1))};
-        tls_.module = thread_locals::add(tls_.content);
+        tls_.module = thread_locals::add({image, static_cast<std::size_t>(header->file_size),
+                                          static_cast<std::size_t>(header->memory_size),
+                                          static_cast<std::size_t>(alignment),
+                                          static_cast<std::size_t>(header->address & (alignment - 1))});
         return {};
     }
 

@@ -20,7 +20,47 @@ namespace vitte::loader::native {
 template <sys::platform P = sys::native>
 class static_blocks {
 public:
-    /// Reserves a block; its offset from the thread pointer, never 0. `errc::no_space` if the piece is too small.
+    /// Gives the module a block. `errc::no_space` if the piece is too small, `errc::busy` if threads have blocks of it that are
+    /// not.
+    static result<void> adopt(std::uintptr_t module) {
+        VITTE_TRY(const std::intptr_t offset, reserve(thread_locals::content(module)));
+        if (thread_locals::make_static(module, offset)) return {};
+        release(offset);
+        return fail(errc::busy, "make thread-local storage static");
+    }
+    /// Gives the block its content in all threads, those that there are and those that will be.
+    static result<void> fill(std::uintptr_t module) {
+        const sys::scoped_lock guard(lock);
+        const tls_template content = thread_locals::content(module);
+        block to{in_pool(thread_locals::static_offset(module)), &content};
+        VITTE_CHECK(fill_template(to));
+        if constexpr (requires { typename P::every_thread; })
+            return P::every_thread::run(
+                [](void* b) {
+                    const auto& mine = *static_cast<const block*>(b);
+                    mine.content->fill(pool_begin() + mine.at);
+                },
+                &to);
+        return fail(errc::not_supported, "reach the thread-local storage of other threads");
+    }
+    /// Takes back what is at `offset`.
+    static void release(std::intptr_t offset) noexcept {
+        const sys::scoped_lock guard(lock);
+        const std::size_t from = in_pool(offset);
+        std::erase_if(taken(), [&](const range& r) { return r.from == from; });
+    }
+
+private:
+    struct range {
+        std::size_t from, to;
+    };
+    struct block {
+        std::size_t at;
+        const tls_template* content;
+
+    };
+
+    /// The offset from the thread pointer, never 0, of a free piece.
     static result<std::intptr_t> reserve(const tls_template& content) {
         const sys::scoped_lock guard(lock);
         std::size_t from = 1;  // so that no block begins with the pool
@@ -36,36 +76,6 @@ public:
         taken().push_back({from, from + content.size});
         return pool_begin() + from - thread_locals::thread_pointer();
     }
-    static void release(std::intptr_t offset) noexcept {
-        const sys::scoped_lock guard(lock);
-        const std::size_t from = in_pool(offset);
-        std::erase_if(taken(), [&](const range& r) { return r.from == from; });
-    }
-    /// Gives the block its content in all threads, those that there are and those that will be.
-    static result<void> fill(std::intptr_t offset, const tls_template& content) {
-        const sys::scoped_lock guard(lock);
-        block to{in_pool(offset), &content};
-        VITTE_CHECK(fill_template(to));
-        if constexpr (requires { typename P::every_thread; })
-            return P::every_thread::run(
-                [](void* b) {
-                    const auto& mine = *static_cast<const block*>(b);
-                    mine.content->fill(pool_begin() + mine.at);
-                },
-                &to);
-        return fail(errc::not_supported, "reach the thread-local storage of other threads");
-    }
-
-private:
-    struct range {
-        std::size_t from, to;
-    };
-    struct block {
-        std::size_t at;
-        const tls_template* content;
-
-    };
-
     static std::size_t in_pool(std::intptr_t offset) noexcept {
         return static_cast<std::size_t>(thread_locals::thread_pointer() + offset - pool_begin());
     }

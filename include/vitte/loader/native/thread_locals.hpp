@@ -64,11 +64,27 @@ public:
         modules()[number] = {content, 0, true};
         return ~number;
     }
-    /// From now on every thread has the module's block `offset` bytes from its thread pointer.
-    static void make_static(std::uintptr_t module, std::intptr_t offset) noexcept {
+    /// From now on every thread has the module's block `offset` bytes from its thread pointer. False if one has it
+    /// elsewhere already.
+    static bool make_static(std::uintptr_t module, std::intptr_t offset) noexcept {
+        const std::size_t number = ~module;
         const sys::scoped_lock guard(lock);
-        modules()[~module].static_offset = offset;
+        for (thread* t = threads; t != nullptr; t = t->next)
+            if (number < t->blocks->count && t->blocks->block[number] != nullptr) return false;
+        modules()[number].static_offset = offset;
+        return true;
     }
+    /// Where that is; 0 if each thread has it somewhere else.
+    static std::intptr_t static_offset(std::uintptr_t module) noexcept {
+        const sys::scoped_lock guard(lock);
+        return is_own(module) ? modules()[~module].static_offset : 0;
+    }
+    static tls_template content(std::uintptr_t module) noexcept {
+        const sys::scoped_lock guard(lock);
+        return modules()[~module].content;
+    }
+    /// Whether the number is one of ours and not of the OS's linker.
+    static bool is_own(std::uintptr_t module) noexcept { return static_cast<std::intptr_t>(module) < 0; }
     /// Frees the blocks that threads have of the module; none of its code may run any more.
     static void remove(std::uintptr_t module) noexcept {
         const std::size_t number = ~module;
@@ -89,7 +105,7 @@ public:
         return first_address(of);
     }
     [[gnu::noinline]] static void* first_address(const tls_index* of) noexcept {
-        if (static_cast<std::intptr_t>(of->module) >= 0) return foreign_address(of);
+        if (!is_own(of->module)) return foreign_address(of);
         return make_block(~of->module) + of->offset + machine::tls_bias;
     }
 

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <utility>
 
 #include <vitte/core/endian.hpp>
 
@@ -29,7 +29,7 @@ public:
     unwinding() noexcept = default;
     /// Registers the records of .eh_frame from `records` on, which a zero word ends.
     explicit unwinding(const std::byte* records) noexcept : records_(records) {
-        if (records_ != nullptr && __register_frame != nullptr) each(__register_frame);
+        if (records_ != nullptr && has_unwinder()) each(__register_frame);
     }
     unwinding(unwinding&& other) noexcept : records_(std::exchange(other.records_, nullptr)) {}
     unwinding& operator=(unwinding&& other) noexcept {
@@ -38,7 +38,7 @@ public:
         return *this;
     }
     ~unwinding() {
-        if (records_ != nullptr && __deregister_frame != nullptr) each(__deregister_frame);
+        if (records_ != nullptr && has_unwinder()) each(__deregister_frame);
     }
 
     /// Whether `size` bytes from `records` on are whole records with a zero word behind the last.
@@ -55,6 +55,14 @@ public:
 
 private:
     static constexpr std::uint32_t extended = 0xffffffff;
+
+    static bool has_unwinder() noexcept {
+#if defined(__GLIBC__)
+        return __register_frame != nullptr && __deregister_frame != nullptr;
+#else
+        return true;
+#endif
+    }
 
     /// libgcc takes all records at once, LLVM's unwinder one description of a function at a time.
     void each(void (*tell)(void*)) const noexcept {

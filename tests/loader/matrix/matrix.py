@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Plugins in C and C++ as compilers and linkers make them with all kinds of options, loaded by our own linker into dynamic and static
+programs, natively and under qemu.
+
+usage: matrix.py FOLDER RESULTS [MACHINE…]
+"""
+import concurrent.futures
+import itertools
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+INCLUDE = HERE.parents[2] / 'include'
+sys.path.insert(0, str(HERE.parents[1] / 'support'))
+from results import Results
+
+MACHINES = ['x86_64', 'aarch64', 'riscv64']
+# Besides each compiler at each level.
+OPTIONS = {
+    'norelro': ['-Wl,-z,norelro'],
+    'now': ['-Wl,-z,relro,-z,now'],
+    'sysv': ['-Wl,--hash-style=sysv'],
+    'both': ['-Wl,--hash-style=both'],
+    'symbolic': ['-Wl,-Bsymbolic'],
+    'lld': ['-fuse-ld=lld'],
+    'relr': ['-fuse-ld=lld', '-Wl,-z,pack-relative-relocs'],
+    'pages16k': ['-Wl,-z,max-page-size=16384'],
+    'pages64k': ['-Wl,-z,max-page-size=65536'],
+    'initial': ['-ftls-model=initial-exec'],
+    'local': ['-ftls-model=local-dynamic'],
+}
+DIALECTS = {('x86_64', 'gcc'): 'gnu2', ('aarch64', 'gcc'): 'trad'}  # of thread-local storage, that are not the default
+HOSTS = {'dynamic': ['-rdynamic'], 'static': ['-static'], 'static-pie': ['-static-pie']}
+MODES = [[], ['--lazy'], ['--scope-first']]
+
+
+class Machine:
+    def __init__(self, name, folder):
+        self.name, self.folder = name, folder / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        native = name == platform.machine()
+        prefix = '' if native else f'{name}-linux-gnu-'
+        target = [] if native else [f'--target={name}-linux-gnu']
+        self.qemu = [] if native else [f'qemu-{name}-static', '-L', f'/usr/{name}-linux-gnu']
+        self.c = {'gcc': [f'{prefix}gcc'], 'clang': ['clang-16', *target]}
+        self.cxx = {'gcc': [f'{prefix}g++'], 'clang': ['clang++-16', *target]}
+        zig = os.environ.get('ZIG')
+        self.zig = [zig, 'c++', '-target', f'{name}-linux-musl'] if zig else None
+
+    def variants(self):
+        for compiler in self.c:
+            for level in range(4):
+                yield f'{compiler}-O{level}', compiler, [f'-O{level}']
+            for name, options in OPTIONS.items():
+                yield f'{compiler}-{name}', compiler, ['-O2', *options]
+            if (self.name, compiler) in DIALECTS:
+                dialect = DIALECTS[self.name, compiler]
+                yield f'{compiler}-{dialect}', compiler, ['-O2', f'-mtls-dialect={dialect}']
+
+    def builds(self):
+        """What is built: a file's name and the commands that make it."""
+        shared = ['-shared', '-fPIC', '-w']
+        needed = [*self.c['gcc'], *shared, f'-Wl,--version-script={HERE}/needed.map', '-Wl,-soname,libneeded.so', f'{HERE}/needed.c']
+        yield 'libneeded.so', [needed]
+        for name, compiler, options in self.variants():
+            yield f'c-{name}.so', [[*self.c[compiler], *shared, *options, f'{HERE}/plugin.c', 'libneeded.so', '-Wl,-rpath,$ORIGIN']]
+            yield f'cxx-{name}.so', [[*self.cxx[compiler], *shared, *options, f'{HERE}/plugin.cpp']]
+        for name, options in HOSTS.items():
+            yield f'host-{name}', [[*self.cxx['gcc'], '-std=c++20', '-O1', f'-I{INCLUDE}', *options, f'{HERE}/host.cpp', '-pthread']]
+        if self.zig:
+            yield 'host-musl', [[*self.zig, '-static', '-fno-lto', '-std=c++20', '-O1', f'-I{INCLUDE}', f'{HERE}/host.cpp']]
+            for level in range(3):
+                compile_it = [*self.zig, '-c', '-fPIC', '-fno-stack-protector', f'-O{level}']
+                yield f'cxxm-zig-O{level}.so', [
+                    [*compile_it, f'{HERE}/plugin.cpp', '-o', f'plugin{level}.o'], [*compile_it, '-x', 'c', f'{HERE}/end.c', '-o', f'end{level}.o'],
+                    ['ld.lld-16', '-shared', '--eh-frame-hdr', f'plugin{level}.o', f'end{level}.o']]
+
+    def build(self, name, commands):
+        for number, command in enumerate(commands, 1):
+            output = ['-o', name] if number == len(commands) else []
+            made = subprocess.run([*command, *output], cwd=self.folder, capture_output=True, text=True)
+            if made.returncode != 0:
+                return f'{" ".join(command)}: {made.stderr[-2000:]}'
+        return ''
+
+    def run(self, host, mode, plugins):
+        """What is wrong with each of `plugins`, '' if nothing is."""
+        static = [] if host == 'host-dynamic' else ['--program']
+        ran = subprocess.run([*self.qemu, f'./{host}', *static, *mode, *plugins], cwd=self.folder, capture_output=True, text=True, timeout=300)
+        said = {line.split()[1].rstrip(':'): '' if line.startswith('ok ') else line for line in ran.stdout.splitlines()}
+        return {p: said.get(p, f'ended with {ran.returncode}: {ran.stderr[-500:]}') for p in plugins}
+
+
+def try_machine(machine, results, pool):
+    builds = dict(machine.builds())
+    first = builds.pop('libneeded.so')
+    wrong = {'libneeded.so': machine.build('libneeded.so', first)}
+    wrong |= dict(zip(builds, pool.map(lambda item: machine.build(*item), builds.items())))
+    for name, why in wrong.items():
+        results.check(not why, f'{machine.name}: {name} is not built: {why}')
+    hosts = [name for name in builds if name.startswith('host-') and not wrong[name]]
+    plugins = [name for name in builds if not name.startswith('host-') and not wrong[name]]
+
+    def run(host_and_mode):
+        host, mode = host_and_mode
+        musl = host == 'host-musl'  # C++ plugins are for one of the two standard libraries
+        mine = [p for p in plugins if p.startswith('c-') or p.startswith('cxxm-') == musl]
+        return host, mode, machine.run(host, mode, mine)
+
+    for host, mode, said in pool.map(run, itertools.product(hosts, MODES)):
+        failed = 0
+        for plugin, why in said.items():
+            failed += why != ''
+            results.check(why == '', f'{machine.name}: {host} {" ".join(mode)} {plugin}: {why}')
+        print(f'matrix: {machine.name} {host} {" ".join(mode)}: {len(said)} plugins, {failed} failed', flush=True)
+
+
+def main(folder, results_file, *machines):
+    results = Results('loader/matrix')
+    if not os.environ.get('ZIG'):
+        results.skip('static programs with musl: there is no zig')
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name in machines or MACHINES:
+            if name != platform.machine() and not shutil.which(f'qemu-{name}-static'):
+                results.skip(f'{name}: there is no qemu for it')
+            else:
+                try_machine(Machine(name, pathlib.Path(folder).resolve()), results, pool)
+    results.append_to(results_file)
+
+
+main(*sys.argv[1:])
