@@ -4,6 +4,9 @@
 #include <stddef.h>
 
 extern int needed_value(void), needed_number, needed_address(const int*);
+#if defined(LOCAL)
+__attribute__((tls_model("global-dynamic")))
+#endif
 extern __thread int needed_per_thread;
 int needed_value_of_old(void);
 __asm__(".symver needed_value_of_old, needed_value@NEEDED_1");

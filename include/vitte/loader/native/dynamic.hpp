@@ -135,6 +135,10 @@ result<void, load_error> read_tables(dynamic_info& info, const segments<P>& imag
     };
     VITTE_CHECK(read(info.relocations, own, own_size, "the relocation table is misplaced"));
     VITTE_CHECK(read(info.plt_relocations, tag::plt, tag::plt_size, "the PLT relocation table is misplaced"));
+    // Some linkers count those of the PLT to the others, too, behind which they stand.
+    const auto end = [](const auto& span) { return span.data() + span.size(); };
+    if (end(info.plt_relocations) == end(info.relocations) && info.plt_relocations.size() <= info.relocations.size())
+        info.relocations = info.relocations.first(info.relocations.size() - info.plt_relocations.size());
     VITTE_CHECK(read(info.relative_words, tag::relr, tag::relr_size, "the RELR table is misplaced"));
     VITTE_CHECK(read(info.initializers, tag::init_array, tag::init_array_size, "the initialiser array is misplaced"));
     VITTE_CHECK(read(info.finalizers, tag::fini_array, tag::fini_array_size, "the finaliser array is misplaced"));

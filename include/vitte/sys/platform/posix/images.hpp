@@ -56,6 +56,10 @@ private:
         if constexpr (requires { info->dlpi_tls_modid, info->dlpi_tls_data; }) {
             to.tls_module = info->dlpi_tls_modid;
             to.tls_block = info->dlpi_tls_data;
+#if defined(__riscv) && !defined(__GLIBC__)
+            // musl asks `__tls_get_addr`, which adds what offsets are short of here.
+            if (to.tls_block != nullptr) to.tls_block = static_cast<const char*>(to.tls_block) - 0x800;
+#endif
         }
     }
     template <class Info>
