@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ meson ninja-build pkg-config libuv1-dev
+need g++ meson ninja-build pkg-config libuv1-dev libllvm14
 
 build=${BUILD_DIR:-build}/bench
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dbench=true -Dbuildtype=release >&2
@@ -17,8 +17,8 @@ for name in "$@"; do
     case $name in
         loader)
             mkdir -p "$build/libraries"
-            [ -f "$build/libraries/imports.so" ] || sh bench/libraries.sh "$build/libraries"
-            "$build/bench/loader" "$(realpath "$build/libraries")" ;;
+            [ -d "$build/libraries/modules" ] || sh bench/libraries.sh "$build/libraries"
+            "$build/bench/loader" "$(realpath "$build/libraries")" "$(find /usr/lib -name libLLVM-14.so.1 | head -n 1)" ;;
         files) "$build/bench/files" "$build" ;;
         includes) python3 bench/includes.py ;;
         *) "$build/bench/$name" ;;

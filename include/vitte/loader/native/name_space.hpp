@@ -135,9 +135,10 @@ private:
 
     result<node*, load_error> add(const sys::basic_file<P>& file, std::string path) {
         const auto facts = file.info();
+        if (!facts) return refuse(facts.error(), "opening");
         for (const auto& n : nodes_)
-            if (facts && facts->inode != 0 && !n->dying && n->what->file().same_file(*facts)) return n.get();
-        VITTE_TRY(object* const mapped, object::map(file, std::move(path)));
+            if (facts->inode != 0 && !n->dying && n->what->file().same_file(*facts)) return n.get();
+        VITTE_TRY(object* const mapped, object::map(file, *facts, std::move(path)));
         nodes_.push_back(std::make_unique<node>(mapped));
         return nodes_.back().get();
     }

@@ -3,9 +3,9 @@
 /// program (STB_GNU_UNIQUE).
 #pragma once
 
+#include <bit>
 #include <deque>
 
-#include <vitte/loader/format/elf/relr.hpp>
 #include <vitte/loader/native/definition.hpp>
 #include <vitte/loader/native/dynamic.hpp>
 #include <vitte/loader/native/entries.hpp>
@@ -83,12 +83,41 @@ private:
                                                    ", which is not in a writable segment");
     }
 
+    /// DT_RELR (gABI, "Relative Relocation Table"): an even word is an address, an odd one a bitmap of the words that follow.
     result<void, load_error> apply_relative_words() {
-        result<void, load_error> done;
-        elf::for_each_relative(
-            info_.relative_words.size(), sizeof(word), [&](std::size_t i) { return info_.relative_words[i]; },
-            [&](std::uint64_t address) { return (done = add_base(address)).has_value(); });
-        return done;
+        constexpr unsigned covered = 8 * sizeof(word) - 1;
+        std::uint64_t next = 0;
+        for (const word entry : info_.relative_words) {
+            if ((entry & 1) == 0) {
+                VITTE_CHECK(add_base(entry));
+                next = entry + sizeof(word);
+                continue;
+            }
+            const word bits = entry >> 1;
+            if (bits != 0) {
+                VITTE_CHECK(add_base_to(next, bits));
+            }
+            next += covered * sizeof(word);
+        }
+        return {};
+    }
+    /// To the words from `first` on that have a bit; all lie in one segment if the first and the last of them do.
+    result<void, load_error> add_base_to(std::uint64_t first, word bits) {
+        const auto lowest = static_cast<unsigned>(std::countr_zero(bits)), count = static_cast<unsigned>(std::bit_width(bits));
+        for (const unsigned i : {lowest, count - 1})
+            if (target(first + i * sizeof(word)) == nullptr) return misplaced(first + i * sizeof(word));
+        if (first + lowest * sizeof(word) - window_ >= window_starts_)
+            return misplaced(first);
+        const std::uintptr_t base = image_.base();
+        std::byte* const to = reinterpret_cast<std::byte*>(base + static_cast<word>(first));
+        if (bits == (~word{0} >> 1))
+            for (unsigned i = 0; i < count; ++i) put(to + i * sizeof(word), get(to + i * sizeof(word)) + base);
+        else
+            for (word rest = bits; rest != 0; rest &= rest - 1) {
+                std::byte* const one = to + static_cast<unsigned>(std::countr_zero(rest)) * sizeof(word);
+                put(one, get(one) + base);
+            }
+        return {};
     }
     result<void, load_error> add_base(std::uint64_t address) {
         std::byte* const to = target(address);

@@ -26,6 +26,12 @@ public:
             {"dl_iterate_phdr", [] { return address(iterate); }},
             {"_dl_find_object", [] { return address(find_object); }},
         };
+        static constexpr std::uint64_t hashes = [] {  // most names are not one of them, and need not be compared
+            std::uint64_t bits = 0;
+            for (const offer& o : offers) bits |= std::uint64_t{1} << (o.hash & 63);
+            return bits;
+        }();
+        if ((hashes >> (wanted.gnu_hash & 63) & 1) == 0) return false;
         for (const offer& o : offers)
             if (o.hash == wanted.gnu_hash && o.name == std::string_view(wanted.text, wanted.length)) {
                 found = {o.address()};

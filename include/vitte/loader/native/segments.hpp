@@ -40,8 +40,10 @@ class segments {
 public:
     /// Maps all loadable segments of `file`, privately: writable ones readable and writable, executable ones readable
     /// and executable. Fails without a trace if the file is not a shared object for this machine or lies about itself.
-    static result<segments, load_error> map(const sys::basic_file<P>& file) {
+    /// `facts` are what the OS says of it.
+    static result<segments, load_error> map(const sys::basic_file<P>& file, const sys::file_info& facts) {
         segments made;
+        made.facts_ = facts;
         VITTE_CHECK(made.read_headers(file));
         VITTE_CHECK(made.check_layout());
         VITTE_CHECK(made.reserve(file));
@@ -105,10 +107,6 @@ private:
 
     result<void, load_error> read_headers(const sys::basic_file<P>& file) {
         constexpr const char* action = "reading the ELF header";
-        auto info = file.info();
-        if (!info) return refuse(info.error(), action);
-        facts_ = *info;
-        file_size_ = info->size;
         alignas(8) std::byte start[1024];
         auto got = file.read_at(start, 0);
         if (!got) return refuse(got.error(), action);
@@ -117,7 +115,7 @@ private:
         VITTE_CHECK(check_identity(*header));
         const std::uint64_t table = header->segments_at, count = header->segment_count;
         const std::uint64_t bytes = count * elf::segment::size_in(form);
-        if (count == 0 || count == 0xffff || table > file_size_ || bytes > file_size_ - table)
+        if (count == 0 || count == 0xffff || table > facts_.size || bytes > facts_.size - table)
             return refuse(errc::malformed, action, "the program header table is not inside the file", 32);
         raw_headers_.resize(static_cast<std::size_t>(bytes));
         if (table + bytes <= *got) {
@@ -162,7 +160,7 @@ private:
             if (s.type != elf::segment_type::load || s.memory_size == 0) continue;
             constexpr auto both = elf::segment_writable | elf::segment_executable;
             if ((s.flags & both) == both) return bad(errc::not_supported, "writable and executable at once is refused");
-            if (const char* const fault = elf::load_segment_fault(s, file_size_, end))
+            if (const char* const fault = elf::load_segment_fault(s, facts_.size, end))
                 return bad(errc::malformed, fault);
             if (s.address >= limit || s.memory_size >= limit - s.address || s.alignment > limit)
                 return bad(errc::malformed, form.wide ? "lies beyond 16 GiB" : "lies beyond 2 GiB");
@@ -261,7 +259,7 @@ private:
     sys::file_info facts_{};
     std::vector<std::byte> raw_headers_;
     std::vector<elf::segment> headers_;
-    std::uint64_t file_size_ = 0, lowest_ = 0, highest_ = 0, alignment_ = 0;
+    std::uint64_t lowest_ = 0, highest_ = 0, alignment_ = 0;
     bool under_file_ = false;
     std::uintptr_t base_ = 0;
 };

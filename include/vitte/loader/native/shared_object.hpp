@@ -17,8 +17,9 @@ template <sys::platform P = sys::native>
 class shared_object final : public mapped_module, public lazily_bound {
 public:
     /// Maps the shared object in `file`, which `path` is the name of, and checks its tables. Nothing of it has run.
-    static result<shared_object*, load_error> map(const sys::basic_file<P>& file, std::string path) {
-        VITTE_TRY(auto segments, native::segments<P>::map(file));
+    static result<shared_object*, load_error> map(const sys::basic_file<P>& file, const sys::file_info& facts,
+                                                  std::string path) {
+        VITTE_TRY(auto segments, native::segments<P>::map(file, facts));
         VITTE_TRY(auto info, read_dynamic(segments));
         auto* const made = new shared_object(std::move(segments), std::move(info), std::move(path));
         auto taken = made->take_thread_locals();
@@ -156,7 +157,21 @@ private:
         const auto distance = static_cast<std::int32_t>(load<std::uint32_t>(frame_header + 4, byte_order::native));
         const std::uint64_t at = header->address + 4 + static_cast<std::uint64_t>(std::int64_t{distance});
         const std::byte* const records = segments_.template array<std::byte>(at, 4);
-        return records != nullptr && unwinding::well_formed(records, segments_.readable(at)) ? records : nullptr;
+        if (records == nullptr) return nullptr;
+        const std::uint64_t size = segments_.readable(at), last = unwinding::takes_all_at_once() ? last_record(at) : 0;
+        return last < size && unwinding::well_formed(records + last, size - last) ? records : nullptr;
+    }
+    /// How far behind the first record at `first` that of the last function in the sorted table is, from where on the records
+    /// are read, to see whether they end; 0 without a table of the usual form.
+    std::uint64_t last_record(std::uint64_t first) const noexcept {
+        constexpr std::byte udata4{0x03}, relative_to_header_4{0x3b};
+        const auto* const header = segments_.find(elf::segment_type::gnu_eh_frame);
+        if (header->memory_size < 12 || frame_header[2] != udata4 || frame_header[3] != relative_to_header_4) return 0;
+        const auto number = [&](std::uint64_t at) { return load<std::uint32_t>(frame_header + at, byte_order::native); };
+        const std::uint64_t count = number(8);
+        if (count == 0 || count > (header->memory_size - 12) / 8) return 0;
+        const auto distance = static_cast<std::int32_t>(number(12 + 8 * count - 4));
+        return header->address + static_cast<std::uint64_t>(std::int64_t{distance}) - first;
     }
 
     std::uintptr_t address_of(const symbol_entry& symbol) const noexcept {

@@ -38,14 +38,20 @@ struct tls_template {
 
 extern "C" {
 
-/// A thread's blocks, by module number. Its layout is known to `entries/`, in assembly.
+/// A thread's blocks: pointers to them stand before this, that of module -2 next but one. `lowest` is the module of the first.
+/// The layout is known to `entries/`, in assembly.
 struct vitte_thread_blocks {
-    std::size_t count;
-    std::byte* block[1];
+    std::uintptr_t lowest;
+
+    std::byte*& of(std::uintptr_t module) const noexcept {
+        return const_cast<std::byte**>(reinterpret_cast<std::byte* const*>(this))[static_cast<std::intptr_t>(module)];
+    }
 };
-inline constexpr vitte_thread_blocks vitte_no_thread_blocks{0, {nullptr}};
-#if defined(__ELF__)
+inline constexpr vitte_thread_blocks vitte_no_thread_blocks{~std::uintptr_t{0}};
+#if defined(__ELF__) && defined(__PIC__) && !defined(__PIE__)
 [[gnu::tls_model("initial-exec"), gnu::visibility("hidden")]]
+#elif defined(__ELF__)
+[[gnu::tls_model("local-exec"), gnu::visibility("hidden")]]
 #endif
 inline thread_local constinit const vitte_thread_blocks* vitte_current_thread_blocks = &vitte_no_thread_blocks;
 }
@@ -58,55 +64,54 @@ public:
     /// A new module's number as its GOT holds it: with the sign bit set, which no number of the OS's linker has.
     static std::uintptr_t add(const tls_template& content) {
         const sys::scoped_lock guard(lock);
-        std::size_t number = 0;
-        while (number < modules().size() && modules()[number].used) ++number;
-        if (number == modules().size()) modules().emplace_back();
-        modules()[number] = {content, 0, true};
-        return ~number;
+        std::size_t index = 0;
+        while (index < modules().size() && modules()[index].used) ++index;
+        if (index == modules().size()) modules().emplace_back();
+        modules()[index] = {content, 0, true};
+        return number_of(index);
     }
     /// From now on every thread has the module's block `offset` bytes from its thread pointer. False if one has it
     /// elsewhere already.
     static bool make_static(std::uintptr_t module, std::intptr_t offset) noexcept {
-        const std::size_t number = ~module;
         const sys::scoped_lock guard(lock);
         for (thread* t = threads; t != nullptr; t = t->next)
-            if (number < t->blocks->count && t->blocks->block[number] != nullptr) return false;
-        modules()[number].static_offset = offset;
+            if (module >= t->blocks->lowest && t->blocks->of(module) != nullptr) return false;
+        known(module).static_offset = offset;
         return true;
     }
     /// Where that is; 0 if each thread has it somewhere else.
     static std::intptr_t static_offset(std::uintptr_t module) noexcept {
         const sys::scoped_lock guard(lock);
-        return is_own(module) ? modules()[~module].static_offset : 0;
+        return is_own(module) ? known(module).static_offset : 0;
     }
     static tls_template content(std::uintptr_t module) noexcept {
         const sys::scoped_lock guard(lock);
-        return modules()[~module].content;
+        return known(module).content;
     }
     /// Whether the number is one of ours and not of the OS's linker.
     static bool is_own(std::uintptr_t module) noexcept { return static_cast<std::intptr_t>(module) < 0; }
     /// Frees the blocks that threads have of the module; none of its code may run any more.
     static void remove(std::uintptr_t module) noexcept {
-        const std::size_t number = ~module;
         const sys::scoped_lock guard(lock);
         for (thread* t = threads; t != nullptr; t = t->next)
-            if (number < t->blocks->count)
-                drop(modules()[number], std::exchange(t->blocks->block[number], nullptr));
-        modules()[number].used = false;
+            if (module >= t->blocks->lowest) drop(known(module), std::exchange(t->blocks->of(module), nullptr));
+        known(module).used = false;
     }
 
     /// `__tls_get_addr`: the address in this thread. Modules of the OS's linker are handed on to its own function. There
     /// is nobody to tell if memory runs out, so that ends the program.
     static void* address(const tls_index* of) noexcept {
-        const std::size_t number = ~of->module;
         const vitte_thread_blocks* const mine = vitte_current_thread_blocks;
-        if (number < mine->count && mine->block[number] != nullptr) [[likely]]
-            return mine->block[number] + of->offset + machine::tls_bias;
-        return first_address(of);
+        if (of->module < mine->lowest) [[unlikely]]
+            return first_address(of);
+        std::byte* const block = mine->of(of->module);
+        if (block == nullptr) [[unlikely]]
+            return first_address(of);
+        return block + of->offset + machine::tls_bias;
     }
     [[gnu::noinline]] static void* first_address(const tls_index* of) noexcept {
         if (!is_own(of->module)) return foreign_address(of);
-        return make_block(~of->module) + of->offset + machine::tls_bias;
+        return make_block(of->module) + of->offset + machine::tls_bias;
     }
 
     /// The `__tls_get_addr` of the OS's linker, for variables of its libraries.
@@ -184,7 +189,7 @@ private:
         const sys::scoped_lock guard(lock);
         (ending->previous == nullptr ? threads : ending->previous->next) = ending->next;
         if (ending->next != nullptr) ending->next->previous = ending->previous;
-        for (std::size_t i = 0; i < ending->blocks->count; ++i) drop(modules()[i], ending->blocks->block[i]);
+        for (std::uintptr_t m = ending->blocks->lowest; m < number_of(0) + 1; ++m) drop(known(m), ending->blocks->of(m));
         free_blocks(ending->blocks);
         delete ending;
     }
@@ -202,22 +207,26 @@ private:
         }
     }
 
-    /// A block of `number` in this thread, which has none yet.
-    static std::byte* make_block(std::size_t number) noexcept {
+    /// Numbers go down from -2, so that none is as high as `lowest` of a thread without blocks.
+    static std::uintptr_t number_of(std::size_t index) noexcept { return ~index - 1; }
+    static module& known(std::uintptr_t number) noexcept { return modules()[~(number + 1)]; }
+
+    /// A block of module `number` in this thread, which has none yet.
+    static std::byte* make_block(std::uintptr_t number) noexcept {
         thread* const mine = this_thread();
         if (mine == nullptr) stop("out of memory");
         const sys::scoped_lock guard(lock);
-        if (number >= mine->blocks->count) grow(*mine);
-        const module& of = modules()[number];
-        return mine->blocks->block[number] = of.static_offset != 0 ? thread_pointer() + of.static_offset : filled(of);
+        if (number < mine->blocks->lowest) grow(*mine);
+        const module& of = known(number);
+        return mine->blocks->of(number) = of.static_offset != 0 ? thread_pointer() + of.static_offset : filled(of);
     }
     static void grow(thread& mine) noexcept {
-        const std::size_t count = modules().size() + 8, old = mine.blocks->count;
-        auto* const made = static_cast<vitte_thread_blocks*>(
-            std::calloc(1, sizeof(vitte_thread_blocks) + count * sizeof(std::byte*)));
-        if (made == nullptr) stop("out of memory");
-        made->count = count;
-        std::memcpy(made->block, mine.blocks->block, old * sizeof(std::byte*));
+        const std::size_t count = modules().size() + 8;
+        auto* const memory = static_cast<std::byte**>(
+            std::calloc(1, before(count) * sizeof(std::byte*) + sizeof(vitte_thread_blocks)));
+        if (memory == nullptr) stop("out of memory");
+        auto* const made = new (memory + before(count)) vitte_thread_blocks{number_of(count - 1)};
+        for (std::uintptr_t m = mine.blocks->lowest; m < number_of(0) + 1; ++m) made->of(m) = mine.blocks->of(m);
         free_blocks(std::exchange(mine.blocks, made));
         vitte_current_thread_blocks = made;
     }
@@ -233,8 +242,11 @@ private:
         if (block != nullptr && of.static_offset == 0)
             ::operator delete(block - of.content.skew, std::align_val_t(of.content.alignment));
     }
+    /// How many pointers stand before the head of `count` blocks.
+    static std::size_t before(std::size_t count) noexcept { return count + 1; }
     static void free_blocks(vitte_thread_blocks* blocks) noexcept {
-        if (blocks != &vitte_no_thread_blocks) std::free(blocks);
+        if (blocks == &vitte_no_thread_blocks) return;
+        std::free(reinterpret_cast<std::byte**>(blocks) - before(~(blocks->lowest + 1) + 1));
     }
 
     /// Never destroyed: threads may end after the program's static objects.

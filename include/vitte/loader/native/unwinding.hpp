@@ -41,6 +41,8 @@ public:
         if (records_ != nullptr && has_unwinder()) each(__deregister_frame);
     }
 
+    /// Whether the unwinder reads the records when it needs them, and not one by one now.
+    static bool takes_all_at_once() noexcept { return __unw_add_dynamic_fde == nullptr; }
     /// Whether `size` bytes from `records` on are whole records with a zero word behind the last.
     static bool well_formed(const std::byte* records, std::uint64_t size) noexcept {
         std::uint64_t at = 0;
@@ -66,7 +68,7 @@ private:
 
     /// libgcc takes all records at once, LLVM's unwinder one description of a function at a time.
     void each(void (*tell)(void*)) const noexcept {
-        if (__unw_add_dynamic_fde == nullptr) return tell(const_cast<std::byte*>(records_));
+        if (takes_all_at_once()) return tell(const_cast<std::byte*>(records_));
         const std::byte* at = records_;
         for (std::uint32_t length; (length = load<std::uint32_t>(at, byte_order::native)) != 0; at += 4 + length)
             if (load<std::uint32_t>(at + 4, byte_order::native) != 0) tell(const_cast<std::byte*>(at));

@@ -18,10 +18,10 @@ VITTE_ENTRIES void emit_descriptor() noexcept {
         VITTE_END_ENTRY("vitte_undefined_descriptor")
         VITTE_BEGIN_ENTRY("vitte_dynamic_descriptor")
         "hint #34\n\t stp x1, x2, [sp, #-32]!\n\t stp x3, x4, [sp, #16]\n\t"
-        "ldr x1, [x0, #8]\n\t ldr x2, [x1]\n\t mvn x2, x2\n\t mrs x3, tpidr_el0\n\t"
+        "ldr x1, [x0, #8]\n\t ldr x2, [x1]\n\t mrs x3, tpidr_el0\n\t"
         "adrp x4, :gottprel:vitte_current_thread_blocks\n\t"
         "ldr x4, [x4, #:gottprel_lo12:vitte_current_thread_blocks]\n\t ldr x4, [x3, x4]\n\t"
-        "ldr x0, [x4], #8\n\t cmp x2, x0\n\t b.hs 1f\n\t ldr x4, [x4, x2, lsl #3]\n\t cbz x4, 1f\n\t"
+        "ldr x0, [x4]\n\t cmp x2, x0\n\t b.lo 1f\n\t ldr x4, [x4, x2, lsl #3]\n\t cbz x4, 1f\n\t"
         "ldr x1, [x1, #8]\n\t add x0, x4, x1\n\t sub x0, x0, x3\n\t"
         "ldp x3, x4, [sp, #16]\n\t ldp x1, x2, [sp], #32\n\t ret\n"
         "1:\n\t sub sp, sp, #640\n\t stp x29, x30, [sp]\n\t mov x29, sp\n\t"

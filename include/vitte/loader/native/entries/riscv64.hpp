@@ -17,9 +17,9 @@ VITTE_ENTRIES void emit_descriptor() noexcept {
         VITTE_END_ENTRY("vitte_undefined_descriptor")
         VITTE_BEGIN_ENTRY("vitte_dynamic_descriptor")
         "addi sp, sp, -320\n\t sd t1, 0(sp)\n\t sd t2, 8(sp)\n\t sd t3, 16(sp)\n\t"
-        "ld t1, 8(a0)\n\t ld t2, 0(t1)\n\t not t2, t2\n\t"
+        "ld t1, 8(a0)\n\t ld t2, 0(t1)\n\t"
         "la.tls.ie t3, vitte_current_thread_blocks\n\t add t3, t3, tp\n\t ld t3, 0(t3)\n\t"
-        "ld a0, 0(t3)\n\t bgeu t2, a0, 1f\n\t slli t2, t2, 3\n\t add t3, t3, t2\n\t ld a0, 8(t3)\n\t beqz a0, 1f\n\t"
+        "ld a0, 0(t3)\n\t bltu t2, a0, 1f\n\t slli t2, t2, 3\n\t add t3, t3, t2\n\t ld a0, 0(t3)\n\t beqz a0, 1f\n\t"
         "ld t1, 8(t1)\n\t add a0, a0, t1\n\t sub a0, a0, tp\n\t"
         "ld t1, 0(sp)\n\t ld t2, 8(sp)\n\t ld t3, 16(sp)\n\t addi sp, sp, 320\n\t jr t0\n"
         "1:\n\t sd ra, 24(sp)\n\t sd t0, 32(sp)\n\t sd a1, 40(sp)\n\t sd a2, 48(sp)\n\t sd a3, 56(sp)\n\t"

@@ -43,10 +43,10 @@ VITTE_ENTRIES void emit_descriptor() noexcept {
         VITTE_END_ENTRY("vitte_undefined_descriptor")
         VITTE_BEGIN_ENTRY("vitte_dynamic_descriptor")
         "endbr64\n\t pushq %%rcx\n\t pushq %%rdx\n\t"
-        "movq 8(%%rax), %%rcx\n\t movq (%%rcx), %%rdx\n\t notq %%rdx\n\t"
+        "movq 8(%%rax), %%rcx\n\t movq (%%rcx), %%rdx\n\t"
         "movq vitte_current_thread_blocks@gottpoff(%%rip), %%rax\n\t movq %%fs:(%%rax), %%rax\n\t"
-        "cmpq %%rdx, (%%rax)\n\t jbe 1f\n\t"
-        "movq 8(%%rax,%%rdx,8), %%rax\n\t testq %%rax, %%rax\n\t jz 1f\n\t"
+        "cmpq (%%rax), %%rdx\n\t jb 1f\n\t"
+        "movq (%%rax,%%rdx,8), %%rax\n\t testq %%rax, %%rax\n\t jz 1f\n\t"
         "addq 8(%%rcx), %%rax\n\t subq %%fs:0, %%rax\n\t popq %%rdx\n\t popq %%rcx\n\t ret\n"
         "1:\n\t pushq %%rsi\n\t pushq %%rdi\n\t pushq %%r8\n\t pushq %%r9\n\t pushq %%r10\n\t pushq %%r11\n\t"
         "pushq %%rbp\n\t movq %%rsp, %%rbp\n\t movq %%rcx, %%rdi\n\t" VITTE_SAVE_VECTORS
