@@ -24,13 +24,15 @@ struct module_tls {
 template <class P, class Scope>
 class relocator {
 public:
-    relocator(const segments<P>& image, const dynamic_info& info, module_tls& tls, Scope& scope, cpu_capabilities cpu,
+    relocator(segments<P>& image, const dynamic_info& info, module_tls& tls, Scope& scope, cpu_capabilities cpu,
               bool scope_first) noexcept
         : image_(image), info_(info), tls_(tls), scope_(scope), cpu_(cpu), scope_first_(scope_first) {}
 
     /// Everything, in the order that psABIs ask for: relative words first, IFUNC resolvers last, since they may use
     /// anything that was relocated before. Functions are bound by `binder` later if that is not null.
     result<void, load_error> run(lazily_bound* binder) {
+        constexpr std::uint64_t words_per_bitmap = 16;  // or so
+        image_.prepare_writes(info_.relocations.size() + words_per_bitmap * info_.relative_words.size());
         VITTE_CHECK(apply_relative_words());
         VITTE_CHECK(apply(info_.relocations, false));
         lazy_ = binder != nullptr;
@@ -351,7 +353,7 @@ private:
                       "relocation type " + std::to_string(entry.type()) + " of " + machine::name + " is unknown");
     }
 
-    const segments<P>& image_;
+    segments<P>& image_;
     const dynamic_info& info_;
     module_tls& tls_;
     Scope& scope_;

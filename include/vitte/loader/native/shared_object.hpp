@@ -158,8 +158,8 @@ private:
         const std::uint64_t at = header->address + 4 + static_cast<std::uint64_t>(std::int64_t{distance});
         const std::byte* const records = segments_.template array<std::byte>(at, 4);
         if (records == nullptr) return nullptr;
-        const std::uint64_t size = segments_.readable(at), last = unwinding::takes_all_at_once() ? last_record(at) : 0;
-        return last < size && unwinding::well_formed(records + last, size - last) ? records : nullptr;
+        const std::uint64_t room = segments_.readable(at), last = unwinding::takes_all_at_once() ? last_record(at) : 0;
+        return last < room && unwinding::well_formed(records + last, room - last) ? records : nullptr;
     }
     /// How far behind the first record at `first` that of the last function in the sorted table is, from where on the records
     /// are read, to see whether they end; 0 without a table of the usual form.

@@ -156,7 +156,10 @@ enum class thread_priority : unsigned char {
 };
 
 /// What pages will be used for; only hints.
-enum class memory_advice : unsigned char { normal, sequential, random, will_need, free, huge_pages, no_huge_pages };
+/// The last one has pages ready to be written, which saves a fault for each.
+enum class memory_advice : unsigned char {
+    normal, sequential, random, will_need, free, huge_pages, no_huge_pages, will_write,
+};
 
 /// Promises about a shared memory object that cannot be taken back.
 enum class memory_seal : unsigned char { size = 1, content = 2, seals = 4 };

@@ -12,8 +12,9 @@ struct memory : posix::memory {
         return mapped(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0));
     }
     static result<void> advise(void* at, std::size_t size, memory_advice advice) noexcept {
-        constexpr int numbers[] = {MADV_NORMAL, MADV_SEQUENTIAL, MADV_RANDOM,    MADV_WILLNEED,
-                                   MADV_FREE,   MADV_HUGEPAGE,   MADV_NOHUGEPAGE};
+        constexpr int populate_write = 23;  // since Linux 5.14
+        constexpr int numbers[] = {MADV_NORMAL, MADV_SEQUENTIAL, MADV_RANDOM,     MADV_WILLNEED,
+                                   MADV_FREE,   MADV_HUGEPAGE,   MADV_NOHUGEPAGE, populate_write};
         if (::madvise(at, size, numbers[static_cast<unsigned>(advice)]) == 0) return {};
         // A kernel that was built without an advice says EINVAL.
         if (errno == EINVAL) return fail(errc::not_supported, "madvise", EINVAL);
