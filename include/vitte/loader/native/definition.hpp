@@ -5,6 +5,12 @@
 
 namespace vitte::loader::native {
 
+/// What there is already where a symbol is asked for.
+struct symbol_claim {
+    bool defined = false;  ///< a definition, which is good unless another comes before it
+    bool unique = false;   ///< that is to be the only one in the name space (STB_GNU_UNIQUE)
+};
+
 /// An address, or a thread-local variable: a module of blocks and an offset in them.
 struct definition {
     std::uintptr_t address = 0;        ///< or the offset in the module's block

@@ -71,9 +71,9 @@ private:
         node* user;
         std::shared_ptr<const nodes> local;
 
-        bool operator()(const symbol_name& name, const char* version, definition& to, bool unique) const {
+        bool operator()(const symbol_name& name, const char* version, definition& to, symbol_claim claim) const {
             const guard held(*of);
-            return of->find(*this, name, version, to, unique);
+            return of->find(*this, name, version, to, claim);
         }
     };
     /// A module with what binds it to others. It stays as long as somebody has it open or a module that stays is bound to it.
@@ -239,13 +239,16 @@ private:
         }
     }
 
-    bool find(const scope& from, const symbol_name& name, const char* version, definition& to, bool unique) {
+    /// False also if the claim of the user is the best.
+    bool find(const scope& from, const symbol_name& name, const char* version, definition& to, symbol_claim claim) {
         if (runtime<P>::find(name, to) || host.find(name, to.address)) return true;
         if (sees_process && process_.find(name, version, cpu_, to)) return true;
-        for (node* const n : unique ? started_ : globals_)
+        for (node* const n : claim.unique ? started_ : globals_)
             if (find_in(*n, from, name, version, to)) return true;
-        for (node* const n : *from.local)
+        for (node* const n : *from.local) {
+            if (n == from.user && claim.defined) return false;
             if (find_in(*n, from, name, version, to)) return true;
+        }
         return false;
     }
     /// Whoever is bound to a module that it does not need keeps it.

@@ -1,6 +1,5 @@
 /// Applies the dynamic relocations of a mapped image. What it does not define itself is asked from a scope,
-/// `bool scope(const symbol_name&, const char* version, definition&, bool unique)`, where unique is what must be one in the
-/// program (STB_GNU_UNIQUE).
+/// `bool scope(const symbol_name&, const char* version, definition&, symbol_claim)`.
 #pragma once
 
 #include <bit>
@@ -230,8 +229,8 @@ private:
         const char* const name = info_.symbols.name(symbol);
         const version_name version = info_.symbols.version_of(index);
         definition found;
-        const bool unique = symbol.binding() == elf::symbol_binding::gnu_unique;
-        if (!scope_(symbol_name(name), version.name, found, unique)) {
+        const symbol_claim claim{symbol.defined(), symbol.binding() == elf::symbol_binding::gnu_unique};
+        if (!scope_(symbol_name(name), version.name, found, claim)) {
             if (symbol.defined()) {
                 found = own(symbol);
             } else if (symbol.binding() != elf::symbol_binding::weak) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <vitte/loader/native/definition.hpp>
+#include <vitte/loader/native/entries.hpp>
 #include <vitte/loader/native/exit_functions.hpp>
 #include <vitte/loader/native/mapped_modules.hpp>
 #include <vitte/loader/native/symbol_table.hpp>
@@ -22,7 +23,7 @@ public:
             {"__cxa_finalize", [] { return address(exit_functions<P>::run); }},
             {"__cxa_thread_atexit", [] { return address(at_thread_exit); }},
             {"__cxa_thread_atexit_impl", [] { return address(at_thread_exit); }},
-            {"__tls_get_addr", [] { return address(thread_locals::address); }},
+            {"__tls_get_addr", tls_get_addr},
             {"dl_iterate_phdr", [] { return address(iterate); }},
             {"_dl_find_object", [] { return address(find_object); }},
         };
@@ -65,6 +66,24 @@ private:
         if (thread_locals::at_thread_exit(function, argument, release, owner)) return 0;
         release(owner);
         return -1;
+    }
+
+    static std::uintptr_t tls_get_addr() {
+#if defined(VITTE_HAS_NEAR_ADDRESS)
+        static const std::uintptr_t near = []() -> std::uintptr_t {
+            const std::size_t size = sys::region::page_size();
+            auto made = sys::region::reserve(size);
+            if (!made || !made->commit(0, size)) return 0;
+            const auto offset = reinterpret_cast<std::byte*>(&vitte_current_thread_blocks) - thread_locals::thread_pointer();
+            entries::write_thread_local_address(made->data(), static_cast<std::int32_t>(offset),
+                                                address(thread_locals::first_address));
+            if (!made->protect(0, size, sys::access::read_execute)) return 0;
+            static auto* const page = new sys::region(std::move(*made));  // which stays, since threads may outlive all else
+            return reinterpret_cast<std::uintptr_t>(page->data());
+        }();
+        if (near != 0) return near;
+#endif
+        return address(thread_locals::address);
     }
 
     static int iterate(void* callback, void* data) {

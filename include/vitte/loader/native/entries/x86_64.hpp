@@ -73,6 +73,28 @@ VITTE_ENTRIES void emit_lazy() noexcept {
         : "r"(&vitte_bind_lazily), "r"(&vitte_saved_vectors));
 }
 
+/// The fast path of `__tls_get_addr` for a page next to the modules: calls over more than 4 GiB, as from there to a program,
+/// take longer on some CPUs. `offset` is that of `vitte_current_thread_blocks` from the thread pointer.
+inline void write_thread_local_address(std::byte* to, std::int32_t offset, std::uintptr_t otherwise) noexcept {
+    constexpr std::uint8_t code[] = {
+        0xf3, 0x0f, 0x1e, 0xfa,                          // endbr64
+        0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0,        // mov %fs:offset, %rax
+        0x48, 0x8b, 0x17,                                // mov (%rdi), %rdx
+        0x48, 0x3b, 0x10,                                // cmp (%rax), %rdx
+        0x72, 0x0e,                                      // jb 1f
+        0x48, 0x8b, 0x04, 0xd0,                          // mov (%rax,%rdx,8), %rax
+        0x48, 0x85, 0xc0,                                // test %rax, %rax
+        0x74, 0x05,                                      // jz 1f
+        0x48, 0x03, 0x47, 0x08,                          // add 8(%rdi), %rax
+        0xc3,                                            // ret
+        0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0,  // 1: mov $otherwise, %rax; jmp *%rax
+    };
+    std::memcpy(to, code, sizeof code);
+    std::memcpy(to + 9, &offset, sizeof offset);
+    std::memcpy(to + sizeof code - 10, &otherwise, sizeof otherwise);
+}
+#define VITTE_HAS_NEAR_ADDRESS
+
 /// Where PLT0 finds the module and the entry: GOT[1] and GOT[2].
 inline constexpr std::size_t got_module = 1, got_entry = 2;
 
