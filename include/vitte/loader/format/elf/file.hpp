@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
 
 #include <vitte/loader/format/elf/header.hpp>
 #include <vitte/loader/format/elf/relr.hpp>
@@ -11,30 +10,8 @@ namespace vitte::loader::elf {
 
 using bytes = std::span<const std::byte>;
 
-/// A part of a file, with its place for errors.
-struct part {
-    elf::bytes bytes;
-    std::uint64_t offset = 0;
-};
-
-/// Strings that end with a NUL, found by their offset.
-class string_table {
-public:
-    constexpr string_table() noexcept = default;
-    constexpr explicit string_table(part of) noexcept : part_(of) {}
-
-    /// The string at `offset`; fails if it begins or ends outside the table.
-    result<std::string_view, parse_error> at(std::uint64_t offset) const noexcept {
-        const auto all = std::string_view(reinterpret_cast<const char*>(part_.bytes.data()), part_.bytes.size());
-        if (offset >= all.size()) return malformed("string table", "a string lies outside it", part_.offset);
-        const std::size_t end = all.find('\0', static_cast<std::size_t>(offset));
-        if (end == all.npos) return malformed("string table", "a string does not end", part_.offset + offset);
-        return all.substr(static_cast<std::size_t>(offset), end - static_cast<std::size_t>(offset));
-    }
-
-private:
-    part part_;
-};
+using loader::part;
+using loader::string_table;
 
 /// A symbol table with the strings of its names.
 struct symbol_view {
@@ -143,9 +120,7 @@ public:
 
 private:
     result<part, parse_error> slice(std::uint64_t offset, std::uint64_t size, const char* reading) const noexcept {
-        if (offset > whole_.size() || size > whole_.size() - offset)
-            return malformed(reading, "reaches past the end of the file", offset, errc::end_of_input);
-        return part{whole_.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size)), offset};
+        return part{whole_}.sub(offset, size, reading);
     }
     template <class T>
     result<table<T>, parse_error> records(const elf::section& of, std::size_t stride) const noexcept {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <vitte/loader/format/elf/constants.hpp>
+#include <vitte/loader/format/views.hpp>
 
 namespace vitte::loader::elf {
 
@@ -73,11 +74,7 @@ constexpr std::string_view name_of(symbol_visibility of) noexcept {
 }
 
 namespace detail {
-struct relocation_name {
-    std::uint32_t type;
-    std::string_view name;
-};
-inline constexpr relocation_name x86_64_relocations[] = {
+inline constexpr number_name x86_64_relocations[] = {
     {1, "R_X86_64_64"},        {2, "R_X86_64_PC32"},      {3, "R_X86_64_GOT32"},     {4, "R_X86_64_PLT32"},
     {5, "R_X86_64_COPY"},      {6, "R_X86_64_GLOB_DAT"},  {7, "R_X86_64_JUMP_SLOT"}, {8, "R_X86_64_RELATIVE"},
     {9, "R_X86_64_GOTPCREL"},  {10, "R_X86_64_32"},       {11, "R_X86_64_32S"},      {16, "R_X86_64_DTPMOD64"},
@@ -85,7 +82,7 @@ inline constexpr relocation_name x86_64_relocations[] = {
     {21, "R_X86_64_DTPOFF32"}, {22, "R_X86_64_GOTTPOFF"}, {23, "R_X86_64_TPOFF32"},  {24, "R_X86_64_PC64"},
     {36, "R_X86_64_TLSDESC"},  {37, "R_X86_64_IRELATIVE"}, {41, "R_X86_64_GOTPCRELX"}, {42, "R_X86_64_REX_GOTPCRELX"},
 };
-inline constexpr relocation_name aarch64_relocations[] = {
+inline constexpr number_name aarch64_relocations[] = {
     {257, "R_AARCH64_ABS64"},      {258, "R_AARCH64_ABS32"},       {261, "R_AARCH64_PREL32"},
     {275, "R_AARCH64_ADR_PREL_PG_HI21"}, {277, "R_AARCH64_ADD_ABS_LO12_NC"}, {282, "R_AARCH64_JUMP26"},
     {283, "R_AARCH64_CALL26"},     {1024, "R_AARCH64_COPY"},       {1025, "R_AARCH64_GLOB_DAT"},
@@ -93,7 +90,7 @@ inline constexpr relocation_name aarch64_relocations[] = {
     {1029, "R_AARCH64_TLS_DTPREL64"}, {1030, "R_AARCH64_TLS_TPREL64"}, {1031, "R_AARCH64_TLSDESC"},
     {1032, "R_AARCH64_IRELATIVE"},
 };
-inline constexpr relocation_name riscv_relocations[] = {
+inline constexpr number_name riscv_relocations[] = {
     {1, "R_RISCV_32"},       {2, "R_RISCV_64"},           {3, "R_RISCV_RELATIVE"},     {4, "R_RISCV_COPY"},
     {5, "R_RISCV_JUMP_SLOT"}, {7, "R_RISCV_TLS_DTPMOD64"}, {9, "R_RISCV_TLS_DTPREL64"}, {11, "R_RISCV_TLS_TPREL64"},
     {12, "R_RISCV_TLSDESC"}, {58, "R_RISCV_IRELATIVE"},
@@ -103,15 +100,10 @@ inline constexpr relocation_name riscv_relocations[] = {
 /// The name of relocation `type`: all dynamic ones of x86_64, aarch64 and riscv, and the common static ones; else
 /// empty.
 constexpr std::string_view relocation_name(machine of, std::uint32_t type) noexcept {
-    const auto in = [type](const auto& names) -> std::string_view {
-        for (const auto& entry : names)
-            if (entry.type == type) return entry.name;
-        return {};
-    };
     switch (of) {
-        case machine::x86_64: return in(detail::x86_64_relocations);
-        case machine::aarch64: return in(detail::aarch64_relocations);
-        case machine::riscv: return in(detail::riscv_relocations);
+        case machine::x86_64: return name_in(detail::x86_64_relocations, type);
+        case machine::aarch64: return name_in(detail::aarch64_relocations, type);
+        case machine::riscv: return name_in(detail::riscv_relocations, type);
         default: return {};
     }
 }

@@ -1,27 +1,13 @@
 /// The records of ELF files of either class and byte order, decoded into one form on access (gABI chapters 4 and 5).
 #pragma once
 
-#include <cstddef>
-#include <span>
-
-#include <vitte/core/endian.hpp>
-#include <vitte/core/assert.hpp>
 #include <vitte/loader/format/elf/constants.hpp>
+#include <vitte/loader/format/views.hpp>
 
 namespace vitte::loader::elf {
 
-/// How a file writes its numbers: its class and its byte order.
-struct encoding {
-    bool wide = true;  ///< ELFCLASS64
-    byte_order order = byte_order::little;
-
-    constexpr std::uint16_t u16(const std::byte* at) const noexcept { return load<std::uint16_t>(at, order); }
-    constexpr std::uint32_t u32(const std::byte* at) const noexcept { return load<std::uint32_t>(at, order); }
-    constexpr std::uint64_t u64(const std::byte* at) const noexcept { return load<std::uint64_t>(at, order); }
-    /// A number of the class's size: address, offset or size.
-    constexpr std::uint64_t word(const std::byte* at) const noexcept { return wide ? u64(at) : u32(at); }
-    constexpr std::size_t word_size() const noexcept { return wide ? 8 : 4; }
-};
+using loader::encoding;
+using loader::table;
 
 /// A program header.
 struct segment {
@@ -116,46 +102,6 @@ struct dynamic_entry {
         const auto number = e.wide ? static_cast<std::int64_t>(e.u64(at)) : static_cast<std::int32_t>(e.u32(at));
         return {static_cast<elf::tag>(number), e.word(at + e.word_size())};
     }
-};
-
-/// A view of equal records in a file. Elements are decoded when they are read.
-template <class T>
-class table {
-public:
-    constexpr table() noexcept = default;
-    /// The records of `stride` bytes each that fit into `bytes`.
-    constexpr table(std::span<const std::byte> bytes, std::size_t stride, encoding form) noexcept
-        : bytes_(bytes), stride_(stride), form_(form) {}
-
-    constexpr std::size_t size() const noexcept { return bytes_.size() / stride_; }
-    constexpr bool empty() const noexcept { return size() == 0; }
-    constexpr T operator[](std::size_t index) const noexcept {
-        VITTE_ASSERT(index < size());
-        return T::decode(bytes_.data() + index * stride_, form_, stride_);
-    }
-
-    class iterator {
-    public:
-        using value_type = T;
-        using difference_type = std::ptrdiff_t;
-        constexpr iterator() noexcept = default;
-        constexpr iterator(const table* of, std::size_t index) noexcept : of_(of), index_(index) {}
-        constexpr T operator*() const noexcept { return (*of_)[index_]; }
-        constexpr iterator& operator++() noexcept { return ++index_, *this; }
-        constexpr iterator operator++(int) noexcept { return {of_, index_++}; }
-        friend constexpr bool operator==(const iterator& a, const iterator& b) noexcept { return a.index_ == b.index_; }
-
-    private:
-        const table* of_ = nullptr;
-        std::size_t index_ = 0;
-    };
-    constexpr iterator begin() const noexcept { return {this, 0}; }
-    constexpr iterator end() const noexcept { return {this, size()}; }
-
-private:
-    std::span<const std::byte> bytes_;
-    std::size_t stride_ = 1;
-    encoding form_;
 };
 
 }  // namespace vitte::loader::elf
