@@ -4,7 +4,7 @@
 namespace {
 constexpr const char* help = R"(usage: vitte COMMAND ...
 
-  vitte inspect FILE [--json]               what an ELF file is, needs, offers and asks for
+  vitte inspect FILE [--json]               what an ELF, PE or Mach-O file is, needs, offers and asks for
   vitte run FILE FUNCTION [ARGUMENT]...     loads a module and calls one of its functions
 
 `vitte COMMAND --help` tells more. Exit codes: 0 success; 1 the file or the call failed; 2 wrong usage.

@@ -22,7 +22,12 @@
 #include <vitte/loader/ffi.hpp>
 #include <vitte/loader/format/elf.hpp>
 #include <vitte/loader/format/elf/names.hpp>
+#include <vitte/loader/format/macho.hpp>
+#include <vitte/loader/format/macho/names.hpp>
 #include <vitte/loader/format/parse_error.hpp>
+#include <vitte/loader/format/pe.hpp>
+#include <vitte/loader/format/pe/names.hpp>
+#include <vitte/loader/format/views.hpp>
 #include <vitte/loader/linker.hpp>
 #include <vitte/loader/load_error.hpp>
 #include <vitte/loader/loader.hpp>

@@ -46,7 +46,7 @@ def main(folder, results_file):
 
     refuses(2, ['no file', 'hint'], 'inspect')
     refuses(1, ['no/such', 'not found'], 'inspect', 'no/such')
-    refuses(1, [__file__, 'not an ELF file', 'byte 0', 'hint'], 'inspect', __file__)
+    refuses(1, [__file__, 'neither an ELF, PE', 'byte 0', 'hint'], 'inspect', __file__)
     refuses(2, ['--frob', 'hint'], 'inspect', greeter, '--frob')
     refuses(2, ['function', 'hint'], 'run', greeter)
     refuses(1, ['host_print', 'searched', 'hint'], 'run', greeter, 'greet', '0')
