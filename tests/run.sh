@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ clang-16 libclang-rt-16-dev meson ninja-build libboost-test-dev zlib1g binutils pkg-config valgrind
+need g++ clang-16 libclang-rt-16-dev meson ninja-build libboost-test-dev zlib1g binutils pkg-config valgrind llvm-16 lld-16
 
 mkdir -p "${BUILD_DIR:-build}"
 build=$(realpath "${BUILD_DIR:-build}")
@@ -21,6 +21,7 @@ ninja -C "$build/examples"
 ninja -C "$build/bench"
 python3 tests/cli/cli.py "$build/examples/examples" "$results"
 python3 tests/cli/readelf.py "$build/examples/examples/vitte" "$results"
+python3 tests/cli/readobj.py "$build/examples/examples/vitte" "$build" "$results"
 python3 tests/compile/headers.py "$results"
 python3 tests/overhead/overhead.py "$build/overhead" "$results"
 python3 tests/overhead/size.py "$build" "$results"

@@ -9,6 +9,13 @@ for flags in '-c' '-c -g' '-shared -fPIC -Wl,--hash-style=sysv' '-shared -fPIC -
     # shellcheck disable=SC2086
     clang-16 $flags tests/support/fixtures/counter.c -o "$folder/seeds/counter$(echo "$flags" | tr -c 'a-z\n' _)" || true
 done
+for target in x86_64-windows-gnu i686-windows-msvc arm64-apple-macos i386-apple-macos; do
+    clang-16 --target=$target -c tests/support/fixtures/freestanding.c -o "$folder/seeds/freestanding-$target"
+done
+# What tests/cli/readobj.py has made.
+if [ -d "$folder/../formats" ]; then
+    find "$folder/../formats" -type f -size -64k ! -name '*.pdb' ! -name '*.def' -exec cp {} "$folder/seeds" \;
+fi
 for source in tests/fuzz/*.cpp; do
     name=$(basename "$source" .cpp)
     clang++-16 -std=c++20 -O1 -g -Iinclude -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all "$source" -o "$folder/$name"
