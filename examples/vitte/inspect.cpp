@@ -1,25 +1,29 @@
 // vitte inspect: which format a file has, and what is wrong with it.
+#include "inspect.hpp"
+
 #include <vitte/loader/format/macho.hpp>
 #include <vitte/loader/format/pe.hpp>
 #include <vitte/sys/memory/mapping.hpp>
 
 #include "command.hpp"
-#include "inspect.hpp"
 
 namespace {
 namespace loader = vitte::loader;
 
 constexpr const char* help = R"(usage: vitte inspect FILE [--json]
 
-Prints what an ELF, PE or Mach-O file or a COFF object is: kind, target, segments or sections, needed libraries, exported
-and imported symbols with their versions, ordinals or libraries, and how many relocations of each type it has. --json
-prints the same for programs: one object with the members file, format, kind, machine, bits, byte_order, needed,
-exports, imports, relocations, and what else the format has; a universal Mach-O file has one for each machine in slices.
+Prints what an ELF, PE or Mach-O file or a COFF object is: kind, target, segments or sections, needed libraries,
+exported and imported symbols with their versions, ordinals or libraries, and how many relocations of each type it has.
+--json prints the same for programs: one object with the members file, format, kind, machine, bits, byte_order, exports,
+imports, relocations, and what else the format has; a universal Mach-O file has one for each machine in slices.
 )";
 
 inspected inspect_any(std::span<const std::byte> bytes, const std::string& path, bool as_json) {
     const std::string_view start(reinterpret_cast<const char*>(bytes.data()), bytes.size() < 4 ? bytes.size() : 4);
-    if (start == "\x7f" "ELF") return inspect_elf(bytes, path, as_json);
+    if (start ==
+        "\x7f"
+        "ELF")
+        return inspect_elf(bytes, path, as_json);
     for (const std::string_view magic : {"\xfe\xed\xfa\xce", "\xfe\xed\xfa\xcf", "\xce\xfa\xed\xfe", "\xcf\xfa\xed\xfe",
                                          "\xca\xfe\xba\xbe", "\xca\xfe\xba\xbf"})
         if (start == magic) return inspect_macho(bytes, path, as_json);
@@ -33,11 +37,14 @@ exit_code inspect(const arguments& given) {
     bool as_json = false;
     for (const std::string_view argument : given) {
         if (argument == "--help") return std::fputs(help, stdout), succeeded;
-        if (argument == "--json") as_json = true;
+        if (argument == "--json")
+            as_json = true;
         else if (argument.starts_with("--"))
             return complain(misused, "inspect: unknown option '" + std::string(argument) + "'", "vitte inspect --help");
-        else if (!path.empty()) return complain(misused, "inspect: more than one file is given", "vitte inspect FILE");
-        else path = argument;
+        else if (!path.empty())
+            return complain(misused, "inspect: more than one file is given", "vitte inspect FILE");
+        else
+            path = argument;
     }
     if (path.empty()) return complain(misused, "inspect: no file is given", "vitte inspect FILE");
     const auto mapped = vitte::sys::mapping::open(path.c_str());

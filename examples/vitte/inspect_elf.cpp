@@ -97,7 +97,7 @@ std::string full_name(const named_symbol& s) {
 }
 std::string access_of(const elf::segment& s) {
     return access_text((s.flags & elf::segment_readable) != 0, (s.flags & elf::segment_writable) != 0,
-                     (s.flags & elf::segment_executable) != 0);
+                       (s.flags & elf::segment_executable) != 0);
 }
 
 void print_text(const facts& f, std::string_view path) {

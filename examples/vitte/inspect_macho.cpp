@@ -1,6 +1,8 @@
 // vitte inspect, of Mach-O files and universal files.
 #include <map>
+#include <optional>
 #include <set>
+#include <tuple>
 
 #include <vitte/loader/format/macho.hpp>
 #include <vitte/loader/format/macho/names.hpp>
@@ -61,12 +63,13 @@ std::string version_of(macho::version v) {
            (v.patch() == 0 ? "" : "." + std::to_string(v.patch()));
 }
 
-inspected collect_trie(facts& to, const macho::file& file, const macho::export_trie& trie) {
+inspected collect_exports(facts& to, const macho::file& file) {
+    VITTE_TRY(const auto trie, macho::export_trie::read(file));
     const std::uint64_t base = file.base();
     std::vector<char> buffer(1 << 20);
     return trie.for_each(buffer, [&](const macho::exported& e) {
-        named_export made{std::string(e.name), e.absolute() ? e.address : base + e.address, "regular",
-                          e.weak_definition(), {}};
+        named_export made{
+            std::string(e.name), e.absolute() ? e.address : base + e.address, "regular", e.weak_definition(), {}};
         if (e.reexported()) {
             made.type = "reexport", made.address = 0;
             made.from = library_of(to, static_cast<std::int32_t>(e.library)) +
@@ -81,7 +84,7 @@ inspected collect_trie(facts& to, const macho::file& file, const macho::export_t
 }
 
 /// Imports of an image are what the dynamic linker is told to bind, whatever a stripped symbol table still has. What it
-/// looks for in all libraries (weakly) is an import only if it is neither exported here nor bound by its library as well.
+/// looks for in all libraries (weakly) is an import only if it is neither exported here nor bound to its library.
 inspected collect_bindings(facts& to, const macho::file& file) {
     std::set<std::string_view> names;
     for (const named_export& e : to.exports) names.insert(e.name);
@@ -111,12 +114,15 @@ inspected collect_bindings(facts& to, const macho::file& file) {
     return {};
 }
 
+/// What objects tell, and images that no dynamic linker has to read: kernel extensions, and very old ones.
 inspected collect_symbols(facts& to, const macho::file& file) {
+    const bool two_level = (to.header.flags & macho::file_two_level) != 0;
     VITTE_TRY(const auto symbols, file.symbols());
     for (const macho::symbol symbol : symbols.entries) {
         if (!symbol.external()) continue;
         VITTE_TRY(const std::string_view name, symbols.name(symbol));
-        if (!symbol.defined()) to.imports.push_back({name, "", symbol.weak_import()});
+        if (!symbol.defined())
+            to.imports.push_back({name, two_level ? library_of(to, symbol.library()) : "", symbol.weak_import()});
         else if (!symbol.private_external())
             to.exports.push_back({std::string(name), symbol.value, "regular", symbol.weak_definition(), {}});
     }
@@ -142,20 +148,21 @@ vitte::result<facts, parse_error> collect(const vitte::loader::part& bytes) {
     VITTE_CHECK(file.for_each_rpath([&](std::string_view path) { made.rpaths.push_back(path); }));
     VITTE_TRY(made.entry, file.entry());
     VITTE_TRY(made.signature, macho::read_code_signature(file));
-    if (made.header.type == macho::file_type::object) {
-        VITTE_CHECK(collect_symbols(made, file));
-    } else {
-        VITTE_TRY(const auto trie, macho::export_trie::read(file));
-        VITTE_CHECK(collect_trie(made, file, trie));
+    for (const auto told : {macho::command::dyld_info, macho::command::dyld_info_only, macho::command::exports_trie,
+                            macho::command::chained_fixups}) {
+        if (!file.find(told)) continue;
+        VITTE_CHECK(collect_exports(made, file));
         VITTE_CHECK(collect_bindings(made, file));
+        return made;
     }
+    VITTE_CHECK(collect_symbols(made, file));
     return made;
 }
 
 std::string access_of(const macho::segment& s) {
     return access_text((s.initial_protection & macho::segment_readable) != 0,
-                     (s.initial_protection & macho::segment_writable) != 0,
-                     (s.initial_protection & macho::segment_executable) != 0);
+                       (s.initial_protection & macho::segment_writable) != 0,
+                       (s.initial_protection & macho::segment_executable) != 0);
 }
 std::string_view kind_of(const macho::library& l) {
     switch (l.kind) {
@@ -170,9 +177,8 @@ std::string versions_of(const macho::library& l) {
     return version_of(l.current) + ", compatible from " + version_of(l.compatible);
 }
 std::string signature_of(const macho::code_signature& s) {
-    return std::string(s.identifier) + ", " +
-           or_number(name_in(macho::signature_hashes, s.hash_type), s.hash_type) + (s.ad_hoc ? ", ad hoc" : "") + ", " +
-           std::to_string(s.size) + " bytes, not verified";
+    return std::string(s.identifier) + ", " + or_number(name_in(macho::signature_hashes, s.hash_type), s.hash_type) +
+           (s.ad_hoc ? ", ad hoc" : "") + ", " + std::to_string(s.size) + " bytes, not verified";
 }
 
 void print_text(const facts& f) {
@@ -181,8 +187,7 @@ void print_text(const facts& f) {
     if (f.id) line("name", std::string(f.id->name) + " " + versions_of(*f.id));
     if (!f.uuid.empty()) line("uuid", f.uuid);
     for (const macho::build_version& b : f.platforms)
-        line("platform",
-             std::string(name_of(b.platform)) + " " + version_of(b.minimum) + ", SDK " + version_of(b.sdk));
+        line("platform", std::string(name_of(b.platform)) + " " + version_of(b.minimum) + ", SDK " + version_of(b.sdk));
     if (f.entry) line("entry", hexadecimal(*f.entry));
     if (f.signature) line("signature", signature_of(*f.signature));
     for (const macho::library& l : f.libraries)
@@ -220,12 +225,22 @@ void print_library(json_writer& json, std::string_view key, const macho::library
 void print_segments(json_writer& json, const facts& f) {
     json.open('[', "segments");
     for (const macho::segment& s : f.segments) {
-        json.open('{').text("name", s.name).number("address", s.address).number("memory_size", s.memory_size)
-            .number("offset", s.offset).number("file_size", s.file_size).text("access", access_of(s))
+        json.open('{')
+            .text("name", s.name)
+            .number("address", s.address)
+            .number("memory_size", s.memory_size)
+            .number("offset", s.offset)
+            .number("file_size", s.file_size)
+            .text("access", access_of(s))
             .open('[', "sections");
         for (const macho::section section : s.sections)
-            json.open('{').text("name", section.name).text("segment", section.segment).number("address", section.address)
-                .number("size", section.size).number("offset", section.offset).close('}');
+            json.open('{')
+                .text("name", section.name)
+                .text("segment", section.segment)
+                .number("address", section.address)
+                .number("size", section.size)
+                .number("offset", section.offset)
+                .close('}');
         json.close(']').close('}');
     }
     json.close(']');
@@ -239,13 +254,19 @@ void print_json(json_writer& json, const facts& f) {
     json.text("uuid", f.uuid);
     if (f.entry) json.number("entry", *f.entry);
     if (f.signature)
-        json.open('{', "code_signature").text("identifier", f.signature->identifier)
+        json.open('{', "code_signature")
+            .text("identifier", f.signature->identifier)
             .text("hash", or_number(name_in(macho::signature_hashes, f.signature->hash_type), f.signature->hash_type))
-            .number("flags", f.signature->flags).number("size", f.signature->size).close('}');
+            .number("flags", f.signature->flags)
+            .number("size", f.signature->size)
+            .close('}');
     json.open('[', "platforms");
     for (const macho::build_version& b : f.platforms)
-        json.open('{').text("platform", name_of(b.platform)).text("minimum", version_of(b.minimum))
-            .text("sdk", version_of(b.sdk)).close('}');
+        json.open('{')
+            .text("platform", name_of(b.platform))
+            .text("minimum", version_of(b.minimum))
+            .text("sdk", version_of(b.sdk))
+            .close('}');
     json.close(']').open('[', "needed");
     for (const macho::library& l : f.libraries) json.text({}, l.name);
     json.close(']').open('[', "libraries");
@@ -256,8 +277,13 @@ void print_json(json_writer& json, const facts& f) {
     print_segments(json, f);
     json.open('[', "exports");
     for (const named_export& e : f.exports)
-        json.open('{').text("name", e.name).number("address", e.address).text("type", e.type)
-            .text("weak", e.weak ? "yes" : "no").text("from", e.from).close('}');
+        json.open('{')
+            .text("name", e.name)
+            .number("address", e.address)
+            .text("type", e.type)
+            .text("weak", e.weak ? "yes" : "no")
+            .text("from", e.from)
+            .close('}');
     json.close(']').open('[', "imports");
     for (const named_import& i : f.imports)
         json.open('{').text("name", i.name).text("library", i.library).text("weak", i.weak ? "yes" : "no").close('}');
@@ -274,8 +300,10 @@ inspected inspect_universal(const macho::universal& file, std::string_view path,
         all.emplace_back(s, std::move(found));
     }
     json_writer json;
-    if (as_json) json.open('{').text("file", path).text("format", "Mach-O").text("kind", "universal").open('[', "slices");
-    else line("file", path), line("kind", "universal, of " + std::to_string(all.size()));
+    if (as_json)
+        json.open('{').text("file", path).text("format", "Mach-O").text("kind", "universal").open('[', "slices");
+    else
+        line("file", path), line("kind", "universal, of " + std::to_string(all.size()));
     for (const auto& [slice, found] : all) {
         if (as_json) {
             json.open('{').number("offset", slice.offset).number("size", slice.size);

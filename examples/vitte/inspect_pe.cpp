@@ -1,5 +1,6 @@
 // vitte inspect, of PE images and COFF objects.
 #include <map>
+#include <optional>
 
 #include <vitte/loader/format/pe.hpp>
 #include <vitte/loader/format/pe/names.hpp>
@@ -35,13 +36,12 @@ struct facts {
     pe::header header;
     pe::image_header image;
     std::string kind;
-    bool exporting = false;
     std::string_view name;
     std::vector<named_section> sections;
     std::vector<pe::needed_library> needed;
-    std::vector<named_export> exports;           // of an image
-    std::vector<pe::imported> imports;           // of an image
-    std::vector<named_symbol> defined, undefined;  // of an object
+    std::vector<named_export> exports;                   // of an image
+    std::vector<pe::imported> imports;                   // of an image
+    std::vector<named_symbol> defined, undefined;        // of an object
     std::map<std::uint32_t, std::uint64_t> relocations;  // count by type
     std::optional<pe::code_view> pdb;
     std::optional<pe::tls_directory> tls;
@@ -71,10 +71,7 @@ inspected collect_exports(facts& to, const pe::file& file) {
 inspected collect_image(facts& to, const pe::file& file) {
     to.kind = (to.header.characteristics & pe::file_dynamic_library) != 0 ? "dynamic library" : "executable";
     VITTE_CHECK(collect_exports(to, file));
-    VITTE_CHECK(pe::for_each_needed(file, [&](const pe::needed_library& library) -> inspected {
-        to.needed.push_back(library);
-        return {};
-    }));
+    VITTE_CHECK(pe::for_each_needed(file, [&](const pe::needed_library& library) { to.needed.push_back(library); }));
     VITTE_CHECK(pe::for_each_import(file, [&](const pe::imported& import) { to.imports.push_back(import); }));
     VITTE_CHECK(pe::for_each_base_relocation(file, [&](std::uint32_t, unsigned type) { ++to.relocations[type]; }));
     VITTE_TRY(to.pdb, pe::read_code_view(file));
@@ -93,7 +90,8 @@ inspected collect_object(facts& to, const pe::file& file) {
         if (!done || !symbol.external()) return;
         if (const auto name = file.name(symbol))
             (symbol.defined() ? to.defined : to.undefined).push_back({symbol, *name});
-        else done = vitte::unexpected(name.error());
+        else
+            done = vitte::unexpected(name.error());
     });
     VITTE_CHECK(done);
     for (const named_section& s : to.sections) {
@@ -124,7 +122,7 @@ vitte::loader::encoding form_of(const facts& f) {
 }
 std::string access_of(const pe::section& s) {
     return access_text((s.flags & pe::section_readable) != 0, (s.flags & pe::section_writable) != 0,
-                     (s.flags & pe::section_executable) != 0);
+                       (s.flags & pe::section_executable) != 0);
 }
 std::string relocation_of(const facts& f, std::uint32_t type) {
     return or_number(f.header.image ? name_in(pe::base_relocations, type) : pe::relocation_name(f.header.machine, type),
@@ -207,15 +205,27 @@ void print_text(const facts& f, std::string_view path) {
 
 void print_image(json_writer& json, const facts& f) {
     json.text("subsystem", or_number(name_in(pe::subsystems, f.image.subsystem), f.image.subsystem))
-        .number("base", f.image.base).number("image_size", f.image.image_size).number("entry", f.image.entry)
-        .text("managed", f.managed ? "yes" : "no").open('[', "dll_characteristics");
+        .number("base", f.image.base)
+        .number("image_size", f.image.image_size)
+        .number("entry", f.image.entry)
+        .text("managed", f.managed ? "yes" : "no")
+        .open('[', "dll_characteristics");
     for (const std::string_view name : characteristics_of(f)) json.text({}, name);
     json.close(']');
     if (f.tls)
-        json.open('{', "tls").number("data_begin", f.tls->data_begin).number("data_end", f.tls->data_end)
-            .number("index", f.tls->index).number("callbacks", f.tls->callbacks).number("zeros", f.tls->zeros).close('}');
+        json.open('{', "tls")
+            .number("data_begin", f.tls->data_begin)
+            .number("data_end", f.tls->data_end)
+            .number("index", f.tls->index)
+            .number("callbacks", f.tls->callbacks)
+            .number("zeros", f.tls->zeros)
+            .close('}');
     if (f.pdb)
-        json.open('{', "pdb").text("path", f.pdb->path).text("guid", guid_of(*f.pdb)).number("age", f.pdb->age).close('}');
+        json.open('{', "pdb")
+            .text("path", f.pdb->path)
+            .text("guid", guid_of(*f.pdb))
+            .number("age", f.pdb->age)
+            .close('}');
     json.open('[', "certificates");
     for (const certificate_fact& c : f.certificates)
         json.open('{').number("type", c.type).number("size", c.size).close('}');
@@ -236,23 +246,39 @@ void print_json(const facts& f, std::string_view path) {
     if (f.header.image) print_image(json, f);
     json.open('[', "sections");
     for (const named_section& s : f.sections)
-        json.open('{').text("name", s.name).number("address", s.section.address).number("memory_size", s.section.memory_size)
-            .number("offset", s.section.offset).number("file_size", s.section.file_size)
-            .text("access", access_of(s.section)).close('}');
+        json.open('{')
+            .text("name", s.name)
+            .number("address", s.section.address)
+            .number("memory_size", s.section.memory_size)
+            .number("offset", s.section.offset)
+            .number("file_size", s.section.file_size)
+            .text("access", access_of(s.section))
+            .close('}');
     json.close(']').open('[', "exports");
     for (const named_export& e : f.exports)
-        json.open('{').text("name", e.name).number("ordinal", e.exported.ordinal).number("address", e.exported.address)
-            .text("forwarder", e.exported.forwarder).close('}');
+        json.open('{')
+            .text("name", e.name)
+            .number("ordinal", e.exported.ordinal)
+            .number("address", e.exported.address)
+            .text("forwarder", e.exported.forwarder)
+            .close('}');
     for (const named_symbol& s : f.defined)
-        json.open('{').text("name", s.name).number("value", s.symbol.value).text("section", section_of(s.symbol, f)).close('}');
+        json.open('{')
+            .text("name", s.name)
+            .number("value", s.symbol.value)
+            .text("section", section_of(s.symbol, f))
+            .close('}');
     json.close(']').open('[', "imports");
     for (const pe::imported& i : f.imports) {
         json.open('{').text("library", i.library.name).text("delayed", i.library.delayed ? "yes" : "no");
-        (i.name.empty() ? json.number("ordinal", i.ordinal) : json.text("name", i.name).number("hint", i.ordinal)).close('}');
+        (i.name.empty() ? json.number("ordinal", i.ordinal) : json.text("name", i.name).number("hint", i.ordinal))
+            .close('}');
     }
     for (const named_symbol& s : f.undefined)
-        json.open('{').text("name", s.name)
-            .text("weak", s.symbol.storage == pe::storage_class::weak_external ? "yes" : "no").close('}');
+        json.open('{')
+            .text("name", s.name)
+            .text("weak", s.symbol.storage == pe::storage_class::weak_external ? "yes" : "no")
+            .close('}');
     json.close(']').open('[', "relocations");
     for (const auto& [type, count] : f.relocations)
         json.open('{').number("type", type).text("name", relocation_of(f, type)).number("count", count).close('}');

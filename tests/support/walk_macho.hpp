@@ -31,9 +31,11 @@ inline std::size_t walk_macho_file(const vitte::loader::part& bytes) {
     }
     if (const auto trie = macho::export_trie::read(*file)) {
         static char buffer[4096];
-        seen += trie->for_each(buffer, [&](const macho::exported& e) {
-                        seen += e.name.size() > 200 || trie->find(e.name).has_value();
-                    }).has_value();
+        seen += trie->for_each(buffer,
+                               [&](const macho::exported& e) {
+                                   seen += e.name.size() > 200 || trie->find(e.name).has_value();
+                               })
+                    .has_value();
     }
     return seen;
 }

@@ -1,4 +1,5 @@
-// Reads everything that the PE and COFF views offer, for tests and fuzzing: what matters is that each byte is looked at.
+// Reads everything that the PE and COFF views offer, for tests and fuzzing: what matters is that each byte is looked
+// at.
 #pragma once
 
 #include <vitte/loader/format/pe.hpp>
@@ -13,14 +14,12 @@ inline std::size_t walk_pe(std::span<const std::byte> bytes) {
     for (const pe::section s : file->sections()) {
         seen += file->name(s).has_value() + file->content(s).has_value();
         if (const auto relocations = file->relocations(s))
-            for (const pe::relocation r : *relocations) seen += !relocation_name(file->header().machine, r.type).empty();
+            for (const pe::relocation r : *relocations)
+                seen += !relocation_name(file->header().machine, r.type).empty();
     }
     file->for_each_symbol([&](const pe::symbol& s, std::size_t) { seen += file->name(s).has_value() && s.defined(); });
     const auto count = [&](const auto&...) { ++seen; };
-    seen += pe::for_each_needed(*file, [&](const pe::needed_library& library) -> vitte::result<void, vitte::loader::parse_error> {
-        seen += library.name.size();
-        return {};
-    }).has_value();
+    seen += pe::for_each_needed(*file, count).has_value();
     seen += pe::for_each_import(*file, count).has_value() + pe::for_each_base_relocation(*file, count).has_value();
     seen += pe::for_each_certificate(*file, count).has_value();
     seen += pe::read_code_view(*file).has_value() + pe::read_tls(*file).has_value();

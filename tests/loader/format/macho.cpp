@@ -12,8 +12,8 @@ using vitte::errc;
 using vitte::loader::encoding;
 using strings = std::vector<std::string>;
 
-constexpr encoding encodings[] = {{false, byte_order::little}, {false, byte_order::big}, {true, byte_order::little},
-                                  {true, byte_order::big}};
+constexpr encoding encodings[] = {
+    {false, byte_order::little}, {false, byte_order::big}, {true, byte_order::little}, {true, byte_order::big}};
 constexpr std::uint64_t base = 0x10000, data_address = 0x12000;
 
 /// A file that grows: load commands behind the header, what they point to from 0x600 on.
@@ -45,17 +45,28 @@ struct builder {
         content_at = (content_at + bytes.size() + 7) & ~std::size_t{7};
         return at;
     }
-    void point(std::size_t field, std::string_view bytes) { file.put32(field, content(bytes)).put32(field + 4, bytes.size()); }
+    void point(std::size_t field, std::string_view bytes) {
+        file.put32(field, content(bytes)).put32(field + 4, bytes.size());
+    }
     /// A segment of 0x200 bytes in the file with one section, which is all of it and has relocations.
     void segment(std::string_view name, std::uint64_t address, std::size_t offset, unsigned access,
                  std::size_t relocations = 0, unsigned count = 0) {
         const encoding e = file.form;
         const std::size_t w = e.word_size(), fixed = 24 + 4 * w + 16;
         const std::size_t at = command(e.wide ? 0x19 : 1, fixed + macho::section::size_in(e)), section = at + fixed;
-        file.text(at + 8, name).word(at + 24, address).word(at + 24 + w, 0x200).word(at + 24 + 2 * w, offset).word(at + 24 + 3 * w, 0x200);
+        file.text(at + 8, name)
+            .word(at + 24, address)
+            .word(at + 24 + w, 0x200)
+            .word(at + 24 + 2 * w, offset)
+            .word(at + 24 + 3 * w, 0x200);
         file.put32(at + fixed - 16, 7).put32(at + fixed - 12, access).put32(at + fixed - 8, 1);
-        file.text(section, "__things").text(section + 16, name).word(section + 32, address).word(section + 32 + w, 0x200);
-        file.put32(section + 32 + 2 * w, offset).put32(section + 40 + 2 * w, relocations).put32(section + 44 + 2 * w, count);
+        file.text(section, "__things")
+            .text(section + 16, name)
+            .word(section + 32, address)
+            .word(section + 32 + w, 0x200);
+        file.put32(section + 32 + 2 * w, offset)
+            .put32(section + 40 + 2 * w, relocations)
+            .put32(section + 44 + 2 * w, count);
     }
 };
 
@@ -86,10 +97,13 @@ std::vector<std::byte> classic(encoding e) {
     b.point(info + 32, std::string_view("\x71\x40\x3e\x40_late\0\x90\x00", 12));
     std::string nodes(0x40, '\0');
     nodes.replace(0, 5, std::string_view("\0\x01_\0\x05", 5));
-    nodes.replace(5, 16, std::string_view("\0\x03" "add\0\x18re\0\x20s\0\x30", 14));
-    nodes.replace(0x18, 4, std::string_view("\x02\x04\x22\0", 4));                  // _add: weak, at 0x22
-    nodes.replace(0x20, 9, std::string_view("\x07\x08\x02_old\0\0", 9));             // _re: _old of library 2
-    nodes.replace(0x30, 5, std::string_view("\x03\x10\x05\x06\0", 5));               // _s: a stub and its resolver
+    nodes.replace(5, 16,
+                  std::string_view("\0\x03"
+                                   "add\0\x18re\0\x20s\0\x30",
+                                   14));
+    nodes.replace(0x18, 4, std::string_view("\x02\x04\x22\0", 4));        // _add: weak, at 0x22
+    nodes.replace(0x20, 9, std::string_view("\x07\x08\x02_old\0\0", 9));  // _re: _old of library 2
+    nodes.replace(0x30, 5, std::string_view("\x03\x10\x05\x06\0", 5));    // _s: a stub and its resolver
     b.point(info + 40, nodes);
     const std::size_t symbols = b.command(2, 24), stride = e.wide ? 16 : 12, table = b.content_at;
     b.file.put32(symbols + 8, table).put32(symbols + 12, 2);
@@ -112,7 +126,11 @@ std::vector<std::byte> chained(encoding e) {
     b.point(command + 8, std::string(0x80, '\0'));
     b.file.put32(at + 4, 32).put32(at + 8, 80).put32(at + 12, 88).put32(at + 16, 2).put32(at + 20, 1);
     b.file.put32(at + 32, 2).put32(at + 40, 16);  // segments; the second begins at 32 + 16
-    b.file.put32(at + 48, 24).put16(at + 52, 0x1000).put16(at + 54, e.wide ? 6 : 3).put16(at + 68, 1).put16(at + 70, 0x10);
+    b.file.put32(at + 48, 24)
+        .put16(at + 52, 0x1000)
+        .put16(at + 54, e.wide ? 6 : 3)
+        .put16(at + 68, 1)
+        .put16(at + 70, 0x10);
     b.file.put32(at + 80, 1 | 1 << 9).put32(at + 84, 0xfe | 1 << 8 | 7 << 9);
     b.file.text(at + 89, "_puts").text(at + 95, "_maybe");
     for (unsigned i = 0; i < 3; ++i) {
@@ -144,7 +162,8 @@ BOOST_AUTO_TEST_CASE(reads_either_size_and_byte_order) {
         strings found;
         file->for_each_segment([&](const macho::segment& s) {
             found.emplace_back(s.name);
-            for (const macho::section section : s.sections) found.push_back(std::string(section.segment) + "," + std::string(section.name));
+            for (const macho::section section : s.sections)
+                found.push_back(std::string(section.segment) + "," + std::string(section.name));
         });
         BOOST_TEST((found == strings{"__TEXT", "__TEXT,__things", "__DATA", "__DATA,__things"}));
         BOOST_TEST(**file->entry() == base + 0x30);
@@ -156,15 +175,20 @@ BOOST_AUTO_TEST_CASE(reads_either_size_and_byte_order) {
         BOOST_TEST(file->for_each_needed([&](const macho::library& l) { found.emplace_back(l.name); }).has_value());
         BOOST_TEST(file->for_each_rpath([&](std::string_view path) { found.emplace_back(path); }).has_value());
         BOOST_TEST(file->for_each_platform([&](const macho::build_version& v) {
-            found.push_back(std::string(name_of(v.platform)) + " " + text_of(v.minimum) + " " + text_of(v.sdk));
-        }).has_value());
-        BOOST_TEST((found == strings{"/usr/lib/one.dylib", "/usr/lib/two.dylib", "@loader_path/..", "macos 13.1.0 14.0.0"}));
+                           found.push_back(std::string(name_of(v.platform)) + " " + text_of(v.minimum) + " " +
+                                           text_of(v.sdk));
+                       })
+                       .has_value());
+        BOOST_TEST(
+            (found == strings{"/usr/lib/one.dylib", "/usr/lib/two.dylib", "@loader_path/..", "macos 13.1.0 14.0.0"}));
         BOOST_TEST(std::to_integer<int>((*file->uuid())[15]) == 'f');
         const auto symbols = file->symbols();
         BOOST_REQUIRE((symbols && symbols->entries.size() == 2u));
         BOOST_TEST(*symbols->name(symbols->entries[0]) == "_add");
-        BOOST_TEST((symbols->entries[0].external() && symbols->entries[0].defined() && symbols->entries[0].value == base + 0x22));
-        BOOST_TEST((!symbols->entries[1].defined() && symbols->entries[1].weak_import() && symbols->entries[1].library() == 2));
+        BOOST_TEST((symbols->entries[0].external() && symbols->entries[0].defined() &&
+                    symbols->entries[0].value == base + 0x22));
+        BOOST_TEST((!symbols->entries[1].defined() && symbols->entries[1].weak_import() &&
+                    symbols->entries[1].library() == 2));
         const auto signature = macho::read_code_signature(*file);
         BOOST_REQUIRE((signature && *signature));
         BOOST_TEST((*signature)->identifier == "me.own");
@@ -178,14 +202,17 @@ BOOST_AUTO_TEST_CASE(bindings_and_rebases_are_programs) {
         const auto file = macho::file::parse(bytes);
         strings found;
         const auto bound = macho::for_each_binding(*file, [&](const macho::binding& b) {
-            found.push_back(std::string(b.name) + " " + std::to_string(static_cast<int>(b.kind)) + " " + std::to_string(b.library) +
-                            " " + std::to_string(b.address - data_address) + (b.weak_import ? " weak" : ""));
+            found.push_back(std::string(b.name) + " " + std::to_string(static_cast<int>(b.kind)) + " " +
+                            std::to_string(b.library) + " " + std::to_string(b.address - data_address) +
+                            (b.weak_import ? " weak" : ""));
         });
         BOOST_REQUIRE_MESSAGE(bound.has_value(), (bound ? "" : bound.error().reason));
         const std::string second = std::to_string(0x28 + e.word_size() + 8);
         BOOST_TEST((found == strings{"_puts 0 2 32 weak", "_new 1 0 40", "_new 1 0 " + second, "_late 2 -2 64"}));
         std::vector<std::uint64_t> moved;
-        BOOST_TEST(macho::for_each_rebase(*file, [&](std::uint64_t at, unsigned) { moved.push_back(at - data_address); }).has_value());
+        BOOST_TEST(macho::for_each_rebase(*file, [&](std::uint64_t at, unsigned) {
+                       moved.push_back(at - data_address);
+                   }).has_value());
         BOOST_TEST((moved == std::vector<std::uint64_t>{8, 8 + e.word_size()}));
     }
 }
@@ -204,17 +231,20 @@ BOOST_AUTO_TEST_CASE(exports_are_a_trie) {
     BOOST_TEST((add->address == 0x22u && add->weak_definition()));
     BOOST_TEST((again->reexported() && again->library == 2u && again->library_name == "_old"));
     BOOST_TEST((stub->has_resolver() && stub->address == 5u && stub->resolver == 6u));
-    for (const char* name : {"", "_", "_ad", "_adds", "x"}) BOOST_TEST((exports->find(name).error().code == errc::not_found));
+    for (const char* name : {"", "_", "_ad", "_adds", "x"})
+        BOOST_TEST((exports->find(name).error().code == errc::not_found));
     char small[3];
     BOOST_TEST((exports->for_each(small, [](const macho::exported&) {}).error().code == errc::name_too_long));
 }
 
 BOOST_AUTO_TEST_CASE(loops_in_a_trie_end) {
     builder b = library({true, byte_order::little});
-    b.point(b.command(0x80000033, 16) + 8, std::string_view("\0\x01\0\0", 4));  // its only child is itself, with no text
+    b.point(b.command(0x80000033, 16) + 8,
+            std::string_view("\0\x01\0\0", 4));  // its only child is itself, with no text
     const auto exports = macho::export_trie::read(*macho::file::parse(b.file.bytes));
     char buffer[16];
-    BOOST_TEST((exports->for_each(buffer, [](const macho::exported&) {}).error().reason == std::string("the trie has a loop")));
+    BOOST_TEST((exports->for_each(buffer, [](const macho::exported&) {}).error().reason ==
+                std::string("the trie has a loop")));
     BOOST_TEST((exports->find("x").error().code == errc::not_found));
 }
 
@@ -226,8 +256,10 @@ BOOST_AUTO_TEST_CASE(fixups_are_chains) {
         const auto fixups = macho::chained_fixups::read(*file);
         BOOST_REQUIRE_MESSAGE(fixups.has_value(), (fixups ? "" : fixups.error().reason));
         BOOST_REQUIRE(fixups->import_count() == 2u);
-        BOOST_TEST((fixups->import(0)->name == "_puts" && fixups->import(0)->library == 1 && !fixups->import(0)->weak_import));
-        BOOST_TEST((fixups->import(1)->name == "_maybe" && fixups->import(1)->library == -2 && fixups->import(1)->weak_import));
+        BOOST_TEST(
+            (fixups->import(0)->name == "_puts" && fixups->import(0)->library == 1 && !fixups->import(0)->weak_import));
+        BOOST_TEST((fixups->import(1)->name == "_maybe" && fixups->import(1)->library == -2 &&
+                    fixups->import(1)->weak_import));
         strings found;
         const auto done = fixups->for_each([&](const macho::fixup& f) {
             found.push_back(std::to_string(f.address - data_address) + (f.bind ? " " + std::to_string(f.import) : ""));
@@ -242,7 +274,9 @@ BOOST_AUTO_TEST_CASE(relocations_of_objects) {
         builder b(e, e.wide ? 0x01000007 : 7, 1);
         b.segment("", 0, 0x200, 7, 0x600, 2);
         const bool little = e.order == byte_order::little;
-        b.file.put32(0x600, 0x12).put32(0x604, little ? 5u | 1u << 24 | 2u << 25 | 1u << 27 | 2u << 28 : 5u << 8 | 1u << 7 | 2u << 5 | 1u << 4 | 2u);
+        b.file.put32(0x600, 0x12)
+            .put32(0x604, little ? 5u | 1u << 24 | 2u << 25 | 1u << 27 | 2u << 28
+                                 : 5u << 8 | 1u << 7 | 2u << 5 | 1u << 4 | 2u);
         b.file.put32(0x608, 1u << 31 | 2u << 28 | 4u << 24 | 0x21).put32(0x60c, 0x44);
         const auto file = macho::file::parse(b.file.bytes);
         BOOST_REQUIRE_MESSAGE(file.has_value(), reason_of(b.file.bytes));
@@ -250,16 +284,21 @@ BOOST_AUTO_TEST_CASE(relocations_of_objects) {
             const auto all = file->relocations(s.sections[0]);
             BOOST_REQUIRE((all && all->size() == 2u));
             const macho::relocation first = (*all)[0], second = (*all)[1];
-            BOOST_TEST((first.address == 0x12u && first.symbol == 5u && first.type == 2 && first.length == 2 && first.relative && first.external));
+            BOOST_TEST((first.address == 0x12u && first.symbol == 5u && first.type == 2 && first.length == 2 &&
+                        first.relative && first.external));
             BOOST_TEST(second.scattered == !e.wide);
-            if (second.scattered) BOOST_TEST((second.address == 0x21u && second.type == 4 && second.length == 2 && second.symbol == 0x44u));
+            if (second.scattered)
+                BOOST_TEST(
+                    (second.address == 0x21u && second.type == 4 && second.length == 2 && second.symbol == 0x44u));
         });
     }
 }
 
 BOOST_AUTO_TEST_CASE(threads_of_old_programs_tell_the_entry_point) {
-    constexpr struct { unsigned machine, at; bool wide; } kinds[] = {{7, 40, false}, {0x01000007, 128, true}, {12, 60, false},
-                                                                     {0x0100000c, 256, true}, {18, 0, false}};
+    constexpr struct {
+        unsigned machine, at;
+        bool wide;
+    } kinds[] = {{7, 40, false}, {0x01000007, 128, true}, {12, 60, false}, {0x0100000c, 256, true}, {18, 0, false}};
     for (const auto& kind : kinds) {
         builder b({kind.wide, byte_order::little}, kind.machine, 2);
         const std::size_t thread = b.command(5, 16 + kind.at + 8);
@@ -273,7 +312,11 @@ BOOST_AUTO_TEST_CASE(universal_files_have_slices) {
     for (const bool wide : {false, true}) {
         canvas c({wide, byte_order::big}, 0x1000 + inner.size());
         const std::size_t w = c.form.word_size();
-        c.put32(0, wide ? 0xcafebabf : 0xcafebabe).put32(4, 1).put32(8, 0x01000007).word(16, 0x1000).word(16 + w, inner.size());
+        c.put32(0, wide ? 0xcafebabf : 0xcafebabe)
+            .put32(4, 1)
+            .put32(8, 0x01000007)
+            .word(16, 0x1000)
+            .word(16 + w, inner.size());
         std::copy(inner.begin(), inner.end(), c.bytes.begin() + 0x1000);
         const auto file = macho::universal::parse(c.bytes);
         BOOST_REQUIRE_MESSAGE(file.has_value(), (file ? "" : file.error().reason));

@@ -55,7 +55,11 @@ void add_imports(canvas& c) {
     const std::size_t w = c.form.word_size(), at = contents;
     direct(c, pe::directory::imports, 0x1100, 40);
     c.put32(at + 0x100, 0x1200).put32(at + 0x10c, 0x1170).put32(at + 0x110, 0x1150);
-    c.text(at + 0x170, "needed.dll").put16(at + 0x180, 3).text(at + 0x182, "open").put16(at + 0x190, 4).text(at + 0x192, "close");
+    c.text(at + 0x170, "needed.dll")
+        .put16(at + 0x180, 3)
+        .text(at + 0x182, "open")
+        .put16(at + 0x190, 4)
+        .text(at + 0x192, "close");
     c.word(at + 0x200, 0x1180).word(at + 0x200 + w, (std::uint64_t{1} << (8 * w - 1)) | 7);
     direct(c, pe::directory::delay_imports, 0x1220, 64);
     c.put32(at + 0x220, 1).put32(at + 0x224, 0x1280).put32(at + 0x22c, 0x1300).put32(at + 0x230, 0x1290);
@@ -96,8 +100,10 @@ std::vector<std::byte> object(bool big) {
     c.put32(relocations, 0x10).put32(relocations + 4, 2).put16(relocations + 8, 3);
     c.put32(relocations + 10, 0x20).put32(relocations + 14, 2).put16(relocations + 18, 4);
     const auto symbol = [&](std::size_t at, unsigned section, unsigned storage, unsigned auxiliary) {
-        if (big) c.put32(at + 12, section);
-        else c.put16(at + 12, section);
+        if (big)
+            c.put32(at + 12, section);
+        else
+            c.put16(at + 12, section);
         c.put8(at + stride - 2, storage).put8(at + stride - 1, auxiliary);
     };
     c.text(symbols, "eight888");
@@ -131,7 +137,8 @@ BOOST_AUTO_TEST_CASE(reads_images_of_both_sizes) {
         BOOST_TEST(*file->name(file->sections()[0]) == ".all");
         BOOST_TEST(file->content(file->sections()[0])->offset == contents);
         BOOST_TEST(file->from(0x1010, "here")->offset == 0x1010 - delta);
-        BOOST_TEST((file->from(0x3000, "here").error().reason == std::string("its address is in no section's part of the file")));
+        BOOST_TEST((file->from(0x3000, "here").error().reason ==
+                    std::string("its address is in no section's part of the file")));
     }
 }
 
@@ -179,7 +186,8 @@ BOOST_AUTO_TEST_CASE(old_delayed_imports_have_absolute_addresses) {
         c.put32(contents + at, std::uint64_t{relative} + 0x10000);
     }
     strings found;
-    const auto done = pe::for_each_import(*pe::file::parse(c.bytes), [&](const pe::imported& i) { found.emplace_back(i.name); });
+    const auto done =
+        pe::for_each_import(*pe::file::parse(c.bytes), [&](const pe::imported& i) { found.emplace_back(i.name); });
     BOOST_REQUIRE_MESSAGE(done.has_value(), (done ? "" : done.error().reason));
     BOOST_TEST((found == strings{"open", "", "close"}));
 }
@@ -188,7 +196,9 @@ BOOST_AUTO_TEST_CASE(relocations_debug_storage_and_certificates) {
     const auto bytes = whole_image(false);
     const auto file = pe::file::parse(bytes);
     std::vector<std::pair<std::uint32_t, unsigned>> relocations;
-    BOOST_REQUIRE(pe::for_each_base_relocation(*file, [&](std::uint32_t at, unsigned type) { relocations.emplace_back(at, type); }).has_value());
+    BOOST_REQUIRE(pe::for_each_base_relocation(*file, [&](std::uint32_t at, unsigned type) {
+                      relocations.emplace_back(at, type);
+                  }).has_value());
     BOOST_TEST((relocations == decltype(relocations){{0x1008, 10}, {0x1000, 0}}));
     const auto pdb = pe::read_code_view(*file);
     BOOST_REQUIRE((pdb && *pdb));
@@ -201,8 +211,9 @@ BOOST_AUTO_TEST_CASE(relocations_debug_storage_and_certificates) {
     BOOST_TEST((*tls)->zeros == 8u);
     std::size_t certificates = 0;
     BOOST_REQUIRE(pe::for_each_certificate(*file, [&](const pe::certificate& found) {
-        certificates += found.type == 2 && found.content.offset == 2 * contents + 8 && found.content.bytes.size() == 8;
-    }).has_value());
+                      certificates += found.type == 2 && found.content.offset == 2 * contents + 8 &&
+                                      found.content.bytes.size() == 8;
+                  }).has_value());
     BOOST_TEST(certificates == 1u);
 }
 
@@ -211,7 +222,8 @@ BOOST_AUTO_TEST_CASE(reads_objects_of_both_kinds) {
         const auto bytes = object(big);
         const auto file = pe::file::parse(bytes);
         BOOST_REQUIRE_MESSAGE(file.has_value(), reason_of(bytes));
-        BOOST_TEST((!file->header().image && file->header().big == big && file->header().machine == pe::machine::aarch64));
+        BOOST_TEST(
+            (!file->header().image && file->header().big == big && file->header().machine == pe::machine::aarch64));
         const pe::section section = file->sections()[0];
         BOOST_TEST(*file->name(section) == ".long$name");
         const auto relocations = file->relocations(section);
@@ -220,8 +232,8 @@ BOOST_AUTO_TEST_CASE(reads_objects_of_both_kinds) {
         BOOST_TEST(relocation_name(file->header().machine, (*relocations)[0].type) == "IMAGE_REL_ARM64_BRANCH26");
         strings names;
         file->for_each_symbol([&](const pe::symbol& s, std::size_t index) {
-            names.push_back(std::to_string(index) + " " + std::string(*file->name(s)) + (s.external() ? " external" : "") +
-                            (s.defined() ? " defined" : ""));
+            names.push_back(std::to_string(index) + " " + std::string(*file->name(s)) +
+                            (s.external() ? " external" : "") + (s.defined() ? " defined" : ""));
         });
         BOOST_TEST((names == strings{"0 eight888 defined", "2 a_long_name_too external"}));
     }

@@ -32,7 +32,10 @@ namespace detail {
 class opcode_reader {
 public:
     opcode_reader(const file& of, part opcodes, const char* reading)
-        : opcodes_(opcodes), bytes_(opcodes.bytes), reading_(reading), word_size_(of.header().form.word_size()),
+        : opcodes_(opcodes),
+          bytes_(opcodes.bytes),
+          reading_(reading),
+          word_size_(of.header().form.word_size()),
           left_(of.whole().bytes.size() / word_size_) {
         of.for_each_segment([&](const segment& s) {
             if (count_ < segments_.size()) segments_[count_++] = s;

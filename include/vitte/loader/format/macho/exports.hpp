@@ -25,8 +25,8 @@ struct exported {
     constexpr bool has_resolver() const noexcept { return (flags & 16) != 0; }
 };
 
-/// The trie. Each node has the size of its symbol's facts (0: there is no symbol), these, the number of children, and for
-/// each the text on the way to it and its place.
+/// The trie. Each node has the size of its symbol's facts (0: there is no symbol), these, the number of children, and
+/// for each the text on the way to it and its place.
 class export_trie {
 public:
     /// Finds it in LC_DYLD_EXPORTS_TRIE or LC_DYLD_INFO. Without it is empty.
@@ -60,7 +60,7 @@ public:
     }
 
     /// Calls `visit(const exported&)` for every symbol, in the order of the trie. Names are put together in `buffer`:
-    /// `errc::name_too_long` if one does not fit, `errc::not_supported` if more than 1000 nodes are on the way to one.
+    /// `errc::name_too_long` if one does not fit, `errc::not_supported` if more than 500 nodes are on the way to one.
     template <class Visit>
     result<void, parse_error> for_each(std::span<char> buffer, Visit&& visit) const;
 
@@ -68,9 +68,8 @@ private:
     static constexpr const char* reading = "exports";
     struct node {
         std::uint64_t facts, facts_at;  ///< how many bytes, and where
-        unsigned children;
-        std::uint64_t at;  ///< of the next child
-        std::size_t length;  ///< of the name up to here
+        std::uint64_t at;               ///< of the next child
+        unsigned children;              ///< how many are left
     };
     struct edge {
         std::string_view text;
@@ -136,33 +135,36 @@ private:
 template <class Visit>
 result<void, parse_error> export_trie::for_each(std::span<char> buffer, Visit&& visit) const {
     if (empty()) return {};
-    std::array<node, 1000> way;
+    struct step {
+        node here;
+        std::size_t length;  // of the name up to here
+    };
+    std::array<step, 500> way;
     std::size_t depth = 0, nodes_left = part_.bytes.size() / 2;  // each has two bytes at least, if the trie is no maze
     const auto enter = [&](std::uint64_t at, std::size_t length) -> result<void, parse_error> {
         if (nodes_left-- == 0) return malformed(reading, "the trie has a loop", part_.offset + at);
         if (depth == way.size()) return malformed(reading, "nested too deep", part_.offset + at, errc::not_supported);
-        VITTE_TRY(node here, node_at(at));
-        here.length = length;
+        VITTE_TRY(const node here, node_at(at));
         if (here.facts != 0) {
             VITTE_TRY(const exported found, symbol(here, {buffer.data(), length}));
             visit(found);
         }
-        way[depth++] = here;
+        way[depth++] = {here, length};
         return {};
     };
     VITTE_CHECK(enter(0, 0));
     while (depth != 0) {
-        node& here = way[depth - 1];
+        auto& [here, length] = way[depth - 1];
         if (here.children == 0) {
             --depth;
             continue;
         }
         --here.children;
         VITTE_TRY(const edge next, next_edge(here));
-        if (next.text.size() > buffer.size() - here.length)
+        if (next.text.size() > buffer.size() - length)
             return malformed(reading, "a name is too long", part_.offset + here.at, errc::name_too_long);
-        next.text.copy(buffer.data() + here.length, next.text.size());
-        VITTE_CHECK(enter(next.to, here.length + next.text.size()));
+        next.text.copy(buffer.data() + length, next.text.size());
+        VITTE_CHECK(enter(next.to, length + next.text.size()));
     }
     return {};
 }

@@ -40,7 +40,10 @@ struct symbol_view {
     table<symbol> entries;
     string_table strings;
 
-    result<std::string_view, parse_error> name(const symbol& of) const noexcept { return strings.at(of.name); }
+    /// Name 0 is the empty one.
+    result<std::string_view, parse_error> name(const symbol& of) const noexcept {
+        return of.name == 0 ? std::string_view() : strings.at(of.name);
+    }
 };
 
 /// A whole file. Views point into the bytes that were given, which must stay. It may be read from several threads.
@@ -91,7 +94,8 @@ public:
     result<symbol_view, parse_error> symbols() const;
     /// The relocations of a section of an object.
     result<table<relocation>, parse_error> relocations(const section& of) const noexcept {
-        VITTE_TRY(const part found, whole_.sub(of.relocations_at, 8 * std::uint64_t{of.relocation_count}, "relocations"));
+        const std::uint64_t size = 8 * std::uint64_t{of.relocation_count};
+        VITTE_TRY(const part found, whole_.sub(of.relocations_at, size, "relocations"));
         return table<relocation>(found.bytes, 8, header_.form);
     }
     /// The part of the file that a command of the kind `linkedit_data_command` points to; empty if there is none.
@@ -106,12 +110,13 @@ public:
         return info ? pointed_to(*info, field, reading) : part{};
     }
     /// The part of the file whose offset and size stand at byte `field` of a command.
-    result<part, parse_error> pointed_to(const load_command& of, std::size_t field, const char* reading) const noexcept {
+    result<part, parse_error> pointed_to(const load_command& of, std::size_t field,
+                                         const char* reading) const noexcept {
         VITTE_TRY(const part fields, of.content.sub(field, 8, reading, "its load command is too short"));
         return whole_.sub(header_.form.u32(fields.bytes.data()), header_.form.u32(fields.bytes.data() + 4), reading);
     }
 
-    /// Calls `visit(const library&)` for every library that is needed, in the order in which symbols count them, from 1.
+    /// Calls `visit(const library&)` for every library that is needed, in the order in which symbols count them from 1.
     template <class Visit>
     result<void, parse_error> for_each_needed(Visit&& visit) const;
     /// What a library calls itself; nothing if this is none.
@@ -124,11 +129,12 @@ public:
     /// Calls `visit(std::string_view)` for every folder in which `@rpath` is looked for.
     template <class Visit>
     result<void, parse_error> for_each_rpath(Visit&& visit) const {
-        return for_each_of([](command c) { return c == command::rpath; }, [&](const load_command& c) -> result<void, parse_error> {
-            VITTE_TRY(const std::string_view path, string_in(c, "run path"));
-            visit(path);
-            return {};
-        });
+        return for_each_of([](command c) { return c == command::rpath; },
+                           [&](const load_command& c) -> result<void, parse_error> {
+                               VITTE_TRY(const std::string_view path, string_in(c, "run path"));
+                               visit(path);
+                               return {};
+                           });
     }
     /// Calls `visit(const build_version&)` for every platform that the file is for.
     template <class Visit>
@@ -198,7 +204,9 @@ inline result<file, parse_error> file::parse(std::span<const std::byte> whole, s
     h.machine = static_cast<macho::machine>(e.u32(at + 4));
     h.subtype = e.u32(at + 8);
     h.type = static_cast<file_type>(e.u32(at + 12));
-    h.command_count = e.u32(at + 16), h.commands_size = e.u32(at + 20), h.flags = e.u32(at + 24);
+    h.command_count = e.u32(at + 16);
+    h.commands_size = e.u32(at + 20);
+    h.flags = e.u32(at + 24);
     VITTE_TRY(made.commands_, made.whole_.sub(h.size(), h.commands_size, "load commands"));
     VITTE_CHECK(made.check_commands());
     return made;
@@ -256,8 +264,14 @@ inline segment file::segment_of(const load_command& of) const noexcept {
     const std::size_t w = e.word_size(), fixed = 24 + 4 * w + 16;
     const std::byte* const at = of.content.bytes.data();
     const std::byte* const after = at + 24 + 4 * w;
-    return {text_in_field(at + 8, 16), e.word(at + 24), e.word(at + 24 + w), e.word(at + 24 + 2 * w),
-            e.word(at + 24 + 3 * w), e.u32(after), e.u32(after + 4), e.u32(after + 12),
+    return {text_in_field(at + 8, 16),
+            e.word(at + 24),
+            e.word(at + 24 + w),
+            e.word(at + 24 + 2 * w),
+            e.word(at + 24 + 3 * w),
+            e.u32(after),
+            e.u32(after + 4),
+            e.u32(after + 12),
             {of.content.bytes.subspan(fixed, e.u32(after + 8) * section::size_in(e)), section::size_in(e), e}};
 }
 
@@ -302,7 +316,8 @@ result<void, parse_error> file::for_each_platform(Visit&& visit) const {
     const auto wanted = [&](command c) { return platform_of(c).has_value(); };
     return for_each_of(wanted, [&](const load_command& c) -> result<void, parse_error> {
         const bool named = c.type == command::build_version;
-        VITTE_TRY(const part fields, c.content.sub(8, named ? 12 : 8, "build version", "its load command is too short"));
+        VITTE_TRY(const part fields,
+                  c.content.sub(8, named ? 12 : 8, "build version", "its load command is too short"));
         const auto number = [&](std::size_t at) { return header_.form.u32(fields.bytes.data() + at); };
         visit(named ? build_version{static_cast<platform>(number(0)), {number(4)}, {number(8)}}
                     : build_version{*platform_of(c.type), {number(0)}, {number(4)}});
@@ -328,7 +343,8 @@ inline result<std::optional<std::uint64_t>, parse_error> file::entry() const {
         case machine::x86_64: counter = 16 * 8; break;
         case machine::arm: counter = 15 * 4; break;
         case machine::aarch64: counter = 32 * 8; break;
-        case machine::powerpc: case machine::powerpc64: counter = 0; break;
+        case machine::powerpc:
+        case machine::powerpc64: counter = 0; break;
         default: return std::nullopt;
     }
     VITTE_TRY(const part field, thread->content.sub(16 + counter, e.word_size(), what, too_short));

@@ -83,13 +83,14 @@ inline result<chained_fixups, parse_error> chained_fixups::read(const file& of) 
     const auto number = [&](std::size_t at) { return e.u32(header.bytes.data() + at); };
     made.starts_at_ = number(4);
     made.import_format_ = number(20);
-    if (number(24) != 0) return malformed(reading, "compressed names are not supported", header.offset + 24,
-                                          errc::not_supported);
+    if (number(24) != 0)
+        return malformed(reading, "compressed names are not supported", header.offset + 24, errc::not_supported);
     constexpr std::size_t strides[] = {0, 4, 8, 16};  // by format: plain, with an addend, with one of 64 bits
     if (made.import_format_ == 0 || made.import_format_ >= std::size(strides))
         return malformed(reading, "imports of an unknown format", header.offset + 20, errc::not_supported);
     made.import_stride_ = strides[made.import_format_];
-    VITTE_TRY(made.imports_, made.all_.sub(number(8), std::uint64_t{number(16)} * made.import_stride_, reading, cut_off));
+    VITTE_TRY(made.imports_,
+              made.all_.sub(number(8), std::uint64_t{number(16)} * made.import_stride_, reading, cut_off));
     const std::uint64_t names_at = number(12);
     if (names_at > made.all_.bytes.size()) return malformed(reading, cut_off, header.offset + 12, errc::end_of_input);
     VITTE_TRY(const part names, made.all_.sub(names_at, made.all_.bytes.size() - names_at, reading));

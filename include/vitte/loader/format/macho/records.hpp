@@ -17,8 +17,9 @@ struct section {
     static constexpr std::size_t size_in(encoding e) noexcept { return e.wide ? 80 : 68; }
     static section decode(const std::byte* at, encoding e, std::size_t) noexcept {
         const std::byte* const after = at + 32 + 2 * e.word_size();
-        return {text_in_field(at, 16), text_in_field(at + 16, 16), e.word(at + 32), e.word(at + 32 + e.word_size()),
-                e.u32(after), e.u32(after + 4), e.u32(after + 8), e.u32(after + 12), e.u32(after + 16)};
+        return {text_in_field(at, 16), text_in_field(at + 16, 16), e.word(at + 32),  e.word(at + 32 + e.word_size()),
+                e.u32(after),          e.u32(after + 4),           e.u32(after + 8), e.u32(after + 12),
+                e.u32(after + 16)};
     }
 
     /// Whether it has no bytes in the file.

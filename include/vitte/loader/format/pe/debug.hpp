@@ -49,7 +49,8 @@ inline result<std::optional<tls_directory>, parse_error> read_tls(const file& of
     const std::byte* const at = found.bytes.data();
     const tls_directory made{e.word(at),         e.word(at + w),    e.word(at + 2 * w),
                              e.word(at + 3 * w), e.u32(at + 4 * w), e.u32(at + 4 * w + 4)};
-    if (made.data_end < made.data_begin) return malformed("TLS directory", "its data ends before it begins", found.offset);
+    if (made.data_end < made.data_begin)
+        return malformed("TLS directory", "its data ends before it begins", found.offset);
     return made;
 }
 

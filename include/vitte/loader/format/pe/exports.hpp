@@ -53,9 +53,8 @@ public:
     /// Export `index`, below `size()`, in the order of ordinals.
     result<exported, parse_error> at(std::size_t index) const noexcept {
         VITTE_ASSERT(index < size());
-        exported made{ordinal_base_ + static_cast<std::uint32_t>(index),
-                      encoding().u32(addresses_.bytes.data() + 4 * index),
-                      {}};
+        exported made{
+            ordinal_base_ + static_cast<std::uint32_t>(index), encoding().u32(addresses_.bytes.data() + 4 * index), {}};
         if (made.address >= directory_.address && made.address - directory_.address < directory_.size) {
             VITTE_TRY(made.forwarder, file_.text_at(made.address, "forwarder"));
         }
@@ -79,8 +78,10 @@ public:
             const std::size_t middle = low + (high - low) / 2;
             VITTE_TRY(const export_name found, this->name(middle));
             if (found.name == name) return at(found.index);
-            if (found.name < name) low = middle + 1;
-            else high = middle;
+            if (found.name < name)
+                low = middle + 1;
+            else
+                high = middle;
         }
         return malformed("export names", "the name is not among them", names_.offset, errc::not_found);
     }

@@ -106,8 +106,7 @@ inline result<void, parse_error> file::read_symbols() noexcept {
     symbols_ = table<symbol>(symbols.bytes, stride, encoding());
     if (strings_at == whole_.bytes.size()) return {};
     VITTE_TRY(const part strings_size, whole_.sub(strings_at, 4, "string table"));
-    VITTE_TRY(const part strings,
-              whole_.sub(strings_at, encoding().u32(strings_size.bytes.data()), "string table"));
+    VITTE_TRY(const part strings, whole_.sub(strings_at, encoding().u32(strings_size.bytes.data()), "string table"));
     strings_ = string_table(strings);
     return {};
 }
@@ -162,11 +161,14 @@ inline result<part, parse_error> file::from(std::uint64_t rva, const char* readi
     std::size_t low = 0, high = sections_.size();  // the first section above `rva` is among them
     while (low < high) {
         const std::size_t middle = low + (high - low) / 2;
-        if (sections_[middle].address <= rva) low = middle + 1;
-        else high = middle;
+        if (sections_[middle].address <= rva)
+            low = middle + 1;
+        else
+            high = middle;
     }
     if (low == 0) {
-        const std::uint64_t size = image_.headers_size < whole_.bytes.size() ? image_.headers_size : whole_.bytes.size();
+        const std::uint64_t size =
+            image_.headers_size < whole_.bytes.size() ? image_.headers_size : whole_.bytes.size();
         if (rva >= size) return malformed(reading, "its address is not in the image", 0);
         return whole_.sub(rva, size - rva, reading);
     }

@@ -34,9 +34,19 @@ struct image_header {
 namespace detail {
 constexpr bool known(machine of) noexcept {
     switch (of) {
-        case machine::i386: case machine::arm: case machine::thumb: case machine::arm_nt: case machine::ia64:
-        case machine::efi_byte_code: case machine::riscv32: case machine::riscv64: case machine::loongarch32:
-        case machine::loongarch64: case machine::x86_64: case machine::arm64ec: case machine::arm64x:
+        case machine::i386:
+        case machine::arm:
+        case machine::thumb:
+        case machine::arm_nt:
+        case machine::ia64:
+        case machine::efi_byte_code:
+        case machine::riscv32:
+        case machine::riscv64:
+        case machine::loongarch32:
+        case machine::loongarch64:
+        case machine::x86_64:
+        case machine::arm64ec:
+        case machine::arm64x:
         case machine::aarch64: return true;
     }
     return false;
@@ -53,10 +63,16 @@ inline result<header, parse_error> read_big_object_header(part whole) noexcept {
     const std::byte* const at = found.bytes.data();
     if (e.u16(at + 4) < 2 || __builtin_memcmp(at + 12, big_object_id, sizeof big_object_id) != 0)
         return malformed(what, "an import library's member or an object of an unknown kind", 4, errc::not_supported);
-    return header{false,         true,           static_cast<machine>(e.u16(at + 6)),
-                  0,             e.u32(at + 8),  e.u32(at + 44),
-                  e.u32(at + 48), e.u32(at + 52), 56,
-                  {}};
+    return header{.image = false,
+                  .big = true,
+                  .machine = static_cast<pe::machine>(e.u16(at + 6)),
+                  .characteristics = 0,
+                  .timestamp = e.u32(at + 8),
+                  .section_count = e.u32(at + 44),
+                  .symbols_at = e.u32(at + 48),
+                  .symbol_count = e.u32(at + 52),
+                  .sections_at = found.bytes.size(),
+                  .optional = {}};
 }
 
 /// Of an object it is the first thing in the file, of an image it follows the signature.
@@ -66,10 +82,16 @@ inline result<header, parse_error> read_coff_header(part whole, std::uint64_t of
     const std::byte* const at = found.bytes.data();
     const std::uint16_t optional_size = e.u16(at + 16);
     VITTE_TRY(const part optional, whole.sub(offset + 20, optional_size, "optional header"));
-    return header{image,          false,           static_cast<machine>(e.u16(at)),
-                  e.u16(at + 18), e.u32(at + 4),   e.u16(at + 2),
-                  e.u32(at + 8),  e.u32(at + 12),  offset + 20 + optional_size,
-                  optional};
+    return header{.image = image,
+                  .big = false,
+                  .machine = static_cast<pe::machine>(e.u16(at)),
+                  .characteristics = e.u16(at + 18),
+                  .timestamp = e.u32(at + 4),
+                  .section_count = e.u16(at + 2),
+                  .symbols_at = e.u32(at + 8),
+                  .symbol_count = e.u32(at + 12),
+                  .sections_at = optional.offset + optional_size,
+                  .optional = optional};
 }
 }  // namespace detail
 
@@ -109,14 +131,21 @@ inline result<image_header, parse_error> image_header::read(part of) noexcept {
     image_header made{};
     made.form = e;
     if (of.bytes.size() < made.fixed_size()) return malformed(what, "too short", of.offset + of.bytes.size());
-    made.linker_major = std::to_integer<std::uint8_t>(at[2]), made.linker_minor = std::to_integer<std::uint8_t>(at[3]);
+    made.linker_major = std::to_integer<std::uint8_t>(at[2]);
+    made.linker_minor = std::to_integer<std::uint8_t>(at[3]);
     made.entry = e.u32(at + 16);
     made.base = e.wide ? e.u64(at + 24) : e.u32(at + 28);
-    made.section_alignment = e.u32(at + 32), made.file_alignment = e.u32(at + 36);
-    made.os_major = e.u16(at + 40), made.os_minor = e.u16(at + 42);
-    made.subsystem_major = e.u16(at + 48), made.subsystem_minor = e.u16(at + 50);
-    made.image_size = e.u32(at + 56), made.headers_size = e.u32(at + 60), made.checksum = e.u32(at + 64);
-    made.subsystem = e.u16(at + 68), made.dll_characteristics = e.u16(at + 70);
+    made.section_alignment = e.u32(at + 32);
+    made.file_alignment = e.u32(at + 36);
+    made.os_major = e.u16(at + 40);
+    made.os_minor = e.u16(at + 42);
+    made.subsystem_major = e.u16(at + 48);
+    made.subsystem_minor = e.u16(at + 50);
+    made.image_size = e.u32(at + 56);
+    made.headers_size = e.u32(at + 60);
+    made.checksum = e.u32(at + 64);
+    made.subsystem = e.u16(at + 68);
+    made.dll_characteristics = e.u16(at + 70);
     const std::uint32_t count = e.u32(at + made.fixed_size() - 4);
     made.directory_count = count < most_directories ? count : most_directories;  // what Windows takes
     if (made.fixed_size() + data_directory::stride * made.directory_count > of.bytes.size())

@@ -25,16 +25,16 @@ struct import_kind {
     pe::directory directory;
     std::size_t stride, name_at, lookups_at, slots_at;
 };
-inline constexpr import_kind import_kinds[] = {{directory::imports, 20, 12, 0, 16},
-                                               {directory::delay_imports, 32, 4, 16, 12}};
-}  // namespace detail
+inline constexpr import_kind import_kinds[] = {
+    {directory::imports, 20, 12, 0, 16},
+    {directory::delay_imports, 32, 4, 16, 12},
+};
 
-/// Calls `visit(const needed_library&)`, which returns a `result<void, parse_error>`, for every library that is
-/// imported from, and passes an error on ("PE Format", "The .idata Section", "Delay-Load Import Tables").
+/// Calls `visit(const needed_library&)`, which may fail.
 template <class Visit>
-result<void, parse_error> for_each_needed(const file& of, Visit&& visit) {
+result<void, parse_error> for_each_descriptor(const file& of, Visit&& visit) {
     constexpr const char* what = "import directory";
-    for (const detail::import_kind& kind : detail::import_kinds) {
+    for (const import_kind& kind : import_kinds) {
         const auto directory = of.find(kind.directory);
         if (!directory) continue;
         VITTE_TRY(const part all, of.from(directory->address, what));
@@ -42,15 +42,27 @@ result<void, parse_error> for_each_needed(const file& of, Visit&& visit) {
         for (std::size_t at = 0;; at += kind.stride) {
             VITTE_TRY(const part found, all.sub(at, kind.stride, what, "does not end in its section"));
             const auto number = [&](std::size_t field) { return encoding().u32(found.bytes.data() + field); };
-            if (number(kind.name_at) == 0 || number(kind.slots_at) == 0) break;
-            // The first delayed ones of 32 bits had addresses that are not relative to the base.
+            const std::uint32_t name_at = number(kind.name_at), slots = number(kind.slots_at);
+            if (name_at == 0 || slots == 0) break;
+            const std::uint32_t lookups = number(kind.lookups_at) != 0 ? number(kind.lookups_at) : slots;
+            // The first delayed ones, of 32 bits, had addresses that are not relative to the base.
             const auto base = delayed && (number(0) & 1) == 0 ? static_cast<std::uint32_t>(of.image().base) : 0;
-            const std::uint32_t lookups = number(kind.lookups_at) != 0 ? number(kind.lookups_at) : number(kind.slots_at);
-            VITTE_TRY(const std::string_view name, of.text_at(number(kind.name_at) - base, "name of a needed library"));
+            VITTE_TRY(const std::string_view name, of.text_at(name_at - base, "name of a needed library"));
             VITTE_CHECK(visit(needed_library{name, lookups - base, delayed}));
         }
     }
     return {};
+}
+}  // namespace detail
+
+/// Calls `visit(const needed_library&)` for every library that is imported from ("PE Format", "The .idata Section",
+/// "Delay-Load Import Tables").
+template <class Visit>
+result<void, parse_error> for_each_needed(const file& of, Visit&& visit) {
+    return detail::for_each_descriptor(of, [&](const needed_library& library) -> result<void, parse_error> {
+        visit(library);
+        return {};
+    });
 }
 
 /// Calls `visit(const imported&)` for everything that is imported.
@@ -60,7 +72,7 @@ result<void, parse_error> for_each_import(const file& of, Visit&& visit) {
     const encoding e = of.image().form;
     const std::size_t stride = e.word_size();
     std::size_t left = of.whole().size() / stride;  // tables that overlap would take forever
-    return for_each_needed(of, [&](const needed_library& library) -> result<void, parse_error> {
+    return detail::for_each_descriptor(of, [&](const needed_library& library) -> result<void, parse_error> {
         VITTE_TRY(const part all, of.from(library.lookups, what));
         for (std::size_t at = 0;; at += stride) {
             VITTE_TRY(const part found, all.sub(at, stride, what, "does not end in its section"));

@@ -44,8 +44,13 @@ struct symbol {
         const bool is_long = e.u32(at) == 0, big = size == big_stride;
         const auto number = big ? static_cast<std::int32_t>(e.u32(at + 12)) : static_cast<std::int16_t>(e.u16(at + 12));
         const std::byte* const after = at + (big ? 16 : 14);
-        return {is_long ? std::string_view() : text_in_field(at, 8), is_long ? e.u32(at + 4) : 0, e.u32(at + 8), number,
-                e.u16(after), static_cast<storage_class>(after[2]), std::to_integer<std::uint8_t>(after[3])};
+        return {is_long ? std::string_view() : text_in_field(at, 8),
+                is_long ? e.u32(at + 4) : 0,
+                e.u32(at + 8),
+                number,
+                e.u16(after),
+                static_cast<storage_class>(after[2]),
+                std::to_integer<std::uint8_t>(after[3])};
     }
 
     /// Whether other objects see it.
