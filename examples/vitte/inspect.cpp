@@ -20,14 +20,12 @@ imports, relocations, and what else the format has; a universal Mach-O file has 
 
 inspected inspect_any(std::span<const std::byte> bytes, const std::string& path, bool as_json) {
     const std::string_view start(reinterpret_cast<const char*>(bytes.data()), bytes.size() < 4 ? bytes.size() : 4);
-    if (start ==
-        "\x7f"
-        "ELF")
-        return inspect_elf(bytes, path, as_json);
+    if (start == "\177ELF") return inspect_elf(bytes, path, as_json);
     for (const std::string_view magic : {"\xfe\xed\xfa\xce", "\xfe\xed\xfa\xcf", "\xce\xfa\xed\xfe", "\xcf\xfa\xed\xfe",
                                          "\xca\xfe\xba\xbe", "\xca\xfe\xba\xbf"})
         if (start == magic) return inspect_macho(bytes, path, as_json);
-    if (start.starts_with("MZ") || loader::pe::header::read(bytes)) return inspect_pe(bytes, path, as_json);
+    if (const auto header = loader::pe::header::read(bytes); header || header.error().code != vitte::errc::not_found)
+        return inspect_pe(bytes, path, as_json);
     return loader::malformed("file header", "neither an ELF, PE or Mach-O file nor a COFF object", 0);
 }
 }  // namespace

@@ -1,6 +1,7 @@
 /// The headers of PE images and COFF objects.
 #pragma once
 
+#include <vitte/loader/format/pe/names.hpp>
 #include <vitte/loader/format/pe/records.hpp>
 
 namespace vitte::loader::pe {
@@ -15,6 +16,8 @@ struct header {
     std::uint64_t sections_at;
     part optional;  ///< the optional header of an image, which is not optional there
 
+    /// Reads it from a whole file. `errc::not_found` if that is neither a PE image nor a COFF object, `not_supported` if
+    /// it is for a machine that is not known here.
     static result<header, parse_error> read(std::span<const std::byte> whole) noexcept;
 };
 
@@ -32,26 +35,6 @@ struct image_header {
 };
 
 namespace detail {
-constexpr bool known(machine of) noexcept {
-    switch (of) {
-        case machine::i386:
-        case machine::arm:
-        case machine::thumb:
-        case machine::arm_nt:
-        case machine::ia64:
-        case machine::efi_byte_code:
-        case machine::riscv32:
-        case machine::riscv64:
-        case machine::loongarch32:
-        case machine::loongarch64:
-        case machine::x86_64:
-        case machine::arm64ec:
-        case machine::arm64x:
-        case machine::aarch64: return true;
-    }
-    return false;
-}
-
 /// The class id of ANON_OBJECT_HEADER_BIGOBJ.
 inline constexpr std::uint8_t big_object_id[16] = {0xc7, 0xa1, 0xba, 0xd1, 0xee, 0xba, 0xa9, 0x4b,
                                                    0xaf, 0x20, 0xfa, 0xf6, 0x6a, 0xa4, 0xdc, 0xb8};
@@ -95,13 +78,14 @@ inline result<header, parse_error> read_coff_header(part whole, std::uint64_t of
 }
 }  // namespace detail
 
-/// Reads it from a whole file. Fails if it is neither a PE image nor a COFF object of a known machine.
+/// An image begins with a DOS program, a bigobj with two numbers that are no machine, an object with its machine.
 inline result<header, parse_error> header::read(std::span<const std::byte> whole) noexcept {
     const encoding e;
     const part file{whole};
-    if (whole.size() < 4) return malformed("COFF header", "neither a PE image nor a COFF object", 0);
-    const std::uint16_t first = e.u16(whole.data());
-    const bool image = first == 0x5a4d;
+    const std::uint16_t first = whole.size() < 4 ? 0 : e.u16(whole.data());
+    const bool image = first == 0x5a4d, big = whole.size() >= 4 && e.u32(whole.data()) == 0xffff'0000;
+    if (!image && !big && name_of(static_cast<pe::machine>(first)).empty())
+        return malformed("COFF header", "neither a PE image nor a COFF object", 0, errc::not_found);
     std::uint64_t offset = 0;
     if (image) {
         VITTE_TRY(const part dos, file.sub(0, 64, "DOS header"));
@@ -111,12 +95,10 @@ inline result<header, parse_error> header::read(std::span<const std::byte> whole
             return malformed("PE signature", "a DOS program, not a PE image", signature_at);
         offset = std::uint64_t{signature_at} + 4;
     }
-    const bool big = first == 0 && e.u16(whole.data() + 2) == 0xffff;
     VITTE_TRY(const header made,
               big ? detail::read_big_object_header(file) : detail::read_coff_header(file, offset, image));
-    if (!detail::known(made.machine))
-        return malformed("COFF header", image ? "an unknown machine" : "neither a PE image nor a COFF object", offset,
-                         image ? errc::not_supported : errc::malformed);
+    if (name_of(made.machine).empty())
+        return malformed("COFF header", "an unknown machine", offset, errc::not_supported);
     return made;
 }
 
