@@ -7,6 +7,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -38,7 +39,7 @@ def number(text, pattern):
 # What is made.
 
 def make(folder, *commands):
-    """Runs the commands; the last words of each name what they make."""
+    """Runs the commands in `folder`."""
     for command in commands:
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
@@ -298,7 +299,18 @@ def main(vitte, build, results_file):
         results.check(done.returncode == 0, done.stderr)
         return json.loads(done.stdout) if done.returncode == 0 else None
 
-    made = [name for cpu in LLVM_MACHINES for name in make_lld(folder, cpu)] + make_mingw(folder)
+    def present(*tools):
+        missing = [tool for tool in tools if not shutil.which(tool)]
+        if missing:
+            results.skip(f'what {" and ".join(missing)} would make or tell')
+        return not missing
+
+    if not present('llvm-readobj-16', 'llvm-objdump-16', 'llvm-nm-16', 'llvm-lipo-16', 'clang-16'):
+        results.append_to(results_file)
+        return
+    made = make_mingw(folder) if present(MINGW) else []
+    if present('lld-link-16', 'llvm-dlltool-16'):
+        made += [name for cpu in LLVM_MACHINES for name in make_lld(folder, cpu)]
     theirs = glob.glob('/usr/lib/gcc/x86_64-w64-mingw32/*-posix/*.dll')
     theirs += sorted(glob.glob('/usr/lib/*/wine/*-windows/*.dll'), key=os.path.getsize)[-300::3]
     if len(theirs) < 50:
@@ -307,12 +319,10 @@ def main(vitte, build, results_file):
         if facts := inspect(path):
             check_pe(results, facts, path)
     made = make_old_macho(folder)
-    if os.path.exists(zig):
+    if present(zig, 'ld64.lld-16'):
         made += [name for cpu in ('x86_64', 'aarch64') for name in make_macho(folder, zig, cpu)]
         for kind in 'zig-{}.dylib', 'chained-{}.dylib', 'zig-{}.o':
             check_universal(results, inspect, folder, [kind.format(cpu) for cpu in ('x86_64', 'aarch64')])
-    else:
-        results.skip(f'linked Mach-O files: there is no {zig}')
     for name in made:
         if facts := inspect(os.path.join(folder, name)):
             check_macho(results, facts, os.path.join(folder, name))

@@ -12,7 +12,7 @@ struct code_signature {
     std::uint8_t hash_type;     ///< see `signature_hashes`
     bool ad_hoc;                ///< signed by nobody
 
-    static constexpr std::uint32_t ad_hoc_flag = 2, linker_signed_flag = 0x20000;
+    static constexpr std::uint32_t ad_hoc_flag = 2;
 };
 
 /// The signature (<kern/cs_blobs.h>): a list of blobs, big-endian whatever the file is. Nothing if there is none.

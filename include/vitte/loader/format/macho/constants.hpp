@@ -16,8 +16,8 @@ enum class file_type : std::uint32_t {
     object = 1, executable = 2, fixed_library = 3, core = 4, preloaded = 5, dynamic_library = 6, dynamic_linker = 7,
     bundle = 8, library_stub = 9, debug_symbols = 10, kernel_extension = 11, file_set = 12,
 };
-/// Bits of `header::flags`.
-inline constexpr std::uint32_t file_two_level = 0x80, file_position_independent = 0x20'0000;
+/// A bit of `header::flags`: undefined symbols tell which library they are from.
+inline constexpr std::uint32_t file_two_level = 0x80;
 
 enum class command : std::uint32_t {
     segment = 0x1, symbols = 0x2, unix_thread = 0x5, dynamic_symbols = 0xb, needed = 0xc, id = 0xd, segment_64 = 0x19,
