@@ -71,6 +71,7 @@ private:
         body(std::shared_ptr<name_space> space, object* loaded) noexcept : space_(std::move(space)), object_(loaded) {}
         ~body() override { space_->unload(object_); }
         void* symbol(const char* name) const noexcept override { return object_->symbol(name); }
+        bool locate(std::uintptr_t address, symbol_location& to) const override { return object_->locate(address, to); }
 
     private:
         std::shared_ptr<name_space> space_;

@@ -2,6 +2,8 @@
 /// hands out a `module`.
 #pragma once
 
+#include <optional>
+
 #include <vitte/loader/linker.hpp>
 #include <vitte/loader/module.hpp>
 
@@ -53,6 +55,21 @@ public:
     result<module, load_error> load(const sys::basic_file<P>& file, const char* name, const load_options& options = {}) {
         return named(name, own_.link(file, name, options));
     }
+
+    /// The symbol that `address` is in, among all modules that vitte has put into this process; see
+    /// `module::address_to_symbol`. Safe from several threads at once, but not in signal handlers; nothing if no module
+    /// is there.
+    static std::optional<symbol_location> address_to_symbol(const void* address) {
+        native::mapped_module* const in = native::mapped_modules::hold(address);
+        if (in == nullptr) return std::nullopt;
+        symbol_location found;
+        const bool located = in->locate(reinterpret_cast<std::uintptr_t>(address), found);
+        in->release();
+        return located ? std::optional(found) : std::nullopt;
+    }
+    /// Lists the functions of all linked objects from now on, in every loader, in `/tmp/perf-PID.map`, so that Linux's
+    /// `perf` can name them. Of shared objects it reads the files.
+    static result<void> write_perf_map() { return native::module_record<P>::write_perf_map(); }
 
 private:
     static result<module, load_error> named(const char* name, linked body) {

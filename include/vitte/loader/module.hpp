@@ -7,6 +7,7 @@
 
 #include <vitte/core/result.hpp>
 #include <vitte/loader/load_error.hpp>
+#include <vitte/loader/symbol_location.hpp>
 
 namespace vitte::loader {
 
@@ -17,6 +18,11 @@ public:
     virtual ~module_body() = default;
     /// The address of an exported symbol, or null.
     virtual void* symbol(const char* name) const noexcept = 0;
+    /// What is at `address`; false if that is not in the module, or the back end does not know where the module is.
+    virtual bool locate(std::uintptr_t address, symbol_location& to) const {
+        static_cast<void>(address), static_cast<void>(to);
+        return false;
+    }
 };
 }  // namespace detail
 
@@ -52,6 +58,15 @@ public:
         requires std::is_function_v<Signature>
     result<Signature*, load_error> function(const char* name) const {
         return symbol(name).transform([](void* address) { return reinterpret_cast<Signature*>(address); });
+    }
+
+    /// The symbol that `address` is in, for backtraces: from the file's `.symtab`, which has static functions, too, or
+    /// else from its dynamic symbols. The first call reads them, which takes time and memory. Fails with
+    /// `errc::not_found` if the address is not in this module or the OS's linker has loaded it.
+    result<symbol_location, load_error> address_to_symbol(const void* address) const {
+        symbol_location found;
+        if (body_ != nullptr && body_->locate(reinterpret_cast<std::uintptr_t>(address), found)) return found;
+        return missing(errc::not_found, "", "the address is not in a module that was mapped by this loader");
     }
 
     /// Runs the module's finalisers and unmaps it. Nothing may run in it or point into it any more.

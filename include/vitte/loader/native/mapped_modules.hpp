@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include <vitte/loader/symbol_location.hpp>
 #include <vitte/sys/thread/mutex.hpp>
 
 namespace vitte::loader::native {
@@ -22,6 +23,11 @@ public:
     std::size_t size = 0;
     const std::byte* frame_header = nullptr;  ///< PT_GNU_EH_FRAME, or null
 
+    /// What is at `address` in it; false if it does not know.
+    virtual bool locate(std::uintptr_t address, symbol_location& to) const {
+        static_cast<void>(address), static_cast<void>(to);
+        return false;
+    }
     bool contains(std::uintptr_t address) const noexcept { return address - begin < size; }
     void retain() noexcept { __atomic_fetch_add(&holders_, 1, __ATOMIC_RELAXED); }
     /// Unmaps it if nobody else holds it.

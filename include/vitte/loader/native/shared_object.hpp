@@ -7,6 +7,7 @@
 #include <vitte/loader/load_options.hpp>
 #include <vitte/loader/native/exit_functions.hpp>
 #include <vitte/loader/native/mapped_modules.hpp>
+#include <vitte/loader/native/module_record.hpp>
 #include <vitte/loader/native/relocate.hpp>
 #include <vitte/loader/native/unwinding.hpp>
 
@@ -47,11 +48,12 @@ public:
         return segments_.seal();
     }
 
-    /// Makes it known to the unwinder and runs its initialisers (gABI chapter 5, "Initialization and Termination
-    /// Functions"; glibc and the BSDs pass argc, argv and envp).
+    /// Makes it known to debuggers and the unwinder, and runs its initialisers (gABI chapter 5, "Initialization and
+    /// Termination Functions"; glibc and the BSDs pass argc, argv and envp).
     void start() {
         using function = void (*)(int, char**, char**);
         static char* no_arguments[] = {nullptr};
+        record_.announce();
         unwinding_ = unwinding(frame_records());
         started_ = true;
         exit_functions<P>::add([](void* self) { static_cast<shared_object*>(self)->finalize(); }, this, this);
@@ -94,6 +96,10 @@ public:
         return thread_locals::address(&index);
     }
 
+    bool locate(std::uintptr_t address, symbol_location& to) const override {
+        return record_.locate(address, to);
+    }
+
     std::uintptr_t base() const noexcept { return segments_.base(); }
     const dynamic_info& info() const noexcept { return info_; }
     const sys::file_info& file() const noexcept { return segments_.file(); }
@@ -101,7 +107,7 @@ public:
 
 private:
     shared_object(segments<P>&& segments, dynamic_info&& info, std::string&& path) noexcept
-        : segments_(std::move(segments)), info_(std::move(info)), path_(std::move(path)) {
+        : segments_(std::move(segments)), info_(std::move(info)), record_(path, segments_, info_), path_(std::move(path)) {
         begin = segments_.begin();
         size = segments_.size();
         facts = {base(), segments_.raw_headers().data(), segments_.headers().size(), path_.c_str()};
@@ -209,6 +215,7 @@ private:
 
     segments<P> segments_;
     dynamic_info info_;
+    module_record<P> record_;
     module_tls tls_;
     unwinding unwinding_;
     std::string path_;

@@ -1,7 +1,12 @@
 /// Linux: its own memory, threads and random numbers over POSIX, and the CPU's capabilities through `getauxval`.
 #pragma once
 
+#include <cstdlib>
+
 #include <sys/auxv.h>
+#if __has_include(<gnu/libc-version.h>)
+#include <gnu/libc-version.h>
+#endif
 
 #include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/linux/directories.hpp>
@@ -39,6 +44,15 @@ struct linux_platform {
 
     struct images : posix::images {
         static cpu_capabilities cpu() noexcept { return {::getauxval(AT_HWCAP), ::getauxval(AT_HWCAP2)}; }
+        /// Whether the `r_debug` of the OS's linker is followed by `r_next`: in glibc since 2.35.
+        static bool debug_list_is_chained() noexcept {
+#if defined(__GLIBC__)
+            const char* const version = ::gnu_get_libc_version();
+            return version[0] == '2' && version[1] == '.' && std::atoi(version + 2) >= 35;
+#else
+            return false;
+#endif
+        }
     };
 };
 

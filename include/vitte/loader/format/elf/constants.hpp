@@ -46,7 +46,7 @@ inline constexpr std::uint16_t section_undefined = 0, section_reserved = 0xff00,
 enum class tag : std::int64_t {
     null = 0, needed = 1, plt_size = 2, plt_got = 3, hash = 4, strings = 5, symbols = 6, rela = 7, rela_size = 8, rela_entry = 9,
     strings_size = 10, symbol_entry = 11, init = 12, fini = 13, soname = 14, rpath = 15, symbolic = 16, rel = 17, rel_size = 18,
-    rel_entry = 19, plt_kind = 20, text_relocations = 22, plt = 23, bind_now = 24, init_array = 25, fini_array = 26,
+    rel_entry = 19, plt_kind = 20, debug = 21, text_relocations = 22, plt = 23, bind_now = 24, init_array = 25, fini_array = 26,
     init_array_size = 27, fini_array_size = 28, runpath = 29, flags = 30, relr_size = 35, relr = 36, relr_entry = 37,
     gnu_hash = 0x6ffffef5, version_indices = 0x6ffffff0, flags_1 = 0x6ffffffb, version_definitions = 0x6ffffffc,
     version_definition_count = 0x6ffffffd, version_needs = 0x6ffffffe, version_need_count = 0x6fffffff,
