@@ -1,0 +1,32 @@
+/// How debuggers learn of modules that the OS's linker knows nothing of. Shared objects: gdb reads their files, which
+/// `module_record` puts into the list of `debugger/link_list.hpp`. Linked objects: gdb and lldb get a copy of each
+/// through the JIT interface, see `announce_object`.
+#pragma once
+
+#include <vitte/loader/native/debugger/jit.hpp>
+#include <vitte/loader/native/debugger/link_list.hpp>
+#include <vitte/loader/native/debugger/object_copy.hpp>
+
+namespace vitte::loader::native::debugger {
+
+/// Whether linked objects are announced, which takes a copy of each.
+enum class announce : std::uint8_t {
+    if_watched,  ///< if a debugger waits for that when they are linked; one that is attached later does not see them
+    always,
+    never,
+};
+
+/// Tells debuggers of `object`, which is complete in memory but has not run. They forget it when what this returns is
+/// destroyed, which should be before its memory is given back. Without a debugger and `announce::always` this takes as
+/// long as reading a byte, and what it returns is empty. Fails as `copy_for_debuggers` does.
+template <sys::platform P = sys::native, class SymbolAddress = no_symbols>
+result<jit_announcement<P>, load_error> announce_object(const placed_object& object,
+                                                        announce when = announce::if_watched,
+                                                        SymbolAddress symbol_address = {}) {
+    if (when == announce::never || (when == announce::if_watched && !jit_announcement<P>::watched()))
+        return jit_announcement<P>();
+    VITTE_TRY(auto copy, copy_for_debuggers(object, symbol_address));
+    return jit_announcement<P>(std::move(copy));
+}
+
+}  // namespace vitte::loader::native::debugger
