@@ -1,13 +1,13 @@
 #!/bin/sh
 # Builds and runs all tests: on this machine, under sanitizers, and for other targets under their emulators (targets.py says
-# which; --all takes those as well that are not tried at every change); the command-line tool; the headers; overhead in
+# which; --all takes those as well that are not tried at every change); the command-line tool; gdb and perf on loaded modules; the headers; overhead in
 # instructions and bytes; checks of errors that are taken out, which the tests must notice; a firmware; the fuzz targets. Benches
 # are only built. Installs what is missing on Debian. FUZZ_SECONDS says how long each target is fuzzed (60). The last line counts
 # everything that ran: "123 passed, 0 failed, 0 skipped".
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ clang-16 libclang-rt-16-dev meson ninja-build libboost-test-dev zlib1g binutils pkg-config valgrind llvm-16 lld-16
+need g++ clang-16 libclang-rt-16-dev meson ninja-build libboost-test-dev zlib1g binutils pkg-config valgrind llvm-16 lld-16 gdb linux-perf
 
 mkdir -p "${BUILD_DIR:-build}"
 build=$(realpath "${BUILD_DIR:-build}")
@@ -22,6 +22,7 @@ ninja -C "$build/bench"
 python3 tests/cli/cli.py "$build/examples/examples" "$results"
 python3 tests/cli/readelf.py "$build/examples/examples/vitte" "$results"
 python3 tests/cli/readobj.py "$build/examples/examples/vitte" "$build" "$results"
+python3 tests/loader/gdb.py "$build/gdb" "$results"
 python3 tests/compile/headers.py "$results"
 python3 tests/overhead/overhead.py "$build/overhead" "$results"
 python3 tests/overhead/size.py "$build" "$results"

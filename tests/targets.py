@@ -83,7 +83,7 @@ FACETS = {
     'random': 'sys/random',
     'environment': 'sys/environment',
     "OS's linker": 'loader/os_linker',
-    'own linker': 'loader/loader',
+    'own linker': 'loader/(loader|debugger)',
     'ffi': 'loader/ffi',
 }
 
