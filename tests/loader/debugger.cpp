@@ -74,7 +74,7 @@ struct placed_fixture {
             if (in.name(s).value_or("") == name) return s;
         return std::nullopt;
     }
-    debugger::placed_object placed() const { return {bytes_of(object), addresses}; }
+    debugger::section_places places() const { return {addresses}; }
 
     /// Offsets into texts, which linkers put in another order.
     std::vector<bool> refers_to_text(std::size_t section) const {
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(jit_files_are_listed_while_they_are_announced) {
 /// bytes there were.
 std::size_t compare_with(const char* program) {
     const placed_fixture f(program);
-    const auto copy = debugger::copy_for_debuggers(f.placed());
+    const auto copy = debugger::copy_for_debuggers(bytes_of(f.object), f.places());
     BOOST_REQUIRE_MESSAGE(copy.has_value(), (copy ? "" : copy.error().message()));
     const auto copied = *elf::file::parse(*copy);
     std::size_t compared = 0;
@@ -213,22 +213,22 @@ BOOST_AUTO_TEST_CASE(debug_information_of_what_is_not_loaded_names_no_address, *
 
 BOOST_AUTO_TEST_CASE(symbols_of_objects_and_their_lines_for_perf, *needs(known_relocations)) {
     const placed_fixture f;
-    auto index = debugger::index_object(f.placed());
-    BOOST_REQUIRE(index.has_value());
-    index->sort();
+    native::symbol_index index;
+    BOOST_REQUIRE(debugger::index_object(bytes_of(f.object), f.places(), index).has_value());
+    index.sort();
     const auto wanted = f.linked_symbols();
     BOOST_TEST(wanted.size() >= 2u);
     for (const auto& [name, address] : wanted) {
-        const auto* const found = index->find(address + 1);
+        const auto* const found = index.find(address + 1);
         BOOST_REQUIRE(found != nullptr);
-        BOOST_TEST(std::string(index->name(*found)) == name);
+        BOOST_TEST(std::string(index.name(*found)) == name);
         char line[100];
         std::snprintf(line, sizeof line, "%zx %zx %s\n", static_cast<std::size_t>(address),
                       static_cast<std::size_t>(found->size), name.c_str());
-        BOOST_TEST(native::perf_lines(*index).find(line) != std::string::npos);
+        BOOST_TEST(native::perf_lines(index).find(line) != std::string::npos);
     }
     const auto& [name, address] = wanted.front();
-    const native::module_record<> record("placed.o", address, 64, std::move(*index));
+    const native::module_record<> record("placed.o", address, 64, std::move(index));
     symbol_location found;
     BOOST_TEST(record.locate(address, found));
     BOOST_TEST(std::string(found.name) == name);
@@ -293,9 +293,9 @@ BOOST_AUTO_TEST_CASE(modules_come_and_go_while_addresses_are_looked_up, *needs(t
 BOOST_AUTO_TEST_CASE(hostile_objects_are_errors_or_harmless, *needs(known_relocations)) {
     placed_fixture f;
     const auto tries = [&](std::span<const std::byte> bytes) {
-        const debugger::placed_object object{bytes, f.addresses};
-        static_cast<void>(debugger::index_object(object));
-        return debugger::copy_for_debuggers(object).has_value();
+        native::symbol_index index;
+        static_cast<void>(debugger::index_object(bytes, f.places(), index));
+        return debugger::copy_for_debuggers(bytes, f.places()).has_value();
     };
     BOOST_TEST(tries(bytes_of(f.object)));
     BOOST_TEST(!tries(bytes_of(f.linked)));

@@ -76,10 +76,11 @@ int main(int, char** arguments) {
         placed object{*vitte::sys::mapping::open(*arguments)};
         object.place();
         const auto run = reinterpret_cast<int (*)(int (*)(int), int)>(object.relocate("module_run"));
-        const native::debugger::placed_object as_placed{object.bytes.bytes(), object.addresses};
-        const auto told = native::debugger::announce_object(as_placed, when);
+        const native::debugger::section_places places{object.addresses};
+        const auto told = native::debugger::announce_object(object.bytes.bytes(), places, when);
         if (!told) return std::puts(told.error().message().c_str()), 1;
-        auto symbols = *native::debugger::index_object(as_placed);
+        native::symbol_index symbols;
+        static_cast<void>(native::debugger::index_object(object.bytes.bytes(), places, symbols));
         symbols.sort();
         const native::module_record<> record(*arguments, object.begin(), object.memory.size(), std::move(symbols));
         std::printf("%d\n", run(host_back, 2));

@@ -16,16 +16,15 @@ enum class announce : std::uint8_t {
     never,
 };
 
-/// Tells debuggers of `object`, which is complete in memory but has not run. They forget it when what this returns is
+/// Tells debuggers of the object `bytes`, which is at `places` but has not run. They forget it when what this returns is
 /// destroyed, which should be before its memory is given back. Without a debugger and `announce::always` this takes as
-/// long as reading a byte, and what it returns is empty. Fails as `copy_for_debuggers` does.
-template <sys::platform P = sys::native, class SymbolAddress = no_symbols>
-result<jit_announcement<P>, load_error> announce_object(const placed_object& object,
-                                                        announce when = announce::if_watched,
-                                                        SymbolAddress symbol_address = {}) {
+/// long as reading a few bytes, and what it returns is empty. Fails as `copy_for_debuggers` does.
+template <sys::platform P = sys::native, class Places = section_places>
+result<jit_announcement<P>, load_error> announce_object(std::span<const std::byte> bytes, const Places& places,
+                                                        announce when = announce::if_watched) {
     if (when == announce::never || (when == announce::if_watched && !jit_announcement<P>::watched()))
         return jit_announcement<P>();
-    VITTE_TRY(auto copy, copy_for_debuggers(object, symbol_address));
+    VITTE_TRY(auto copy, copy_for_debuggers(bytes, places));
     return jit_announcement<P>(std::move(copy));
 }
 

@@ -11,19 +11,19 @@
 
 namespace vitte::loader::native::debugger {
 
-/// An object in memory, as its linker has placed it.
-struct placed_object {
-    std::span<const std::byte> bytes;                   ///< the ET_REL file
-    std::span<const std::uintptr_t> section_addresses;  ///< by section index; 0, or the end, where nothing is loaded
+/// Where an object's linker has put its sections and symbols. Linkers that know more have a class with the same members.
+struct section_places {
+    std::span<const std::uintptr_t> addresses;  ///< by section index; 0, or the end, where nothing is loaded
 
-    std::uintptr_t address_of(std::size_t section) const noexcept {
-        return section < section_addresses.size() ? section_addresses[section] : 0;
+    /// The address of a section; 0 if it is not loaded.
+    std::uintptr_t section(std::size_t index) const noexcept { return index < addresses.size() ? addresses[index] : 0; }
+    /// The address of byte `offset` of a section that is loaded; linkers may take bytes out.
+    std::uintptr_t byte(std::size_t index, std::uint64_t offset) const noexcept {
+        return section(index) + static_cast<std::uintptr_t>(offset);
     }
-};
-
-/// Symbols of no section of the object, undefined and common ones: their addresses are not needed.
-struct no_symbols {
-    bool operator()(std::size_t, std::uintptr_t&) const noexcept { return false; }
+    /// The address of a symbol that no section of the object has, by its index in the symbol table: an undefined or
+    /// a common one. False if it is not known.
+    bool symbol(std::size_t, std::uintptr_t&) const noexcept { return false; }
 };
 
 namespace detail {
@@ -51,14 +51,11 @@ private:
     elf::bytes extended_;
 };
 
-template <class SymbolAddress>
+template <class Places>
 class object_copier {
 public:
-    object_copier(const placed_object& object, const elf::file& file, SymbolAddress& symbol_address)
-        : object_(object),
-          file_(file),
-          symbol_address_(symbol_address),
-          copy_(file.whole().begin(), file.whole().end()) {}
+    object_copier(const elf::file& file, const Places& places)
+        : file_(file), places_(places), copy_(file.whole().begin(), file.whole().end()) {}
 
     result<std::vector<std::byte>, load_error> run() {
         for (std::size_t i = 1; i < file_.sections().size(); ++i) place(i);
@@ -85,8 +82,8 @@ private:
     void place(std::size_t i) noexcept {
         const elf::section section = file_.sections()[i];
         if ((section.flags & is_loaded) == 0) return;
-        if (object_.address_of(i) != 0)
-            put_in_header(i, address_at, static_cast<word>(object_.address_of(i)));
+        if (const word address = places_.section(i); address != 0)
+            put_in_header(i, address_at, address);
         else
             put_in_header(i, flags_at, static_cast<word>(section.flags & ~is_loaded));
     }
@@ -96,7 +93,7 @@ private:
         const elf::section section = file_.sections()[target];
         if (section.type == elf::section_type::no_bits || (section.flags & is_compressed) != 0) return false;
         return (section.flags & is_loaded) == 0 ||
-               (object_.address_of(target) != 0 && file_.name(section).value_or("") == ".eh_frame");
+               (places_.section(target) != 0 && file_.name(section).value_or("") == ".eh_frame");
     }
 
     result<void, load_error> relocate(const elf::section& relocations) {
@@ -115,7 +112,7 @@ private:
         const bool zero_ends = name == ".debug_ranges" || name == ".debug_loc";
         const std::span place =
             std::span(copy_).subspan(static_cast<std::size_t>(content->offset), content->bytes.size());
-        const std::uint64_t base = object_.address_of(relocations.info);
+        const std::uint64_t base = places_.section(relocations.info);
         for (const elf::relocation r : *entries) {
             const debug_relocation* const how = find(r.type);
             if (how == nullptr)
@@ -143,13 +140,13 @@ private:
         if (symbol.section == elf::section_absolute || symbol.type() == elf::symbol_type::tls) return true;
         if (section == 0 || section >= file_.sections().size()) {
             std::uintptr_t there = 0;
-            const bool known = symbol_address_(index, there);
+            const bool known = places_.symbol(index, there);
             address = there;
             return known;
         }
-        const std::uintptr_t base = object_.address_of(section);
-        address += base;
-        return base != 0 || (file_.sections()[section].flags & is_loaded) == 0;
+        if (places_.section(section) == 0) return (file_.sections()[section].flags & is_loaded) == 0;
+        address = places_.byte(section, symbol.value);
+        return true;
     }
 
     static const debug_relocation* find(std::uint32_t type) noexcept {
@@ -162,9 +159,8 @@ private:
     }
     static constexpr const char* action = "copying an object for debuggers";
 
-    const placed_object& object_;
     const elf::file& file_;
-    SymbolAddress& symbol_address_;
+    const Places& places_;
     std::vector<std::byte> copy_;
     section_numbers section_of_;
 };
@@ -181,23 +177,22 @@ inline result<elf::file, load_error> parse_object(std::span<const std::byte> byt
 }
 }  // namespace detail
 
-/// The copy of `object` for debuggers. `symbol_address(index, address)` tells addresses of symbols that no section of
-/// the object has, by their index in its symbol table, or returns false. Fails if the object is malformed, or has debug
-/// information that refers to addresses in an unknown way.
-template <class SymbolAddress = no_symbols>
-result<std::vector<std::byte>, load_error> copy_for_debuggers(const placed_object& object,
-                                                              SymbolAddress symbol_address = {}) {
-    VITTE_TRY(const elf::file file, detail::parse_object(object.bytes));
+/// The copy of the object `bytes` for debuggers. Fails if it is malformed, or has debug information that refers to
+/// addresses in an unknown way.
+template <class Places = section_places>
+result<std::vector<std::byte>, load_error> copy_for_debuggers(std::span<const std::byte> bytes, const Places& places) {
+    VITTE_TRY(const elf::file file, detail::parse_object(bytes));
     if (debug_relocations(machine::number).empty())
         return refuse(errc::not_supported, "copying an object for debuggers",
                       std::string("relocations of debug information are not known for ") + machine::name);
-    return detail::object_copier<SymbolAddress>(object, file, symbol_address).run();
+    return detail::object_copier<Places>(file, places).run();
 }
 
-/// The symbols of `object` by address, for backtraces and profilers. Fails as `copy_for_debuggers` does.
-inline result<symbol_index, load_error> index_object(const placed_object& object) {
-    VITTE_TRY(const elf::file file, detail::parse_object(object.bytes));
-    symbol_index index;
+/// The symbols of the object `bytes` by address, for backtraces and profilers, added to `index`. Fails as
+/// `copy_for_debuggers` does.
+template <class Places = section_places>
+result<void, load_error> index_object(std::span<const std::byte> bytes, const Places& places, symbol_index& index) {
+    VITTE_TRY(const elf::file file, detail::parse_object(bytes));
     for (std::size_t t = 1; t < file.sections().size(); ++t) {
         if (file.sections()[t].type != elf::section_type::symbols) continue;
         const auto symbols = file.symbols(file.sections()[t]);
@@ -205,13 +200,12 @@ inline result<symbol_index, load_error> index_object(const placed_object& object
         const detail::section_numbers section_of(file, t);
         for (std::size_t i = 0; i < symbols->entries.size(); ++i) {
             const elf::symbol symbol = symbols->entries[i];
-            const std::uintptr_t base = object.address_of(section_of(symbol, i));
-            if (base != 0)
-                index.add(symbol, base + static_cast<std::uintptr_t>(symbol.value),
-                          symbols->name(symbol).value_or(std::string_view()));
+            const std::size_t section = section_of(symbol, i);
+            if (places.section(section) != 0)
+                index.add(symbol, places.byte(section, symbol.value), symbols->name(symbol).value_or(""));
         }
     }
-    return index;
+    return {};
 }
 
 }  // namespace vitte::loader::native::debugger
