@@ -81,7 +81,6 @@ int main(int, char** arguments) {
         if (!told) return std::puts(told.error().message().c_str()), 1;
         native::symbol_index symbols;
         static_cast<void>(native::debugger::index_object(object.bytes.bytes(), places, symbols));
-        symbols.sort();
         const native::module_record<> record(*arguments, object.begin(), object.memory.size(), std::move(symbols));
         std::printf("%d\n", run(host_back, 2));
         std::fflush(stdout);

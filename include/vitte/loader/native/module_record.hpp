@@ -22,12 +22,11 @@ public:
     /// debuggers may run in another folder.
     module_record(const std::string& path, const segments<P>& image, const dynamic_info& info)
         : path_(absolute(path)), begin_(image.begin()), size_(image.size()), image_(&image), info_(&info) {}
-    /// Linked objects, with their symbols in order.
+    /// Linked objects, with their symbols.
     module_record(std::string path, std::uintptr_t begin, std::size_t size, symbol_index&& index)
         : path_(std::move(path)), begin_(begin), size_(size), index_(std::move(index)) {
-        indexed_.call([] {});
         const sys::scoped_lock guard(lock_);
-        if (perf_map_ != nullptr) static_cast<void>(perf_map_->add(index_));
+        if (perf_map_ != nullptr) static_cast<void>(perf_map_->add(this->index()));
     }
     module_record(const module_record&) = delete;
     module_record& operator=(const module_record&) = delete;
@@ -44,7 +43,7 @@ public:
         debugger::linked_modules<P>::add(debug_);
     }
 
-    /// What is at `address`; false if that is not in the module. The first call reads the symbols.
+    /// What is at `address`; false if that is not in the module. The first call reads and sorts the symbols.
     bool locate(std::uintptr_t address, symbol_location& to) const {
         if (address - begin_ >= size_) return false;
         const symbol_index& index = this->index();
@@ -65,7 +64,7 @@ public:
     /// All symbols with their addresses in memory.
     const symbol_index& index() const {
         indexed_.call([this] {
-            if (!read_file()) read_dynamic_symbols();
+            if (image_ != nullptr && !read_file()) read_dynamic_symbols();
             index_.sort();
         });
         return index_;
