@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 #include <vector>
+
 #include <vitte/loader/loader.hpp>
 #include <vitte/loader/native/debugger.hpp>
 

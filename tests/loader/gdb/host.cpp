@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 #include <vector>
+
 #include <vitte/loader/loader.hpp>
 #include <vitte/sys/thread.hpp>
 

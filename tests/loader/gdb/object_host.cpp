@@ -2,6 +2,7 @@
 // object_host [-wait] [-always] [-perf] OBJECT
 #include <cstdio>
 #include <cstring>
+
 #include <vitte/loader/loader.hpp>
 #include <vitte/loader/native/debugger.hpp>
 #include <vitte/sys/memory/region.hpp>

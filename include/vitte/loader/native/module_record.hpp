@@ -4,6 +4,7 @@
 
 #include <new>
 #include <string>
+
 #include <vitte/loader/native/debugger/link_list.hpp>
 #include <vitte/loader/native/dynamic.hpp>
 #include <vitte/loader/native/perf_map.hpp>

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <string>
+
 #include <vitte/loader/native/symbol_index.hpp>
 #include <vitte/sys/fs/file.hpp>
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 #include <vector>
+
 #include <vitte/loader/format/elf/file.hpp>
 
 namespace vitte::loader::native {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+
 #include <vitte/core/endian.hpp>
 #include <vitte/loader/format/elf/constants.hpp>
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 #include <vector>
+
 #include <vitte/loader/native/machine.hpp>
 #include <vitte/sys/thread/mutex.hpp>
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <new>
+
 #include <vitte/loader/native/records.hpp>
 #include <vitte/sys/platform.hpp>
 #include <vitte/sys/thread/mutex.hpp>

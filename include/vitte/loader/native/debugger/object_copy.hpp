@@ -4,6 +4,7 @@
 
 #include <string>
 #include <vector>
+
 #include <vitte/loader/format/elf/file.hpp>
 #include <vitte/loader/native/debugger/debug_relocations.hpp>
 #include <vitte/loader/native/segments.hpp>
