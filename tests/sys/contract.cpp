@@ -25,7 +25,6 @@ constexpr bool keeps_optional() {
     if constexpr (requires { typename P::watch_queue; }) kept = kept && watch_queue_facet<typename P::watch_queue>;
     if constexpr (requires { typename P::processes; }) kept = kept && processes_facet<typename P::processes>;
     if constexpr (requires { typename P::images; }) kept = kept && images_facet<typename P::images>;
-    if constexpr (requires { typename P::every_thread; }) kept = kept && every_thread_facet<typename P::every_thread>;
     if constexpr (requires { typename P::environment; }) kept = kept && environment_facet<typename P::environment>;
     return kept;
 }

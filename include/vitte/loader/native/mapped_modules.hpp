@@ -40,6 +40,14 @@ protected:
 
 private:
     friend class mapped_modules;
+    /// Not if the last holder has just let go.
+    bool retain_living() noexcept {
+        std::uint32_t seen = __atomic_load_n(&holders_, __ATOMIC_RELAXED);
+        while (seen != 0)
+            if (__atomic_compare_exchange_n(&holders_, &seen, seen + 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+                return true;
+        return false;
+    }
     mapped_module *next_ = nullptr, *previous_ = nullptr;
     std::uint32_t holders_ = 1;
 };
@@ -71,8 +79,7 @@ public:
         mapped_module* found = nullptr;
         any([&](mapped_module& m) {
             if (!m.contains(reinterpret_cast<std::uintptr_t>(address))) return false;
-            m.retain();
-            found = &m;
+            if (m.retain_living()) found = &m;
             return true;
         });
         return found;

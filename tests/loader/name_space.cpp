@@ -1,0 +1,223 @@
+// Modules that need each other, and where they are found; loads from memory; scopes; many loads from several threads.
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <vitte/loader/loader.hpp>
+
+#include "../support/fixtures.hpp"
+#include "../support/needs.hpp"
+#include "../support/text_files.hpp"
+
+namespace {
+using vitte::errc;
+using vitte::loader::load_options;
+using vitte::loader::module_loader;
+using strings = std::vector<std::string>;
+
+strings events;
+void note_event(const char* what) { events.emplace_back(what); }
+void ignore_event(const char*) {}
+
+module_loader host() {
+    events.clear();
+    module_loader made;
+    made.provide("host_event", note_event);
+    return made;
+}
+std::string part(const std::string& name) { return fixture("parts/" + name); }
+
+template <class Loaded>
+int value(Loaded& m, const char* name) {
+    BOOST_REQUIRE_MESSAGE(m.has_value(), (m ? "" : m.error().message()));
+    const auto function = (*m)->template function<int()>(name);
+    BOOST_REQUIRE(function.has_value());
+    return (*function)();
+}
+bool mapped(const char* name) { return text_of("/proc/self/maps").find(name) != std::string::npos; }
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(name_space)
+
+BOOST_AUTO_TEST_CASE(what_a_module_needs_is_loaded_before_and_goes_after_it) {
+    auto loader = host();
+    auto a = loader.load(part("libpart_a.so").c_str());
+    BOOST_TEST(value(a, "a_value") == 111);
+    a->unload();
+    const strings expected{"+c", "+b", "+a", "-a", "-b", "-c"};
+    BOOST_TEST(events == expected, boost::test_tools::per_element());
+    BOOST_TEST(!mapped("libpart_"));
+}
+
+BOOST_AUTO_TEST_CASE(an_inherited_run_path_holds_for_needs_of_needs) {
+    auto loader = host();
+    auto d = loader.load(part("libpart_d.so").c_str());
+    BOOST_TEST(value(d, "d_value") == 110'001);
+}
+
+BOOST_AUTO_TEST_CASE(a_library_that_is_nowhere_is_named_with_who_needs_it) {
+    auto loader = host();
+    auto f = loader.load(part("libpart_f.so").c_str());
+    BOOST_REQUIRE(!f);
+    BOOST_TEST((f.error().code == errc::not_found));
+    BOOST_TEST(f.error().message().find("libpart_c.so") != std::string::npos);
+    BOOST_TEST(f.error().message().find("libpart_f.so") != std::string::npos);
+    BOOST_TEST(!mapped("libpart_"));
+    BOOST_TEST(events.empty());
+    loader.add_search_path(part("deep"));
+    auto found = loader.load(part("libpart_f.so").c_str());
+    BOOST_TEST(value(found, "f_value") == 1001);
+}
+
+BOOST_AUTO_TEST_CASE(modules_that_need_each_other_come_and_go_together) {
+    auto loader = host();
+    {
+        auto a = loader.load(part("libcycle_a.so").c_str());
+        BOOST_TEST(value(a, "cycle_a_value") == 3);
+        BOOST_TEST(events.size() == 2u);
+        auto h = loader.load(part("libpart_h.so").c_str());
+        BOOST_TEST(value(h, "h_value") == 6);
+        a->unload();
+        BOOST_TEST(events.size() == 3u);
+        BOOST_TEST(value(h, "h_value") == 6);
+    }
+    BOOST_TEST(events.size() == 6u);
+    BOOST_TEST(!mapped("libcycle_"));
+}
+
+BOOST_AUTO_TEST_CASE(a_module_is_loaded_once_and_goes_with_its_last_user) {
+    auto loader = host();
+    auto first = loader.load(part("libpart_b.so").c_str()), second = loader.load(part("libpart_b.so").c_str());
+    BOOST_REQUIRE((first.has_value() && second.has_value()));
+    BOOST_TEST(first->find("b_value") == second->find("b_value"));
+    auto a = loader.load(part("libpart_a.so").c_str());
+    BOOST_TEST(value(a, "a_value") == 111);
+    BOOST_TEST((events == strings{"+c", "+b", "+a"}));
+    first->unload();
+    second->unload();
+    BOOST_TEST(value(a, "a_value") == 111);
+    BOOST_TEST(events.size() == 3u);
+    a->unload();
+    BOOST_TEST(events.back() == "-c");
+}
+
+BOOST_AUTO_TEST_CASE(loaders_do_not_see_each_others_modules) {
+    auto one = host(), other = host();
+    auto mine = one.load(part("libpart_b.so").c_str()), theirs = other.load(part("libpart_b.so").c_str());
+    BOOST_REQUIRE((mine.has_value() && theirs.has_value()));
+    BOOST_TEST(mine->find("b_value") != theirs->find("b_value"));
+    BOOST_TEST((events == strings{"+c", "+b", "+c", "+b"}));
+}
+
+BOOST_AUTO_TEST_CASE(only_global_modules_are_seen_by_later_ones, *needs(own_kernel)) {
+    const std::string c = part("deep/libpart_c.so"), g = part("libpart_g.so");
+    {
+        auto loader = host();
+        auto local = loader.load(c.c_str());
+        BOOST_REQUIRE(local.has_value());
+        auto failed = loader.load(g.c_str());
+        BOOST_REQUIRE(!failed);
+        BOOST_TEST(failed.error().symbol == "c_value");
+    }
+    auto loader = host();
+    auto global = loader.load(c.c_str(), {.global = true});
+    auto bound = loader.load(g.c_str());
+    BOOST_TEST(value(bound, "g_value") == 3);
+    global->unload();  // but stays as long as the other is bound to it
+    BOOST_TEST(value(bound, "g_value") == 3);
+    BOOST_TEST((events == strings{"+c", "+g"}));
+    bound->unload();
+    BOOST_TEST((events == strings{"+c", "+g", "-g", "-c"}));
+}
+
+BOOST_AUTO_TEST_CASE(weak_definitions_are_one_in_what_is_loaded_together) {
+    auto loader = host();
+    auto a = loader.load(part("libpart_a.so").c_str());
+    BOOST_REQUIRE(a.has_value());
+    auto b = loader.load(part("libpart_b.so").c_str());
+    BOOST_REQUIRE(b.has_value());
+    const auto of_a = *(*a)->function<int*()>("common_address"), of_b = *(*b)->function<int*()>("common_address");
+    BOOST_TEST(of_a() == of_b());
+    BOOST_TEST(*of_a() == 100);
+    int mine = 7;
+    auto other = host();
+    other.provide_symbol("common_number", &mine);
+    auto bound = other.load(part("libpart_a.so").c_str());
+    BOOST_REQUIRE(bound.has_value());
+    BOOST_TEST((*(*bound)->function<int*()>("common_address"))() == &mine);
+}
+
+BOOST_AUTO_TEST_CASE(a_module_from_memory_is_the_one_from_its_file) {
+    const std::string bytes = text_of(fixture("libthread_local.so"));
+    module_loader loader;
+    auto m = loader.load(std::as_bytes(std::span(bytes)), "thread_local");
+    BOOST_REQUIRE_MESSAGE(m.has_value(), (m ? "" : m.error().message()));
+    BOOST_TEST(*(*(*m)->function<int*()>("per_thread_address"))() == 3);
+    BOOST_TEST(m->find("per_thread") == (*(*m)->function<int*()>("per_thread_address"))());
+    auto empty = loader.load(std::span<const std::byte>(), "nothing");
+    BOOST_REQUIRE(!empty);
+    BOOST_TEST(empty.error().message() == "nothing: copying the module to sealed memory: it is empty");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_verified_is_what_is_loaded) {
+    const std::string bytes = text_of(fixture("libthread_local.so"));
+    const text_file file("verified.so", bytes);
+    module_loader loader;
+    auto refused = loader.load(file.path(), {.verify = [](std::span<const std::byte>) { return false; }});
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == errc::permission_denied));
+    bool same = false;
+    auto m = loader.load(file.path(), {.verify = [&](std::span<const std::byte> seen) {
+                             same = seen.size() == bytes.size() && std::memcmp(seen.data(), bytes.data(), seen.size()) == 0;
+                             const text_file changed("verified.so", std::string(bytes.size(), 'x'));
+                             return true;
+                         }});
+    BOOST_TEST(same);
+    BOOST_REQUIRE_MESSAGE(m.has_value(), (m ? "" : m.error().message()));
+    BOOST_TEST(*(*(*m)->function<int*()>("per_thread_address"))() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_module_can_be_kept_from_the_process) {
+    auto loader = host();
+    int number = 0;
+    loader.provide_symbol("host_number", &number);
+    loader.hide_process();
+    auto m = loader.load(fixture("libtables.so").c_str());
+    BOOST_REQUIRE(!m);
+    BOOST_TEST(m.error().symbol == "environ");
+}
+
+/// Each with a thread-local variable and destructors, some in a name space of their own, some in a common one.
+BOOST_AUTO_TEST_CASE(ten_thousand_loads_leave_nothing, *needs(threads)) {
+    constexpr int count = 4, loads = 2500;
+    module_loader common;
+    common.provide("host_event", ignore_event);
+    const auto load_all = [&](int which) {
+        module_loader own;
+        own.provide("host_event", ignore_event);
+        module_loader& loader = which % 2 == 0 ? common : own;
+        int good = 0;
+        for (int i = 0; i < loads; ++i) {
+            auto a = loader.load(part("libpart_a.so").c_str());
+            auto t = loader.load(fixture("libthread_local.so").c_str());
+            if (!a || !t) continue;
+            const bool right = (*(*a)->function<int()>("a_value"))() == 111 && *static_cast<int*>(t->find("per_thread")) == 3;
+            good += right;
+        }
+        return good;
+    };
+    const auto lines = [] {
+        const std::string maps = text_of("/proc/self/maps");
+        return std::count(maps.begin(), maps.end(), '\n');
+    };
+    load_all(0);
+    const auto before = lines();
+    std::vector<vitte::sys::basic_thread<int>> all;
+    for (int i = 0; i < count; ++i) all.push_back(std::move(*vitte::sys::start_thread([&, i] { return load_all(i); })));
+    for (auto& t : all) BOOST_TEST(*t.join() == loads);
+    BOOST_TEST(!mapped("libpart_"));
+    BOOST_TEST(!mapped("libthread_local"));
+    BOOST_TEST(lines() <= before + 4 * count);  // stacks and heaps of threads, with their guards
+}
+
+BOOST_AUTO_TEST_SUITE_END()
