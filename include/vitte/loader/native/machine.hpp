@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <vitte/loader/format/elf/constants.hpp>
+#include <vitte/sys/platform/types.hpp>
 
 namespace vitte::loader::native {
 
@@ -192,5 +193,15 @@ struct machine : common_machine {
     static constexpr relocation_kind kind(std::uint32_t) noexcept { return relocation_kind::unknown; }
 };
 #endif
+
+/// The function that the IFUNC resolver at `resolver` chooses. Under a fuzzer nothing of a module is run.
+inline std::uintptr_t ask_resolver(std::uintptr_t resolver, const sys::cpu_capabilities& cpu) noexcept {
+#if defined(FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)
+    static_cast<void>(cpu);
+    return resolver;
+#else
+    return machine::call_resolver(resolver, cpu.hwcap, cpu.hwcap2);
+#endif
+}
 
 }  // namespace vitte::loader::native

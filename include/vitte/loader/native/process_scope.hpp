@@ -40,21 +40,25 @@ public:
             }
             to = {in.table.base + value};
             if (found->type() == elf::symbol_type::gnu_ifunc)
-                to.address = machine::call_resolver(to.address, cpu.hwcap, cpu.hwcap2);
+                to.address = ask_resolver(to.address, cpu);
             return true;
         }
         return find_global(wanted.text, to.address);
     }
-    /// Whether the library that calls itself `soname`, or whose file is called so, is in the process.
+    /// Whether the library that calls itself `soname`, or whose file is called so, is in the process. musl's C library is its
+    /// dynamic linker, and has no name for itself.
     bool has(std::string_view soname) const noexcept {
-        for (const library& l : libraries_)
-            if (soname == l.soname || soname == sys::path_view(std::string_view(l.path)).name()) return true;
+        for (const library& l : libraries_) {
+            const std::string_view file = sys::path_view(std::string_view(l.path)).name();
+            if (soname == l.soname || soname == file || (soname.starts_with("libc.") && file.starts_with("ld-musl")))
+                return true;
+        }
         return false;
     }
-    /// Whether the C library is a part of the program and not one of the process's libraries.
+    /// Whether the C library is a part of the program: there are no libraries but what the kernel has put there.
     bool is_static() const noexcept {
         for (const library& l : libraries_)
-            if (std::string_view(l.soname).starts_with("libc.") || *l.path != 0) return false;
+            if (*l.path == '/') return false;
         return true;
     }
 

@@ -44,7 +44,7 @@ result<std::size_t, load_error> provide_program(exports& to) {
             s.section >= elf::section_reserved || !name || name->empty())
             continue;
         std::uintptr_t address = program.second + static_cast<word>(s.value);
-        if (s.type() == elf::symbol_type::gnu_ifunc) address = machine::call_resolver(address, cpu.hwcap, cpu.hwcap2);
+        if (s.type() == elf::symbol_type::gnu_ifunc) address = ask_resolver(address, cpu);
         if (s.binding() == elf::symbol_binding::local) locals.emplace_back(*name, address);
         else to.provide_absent(*name, reinterpret_cast<const void*>(address));
     }

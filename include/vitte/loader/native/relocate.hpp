@@ -336,7 +336,7 @@ private:
         if (image_.executable(resolver) == 0)
             return refuse(errc::malformed, action, "an IFUNC resolver at address " + std::to_string(resolver) +
                                                        ", which is not executable");
-        put(to, machine::call_resolver(image_.base() + static_cast<word>(resolver), cpu_.hwcap, cpu_.hwcap2) + addend);
+        put(to, ask_resolver(image_.base() + static_cast<word>(resolver), cpu_) + addend);
         return {};
     }
 

@@ -185,7 +185,7 @@ private:
         if (symbol.section == elf::section_absolute) return value;
         if (symbol.type() != elf::symbol_type::gnu_ifunc) return base() + value;
         return segments_.executable(value) == 0 ? 0
-                                                : machine::call_resolver(base() + value, cpu_.hwcap, cpu_.hwcap2);
+                                                : ask_resolver(base() + value, cpu_);
     }
 
     void finalize() noexcept {
