@@ -264,9 +264,10 @@ private:
             case relocation_kind::tls_descriptor: return put_descriptor(to, found, addend);
             case relocation_kind::distance: put(to, address - place); return {};
             case relocation_kind::size: put(to, static_cast<word>(symbol.size) + addend); return {};
-            case relocation_kind::absolute_32: return put_32(to, symbol, address, address >> 32 == 0);
+            case relocation_kind::absolute_32: return put_32(to, symbol, address, std::uint64_t{address} >> 32 == 0);
             case relocation_kind::size_32:
-                return put_32(to, symbol, static_cast<word>(symbol.size) + addend, (symbol.size + addend) >> 32 == 0);
+                return put_32(to, symbol, static_cast<word>(symbol.size) + addend,
+                              (std::uint64_t{symbol.size} + addend) >> 32 == 0);
             default: {  // distance_32
                 const auto distance = static_cast<std::int64_t>(address - place);
                 return put_32(to, symbol, address - place, distance == static_cast<std::int32_t>(distance));

@@ -8,6 +8,7 @@
 #include <vitte/loader/native/mapped_modules.hpp>
 #include <vitte/loader/native/symbol_table.hpp>
 #include <vitte/loader/native/thread_locals.hpp>
+#include <vitte/sys/memory/region.hpp>
 
 namespace vitte::loader::native {
 

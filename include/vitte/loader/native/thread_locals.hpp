@@ -262,7 +262,11 @@ private:
 public:
     /// What initial-exec accesses are relative to.
     static std::byte* thread_pointer() noexcept {
+#if defined(__ELF__)
         return static_cast<std::byte*>(__builtin_thread_pointer());
+#else
+        return nullptr;
+#endif
     }
 };
 

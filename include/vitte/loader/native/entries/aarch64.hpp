@@ -3,6 +3,11 @@
 /// arguments (AAPCS64 6.8).
 #pragma once
 
+#include <vitte/loader/native/entries/parts.hpp>
+
+#if defined(__aarch64__) && defined(__ELF__)
+#define VITTE_HAS_ENTRIES
+
 namespace vitte::loader::native::entries {
 
 inline void prepare() noexcept {}
@@ -68,3 +73,5 @@ VITTE_ENTRIES void emit_lazy() noexcept {
 inline constexpr std::size_t got_module = 1, got_entry = 2;
 
 }  // namespace vitte::loader::native::entries
+
+#endif

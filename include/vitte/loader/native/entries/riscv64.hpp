@@ -3,6 +3,11 @@
 /// Linkage Table").
 #pragma once
 
+#include <vitte/loader/native/entries/parts.hpp>
+
+#if defined(__riscv) && __riscv_xlen == 64 && defined(__riscv_float_abi_double) && defined(__ELF__)
+#define VITTE_HAS_ENTRIES
+
 namespace vitte::loader::native::entries {
 
 inline void prepare() noexcept {}
@@ -62,3 +67,5 @@ VITTE_ENTRIES void emit_lazy() noexcept {
 inline constexpr std::size_t got_module = 1, got_entry = 0;
 
 }  // namespace vitte::loader::native::entries
+
+#endif

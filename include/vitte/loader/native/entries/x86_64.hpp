@@ -1,9 +1,12 @@
 /// Entry points for x86_64. Callers expect all registers but one to be kept: %rax of descriptors (A. Oliva,
 /// "Thread-Local Storage Descriptors for IA32 and AMD64/EM64T"), %r11 of lazy binding (psABI, figure 5.3). Vectors are
-/// saved with XSAVE where the OS has it on: x87, SSE, AVX, AVX-512 and APX, of which tiles are none.
+/// saved with XSAVE where there is more than FXSAVE knows: x87, SSE, AVX, AVX-512 and APX, of which tiles are none.
 #pragma once
 
-#include <cpuid.h>
+#include <vitte/loader/native/entries/parts.hpp>
+
+#if defined(__x86_64__) && defined(__LP64__) && defined(__ELF__)
+#define VITTE_HAS_ENTRIES
 
 #define VITTE_SAVE_VECTORS                                                                       \
     "andq $-64, %%rsp\n\t subq $2816, %%rsp\n\t"                                                  \
@@ -28,9 +31,9 @@ namespace vitte::loader::native::entries {
 
 /// Finds out what `VITTE_SAVE_VECTORS` has to save.
 inline void prepare() noexcept {
-    constexpr unsigned os_saves_state = 1u << 27, states = 0xe7 | 1u << 19;
-    unsigned a = 0, b = 0, c = 0, d = 0;
-    if (__get_cpuid(1, &a, &b, &c, &d) != 0 && (c & os_saves_state) != 0) vitte_saved_vectors = states;
+    constexpr unsigned states = 0xe7 | 1u << 19;
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx")) vitte_saved_vectors = states;
 }
 
 VITTE_ENTRIES void emit_descriptor() noexcept {
@@ -102,3 +105,5 @@ inline constexpr std::size_t got_module = 1, got_entry = 2;
 
 #undef VITTE_SAVE_VECTORS
 #undef VITTE_RESTORE_VECTORS
+
+#endif
