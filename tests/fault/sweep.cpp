@@ -99,7 +99,7 @@ std::vector<scenario> all_scenarios() {
                            static_cast<void>(remove_all<base>(SCRATCH "/new"));
                            VITTE_TRY(auto watcher, basic_watcher<faulty<audited<P>>>::create());
                            VITTE_CHECK(watcher.add(SCRATCH, true));
-                           static_cast<void>(create_directories<base>(SCRATCH "/new/below"));
+                           VITTE_CHECK(create_directories<base>(SCRATCH "/new/below"));
                            return watcher.wait([](const watch_event&) { ++set::found_count; },
                                                deadline::after(2'000'000'000), 0);
                        },

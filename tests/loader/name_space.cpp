@@ -49,7 +49,8 @@ BOOST_AUTO_TEST_CASE(what_a_module_needs_is_loaded_before_and_goes_after_it) {
     BOOST_TEST(!mapped("libpart_"));
 }
 
-BOOST_AUTO_TEST_CASE(an_inherited_run_path_holds_for_needs_of_needs) {
+const ability inherited_run_path{"a linker that makes DT_RPATH", [] { return !text_of(part("libpart_d.so")).empty(); }};
+BOOST_AUTO_TEST_CASE(an_inherited_run_path_holds_for_needs_of_needs, *needs(inherited_run_path)) {
     auto loader = host();
     auto d = loader.load(part("libpart_d.so").c_str());
     BOOST_TEST(value(d, "d_value") == 110'001);

@@ -62,20 +62,24 @@ private:
         return map(copy->file(), path, options);
     }
     linked map(const sys::basic_file<P>& file, const char* path, const load_options& options) {
-        VITTE_TRY(object* const loaded, space_->load(file, path, options));
-        return std::make_unique<body>(space_, loaded);
+        auto made = std::make_unique<body>(space_);
+        VITTE_TRY(made->loaded, space_->load(file, path, options));
+        return made;
     }
 
     class body final : public detail::module_body {
     public:
-        body(std::shared_ptr<name_space> space, object* loaded) noexcept : space_(std::move(space)), object_(loaded) {}
-        ~body() override { space_->unload(object_); }
-        void* symbol(const char* name) const noexcept override { return object_->symbol(name); }
-        bool locate(std::uintptr_t address, symbol_location& to) const override { return object_->locate(address, to); }
+        explicit body(std::shared_ptr<name_space> space) noexcept : space_(std::move(space)) {}
+        ~body() override {
+            if (loaded != nullptr) space_->unload(loaded);
+        }
+        void* symbol(const char* name) const noexcept override { return loaded->symbol(name); }
+        bool locate(std::uintptr_t address, symbol_location& to) const override { return loaded->locate(address, to); }
+
+        object* loaded = nullptr;
 
     private:
         std::shared_ptr<name_space> space_;
-        object* object_;
     };
 
     std::shared_ptr<name_space> space_ = std::make_shared<name_space>();

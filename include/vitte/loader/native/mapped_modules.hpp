@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include <vitte/loader/symbol_location.hpp>
@@ -51,6 +52,13 @@ private:
     mapped_module *next_ = nullptr, *previous_ = nullptr;
     std::uint32_t holders_ = 1;
 };
+
+struct let_go {
+    void operator()(mapped_module* module) const noexcept { module->release(); }
+};
+/// One holder of a module.
+template <class Module>
+using held = std::unique_ptr<Module, let_go>;
 
 /// Safe from several threads at once.
 class mapped_modules {

@@ -26,28 +26,27 @@ public:
     /// Loads the module in `file` with all it needs, or finds it loaded, and starts what is new. Each load is to be undone by
     /// `unload`.
     result<object*, load_error> load(const sys::basic_file<P>& file, std::string path, const load_options& options) {
-        const guard held(*this);
+        const guard mine(*this);
         refresh();
-        const std::size_t known = nodes_.size();
-        auto root = add(file, std::move(path));
-        if (root) {
-            ++(*root)->opened;
-            if (options.global && std::find(globals_.begin(), globals_.end(), *root) == globals_.end())
-                globals_.push_back(*root);
-            auto done = add_dependencies(known);
-            if (done) done = relocate(known, **root, options);
-            if (!done) root = unexpected(std::move(done).error());
+        attempt trial{*this, nodes_.size()};
+        VITTE_TRY(node* const root, add(file, std::move(path)));
+        VITTE_CHECK(add_dependencies(trial.first));
+        VITTE_CHECK(relocate(trial.first, *root, options));
+        const nodes fresh = in_order(trial.first);
+        started_.reserve(started_.size() + fresh.size());
+        if (options.global && std::find(globals_.begin(), globals_.end(), root) == globals_.end())
+            globals_.push_back(root);
+        trial.succeeded = true;
+        ++root->opened;
+        for (node* const n : fresh) {
+            started_.push_back(n);
+            n->what->start();
         }
-        if (!root) {
-            forget(known);
-            return unexpected(std::move(root).error());
-        }
-        start(known);
-        return (*root)->what;
+        return root->what.get();
     }
 
     void unload(object* which) {
-        const guard held(*this);
+        const guard mine(*this);
         --node_of(which)->opened;
         collect();
     }
@@ -72,27 +71,35 @@ private:
         std::shared_ptr<const nodes> local;
 
         bool operator()(const symbol_name& name, const char* version, definition& to, symbol_claim claim) const {
-            const guard held(*of);
+            const guard mine(*of);
             return of->find(*this, name, version, to, claim);
         }
     };
     /// A module with what binds it to others. It stays as long as somebody has it open or a module that stays is bound to it.
     struct node {
-        object* what;
+        held<object> what;
         std::uint32_t name_hash;
         scope seen_from_here{};
         nodes needs, needed_by;
         std::size_t opened = 0;
         bool marked = false, visited = false, dying = false, stopped = false;
 
-        explicit node(object* mapped) noexcept : what(mapped), name_hash(elf::gnu_hash(name())) {}
-        ~node() { what->release(); }
-        node(const node&) = delete;
-        node& operator=(const node&) = delete;
+        explicit node(held<object>&& mapped) noexcept : what(std::move(mapped)), name_hash(elf::gnu_hash(name())) {}
         /// What others need it by: its DT_SONAME, or else the name of its file.
         std::string_view name() const noexcept {
             const char* const soname = what->info().soname;
             return soname != nullptr ? std::string_view(soname) : sys::path_view(what->path()).name();
+        }
+    };
+
+    /// Takes back what was mapped, and not started, if a load fails.
+    struct attempt {
+        name_space& of;
+        std::size_t first;  ///< of the new nodes
+        bool succeeded = false;
+
+        ~attempt() {
+            if (!succeeded) of.nodes_.erase(of.nodes_.begin() + static_cast<std::ptrdiff_t>(first), of.nodes_.end());
         }
     };
 
@@ -129,7 +136,7 @@ private:
 
     node* node_of(const object* which) const noexcept {
         for (const auto& n : nodes_)
-            if (n->what == which) return n.get();
+            if (n->what.get() == which) return n.get();
         return nullptr;
     }
 
@@ -138,8 +145,8 @@ private:
         if (!facts) return refuse(facts.error(), "opening");
         for (const auto& n : nodes_)
             if (facts->inode != 0 && !n->dying && n->what->file().same_file(*facts)) return n.get();
-        VITTE_TRY(object* const mapped, object::map(file, *facts, std::move(path)));
-        nodes_.push_back(std::make_unique<node>(mapped));
+        VITTE_TRY(auto mapped, object::map(file, *facts, std::move(path)));
+        nodes_.push_back(std::make_unique<node>(std::move(mapped)));
         return nodes_.back().get();
     }
 
@@ -181,8 +188,8 @@ private:
         const std::uint32_t hash = elf::gnu_hash(name);
         for (const auto& n : nodes_)
             if (n->name_hash == hash && !n->dying && n->name() == name) return n.get();
-        std::vector<const object*> users{by.what};
-        for (const node* n : by.needed_by) users.push_back(n->what);
+        std::vector<const object*> users{by.what.get()};
+        for (const node* n : by.needed_by) users.push_back(n->what.get());
         result<node*, load_error> found =
             refuse(errc::not_found, "loading", std::string("there is no library ") + name);
         search.find(name, users, [&](std::string path) {
@@ -232,13 +239,6 @@ private:
         return all;
     }
 
-    void start(std::size_t first) {
-        for (node* const n : in_order(first)) {
-            started_.push_back(n);
-            n->what->start();
-        }
-    }
-
     /// False also if the claim of the user is the best.
     bool find(const scope& from, const symbol_name& name, const char* version, definition& to, symbol_claim claim) {
         if (runtime<P>::find(name, to) || host.find(name, to.address)) return true;
@@ -257,15 +257,6 @@ private:
         nodes& needs = from.user->needs;
         if (&in != from.user && std::find(needs.begin(), needs.end(), &in) == needs.end()) needs.push_back(&in);
         return true;
-    }
-
-    /// Undoes a load that failed: of the nodes from `first` on, nothing has been started.
-    void forget(std::size_t first) {
-        std::erase_if(globals_, [&](const node* n) {
-            return std::any_of(nodes_.begin() + static_cast<std::ptrdiff_t>(first), nodes_.end(),
-                               [n](const auto& fresh) { return fresh.get() == n; });
-        });
-        nodes_.resize(first);
     }
 
     static void mark(node& from) {

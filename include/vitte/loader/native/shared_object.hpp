@@ -18,15 +18,13 @@ template <sys::platform P = sys::native>
 class shared_object final : public mapped_module, public lazily_bound {
 public:
     /// Maps the shared object in `file`, which `path` is the name of, and checks its tables. Nothing of it has run.
-    static result<shared_object*, load_error> map(const sys::basic_file<P>& file, const sys::file_info& facts,
-                                                  std::string path) {
+    static result<held<shared_object>, load_error> map(const sys::basic_file<P>& file, const sys::file_info& facts,
+                                                       std::string path) {
         VITTE_TRY(auto segments, native::segments<P>::map(file, facts));
         VITTE_TRY(auto info, read_dynamic(segments));
-        auto* const made = new shared_object(std::move(segments), std::move(info), std::move(path));
-        auto taken = made->take_thread_locals();
-        if (taken) return made;
-        made->release();
-        return unexpected(std::move(taken).error());
+        held<shared_object> made(new shared_object(std::move(segments), std::move(info), std::move(path)));
+        VITTE_CHECK(made->take_thread_locals());
+        return made;
     }
 
     /// Binds what it asks for through `scope`, which must stay for lazy binding. IFUNC resolvers run.
@@ -106,7 +104,7 @@ public:
     const std::string& path() const noexcept { return path_; }
 
 private:
-    shared_object(segments<P>&& segments, dynamic_info&& info, std::string&& path) noexcept
+    shared_object(segments<P>&& segments, dynamic_info&& info, std::string&& path)
         : segments_(std::move(segments)), info_(std::move(info)), record_(path, segments_, info_), path_(std::move(path)) {
         begin = segments_.begin();
         size = segments_.size();

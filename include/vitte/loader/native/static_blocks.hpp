@@ -85,7 +85,7 @@ private:
         struct search {
             std::byte* found = nullptr;
         } wanted;
-        P::images::for_each(
+        if constexpr (requires { typename P::images; }) P::images::for_each(
             [](void* s, const sys::loaded_image& image) {
                 constexpr std::size_t size = elf::segment::size_in(form);
                 const std::span all(static_cast<const std::byte*>(image.segments), image.segment_count * size);

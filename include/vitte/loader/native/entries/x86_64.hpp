@@ -1,6 +1,6 @@
 /// Entry points for x86_64. Callers expect all registers but one to be kept: %rax of descriptors (A. Oliva,
 /// "Thread-Local Storage Descriptors for IA32 and AMD64/EM64T"), %r11 of lazy binding (psABI, figure 5.3). Vectors are
-/// saved with XSAVE where there is more than FXSAVE knows: x87, SSE, AVX, AVX-512 and APX, of which tiles are none.
+/// saved with XSAVE where the OS has it on: x87, SSE, AVX, AVX-512 and APX, of which tiles are none.
 #pragma once
 
 #include <vitte/loader/native/entries/parts.hpp>
@@ -31,9 +31,10 @@ namespace vitte::loader::native::entries {
 
 /// Finds out what `VITTE_SAVE_VECTORS` has to save.
 inline void prepare() noexcept {
-    constexpr unsigned states = 0xe7 | 1u << 19;
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx")) vitte_saved_vectors = states;
+    constexpr unsigned os_saves_state = 1u << 27, states = 0xe7 | 1u << 19;
+    unsigned a = 1, b, c, d;
+    __asm__("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
+    if ((c & os_saves_state) != 0) vitte_saved_vectors = states;
 }
 
 VITTE_ENTRIES void emit_descriptor() noexcept {

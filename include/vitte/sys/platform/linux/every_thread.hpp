@@ -8,8 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <vector>
-
+#include <vitte/core/growing_array.hpp>
 #include <vitte/sys/platform/linux/threads.hpp>
 
 namespace vitte::sys::linux_os {
@@ -21,18 +20,15 @@ struct every_thread {
     /// of the OS may end with `errc::interrupted`. `errc::busy` if a thread blocks the signal for a second, `errc::timed_out` if one
     /// does not run for so long, `errc::out_of_handles` if the program uses all real-time signals; some may have made the call.
     static result<void> run(function work, void* context) noexcept {
-        result<void> done;
-        std::vector<pid_t> reached;
-        const pid_t self = static_cast<pid_t>(::syscall(SYS_gettid));
-        reached.push_back(self);
-        for (bool found_more = true; found_more && done;) {
-            found_more = false;
-            for_each_thread([&](pid_t thread) {
-                for (const pid_t known : reached)
-                    if (known == thread) return;
-                reached.push_back(thread);
-                found_more = true;
-                if (done) done = run_in(thread, work, context);
+        growing_array<pid_t> reached;
+        result<void> done = reached.push_back(static_cast<pid_t>(::syscall(SYS_gettid)));
+        for (std::size_t known = 0; done && known != reached.size();) {
+            known = reached.size();
+            done = for_each_thread([&](pid_t thread) -> result<void> {
+                for (const pid_t k : reached)
+                    if (k == thread) return {};
+                VITTE_CHECK(reached.push_back(std::move(thread)));
+                return run_in(thread, work, context);
             });
         }
         if (number != 0) give_back_signal();
@@ -51,12 +47,14 @@ private:
     };
 
     template <class Visit>
-    static void for_each_thread(Visit visit) noexcept {
+    static result<void> for_each_thread(Visit visit) noexcept {
         DIR* const folder = ::opendir("/proc/self/task");
-        if (folder == nullptr) return;
-        while (const dirent* const entry = ::readdir(folder))
-            if (entry->d_name[0] != '.') visit(static_cast<pid_t>(::atoi(entry->d_name)));
+        if (folder == nullptr) return posix::last_error("open /proc/self/task");
+        result<void> done;
+        while (const dirent* const entry = done ? ::readdir(folder) : nullptr)
+            if (entry->d_name[0] != '.') done = visit(static_cast<pid_t>(::atoi(entry->d_name)));
         ::closedir(folder);
+        return done;
     }
 
     static result<void> run_in(pid_t thread, function work, void* context) noexcept {
