@@ -3,6 +3,7 @@
 
 #include <vitte/loader/module.hpp>
 #include <vitte/loader/native/name_space.hpp>
+#include <vitte/loader/native/object/link.hpp>
 #include <vitte/loader/native/program_symbols.hpp>
 #include <vitte/loader/native/sealed_copy.hpp>
 #include <vitte/sys/library.hpp>
@@ -47,6 +48,18 @@ public:
                    name, options);
     }
 
+    /// Links objects and archives into a module of their own.
+    linked link(std::span<const link_input> inputs) {
+        if constexpr (native::object::supported) {
+            auto made = std::make_unique<object_body>(space_);
+            VITTE_CHECK(made->link(inputs));
+            return made;
+        } else {
+            return native::refuse(errc::not_supported, "linking",
+                                  std::string("objects cannot be linked on ") + native::machine::name);
+        }
+    }
+
 private:
     linked map(const native::sealed<P>& copy, const char* path, const load_options& options) {
         if (!copy) return unexpected(copy.error());
@@ -80,6 +93,32 @@ private:
 
     private:
         std::shared_ptr<name_space> space_;
+    };
+
+    class object_body final : public detail::module_body {
+    public:
+        explicit object_body(std::shared_ptr<name_space> space) noexcept : space_(std::move(space)) {}
+        ~object_body() override {
+            if (image_ != nullptr) {
+                image_->stop();
+                image_->release();
+            }
+            for (object* const used : held_) space_->unload(used);
+        }
+        result<void, load_error> link(std::span<const link_input> inputs) {
+            VITTE_TRY(image_, space_->with_scope(
+                                  [&](auto& scope) {
+                                      return native::object::link<P>(inputs, scope, [](const auto&, auto) {});
+                                  },
+                                  held_));
+            return image_->start(space_->cpu());
+        }
+        void* symbol(const char* name) const noexcept override { return image_->symbol(name); }
+
+    private:
+        std::shared_ptr<name_space> space_;
+        std::vector<object*> held_;  ///< modules that it is bound to
+        native::object::image<P>* image_ = nullptr;
     };
 
     std::shared_ptr<name_space> space_ = std::make_shared<name_space>();

@@ -19,6 +19,7 @@ struct load_error {
     std::string version;        ///< the version that is needed of it
     std::string library;        ///< the library that the version is needed from
     std::string reason;         ///< what is wrong, and what to do about it
+    std::string references;     ///< who needs the symbol: up to three places, such as "a.o:(.text+0x1a)"
     std::string searched;       ///< what was looked through, in order
     std::uint64_t offset = no_offset;  ///< byte offset in the file, or `no_offset`
 
@@ -37,6 +38,7 @@ struct load_error {
         text += reason.empty() ? vitte::message(code) : reason.c_str();
         if (native != 0) text += " (native code " + std::to_string(native) + ")";
         if (offset != no_offset) text += " at byte " + std::to_string(offset);
+        if (!references.empty()) text += "; referenced by " + references;
         if (!searched.empty()) text += "; searched: " + searched;
         return text;
     }

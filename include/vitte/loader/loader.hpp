@@ -56,6 +56,13 @@ public:
         return named(name, own_.link(file, name, options));
     }
 
+    /// Links relocatable objects and archives into one module in memory, with our own linker: what a static linker and
+    /// `load` would do together. Of an archive those members are taken that define what is undefined; what then still is,
+    /// is asked from the host's exports, the process's libraries and global modules. Compile objects with -fPIC.
+    result<module, load_error> link(std::span<const link_input> inputs) {
+        return named(inputs.empty() ? "no objects" : inputs.front().name.c_str(), own_.link(inputs));
+    }
+
     /// The symbol that `address` is in, among all modules that vitte has put into this process; see
     /// `module::address_to_symbol`. Safe from several threads at once, but not in signal handlers; nothing if no module
     /// is there.

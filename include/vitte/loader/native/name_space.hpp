@@ -51,6 +51,32 @@ public:
         collect();
     }
 
+    /// What `use(scope)` returns, where `scope(name, version, definition&)` finds what every module sees: what the host
+    /// offers, the process's libraries and global modules. Those that it has found something in are added to `held`, each
+    /// to be undone by `unload`.
+    template <class Use>
+    auto with_scope(Use&& use, std::vector<object*>& held) {
+        const guard until_done(*this);
+        refresh();
+        auto seen = [&](const symbol_name& name, const char* version, definition& to) {
+            if (find_outside(name, version, to)) return true;
+            for (node* const n : globals_) {
+                if (!n->what->find(name, version, to)) continue;
+                if (std::find(held.begin(), held.end(), n->what) == held.end()) {
+                    ++n->opened;
+                    held.push_back(n->what);
+                }
+                return true;
+            }
+            return false;
+        };
+        auto done = use(seen);
+        if (!done && done.error().code == errc::not_found) done.error().searched = searched();
+        return done;
+    }
+    /// As it was when something was loaded last.
+    const sys::cpu_capabilities& cpu() const noexcept { return cpu_; }
+
     /// What was looked through for a symbol, in words.
     std::string searched() const {
         std::string text = std::to_string(host.size()) + " host exports";
@@ -241,8 +267,7 @@ private:
 
     /// False also if the claim of the user is the best.
     bool find(const scope& from, const symbol_name& name, const char* version, definition& to, symbol_claim claim) {
-        if (runtime<P>::find(name, to) || host.find(name, to.address)) return true;
-        if (sees_process && process_.find(name, version, cpu_, to)) return true;
+        if (find_outside(name, version, to)) return true;
         for (node* const n : claim.unique ? started_ : globals_)
             if (find_in(*n, from, name, version, to)) return true;
         for (node* const n : *from.local) {
@@ -250,6 +275,10 @@ private:
             if (find_in(*n, from, name, version, to)) return true;
         }
         return false;
+    }
+    bool find_outside(const symbol_name& name, const char* version, definition& to) {
+        if (runtime<P>::find(name, to) || host.find(name, to.address)) return true;
+        return sees_process && process_.find(name, version, cpu_, to);
     }
     /// Whoever is bound to a module that it does not need keeps it.
     static bool find_in(node& in, const scope& from, const symbol_name& name, const char* version, definition& to) {
