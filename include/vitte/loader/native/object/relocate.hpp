@@ -48,9 +48,9 @@ result<void, load_error> take_out_padding(input& object) {
 template <class Machine>
 class relocator {
 public:
-    /// `threads` is not looked at before `apply`.
-    relocator(symbol_set& symbols, layout& plan, thread_block& threads) noexcept
-        : symbols_(symbols), plan_(plan), threads_(threads) {}
+    /// `block` is not looked at before `apply`.
+    relocator(symbol_set& symbols, layout& plan, thread_block& block) noexcept
+        : symbols_(symbols), plan_(plan), threads_(block) {}
 
     /// Finds out what is needed. `bind(symbol&)` defines an undefined symbol from outside, or returns false. Fails with
     /// `errc::not_found` if it does so for one that is referred to, and that may not be missing.

@@ -1,0 +1,435 @@
+// Objects of real compilers, made beside this test at several levels of optimisation, linked in memory and used.
+#include <cstdint>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <vitte/loader/format/elf.hpp>
+#include <vitte/loader/loader.hpp>
+
+#include "../support/fixtures.hpp"
+#include "../support/needs.hpp"
+#include "../support/static_host.hpp"
+#include "../support/text_files.hpp"
+
+namespace {
+using vitte::errc;
+using vitte::loader::link_input;
+using vitte::loader::module;
+using vitte::loader::module_loader;
+namespace object = vitte::loader::native::object;
+
+std::vector<std::string> events;
+void note_event(const char* what) { events.emplace_back(what); }
+int twice(int n) { return 2 * n; }
+constexpr auto per_element = boost::test_tools::per_element();
+
+module_loader host() {
+    module_loader made;
+    made.provide("host_event", note_event);
+    made.provide("host_twice", twice);
+    offer_runtime(made);
+    return made;
+}
+
+std::string built(const std::string& name) { return file_in("VITTE_LINKED", name); }
+std::vector<std::string> variants() {
+    std::istringstream words(VITTE_VARIANTS);
+    return {std::istream_iterator<std::string>(words), {}};
+}
+/// The objects `names`, as they were made for `variant`.
+std::vector<link_input> inputs(const std::vector<std::string>& names, const std::string& variant = {}) {
+    std::vector<link_input> made;
+    for (const std::string& name : names)
+        made.push_back(link_input::file(built(name + (variant.empty() ? "" : "-" + variant) + ".o")));
+    return made;
+}
+template <class Result>
+std::string why(const Result& r) {
+    return r.has_value() ? "" : r.error().message();
+}
+/// A message without the folders of files.
+std::string without_folders(std::string text) {
+    const std::string folder = built("");
+    for (std::size_t at; (at = text.find(folder)) != text.npos;) text.erase(at, folder.size());
+    return text.substr(0, text.find("; searched"));
+}
+template <class Signature, class... Arguments>
+auto call(const module& in, const char* name, Arguments... arguments) {
+    auto function = in.function<Signature>(name);
+    BOOST_REQUIRE_MESSAGE(function.has_value(), why(function));
+    return (*function)(arguments...);
+}
+std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
+
+/// What linking `text` as the file `name` ends with, without running anything of it; everything outside is defined.
+std::string only_link(const std::string& text, const std::string& name = "x.o") {
+    auto scope = [](const vitte::loader::native::symbol_name&, const char*, vitte::loader::native::definition& found) {
+        found = {reinterpret_cast<std::uintptr_t>(&twice)};
+        return true;
+    };
+    const link_input in[] = {link_input::bytes(name, bytes_of(text)).whole()};
+    auto made = object::link<vitte::sys::native>(in, scope, [](const object::input&, auto) {});
+    if (made) (*made)->release();
+    return why(made);
+}
+
+void c_module(const std::string& variant) {
+    events.clear();
+    auto loader = host();
+    auto linked = loader.link(inputs({"parts_a", "parts_b"}, variant));
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    const module& m = *linked;
+    const std::vector<std::string> started{"101", "102", "constructor"};
+    BOOST_TEST(events == started, per_element);
+    BOOST_TEST(call<int()>(m, "chosen") == 2);
+    BOOST_TEST(call<int()>(m, "call_chosen") == 2);
+    BOOST_TEST(call<int()>(m, "has_maybe") == 0);
+    BOOST_TEST(call<int(int)>(m, "call_host", 5) == 11);
+    BOOST_TEST(call<int(int)>(m, "use_hidden", 5) == 6);
+    BOOST_TEST(m.find("hidden_sum") == nullptr);
+    BOOST_TEST(std::string(call<const char*(int)>(m, "nth_name", 2)) == "two");
+    BOOST_TEST(call<int(int)>(m, "grow", 3) == 8);
+    BOOST_TEST(call<int(int)>(m, "classify", 1) == 8);
+    BOOST_TEST(call<int(int)>(m, "classify", 5) == 'o');
+    BOOST_TEST(call<int(int)>(m, "classify", 6) == 61);
+    BOOST_TEST(call<double(double)>(m, "half", 5.0) == 2.5);
+    BOOST_TEST(call<int(int)>(m, "set_common", 77) == 77);
+    BOOST_TEST(*static_cast<int*>(m.find("common_number")) == 77);
+    BOOST_TEST(call<int*()>(m, "place_of_common") == m.find("common_number"));
+    char* const block = call<char*()>(m, "block");
+    BOOST_TEST(block == m.find("common_block"));
+    BOOST_TEST((block[0] == 0 && block[4095] == 0));  // the larger of both
+    BOOST_TEST(call<int()>(m, "registered") == 3);
+    BOOST_TEST(call<int(int)>(m, "sum_of_all", 5) == (5 + 1) + 10 * 5 + (5 - 2));
+    BOOST_TEST(call<int(int)>(m, "indirect", 5) == 15);
+    BOOST_TEST(call<int(int)>(m, "call_indirect", 6) == 18);
+    BOOST_TEST(call<int()>(m, "same_pointer") == 1);
+    linked->unload();
+    const std::vector<std::string> stopped{"101", "102", "constructor", "destructor", "destructor 101"};
+    BOOST_TEST(events == stopped, per_element);
+}
+
+void thread_local_variables(const std::string& variant) {
+    auto loader = host();
+    auto linked = loader.link(inputs({"parts_a", "parts_b"}, variant));
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    const module& m = *linked;
+    BOOST_TEST(call<int()>(m, "count") == 11);
+    BOOST_TEST(call<int()>(m, "count") == 12);
+    BOOST_TEST(call<int()>(m, "count_locally") == 42);
+    BOOST_TEST(call<int()>(m, "sum_of_zeroed") == 0);
+    BOOST_TEST(call<int()>(m, "sum_of_zeroed") == 100);
+    BOOST_TEST(call<int*()>(m, "place_of_counted") == m.find("counted"));
+    int there[3] = {};
+    std::thread([&] {
+        there[0] = call<int()>(m, "count");
+        there[1] = call<int()>(m, "count_locally");
+        there[2] = call<int()>(m, "sum_of_zeroed");
+    }).join();
+    BOOST_TEST(there[0] == 11);
+    BOOST_TEST(there[1] == 42);
+    BOOST_TEST(there[2] == 0);
+    BOOST_TEST(call<int()>(m, "count") == 13);
+}
+
+void cxx_module(const std::string& variant) {
+    events.clear();
+    auto loader = host();
+    auto linked = loader.link(inputs({"classes_a", "classes_b"}, variant));
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    const module& m = *linked;
+    BOOST_TEST(events.back() == "static made");
+    BOOST_TEST(call<int(int)>(m, "area_of_square", 7) == 49);
+    BOOST_TEST(call<int*()>(m, "unified_in_a") == call<int*()>(m, "unified_in_b"));
+    BOOST_TEST(call<int*()>(m, "inline_in_a") == call<int*()>(m, "inline_in_b"));
+    BOOST_TEST(call<int()>(m, "next_in_a") == 1);
+    BOOST_TEST(call<int()>(m, "next_in_b") == 2);
+    BOOST_TEST(call<int(int)>(m, "catch_failure", 0) == 0);
+    BOOST_TEST(call<int(int)>(m, "catch_failure", 9) == -9);
+    BOOST_TEST(call<int(int)>(m, "catch_failure", 300) == 300);
+    events.clear();
+    int caught = 0;
+    try {
+        call<int(int)>(m, "pass_on", 8);
+    } catch (int n) {
+        caught = n;
+    }
+    BOOST_TEST(caught == 8);
+    const std::vector<std::string> unwound{"frame entered", "frame left"};
+    BOOST_TEST(events == unwound, per_element);
+    events.clear();
+    BOOST_TEST(std::string(call<const char*()>(m, "touch_thread")) == "thread gone");
+    linked->unload();
+    const std::vector<std::string> gone{"thread made", "thread gone", "static gone"};
+    BOOST_TEST(events == gone, per_element);
+}
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(objects)
+
+BOOST_AUTO_TEST_CASE(c_objects_are_linked_initialised_called_and_finalised) {
+    for (const std::string& v : variants()) BOOST_TEST_CONTEXT(v) c_module(v);
+}
+
+BOOST_AUTO_TEST_CASE(thread_local_variables_are_one_per_thread) {
+    for (const std::string& v : variants()) BOOST_TEST_CONTEXT(v) thread_local_variables(v);
+}
+
+BOOST_AUTO_TEST_CASE(cxx_objects_share_what_both_have_and_throw_through_each_other_and_the_host) {
+    for (const std::string& v : variants()) BOOST_TEST_CONTEXT(v) cxx_module(v);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_writable_and_executable_and_unloading_unmaps) {
+    auto loader = host();
+    auto linked = loader.link(inputs({"parts_a", "parts_b"}, "O2"));
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    const std::string maps = text_of("/proc/self/maps");
+    BOOST_TEST(maps.find("rwx") == std::string::npos);
+    const void* const code = *linked->symbol("chosen");
+    const void* const constant = call<const char*(int)>(*linked, "nth_name", 1);
+    const auto rights = [](const void* at) { return vitte::sys::protection(at).value_or(vitte::sys::access::none); };
+    if (vitte::sys::protection(code).has_value()) {
+        BOOST_TEST((rights(code) == vitte::sys::access::read_execute));
+        BOOST_TEST((rights(constant) == vitte::sys::access::read));
+        BOOST_TEST((rights(linked->find("common_number")) == vitte::sys::access::read_write));
+        linked->unload();
+        BOOST_TEST((rights(code) == vitte::sys::access::none));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(members_of_archives_are_taken_if_they_are_needed) {
+    auto loader = host();
+    const auto archive = link_input::file(built("libmembers.a")), user = link_input::file(built("needs_first.o"));
+    for (const auto& order : {std::vector{user, archive}, std::vector{archive, user}}) {
+        auto linked = loader.link(order);
+        BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+        BOOST_TEST(call<int()>(*linked, "use_first") == 42);
+        BOOST_TEST(linked->find("second") != nullptr);
+        BOOST_TEST(linked->find("unused") == nullptr);
+    }
+    auto whole = loader.link(std::vector{user, link_input(archive).whole()});
+    BOOST_REQUIRE(!whole.has_value());
+    BOOST_TEST(whole.error().symbol == "nobody_defines_this");
+    BOOST_TEST(without_folders(whole.error().references).starts_with("libmembers.a(member_unused.o):(.text"));
+}
+
+BOOST_AUTO_TEST_CASE(an_archive_without_an_index_is_searched_by_what_its_members_say) {
+    const auto content = [](const char* name) { return text_of(built(name)); };
+    std::string archive = "!<arch>\n";
+    for (const char* const name : {"member_unused.o", "member_first.o", "member_second_with_a_long_name.o"}) {
+        std::string number = std::to_string(content(name).size() + 40), length = name;
+        number.resize(10, ' ');
+        length.resize(40, '\0');
+        archive += "#1/40           0           0     0     644     " + number + "`\n" + length + content(name);
+        if (archive.size() % 2 != 0) archive += '\n';
+    }
+    auto loader = host();
+    auto linked = loader.link(std::vector{link_input::file(built("needs_first.o")),
+                                          link_input::bytes("bsd.a", bytes_of(archive))});
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    BOOST_TEST(call<int()>(*linked, "use_first") == 42);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_defined_twice_is_named_with_both_places) {
+    const std::string text = text_of(built("twice.o"));
+    auto loader = host();
+    auto linked = loader.link(std::vector{link_input::bytes("a.o", bytes_of(text)), link_input::bytes("b.o", bytes_of(text))});
+    BOOST_REQUIRE(!linked.has_value());
+    BOOST_TEST((linked.error().code == errc::already_exists));
+    BOOST_TEST(linked.error().message() ==
+               "a.o: linking symbol 'defined_twice': defined in a.o:(.data.twice+0x0) and again in b.o:(.data.twice+0x0)");
+}
+
+BOOST_AUTO_TEST_CASE(what_nobody_defines_is_named_with_who_refers_to_it) {
+    module_loader loader;
+    auto linked = loader.link(inputs({"undefined"}));
+    BOOST_REQUIRE(!linked.has_value());
+    BOOST_TEST((linked.error().code == errc::not_found));
+    BOOST_TEST(without_folders(linked.error().message()) ==
+               "undefined.o: linking symbol 'nobody': nothing defines it: provide it, or link the object or archive that "
+               "does; the same goes for 'nobody_either'; referenced by undefined.o:(.data.places+0x0), "
+               "undefined.o:(.data.places+0x8), undefined.o:(.data.places+0x10) and 1 others");
+    BOOST_TEST(linked.error().searched.starts_with("0 host exports"));
+    static int nobody = 5;
+    loader.provide_symbol("nobody", &nobody);
+    loader.provide_symbol("nobody_either", &events);
+    linked = loader.link(inputs({"undefined"}));
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    BOOST_TEST(**static_cast<int**>(linked->find("places")) == 5);
+}
+
+BOOST_AUTO_TEST_CASE(branches_go_further_than_they_reach) {
+    auto loader = host();
+    auto linked = loader.link(inputs({"far"}));
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    BOOST_TEST(call<int(int)>(*linked, "call_over", 20) == 41);
+    const auto distance = reinterpret_cast<std::intptr_t>(linked->find("beyond")) -
+                          reinterpret_cast<std::intptr_t>(linked->find("call_over"));
+    BOOST_TEST(distance > 0x8000000);
+}
+
+BOOST_AUTO_TEST_CASE(more_sections_than_an_elf_header_can_count) {
+    auto loader = host();
+    auto linked = loader.link(inputs({"many"}));
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    call<void()>(*linked, "f0");
+    call<void()>(*linked, "f65999");
+    BOOST_TEST(linked->find("f65999") != linked->find("f65998"));
+}
+
+BOOST_AUTO_TEST_CASE(code_without_fpic_works_or_is_refused_in_words) {
+    auto loader = host();
+    auto linked = loader.link(inputs({"fixed"}));
+    if (linked) BOOST_TEST(call<int(int)>(*linked, "number_at", 2) == 4);
+    else {
+        BOOST_TEST((linked.error().code == errc::out_of_range));
+        BOOST_TEST(linked.error().symbol == "numbers");
+        BOOST_TEST(linked.error().message().find("fixed.o:(.text") != std::string::npos);
+        BOOST_TEST(linked.error().message().find("compile with -fPIC") != std::string::npos);
+    }
+}
+
+#if defined(__riscv)
+BOOST_AUTO_TEST_CASE(padding_is_taken_out_until_code_is_aligned) {
+    auto loader = host();
+    auto linked = loader.link(inputs({"aligned"}));
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    BOOST_TEST(reinterpret_cast<std::uintptr_t>(linked->find("aligned_code")) % 64 == 0u);
+    BOOST_TEST(call<int()>(*linked, "before_padding") == 17);
+    BOOST_TEST(call<int()>(*linked, "aligned_code") == 17);
+    const auto* const distance = static_cast<const std::int32_t*>(linked->find("distance_over"));
+    BOOST_TEST(reinterpret_cast<std::uintptr_t>(distance) % 32 == 0u);
+    BOOST_TEST(*distance == reinterpret_cast<const char*>(distance) - static_cast<const char*>(linked->find("before_padding")));
+}
+#endif
+
+#if defined(__GLIBC__)
+BOOST_AUTO_TEST_CASE(instructions_are_what_another_linker_makes_of_them) {
+    namespace elf = vitte::loader::elf;
+    auto loader = host();
+    auto linked = loader.link(inputs({"encodings", "numbers"}));
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    const auto* const begin = static_cast<const unsigned char*>(linked->find("encodings"));
+    const auto* const end = static_cast<const unsigned char*>(linked->find("encodings_end"));
+    const std::string theirs = text_of(built("encodings.elf"));
+    const auto file = elf::file::parse(bytes_of(theirs));
+    BOOST_REQUIRE(file.has_value());
+    std::span<const std::byte> text;
+    for (const elf::section s : file->sections())
+        if (file->name(s).value_or("") == ".text") text = file->content(s).value_or(elf::part{}).bytes;
+    BOOST_REQUIRE(text.size() >= static_cast<std::size_t>(end - begin));
+    BOOST_REQUIRE(end - begin > 100);
+    for (std::ptrdiff_t i = 0; i < end - begin; ++i)
+        BOOST_TEST(static_cast<unsigned>(begin[i]) == std::to_integer<unsigned>(text[static_cast<std::size_t>(i)]), "byte " << i);
+}
+#endif
+
+BOOST_AUTO_TEST_CASE(what_is_not_an_object_is_refused_in_words) {
+    const auto says = [](const std::string& text, const char* expected) {
+        const std::string message = only_link(text);
+        BOOST_TEST(message.find(expected) != std::string::npos, message);
+        BOOST_TEST(message.find("x.o") != std::string::npos, message);
+    };
+    says("int main() { return 0; }", "not an ELF file");
+    says("", "not an ELF file");
+    says("BC\xC0\xDE" "....", "compile without -flto");
+    says("!<thin>\n", "thin");
+    says(text_of(fixture("libcounter.so")), "shared objects are loaded, not linked");
+    std::string other = text_of(built("twice.o"));
+    other[18] = 0x34;
+    other[19] = 0x12;
+    says(other, "compiled for machine 4660");
+    auto loader = host();
+    BOOST_TEST(why(loader.link({})).find("there is nothing to link") != std::string::npos);
+    auto absent = loader.link(std::vector{link_input::file("no/such/file.o")});
+    BOOST_REQUIRE(!absent.has_value());
+    BOOST_TEST((absent.error().code == errc::not_found));
+    BOOST_TEST(absent.error().message().find("no/such/file.o: open") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(every_truncation_is_an_error) {
+    const std::string whole = text_of(built("classes_a-O2.o"));
+    BOOST_REQUIRE(only_link(whole) == "");
+    for (std::size_t length = 0; length < whole.size(); length += length < 256 ? 1 : 31)
+        BOOST_TEST(only_link(whole.substr(0, length)) != "", "truncated to " << length << " bytes");
+}
+
+BOOST_AUTO_TEST_CASE(every_flipped_byte_is_an_error_or_harmless) {
+    for (const char* const name : {"classes_a-O2.o", "parts_a-O2.o", "libmembers.a"}) {
+        std::string bytes = text_of(built(name));
+        const std::string before = only_link(bytes, name);
+        BOOST_REQUIRE_MESSAGE(before.empty(), before);
+        std::size_t refused = 0;
+        unsigned bit = 0;
+        for (char& byte : bytes) {
+            const char flip = static_cast<char>(1 << (bit++ % 8)), all = byte;
+            if (all == 0 && bit % 5 != 0) continue;
+            byte = static_cast<char>(byte ^ flip);
+            refused += only_link(bytes, name) != "";
+            byte = static_cast<char>(~all);
+            refused += only_link(bytes, name) != "";
+            byte = all;
+        }
+        BOOST_TEST(refused > 100u);
+    }
+}
+
+namespace {
+const ability zlib{"libz.a of a distribution", [] { return !text_of(VITTE_LIBZ_A).empty(); }};
+const ability sqlite{"libsqlite3.a of a distribution", [] { return !text_of(VITTE_LIBSQLITE3_A).empty(); }};
+const ability lua{"liblua5.4.a of a distribution", [] { return !text_of(VITTE_LIBLUA5_4_A).empty(); }};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(zlib_compresses, *needs(zlib)) {
+    auto loader = host();
+    auto linked = loader.link(std::vector{link_input::file(VITTE_LIBZ_A).whole()});
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    using transform = int(unsigned char*, unsigned long*, const unsigned char*, unsigned long);
+    std::string text;
+    for (int i = 0; i < 3000; ++i) text += std::to_string(i * i % 997);
+    std::vector<unsigned char> packed(text.size()), back(text.size());
+    unsigned long size = packed.size(), back_size = back.size();
+    BOOST_TEST(call<transform>(*linked, "compress", packed.data(), &size,
+                               reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 0);
+    BOOST_TEST(size < text.size() / 2);
+    BOOST_TEST(call<transform>(*linked, "uncompress", back.data(), &back_size, packed.data(), size) == 0);
+    BOOST_TEST(std::string(back.begin(), back.end()) == text);
+}
+
+BOOST_AUTO_TEST_CASE(sqlite_answers_a_query, *needs(sqlite)) {
+    auto loader = host();
+    auto linked = loader.link(std::vector{link_input::file(VITTE_LIBSQLITE3_A).whole()});
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    void* database = nullptr;
+    BOOST_REQUIRE(call<int(const char*, void**)>(*linked, "sqlite3_open", ":memory:", &database) == 0);
+    std::string sum;
+    const auto take = [](void* to, int, char** values, char**) { return static_cast<std::string*>(to)->append(values[0]), 0; };
+    using row = int(void*, int, char**, char**);
+    BOOST_TEST(call<int(void*, const char*, row*, void*, char**)>(
+                   *linked, "sqlite3_exec", database,
+                   "create table t(a); insert into t values (1), (20), (300); select sum(a) from t", take, &sum, nullptr) == 0);
+    BOOST_TEST(sum == "321");
+    BOOST_TEST(call<int(void*)>(*linked, "sqlite3_close", database) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(lua_runs_a_script_if_streams_are_near, *needs(lua)) {
+    auto loader = host();
+    const auto archive = link_input::file(VITTE_LIBLUA5_4_A).whole();
+    auto alone = loader.link(std::vector{archive});  // compiled for programs: it depends on where the C library is
+    if (!alone) BOOST_TEST(why(alone).find("R_X86_64_PC32 does not reach it") != std::string::npos, why(alone));
+    auto linked = loader.link(std::vector{link_input::file(built("streams.o")), archive});
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    void* const state = call<void*()>(*linked, "luaL_newstate");
+    call<void(void*)>(*linked, "luaL_openlibs", state);
+    const char* const script = "local s = 0; for i = 1, 100 do s = s + i end; return pcall(error) and 0 or s";
+    BOOST_TEST(call<int(void*, const char*)>(*linked, "luaL_loadstring", state, script) == 0);
+    BOOST_TEST(call<int(void*, int, int, int, std::intptr_t, void*)>(*linked, "lua_pcallk", state, 0, 1, 0, std::intptr_t{0},
+                                                                     nullptr) == 0);
+    BOOST_TEST(call<long long(void*, int, int*)>(*linked, "lua_tointegerx", state, -1, nullptr) == 5050);
+    call<void(void*)>(*linked, "lua_close", state);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
