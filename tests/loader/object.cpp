@@ -66,8 +66,9 @@ std::span<const std::byte> bytes_of(const std::string& text) { return std::as_by
 
 /// What linking `text` as the file `name` ends with, without running anything of it; everything outside is defined.
 std::string only_link(const std::string& text, const std::string& name = "x.o") {
-    auto scope = [](const vitte::loader::native::symbol_name&, const char*, vitte::loader::native::definition& found) {
-        found = {reinterpret_cast<std::uintptr_t>(&twice)};
+    auto scope = [](const vitte::loader::native::symbol_name& wanted, const char*, vitte::loader::native::definition& found) {
+        if (std::string_view(wanted.text) == "counted") found = {0, 1};  // thread-local
+        else found = {reinterpret_cast<std::uintptr_t>(&twice)};
         return true;
     };
     const link_input in[] = {link_input::bytes(name, bytes_of(text)).whole()};
@@ -172,10 +173,12 @@ BOOST_AUTO_TEST_SUITE(objects)
 
 BOOST_AUTO_TEST_CASE(c_objects_are_linked_initialised_called_and_finalised) {
     for (const std::string& v : variants()) BOOST_TEST_CONTEXT(v) c_module(v);
+    BOOST_TEST_CONTEXT("pie") c_module("pie");
 }
 
 BOOST_AUTO_TEST_CASE(thread_local_variables_are_one_per_thread) {
     for (const std::string& v : variants()) BOOST_TEST_CONTEXT(v) thread_local_variables(v);
+    BOOST_TEST_CONTEXT("pie") thread_local_variables("pie");
 }
 
 BOOST_AUTO_TEST_CASE(cxx_objects_share_what_both_have_and_throw_through_each_other_and_the_host) {

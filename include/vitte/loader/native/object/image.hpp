@@ -8,6 +8,7 @@
 #include <vitte/loader/native/object/initializers.hpp>
 #include <vitte/loader/native/object/machine.hpp>
 #include <vitte/loader/native/object/relocate.hpp>
+#include <vitte/loader/native/static_blocks.hpp>
 #include <vitte/loader/native/unwinding.hpp>
 
 namespace vitte::loader::native::object {
@@ -89,6 +90,7 @@ private:
     ~image() override {
         if (facts.name != nullptr) mapped_modules::remove(*this);
         if (threads_.module != 0) thread_locals::remove(threads_.module);
+        if (threads_.static_offset != 0) static_blocks<P>::release(threads_.static_offset);
     }
 
     template <class Cpu>
@@ -116,6 +118,9 @@ private:
         auto* const got = reinterpret_cast<word*>(begin + plan.got.offset);
         relocations.settle(begin, [&](std::uint32_t index, std::uintptr_t f) { resolvers_.push_back({got + index, f}); });
         VITTE_CHECK(relocations.apply());
+        if (threads_.static_offset != 0)
+            if (auto filled = static_blocks<P>::fill(threads_.static_offset, tls_content_); !filled)
+                return refuse(filled.error(), "giving threads their initial-exec storage");
         initializers_ = functions_in_order(plan, begin, ".init_array", ".ctors");
         finalizers_ = functions_in_order(plan, begin, ".fini_array", ".dtors");
         VITTE_CHECK(check_calls(plan));
@@ -178,14 +183,18 @@ private:
         constexpr std::uint64_t most = std::uint64_t{1} << 30, page = 65'536;
         if (!native::machine::has_thread_locals || plan.tls.size > most || plan.tls_alignment > page)
             return refuse(errc::not_supported, action, "it is too large, or aligned to more than 64 KiB");
-        const tls_template content{reinterpret_cast<const std::byte*>(begin + plan.tls.offset),
-                                   static_cast<std::size_t>(plan.tls_image_size),
-                                   static_cast<std::size_t>(plan.tls.size),
-                                   static_cast<std::size_t>(plan.tls_alignment)};
-        threads_.module = thread_locals::add(content);
-        if (plan.needs_static_block)
-            return refuse(errc::not_supported, action,
-                          "an object has it at a fixed distance: compile with -fPIC -ftls-model=global-dynamic");
+        tls_content_ = {reinterpret_cast<const std::byte*>(begin + plan.tls.offset),
+                        static_cast<std::size_t>(plan.tls_image_size), static_cast<std::size_t>(plan.tls.size),
+                        static_cast<std::size_t>(plan.tls_alignment)};
+        threads_.module = thread_locals::add(tls_content_);
+        if (!plan.needs_static_block) return {};
+        const auto reserved = static_blocks<P>::reserve(tls_content_);
+        if (!reserved)
+            return refuse(errc::no_space, action,
+                          "there is no static thread-local storage left: compile objects with -fPIC and without "
+                          "-ftls-model=initial-exec, or the program with a larger VITTE_STATIC_TLS");
+        threads_.static_offset = *reserved;
+        thread_locals::make_static(threads_.module, threads_.static_offset);
         return {};
     }
 
@@ -224,6 +233,7 @@ private:
     std::string path_;
     sys::basic_region<P> region_;
     thread_block threads_;
+    tls_template tls_content_;
     exported exported_;
     std::vector<resolver> resolvers_;
     std::vector<std::uintptr_t> initializers_, finalizers_;
