@@ -173,19 +173,28 @@ BOOST_AUTO_TEST_SUITE(objects)
 
 BOOST_AUTO_TEST_CASE(c_objects_are_linked_initialised_called_and_finalised) {
     for (const std::string& v : variants()) BOOST_TEST_CONTEXT(v) c_module(v);
-    BOOST_TEST_CONTEXT("pie") c_module("pie");
 }
 
 BOOST_AUTO_TEST_CASE(thread_local_variables_are_one_per_thread) {
     for (const std::string& v : variants()) BOOST_TEST_CONTEXT(v) thread_local_variables(v);
-    BOOST_TEST_CONTEXT("pie") thread_local_variables("pie");
 }
 
 BOOST_AUTO_TEST_CASE(cxx_objects_share_what_both_have_and_throw_through_each_other_and_the_host) {
     for (const std::string& v : variants()) BOOST_TEST_CONTEXT(v) cxx_module(v);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_writable_and_executable_and_unloading_unmaps) {
+/// Threads of an emulator cannot be reached, which have to be given their storage, too.
+BOOST_AUTO_TEST_CASE(code_with_thread_local_variables_at_a_fixed_distance, *needs(own_kernel)) {
+    c_module("ie");
+    thread_local_variables("ie");
+    cxx_module("ie");
+#if defined(__GLIBC__)
+    c_module("pie");
+    thread_local_variables("pie");
+#endif
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_writable_and_executable_and_unloading_unmaps, *needs(own_kernel)) {
     auto loader = host();
     auto linked = loader.link(inputs({"parts_a", "parts_b"}, "O2"));
     BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
@@ -193,14 +202,15 @@ BOOST_AUTO_TEST_CASE(nothing_is_writable_and_executable_and_unloading_unmaps) {
     BOOST_TEST(maps.find("rwx") == std::string::npos);
     const void* const code = *linked->symbol("chosen");
     const void* const constant = call<const char*(int)>(*linked, "nth_name", 1);
-    const auto rights = [](const void* at) { return vitte::sys::protection(at).value_or(vitte::sys::access::none); };
-    if (vitte::sys::protection(code).has_value()) {
-        BOOST_TEST((rights(code) == vitte::sys::access::read_execute));
-        BOOST_TEST((rights(constant) == vitte::sys::access::read));
-        BOOST_TEST((rights(linked->find("common_number")) == vitte::sys::access::read_write));
-        linked->unload();
-        BOOST_TEST((rights(code) == vitte::sys::access::none));
-    }
+    const auto is = [](const void* at, vitte::sys::access wanted) {
+        const auto found = vitte::sys::protection(at);
+        return found.has_value() ? *found == wanted : found.error().code == errc::not_supported;
+    };
+    BOOST_TEST(is(code, vitte::sys::access::read_execute));
+    BOOST_TEST(is(constant, vitte::sys::access::read));
+    BOOST_TEST(is(linked->find("common_number"), vitte::sys::access::read_write));
+    linked->unload();
+    BOOST_TEST(is(code, vitte::sys::access::none));
 }
 
 BOOST_AUTO_TEST_CASE(members_of_archives_are_taken_if_they_are_needed) {
@@ -289,7 +299,7 @@ BOOST_AUTO_TEST_CASE(code_without_fpic_works_or_is_refused_in_words) {
     if (linked) BOOST_TEST(call<int(int)>(*linked, "number_at", 2) == 4);
     else {
         BOOST_TEST((linked.error().code == errc::out_of_range));
-        BOOST_TEST(linked.error().symbol == "numbers");
+        BOOST_TEST(linked.error().symbol != "");  // a compiler may have its own name for the place of numbers
         BOOST_TEST(linked.error().message().find("fixed.o:(.text") != std::string::npos);
         BOOST_TEST(linked.error().message().find("compile with -fPIC") != std::string::npos);
     }

@@ -17,6 +17,7 @@ void plain_delete(void*) __asm__("_ZdlPv");
 void sized_delete(void*, std::size_t) __asm__("_ZdlPvm");
 void* plain_new(std::size_t) __asm__("_Znwm");
 void terminate() __asm__("_ZSt9terminatev");
+void cast_down() __asm__("__dynamic_cast");
 }
 #endif
 
@@ -37,7 +38,7 @@ inline void offer_runtime([[maybe_unused]] vitte::loader::module_loader& to) {
     offer("__cxa_guard_release", abi::__cxa_guard_release);
     offer("__cxa_guard_abort", abi::__cxa_guard_abort);
     offer("__cxa_pure_virtual", abi::__cxa_pure_virtual);
-    offer("__dynamic_cast", abi::__dynamic_cast);
+    offer("__dynamic_cast", cast_down);
     offer("_ZTIi", &typeid(int));
     offer("_ZTVN10__cxxabiv117__class_type_infoE", vtable_of_class);
     offer("_ZTVN10__cxxabiv120__si_class_type_infoE", vtable_of_derived);

@@ -71,7 +71,7 @@ public:
             return false;
         };
         auto done = use(seen);
-        if (!done && done.error().code == errc::not_found) done.error().searched = searched();
+        if (!done && !done.error().references.empty()) done.error().searched = searched();
         return done;
     }
     /// As it was when something was loaded last.

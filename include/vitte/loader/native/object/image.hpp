@@ -119,7 +119,7 @@ private:
         relocations.settle(begin, [&](std::uint32_t index, std::uintptr_t f) { resolvers_.push_back({got + index, f}); });
         VITTE_CHECK(relocations.apply());
         if (threads_.static_offset != 0)
-            if (auto filled = static_blocks<P>::fill(threads_.static_offset, tls_content_); !filled)
+            if (auto filled = static_blocks<P>::fill(threads_.module); !filled)
                 return refuse(filled.error(), "giving threads their initial-exec storage");
         initializers_ = functions_in_order(plan, begin, ".init_array", ".ctors");
         finalizers_ = functions_in_order(plan, begin, ".fini_array", ".dtors");
@@ -149,6 +149,8 @@ private:
         const std::string name(s.name.substr(0, at)), version(at == s.name.npos ? "" : s.name.substr(at + 1));
         if (!scope(symbol_name(name.c_str()), version.empty() ? nullptr : version.c_str(), s.outside)) return false;
         s.state = symbol_state::foreign;
+        if (s.outside.thread_local_() && s.outside.static_offset == 0)
+            s.outside.static_offset = thread_locals::static_offset(s.outside.tls_module);
         s.value = s.outside.address;
         s.type = s.outside.thread_local_() ? elf::symbol_type::tls : elf::symbol_type::none;
         return true;
@@ -183,18 +185,17 @@ private:
         constexpr std::uint64_t most = std::uint64_t{1} << 30, page = 65'536;
         if (!native::machine::has_thread_locals || plan.tls.size > most || plan.tls_alignment > page)
             return refuse(errc::not_supported, action, "it is too large, or aligned to more than 64 KiB");
-        tls_content_ = {reinterpret_cast<const std::byte*>(begin + plan.tls.offset),
-                        static_cast<std::size_t>(plan.tls_image_size), static_cast<std::size_t>(plan.tls.size),
-                        static_cast<std::size_t>(plan.tls_alignment)};
-        threads_.module = thread_locals::add(tls_content_);
+        const tls_template content{reinterpret_cast<const std::byte*>(begin + plan.tls.offset),
+                                   static_cast<std::size_t>(plan.tls_image_size),
+                                   static_cast<std::size_t>(plan.tls.size),
+                                   static_cast<std::size_t>(plan.tls_alignment)};
+        threads_.module = thread_locals::add(content);
         if (!plan.needs_static_block) return {};
-        const auto reserved = static_blocks<P>::reserve(tls_content_);
-        if (!reserved)
-            return refuse(errc::no_space, action,
+        if (const auto done = static_blocks<P>::adopt(threads_.module); !done)
+            return refuse(done.error().code, action,
                           "there is no static thread-local storage left: compile objects with -fPIC and without "
                           "-ftls-model=initial-exec, or the program with a larger VITTE_STATIC_TLS");
-        threads_.static_offset = *reserved;
-        thread_locals::make_static(threads_.module, threads_.static_offset);
+        threads_.static_offset = thread_locals::static_offset(threads_.module);
         return {};
     }
 
@@ -233,7 +234,6 @@ private:
     std::string path_;
     sys::basic_region<P> region_;
     thread_block threads_;
-    tls_template tls_content_;
     exported exported_;
     std::vector<resolver> resolvers_;
     std::vector<std::uintptr_t> initializers_, finalizers_;
