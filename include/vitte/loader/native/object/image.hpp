@@ -22,12 +22,11 @@ public:
     /// objects' sections know their offsets, and the symbols their addresses.
     template <class Scope>
     static result<image*, load_error> link(symbol_set& symbols, Scope& scope, std::string path) {
-        using cpu = typename detail::linkable<native::machine::number>::type;
         for (input& object : symbols.objects()) {
-            VITTE_CHECK(prepare<cpu>(object, symbols));
+            VITTE_CHECK(prepare<object::cpu>(object, symbols));
         }
         auto* const made = new image(std::move(path));
-        auto done = made->template build<cpu>(symbols, scope);
+        auto done = made->template build<object::cpu>(symbols, scope);
         if (done) return made;
         made->release();
         return unexpected(std::move(done).error());
@@ -35,11 +34,11 @@ public:
 
     /// Calls the IFUNC resolvers, seals what only the linker writes, makes it known to the unwinder and runs its
     /// initialisers (gABI chapter 5, "Initialization and Termination Functions").
-    result<void, load_error> start(sys::cpu_capabilities cpu) {
+    result<void, load_error> start(sys::cpu_capabilities on) {
         using function = void (*)(int, char**, char**);
         static char* no_arguments[] = {nullptr};
         for (const resolver& r : resolvers_)
-            *r.to = native::machine::call_resolver(r.function, cpu.hwcap, cpu.hwcap2);
+            *r.to = native::machine::call_resolver(r.function, on.hwcap, on.hwcap2);
         VITTE_CHECK(protect(relro_, sys::access::read));
         unwinding_ = unwinding(frames_);
         started_ = true;

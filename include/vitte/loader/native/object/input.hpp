@@ -158,6 +158,7 @@ private:
     std::vector<section> sections_;
     elf::symbol_view symbols_;
     elf::bytes extended_;  ///< SHT_SYMTAB_SHNDX
+    std::uint64_t relocation_bytes_ = 0;
 };
 
 namespace detail {
@@ -274,16 +275,22 @@ inline result<void, load_error> input::attach(std::uint32_t index, const elf::se
     if (target.header.type == elf::section_type::no_bits && of.size != 0)
         return refuse_input(name_, errc::malformed, std::string(target.name) + " has relocations, but no content");
     target.relocations = index;
+    relocation_bytes_ += of.size;
+    if (relocation_bytes_ > file_.whole().size())
+        return refuse_input(name_, errc::malformed, "sections of relocations overlap");
     return {};
 }
 
 template <class Visit>
 result<void, load_error> input::for_each_comdat(Visit&& visit) const {
+    std::size_t grouped = 0;
     for (const section& s : sections_) {
         if (s.header.type != elf::section_type::group) continue;
         auto content = file_.content(s.header);
         if (!content) return refuse_input(name_, content.error());
         constexpr std::uint32_t comdat = 1;
+        if (content->bytes.size() / 4 > sections_.size() + 1)
+            return refuse_input(name_, errc::malformed, "a section group is too large");
         std::vector<std::uint32_t> words(content->bytes.size() / 4);
         for (std::size_t i = 0; i < words.size(); ++i) words[i] = form.u32(content->bytes.data() + 4 * i);
         if (words.empty() || s.header.info >= symbol_count())
@@ -295,9 +302,11 @@ result<void, load_error> input::for_each_comdat(Visit&& visit) const {
             VITTE_TRY(const std::uint32_t in, section_of(s.header.info));
             if (in < sections_.size()) name = sections_[in].name;
         }
+        grouped += words.size() - 1;
         for (const std::uint32_t member : std::span(words).subspan(1))
-            if (member >= sections_.size())
-                return refuse_input(name_, errc::malformed, "a section group has a section that does not exist");
+            if (member >= sections_.size() || grouped > sections_.size())
+                return refuse_input(name_, errc::malformed,
+                                    "a section group has a section that does not exist, or that others have");
         visit(name, std::span<const std::uint32_t>(words).subspan(1));
     }
     return {};

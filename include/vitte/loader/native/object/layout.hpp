@@ -233,10 +233,9 @@ result<void, load_error> layout::place_all(std::uint64_t page) {
     done = done && begin(data) && place_part(image_part::data, end) && place_part(image_part::bss, end) &&
            place_common(end, false);
     finish(data);
-    if (!done || end == 0 || alignment > limit)
-        return refuse(end == 0 ? errc::malformed : errc::too_large, "laying out",
-                      end == 0 ? "there is nothing to link" : "the objects need more than 2 GiB, or an alignment that is none");
-    size = (end + page - 1) & ~(page - 1);
+    if (!done)
+        return refuse(errc::too_large, "laying out", "the objects need more than 2 GiB, or an alignment that is none");
+    size = std::max(page, (end + page - 1) & ~(page - 1));
     return {};
 }
 

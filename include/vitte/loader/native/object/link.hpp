@@ -12,6 +12,7 @@ namespace vitte::loader::native::object {
 /// been called for each object in it, see `image::for_each_object`.
 template <class P, class Scope, class Visit>
 result<image<P>*, load_error> link(std::span<const link_input> inputs, Scope& scope, Visit&& visit) {
+    if (inputs.empty()) return refuse(errc::invalid_argument, "linking", "there is nothing to link");
     std::vector<sys::byte_buffer> files;
     symbol_set symbols;
     archive_set archives;
@@ -39,7 +40,7 @@ result<image<P>*, load_error> link(std::span<const link_input> inputs, Scope& sc
         }
     }
     VITTE_CHECK(archives.take_wanted(symbols));
-    VITTE_TRY(image<P>* const made, image<P>::link(symbols, scope, inputs.empty() ? "" : inputs.front().name));
+    VITTE_TRY(image<P>* const made, image<P>::link(symbols, scope, inputs.front().name));
     made->for_each_object(symbols, visit);
     return made;
 }

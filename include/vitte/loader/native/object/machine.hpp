@@ -1,6 +1,8 @@
 /// Which CPU's objects are linked into this program.
 #pragma once
 
+#include <type_traits>
+
 #include <vitte/loader/native/machine.hpp>
 #include <vitte/loader/native/object/aarch64.hpp>
 #include <vitte/loader/native/object/riscv64.hpp>
@@ -10,7 +12,9 @@ namespace vitte::loader::native::object {
 
 namespace detail {
 template <elf::machine Number>
-struct linkable {};
+struct linkable {
+    using type = void;
+};
 template <>
 struct linkable<elf::machine::x86_64> {
     using type = x86_64;
@@ -25,7 +29,8 @@ struct linkable<elf::machine::riscv> {
 };
 }  // namespace detail
 
-/// Whether objects for this machine can be linked.
-inline constexpr bool supported = native::machine::supported && requires { typename detail::linkable<native::machine::number>::type; };
+/// The rules for this program's machine; `void` if its objects cannot be linked.
+using cpu = std::conditional_t<native::machine::supported, detail::linkable<native::machine::number>::type, void>;
+inline constexpr bool supported = !std::is_void_v<cpu>;
 
 }  // namespace vitte::loader::native::object

@@ -144,9 +144,11 @@ private:
         const section& in = object.sections()[index];
         const std::uint32_t number = object.symbol_numbers[r.symbol];
         symbol& s = symbols_.all()[number];
-        if (s.state == symbol_state::undefined && !s.local && !bind(s) &&
-            object.symbol(r.symbol).binding() != elf::symbol_binding::weak)
-            note_missing(number, object.place(index, r.offset));
+        if (s.state == symbol_state::undefined && !s.local) {
+            if (!s.asked) s.asked = !bind(s);
+            if (s.asked && object.symbol(r.symbol).binding() != elf::symbol_binding::weak)
+                note_missing(number, object.place(index, r.offset));
+        }
         const rule_type* const rule = Machine::find(r.type, in.content, r.offset, r.addend, near(s));
         if (rule == nullptr) return refuse_one(errc::not_supported, object, index, r, "is not supported");
         if (s.state == symbol_state::discarded && rule->about != subject::nothing)
@@ -189,11 +191,11 @@ private:
     }
 
     void note_missing(std::uint32_t number, const std::string& place) {
-        auto at = std::find_if(missing_.begin(), missing_.end(),
-                               [number](const missing_symbol& m) { return m.number == number; });
-        if (at == missing_.end()) at = missing_.insert(missing_.end(), {number, 0, {}});
+        const auto [at, is_new] = missing_index_.try_emplace(number, missing_.size());
+        if (is_new) missing_.push_back({number, 0, {}});
+        missing_symbol& m = missing_[at->second];
         constexpr std::uint32_t most = 3;
-        if (at->count++ < most) at->places += (at->places.empty() ? "" : ", ") + place;
+        if (m.count++ < most) m.places += (m.places.empty() ? "" : ", ") + place;
     }
     unexpected<load_error> tell_missing() const {
         const missing_symbol& first = missing_.front();
@@ -205,12 +207,12 @@ private:
             reason += "; the same goes for";
             for (std::size_t i = 1; i < missing_.size() && i <= most; ++i)
                 reason += (i == 1 ? " '" : ", '") + std::string(symbols_.all()[missing_[i].number].name) + "'";
-            if (missing_.size() > most + 1) reason += " and " + std::to_string(missing_.size() - most - 1) + " others";
+            if (missing_.size() > most + 1) reason += " and " + std::to_string(missing_.size() - most - 1) + " more";
         }
         auto e = refuse(errc::not_found, "linking", std::move(reason));
         e.error().symbol = s.name;
         e.error().references = first.places;
-        if (first.count > 3) e.error().references += " and " + std::to_string(first.count - 3) + " others";
+        if (first.count > 3) e.error().references += " and " + std::to_string(first.count - 3) + " more";
         return e;
     }
 
@@ -334,12 +336,13 @@ private:
         const section& in = object.sections()[index];
         VITTE_TRY(const std::uint32_t where, object.section_of(r.symbol));
         const std::uint64_t offset = object.symbol(r.symbol).value;
-        if (where == index)
-            for (auto high = relocation_at(current_, offset); high != current_.end() && high->offset == offset; ++high) {
-                const rule_type* const rule = Machine::index.find(high->type);
-                if (rule == nullptr || rule->from != origin::place) continue;
-                return value(in, *rule, object.symbol_numbers[high->symbol], high->addend, place_of(in, offset));
-            }
+        const auto first = relocation_at(current_, offset);
+        constexpr std::ptrdiff_t most = 8;  // relocations of one instruction, which hints may belong to
+        for (auto high = first; where == index && high - first < most && high != current_.end(); ++high) {
+            const rule_type* const rule = Machine::index.find(high->type);
+            if (high->offset != offset || rule == nullptr || rule->from != origin::place) continue;
+            return value(in, *rule, object.symbol_numbers[high->symbol], high->addend, place_of(in, offset));
+        }
         return refuse_one(errc::malformed, object, index, r, "has no counterpart with the upper half");
     }
 
@@ -356,7 +359,8 @@ private:
 
     symbol_set& symbols_;
     layout& plan_;
-    std::vector<missing_symbol> missing_;
+    std::vector<missing_symbol> missing_;  ///< in the order in which they were met
+    std::unordered_map<std::uint32_t, std::size_t> missing_index_;
     std::vector<elf::relocation> current_;  ///< of the section that is looked at
     std::uint64_t base_ = 0;
     thread_block& threads_;

@@ -35,6 +35,7 @@ struct symbol {
     elf::symbol_visibility visibility = elf::symbol_visibility::standard;
     bool local = false;
     bool wanted = false;  ///< some reference is not weak
+    bool asked = false;   ///< nobody outside defines it
 
     bool in_section() const noexcept { return state == symbol_state::weak || state == symbol_state::defined; }
     /// Whether it is in the image, so that code of the image reaches it.
