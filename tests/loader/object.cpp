@@ -109,9 +109,10 @@ void c_module(const std::string& variant) {
     BOOST_TEST(call<int(int)>(m, "call_indirect", 6) == 18);
     BOOST_TEST(call<int()>(m, "same_pointer") == 1);
     BOOST_TEST(call<std::uintptr_t()>(m, "place_of_aligned") % 65'536 == 0u);
+    BOOST_TEST(call<int()>(m, "register_at_exit") == 0);
     events.clear();
     linked->unload();
-    const std::vector<std::string> stopped{"destructor", "dtors", "destructor 101"};
+    const std::vector<std::string> stopped{"atexit", "destructor", "dtors", "destructor 101"};
     BOOST_TEST(events == stopped, per_element);
 }
 

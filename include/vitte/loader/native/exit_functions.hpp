@@ -34,9 +34,12 @@ public:
     static void run(void* dso_handle) noexcept {
         run_all([dso_handle](const entry& e) { return dso_handle == nullptr || e.dso_handle == dso_handle; });
     }
-    /// The same for all that lies in `size` bytes from `begin` on, which are about to go.
+    /// The same for all that lies in `size` bytes from `begin` on, which are about to go, or was registered for them.
     static void run_within(std::uintptr_t begin, std::size_t size) noexcept {
-        run_all([=](const entry& e) { return reinterpret_cast<std::uintptr_t>(e.function) - begin < size; });
+        run_all([=](const entry& e) {
+            return reinterpret_cast<std::uintptr_t>(e.function) - begin < size ||
+                   reinterpret_cast<std::uintptr_t>(e.dso_handle) - begin < size;
+        });
     }
 
 private:

@@ -52,9 +52,8 @@ public:
     void stop() {
         if (!started_) return;
         thread_locals::run_destructors(static_cast<mapped_module*>(this));
-        exit_functions<P>::run(reinterpret_cast<void*>(begin));  // __dso_handle
-        exit_functions<P>::run(this);
         exit_functions<P>::run_within(begin, size);
+        exit_functions<P>::run(this);
     }
 
     /// The address of the global symbol `name`, in this thread if it is thread-local, or null.
