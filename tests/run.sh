@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ clang-16 libclang-rt-16-dev meson ninja-build libboost-test-dev zlib1g binutils pkg-config valgrind llvm-16 lld-16 gdb linux-perf
+need g++ clang-16 libclang-rt-16-dev meson ninja-build libboost-test-dev zlib1g zlib1g-dev libsqlite3-dev liblua5.4-dev binutils pkg-config valgrind llvm-16 lld-16 gdb linux-perf
 
 mkdir -p "${BUILD_DIR:-build}"
 build=$(realpath "${BUILD_DIR:-build}")

@@ -84,6 +84,8 @@ FACETS = {
     'environment': 'sys/environment',
     "OS's linker": 'loader/os_linker',
     'own linker': 'loader/(loader|debugger)',
+    'own linker': 'loader/loader',
+    'objects': 'loader/object',
     'ffi': 'loader/ffi',
 }
 

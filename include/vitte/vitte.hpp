@@ -20,6 +20,7 @@
 #include <vitte/core/xoshiro.hpp>
 #include <vitte/loader/exports.hpp>
 #include <vitte/loader/ffi.hpp>
+#include <vitte/loader/format/ar.hpp>
 #include <vitte/loader/format/elf.hpp>
 #include <vitte/loader/format/elf/names.hpp>
 #include <vitte/loader/format/macho.hpp>
@@ -28,6 +29,7 @@
 #include <vitte/loader/format/pe.hpp>
 #include <vitte/loader/format/pe/names.hpp>
 #include <vitte/loader/format/views.hpp>
+#include <vitte/loader/link_input.hpp>
 #include <vitte/loader/linker.hpp>
 #include <vitte/loader/load_error.hpp>
 #include <vitte/loader/loader.hpp>

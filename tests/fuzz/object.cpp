@@ -1,5 +1,5 @@
-// libFuzzer target: no object and no archive makes the static linker read or write outside it, run for long, or stop the
-// program. Nothing of what is linked is run.
+// libFuzzer target: no object and no archive makes the static linker read or write outside it, run for long, or stop
+// the program. Nothing of what is linked is run.
 #include <vitte/loader/native/object/link.hpp>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -66,9 +66,12 @@ std::span<const std::byte> bytes_of(const std::string& text) { return std::as_by
 
 /// What linking `text` as the file `name` ends with, without running anything of it; everything outside is defined.
 std::string only_link(const std::string& text, const std::string& name = "x.o") {
-    auto scope = [](const vitte::loader::native::symbol_name& wanted, const char*, vitte::loader::native::definition& found) {
-        if (std::string_view(wanted.text) == "counted") found = {0, 1};  // thread-local
-        else found = {reinterpret_cast<std::uintptr_t>(&twice)};
+    auto scope = [](const vitte::loader::native::symbol_name& wanted, const char*,
+                    vitte::loader::native::definition& found) {
+        if (std::string_view(wanted.text) == "counted")
+            found = {0, 1};  // thread-local
+        else
+            found = {reinterpret_cast<std::uintptr_t>(&twice)};
         return true;
     };
     const link_input in[] = {link_input::bytes(name, bytes_of(text)).whole()};
@@ -254,11 +257,13 @@ BOOST_AUTO_TEST_CASE(an_archive_without_an_index_is_searched_by_what_its_members
 BOOST_AUTO_TEST_CASE(what_is_defined_twice_is_named_with_both_places) {
     const std::string text = text_of(built("twice.o"));
     auto loader = host();
-    auto linked = loader.link(std::vector{link_input::bytes("a.o", bytes_of(text)), link_input::bytes("b.o", bytes_of(text))});
+    auto linked =
+        loader.link(std::vector{link_input::bytes("a.o", bytes_of(text)), link_input::bytes("b.o", bytes_of(text))});
     BOOST_REQUIRE(!linked.has_value());
     BOOST_TEST((linked.error().code == errc::already_exists));
-    BOOST_TEST(linked.error().message() ==
-               "a.o: linking symbol 'defined_twice': defined in a.o:(.data.twice+0x0) and again in b.o:(.data.twice+0x0)");
+    BOOST_TEST(
+        linked.error().message() ==
+        "a.o: linking symbol 'defined_twice': defined in a.o:(.data.twice+0x0) and again in b.o:(.data.twice+0x0)");
 }
 
 BOOST_AUTO_TEST_CASE(what_nobody_defines_is_named_with_who_refers_to_it) {
@@ -266,10 +271,11 @@ BOOST_AUTO_TEST_CASE(what_nobody_defines_is_named_with_who_refers_to_it) {
     auto linked = loader.link(inputs({"undefined"}));
     BOOST_REQUIRE(!linked.has_value());
     BOOST_TEST((linked.error().code == errc::not_found));
-    BOOST_TEST(without_folders(linked.error().message()) ==
-               "undefined.o: linking symbol 'nobody': nothing defines it: provide it, or link the object or archive that "
-               "does; the same goes for 'nobody_either'; referenced by undefined.o:(.data.places+0x0), "
-               "undefined.o:(.data.places+0x8), undefined.o:(.data.places+0x10) and 1 more");
+    BOOST_TEST(
+        without_folders(linked.error().message()) ==
+        "undefined.o: linking symbol 'nobody': nothing defines it: provide it, or link the object or archive that "
+        "does; the same goes for 'nobody_either'; referenced by undefined.o:(.data.places+0x0), "
+        "undefined.o:(.data.places+0x8), undefined.o:(.data.places+0x10) and 1 more");
     BOOST_TEST(linked.error().searched.starts_with("0 host exports"));
     static int nobody = 5;
     loader.provide_symbol("nobody", &nobody);
@@ -320,7 +326,8 @@ BOOST_AUTO_TEST_CASE(padding_is_taken_out_until_code_is_aligned) {
     BOOST_TEST(call<int()>(*linked, "aligned_code") == 17);
     const auto* const distance = static_cast<const std::int32_t*>(linked->find("distance_over"));
     BOOST_TEST(reinterpret_cast<std::uintptr_t>(distance) % 32 == 0u);
-    BOOST_TEST(*distance == reinterpret_cast<const char*>(distance) - static_cast<const char*>(linked->find("before_padding")));
+    BOOST_TEST(*distance ==
+               reinterpret_cast<const char*>(distance) - static_cast<const char*>(linked->find("before_padding")));
 }
 #endif
 
@@ -341,7 +348,8 @@ BOOST_AUTO_TEST_CASE(instructions_are_what_another_linker_makes_of_them) {
     BOOST_REQUIRE(text.size() >= static_cast<std::size_t>(end - begin));
     BOOST_REQUIRE(end - begin > 100);
     for (std::ptrdiff_t i = 0; i < end - begin; ++i)
-        BOOST_TEST(static_cast<unsigned>(begin[i]) == std::to_integer<unsigned>(text[static_cast<std::size_t>(i)]), "byte " << i);
+        BOOST_TEST(static_cast<unsigned>(begin[i]) == std::to_integer<unsigned>(text[static_cast<std::size_t>(i)]),
+                   "byte " << i);
 }
 #endif
 
@@ -424,11 +432,14 @@ BOOST_AUTO_TEST_CASE(sqlite_answers_a_query, *needs(sqlite)) {
     void* database = nullptr;
     BOOST_REQUIRE(call<int(const char*, void**)>(*linked, "sqlite3_open", ":memory:", &database) == 0);
     std::string sum;
-    const auto take = [](void* to, int, char** values, char**) { return static_cast<std::string*>(to)->append(values[0]), 0; };
+    const auto take = [](void* to, int, char** values, char**) {
+        return static_cast<std::string*>(to)->append(values[0]), 0;
+    };
     using row = int(void*, int, char**, char**);
     BOOST_TEST(call<int(void*, const char*, row*, void*, char**)>(
                    *linked, "sqlite3_exec", database,
-                   "create table t(a); insert into t values (1), (20), (300); select sum(a) from t", take, &sum, nullptr) == 0);
+                   "create table t(a); insert into t values (1), (20), (300); select sum(a) from t", take, &sum,
+                   nullptr) == 0);
     BOOST_TEST(sum == "321");
     BOOST_TEST(call<int(void*)>(*linked, "sqlite3_close", database) == 0);
 }
@@ -444,8 +455,8 @@ BOOST_AUTO_TEST_CASE(lua_runs_a_script_if_streams_are_near, *needs(lua)) {
     call<void(void*)>(*linked, "luaL_openlibs", state);
     const char* const script = "local s = 0; for i = 1, 100 do s = s + i end; return pcall(error) and 0 or s";
     BOOST_TEST(call<int(void*, const char*)>(*linked, "luaL_loadstring", state, script) == 0);
-    BOOST_TEST(call<int(void*, int, int, int, std::intptr_t, void*)>(*linked, "lua_pcallk", state, 0, 1, 0, std::intptr_t{0},
-                                                                     nullptr) == 0);
+    BOOST_TEST(call<int(void*, int, int, int, std::intptr_t, void*)>(*linked, "lua_pcallk", state, 0, 1, 0,
+                                                                     std::intptr_t{0}, nullptr) == 0);
     BOOST_TEST(call<long long(void*, int, int*)>(*linked, "lua_tointegerx", state, -1, nullptr) == 5050);
     call<void(void*)>(*linked, "lua_close", state);
 }

@@ -66,8 +66,8 @@ public:
     /// Whether there is a System V or GNU index. Without one, the members have to be asked for their symbols.
     bool has_index() const noexcept { return index_word_ != 0; }
 
-    /// Calls `visit(std::string_view symbol, std::uint64_t member offset)` for each entry of the index: a count, so many
-    /// offsets, all big-endian, and so many names that end with a NUL.
+    /// Calls `visit(std::string_view symbol, std::uint64_t member offset)` for each entry of the index: a count, so
+    /// many offsets, all big-endian, and so many names that end with a NUL.
     template <class Visit>
     result<void, parse_error> for_each_symbol(Visit&& visit) const {
         if (!has_index()) return {};

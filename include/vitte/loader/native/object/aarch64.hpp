@@ -1,6 +1,7 @@
-/// Static relocations of aarch64 (ELF for the Arm 64-bit Architecture, "Static AArch64 relocations"). Addresses are made in
-/// two steps: ADRP has the distance of 4 KiB pages, reaching 4 GiB, and the next instruction the lower 12 bits, divided by
-/// the size of what it loads. Calls reach 128 MiB, so that large programs need stubs between their own parts, too.
+/// Static relocations of aarch64 (ELF for the Arm 64-bit Architecture, "Static AArch64 relocations"). Addresses are
+/// made in two steps: ADRP has the distance of 4 KiB pages, reaching 4 GiB, and the next instruction the lower 12 bits,
+/// divided by the size of what it loads. Calls reach 128 MiB, so that large programs need stubs between their own
+/// parts, too.
 #pragma once
 
 #include <vitte/loader/native/object/relocation.hpp>
@@ -184,7 +185,8 @@ struct aarch64 {
     static void write_stub(std::byte* at, std::uint64_t address, std::uint64_t slot) noexcept {
         constexpr std::uint32_t code[] = {0x90000010, 0xf9400211, 0xd61f0220, 0xd4200000};
         for (std::size_t i = 0; i < 4; ++i) store(at + 4 * i, code[i], byte_order::little);
-        put_adr(at, static_cast<std::int64_t>((slot & ~std::uint64_t{0xfff}) - (address & ~std::uint64_t{0xfff})) >> 12);
+        put_adr(at,
+                static_cast<std::int64_t>((slot & ~std::uint64_t{0xfff}) - (address & ~std::uint64_t{0xfff})) >> 12);
         put(at + 4, 10, 12, static_cast<std::int64_t>((slot & 0xfff) >> 3));
     }
 
@@ -224,7 +226,8 @@ private:
             return put(to, 10, 12, value >> 3), fit::fits;
         }
         const bool checked = into >= field::load8_checked;
-        const unsigned shift = static_cast<unsigned>(into) - static_cast<unsigned>(checked ? field::load8_checked : field::load8);
+        const unsigned shift =
+            static_cast<unsigned>(into) - static_cast<unsigned>(checked ? field::load8_checked : field::load8);
         if (checked && !fits_unsigned(value, 12)) return fit::out_of_range;
         if ((value & ((1 << shift) - 1)) != 0) return fit::misaligned;
         return put(to, 10, 12, (value & 0xfff) >> shift), fit::fits;

@@ -1,5 +1,5 @@
-/// Objects and members of archives linked into one image in memory: written, relocated, protected, then started; stopped
-/// before it goes. No page is ever writable and executable at once.
+/// Objects and members of archives linked into one image in memory: written, relocated, protected, then started;
+/// stopped before it goes. No page is ever writable and executable at once.
 #pragma once
 
 #include <vitte/loader/native/exit_functions.hpp>
@@ -17,9 +17,9 @@ namespace vitte::loader::native::object {
 template <sys::platform P = sys::native>
 class image final : public mapped_module {
 public:
-    /// Links `symbols`, which are complete; what they lack is asked from `scope`,
-    /// `bool scope(const symbol_name&, const char* version, definition&)`. Nothing of the objects has run. Afterwards the
-    /// objects' sections know their offsets, and the symbols their addresses.
+    /// Links `symbols`, which are complete; what they lack is asked from `scope`, `bool scope(const symbol_name&, const
+    /// char* version, definition&)`. Nothing of the objects has run. Afterwards the objects' sections know their
+    /// offsets, and the symbols their addresses.
     template <class Scope>
     static result<image*, load_error> link(symbol_set& symbols, Scope& scope, std::string path) {
         for (input& object : symbols.objects()) {
@@ -65,15 +65,16 @@ public:
         return thread_locals::address(&index);
     }
 
-    /// Calls `visit(object, addresses)` for each `input` of `symbols`, which has been linked to this, with the address of
-    /// each of its sections; 0 of those that are not in the image.
+    /// Calls `visit(object, addresses)` for each `input` of `symbols`, which has been linked to this, with the address
+    /// of each of its sections; 0 of those that are not in the image.
     template <class Visit>
     void for_each_object(const symbol_set& symbols, Visit&& visit) const {
         std::vector<std::uint64_t> addresses;
         for (const input& object : symbols.objects()) {
             addresses.assign(object.sections().size(), 0);
             for (std::size_t i = 0; i < addresses.size(); ++i)
-                if (const section& s = object.sections()[i]; s.part < image_part::tls_data) addresses[i] = begin + s.offset;
+                if (const section& s = object.sections()[i]; s.part < image_part::tls_data)
+                    addresses[i] = begin + s.offset;
             visit(object, std::span<const std::uint64_t>(addresses));
         }
     }
@@ -114,7 +115,9 @@ private:
         for (const input& object : symbols.objects()) copy(object, plan);
         VITTE_CHECK(take_thread_locals(plan));
         auto* const got = reinterpret_cast<word*>(begin + plan.got.offset);
-        relocations.settle(begin, [&](std::uint32_t index, std::uintptr_t f) { resolvers_.push_back({got + index, f}); });
+        relocations.settle(begin, [&](std::uint32_t index, std::uintptr_t f) {
+            resolvers_.push_back({got + index, f});
+        });
         VITTE_CHECK(relocations.apply());
         if (threads_.static_offset != 0)
             if (auto filled = static_blocks<P>::fill(threads_.module); !filled)
@@ -204,7 +207,8 @@ private:
         for (const auto* functions : {&initializers_, &finalizers_})
             for (const std::uintptr_t f : *functions)
                 if (is_call(f) && f - begin >= plan.text.size)
-                    return refuse(errc::malformed, "checking initialisers", "one of them points outside the linked code");
+                    return refuse(errc::malformed, "checking initialisers",
+                                  "one of them points outside the linked code");
         for (const resolver& r : resolvers_)
             if (r.function - begin >= plan.text.size)
                 return refuse(errc::malformed, "checking resolvers", "an IFUNC resolver is not code");

@@ -1,5 +1,6 @@
-/// The order in which a linked image's initialisers run, as linkers sort them: by the number at the end of the section's
-/// name, the lowest first, and those without one last. `.ctors`, which is older, counts down and is run from its end.
+/// The order in which a linked image's initialisers run, as linkers sort them: by the number at the end of the
+/// section's name, the lowest first, and those without one last. `.ctors`, which is older, counts down and is run from
+/// its end.
 #pragma once
 
 #include <vitte/loader/native/object/layout.hpp>
@@ -21,8 +22,8 @@ inline std::uint32_t priority_of(std::string_view name, std::string_view kind, b
 }
 }  // namespace detail
 
-/// The functions in sections of `kind` and of the older kind `old`, in the order of an array of initialisers. The image at
-/// `base` has been relocated.
+/// The functions in sections of `kind` and of the older kind `old`, in the order of an array of initialisers. The image
+/// at `base` has been relocated.
 inline std::vector<std::uintptr_t> functions_in_order(layout& plan, std::uintptr_t base, std::string_view kind,
                                                       std::string_view old) {
     struct run {
@@ -42,7 +43,8 @@ inline std::vector<std::uintptr_t> functions_in_order(layout& plan, std::uintptr
         const auto* const bytes = reinterpret_cast<const std::byte*>(base + r.in->offset);
         const auto count = static_cast<std::size_t>(r.in->size() / sizeof(word));
         for (std::size_t i = 0; i < count; ++i)
-            functions.push_back(load<word>(bytes + (r.reversed ? count - 1 - i : i) * sizeof(word), byte_order::native));
+            functions.push_back(
+                load<word>(bytes + (r.reversed ? count - 1 - i : i) * sizeof(word), byte_order::native));
     }
     return functions;
 }

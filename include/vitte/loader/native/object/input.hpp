@@ -1,5 +1,5 @@
-/// A relocatable object whose tables have been checked: sections, symbols, groups and relocations, with room for what the
-/// linker decides about them. Nothing here depends on other objects.
+/// A relocatable object whose tables have been checked: sections, symbols, groups and relocations, with room for what
+/// the linker decides about them. Nothing here depends on other objects.
 #pragma once
 
 #include <algorithm>
@@ -178,7 +178,8 @@ inline image_part part_of(const elf::section& of, std::string_view name) noexcep
     if ((of.flags & flag_execute) != 0) return image_part::text;
     if (name == ".eh_frame") return image_part::frames;
     if ((of.flags & flag_write) == 0) return image_part::rodata;
-    for (const std::string_view kind : {".data.rel.ro", ".bss.rel.ro", ".init_array", ".fini_array", ".ctors", ".dtors"})
+    for (const std::string_view kind :
+         {".data.rel.ro", ".bss.rel.ro", ".init_array", ".fini_array", ".ctors", ".dtors"})
         if (is_kind(name, kind)) return image_part::relro;
     return zeroes ? image_part::bss : image_part::data;
 }
@@ -200,7 +201,8 @@ inline result<input, load_error> input::parse(std::string name, elf::bytes file)
 inline result<void, load_error> input::check_header() const {
     const elf::header& h = file_.header();
     if (h.type != elf::file_type::relocatable)
-        return refuse_input(name_, errc::not_supported, "not a relocatable object: shared objects are loaded, not linked");
+        return refuse_input(name_, errc::not_supported,
+                            "not a relocatable object: shared objects are loaded, not linked");
     if (h.form.wide != form.wide || h.form.order != form.order || h.machine != machine::number)
         return refuse_input(name_, errc::not_supported,
                             "compiled for machine " + std::to_string(static_cast<unsigned>(h.machine)) +
@@ -269,7 +271,8 @@ inline result<void, load_error> input::attach(std::uint32_t index, const elf::se
     section& target = sections_[of.info];
     if (!target.live()) return {};
     if (with_addend != machine::has_addends)
-        return refuse_input(name_, errc::malformed, std::string(name) + " is not the kind of relocations of " + machine::name);
+        return refuse_input(name_, errc::malformed,
+                            std::string(name) + " is not the kind of relocations of " + machine::name);
     if (target.relocations != 0)
         return refuse_input(name_, errc::malformed, std::string(target.name) + " has two sections of relocations");
     if (target.header.type == elf::section_type::no_bits && of.size != 0)

@@ -1,5 +1,6 @@
-/// Where everything goes: sections by rights, the GOT, stubs behind the code that needs them, COMMON symbols, and the block of
-/// thread-local storage. What the GOT and the stubs need is counted before, so that nothing is set aside in vain.
+/// Where everything goes: sections by rights, the GOT, stubs behind the code that needs them, COMMON symbols, and the
+/// block of thread-local storage. What the GOT and the stubs need is counted before, so that nothing is set aside in
+/// vain.
 #pragma once
 
 #include <bit>
@@ -83,7 +84,8 @@ public:
 
     /// Whether the linker defines `name` itself.
     bool makes(std::string_view name) const noexcept {
-        return name == "__dso_handle" || name == "_GLOBAL_OFFSET_TABLE_" || name == tls_base || bounds_of(name) != nullptr;
+        return name == "__dso_handle" || name == "_GLOBAL_OFFSET_TABLE_" || name == tls_base ||
+               bounds_of(name) != nullptr;
     }
     /// The start of the block, which local-dynamic code of TLS descriptors names.
     static constexpr std::string_view tls_base = "_TLS_MODULE_BASE_";
@@ -121,7 +123,9 @@ private:
     }
 
     static bool is_identifier(std::string_view name) noexcept {
-        const auto fits = [](char c) { return c == '_' || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'); };
+        const auto fits = [](char c) {
+            return c == '_' || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+        };
         return !name.empty() && std::all_of(name.begin(), name.end(), fits);
     }
     const extent* bounds_of(std::string_view name) const noexcept {

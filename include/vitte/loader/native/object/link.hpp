@@ -7,9 +7,9 @@
 
 namespace vitte::loader::native::object {
 
-/// Links `inputs`. Objects count in the order in which they are given, members of archives after all of them. What nobody
-/// defines is asked from `scope`, see `image::link`. The image has not been started; `visit(const input&, addresses)` has
-/// been called for each object in it, see `image::for_each_object`.
+/// Links `inputs`. Objects count in the order in which they are given, members of archives after all of them. What
+/// nobody defines is asked from `scope`, see `image::link`. The image has not been started; `visit(const input&,
+/// addresses)` has been called for each object in it, see `image::for_each_object`.
 template <class P, class Scope, class Visit>
 result<image<P>*, load_error> link(std::span<const link_input> inputs, Scope& scope, Visit&& visit) {
     if (inputs.empty()) return refuse(errc::invalid_argument, "linking", "there is nothing to link");

@@ -31,7 +31,8 @@ result<void, load_error> take_out_padding(input& object) {
             if (rule == nullptr || rule->about != subject::alignment) continue;
             const auto there = static_cast<std::uint64_t>(r.addend);
             if (r.offset < end || there > s.header.size - r.offset)
-                return refuse_input(object.name(), errc::malformed, object.place(i, r.offset) + " aligns what is not there");
+                return refuse_input(object.name(), errc::malformed,
+                                    object.place(i, r.offset) + " aligns what is not there");
             const std::uint64_t align = std::bit_ceil(there + 1), at = r.offset - removed;
             const std::uint64_t kept = ((at + align - 1) & ~(align - 1)) - at;
             if (kept > there)
@@ -65,8 +66,8 @@ public:
         return tell_missing();
     }
 
-    /// Makes addresses of what symbols have been so far. `base` is where the image begins. What `resolver(word, address)`
-    /// is called for must be asked for the content of that word of the GOT.
+    /// Makes addresses of what symbols have been so far. `base` is where the image begins. What `resolver(word,
+    /// address)` is called for must be asked for the content of that word of the GOT.
     template <class Resolver>
     void settle(std::uintptr_t base, Resolver&& resolver) {
         base_ = base;
@@ -120,7 +121,7 @@ private:
         return {};
     }
 
-    static bool near(const symbol& s) noexcept { return s.in_image() && !s.thread_local_(); }
+    static bool in_reach(const symbol& s) noexcept { return s.in_image() && !s.thread_local_(); }
     std::uint32_t chunk_of(const symbol& s) const noexcept {
         return s.indirect() || !s.in_section() ? 0 : symbols_.objects()[s.object].sections()[s.section].chunk;
     }
@@ -132,9 +133,9 @@ private:
     unexpected<load_error> refuse_one(errc code, const input& object, std::uint32_t index, const elf::relocation& r,
                                       std::string reason) const {
         const std::string_view name = elf::relocation_name(machine::number, r.type);
-        auto e = refuse(code, "relocating", object.place(index, r.offset) + ": " +
-                                                (name.empty() ? "relocation " + std::to_string(r.type) : std::string(name)) +
-                                                " " + reason);
+        auto e = refuse(code, "relocating",
+                        object.place(index, r.offset) + ": " +
+                            (name.empty() ? "relocation " + std::to_string(r.type) : std::string(name)) + " " + reason);
         e.error().symbol = symbols_.all()[object.symbol_numbers[r.symbol]].name;
         return e;
     }
@@ -149,11 +150,12 @@ private:
             if (s.asked && object.symbol(r.symbol).binding() != elf::symbol_binding::weak)
                 note_missing(number, object.place(index, r.offset));
         }
-        const rule_type* const rule = Machine::find(r.type, in.content, r.offset, r.addend, near(s));
+        const rule_type* const rule = Machine::find(r.type, in.content, r.offset, r.addend, in_reach(s));
         if (rule == nullptr) return refuse_one(errc::not_supported, object, index, r, "is not supported");
         if (s.state == symbol_state::discarded && rule->about != subject::nothing)
-            return refuse_one(errc::malformed, object, index, r,
-                              "refers to a part of the object that is not linked, since another has it or it is not loaded");
+            return refuse_one(
+                errc::malformed, object, index, r,
+                "refers to a part of the object that is not linked, since another has it or it is not loaded");
         switch (rule->about) {
             case subject::branch:
                 if (needs_stub(in, s)) plan_.want_stub(in.chunk, number, slot_kind::address);
@@ -182,7 +184,8 @@ private:
         const bool about_threads = rule.about == subject::tls_pair || rule.about == subject::tls_word ||
                                    rule.about == subject::tls_descriptor || rule.about == subject::tls_offset ||
                                    rule.about == subject::thread_offset;
-        const bool about_address = rule.about == subject::symbol || rule.about == subject::branch || rule.about == subject::got;
+        const bool about_address =
+            rule.about == subject::symbol || rule.about == subject::branch || rule.about == subject::got;
         if (about_threads && !s.thread_local_() && s.state != symbol_state::undefined)
             return refuse_one(errc::malformed, object, index, r, "is for thread-local symbols, which it is not");
         if (about_address && s.thread_local_() && s.state != symbol_state::undefined)
@@ -283,7 +286,8 @@ private:
             case subject::tls_word: return slot_address(s, slot_kind::tls_word);
             case subject::tls_descriptor: return slot_address(s, slot_kind::tls_descriptor);
             case subject::tls_offset: return s.value - machine::tls_bias;
-            case subject::thread_offset: return in_threads(s).address + static_cast<std::uint64_t>(in_threads(s).static_offset);
+            case subject::thread_offset:
+                return in_threads(s).address + static_cast<std::uint64_t>(in_threads(s).static_offset);
             default: return 0;
         }
     }
@@ -310,16 +314,18 @@ private:
         const section& in = object.sections()[index];
         const std::uint32_t number = object.symbol_numbers[r.symbol];
         const symbol& s = symbols_.all()[number];
-        const rule_type& rule = *Machine::find(r.type, in.content, r.offset, r.addend, near(s));
+        const rule_type& rule = *Machine::find(r.type, in.content, r.offset, r.addend, in_reach(s));
         if (rule.about == subject::nothing) return {};
         const std::uint64_t place = place_of(in, r.offset), end = place_of(in, 0) + in.size();
         const std::span<std::byte> memory(reinterpret_cast<std::byte*>(place), static_cast<std::size_t>(end - place));
         if constexpr (requires { Machine::write_nops(memory); })
             if (rule.about == subject::alignment) {
                 const std::uint64_t after = place_of(in, r.offset + static_cast<std::uint64_t>(r.addend));
-                return Machine::write_nops(memory.first(static_cast<std::size_t>(after - place))), result<void, load_error>();
+                return Machine::write_nops(memory.first(static_cast<std::size_t>(after - place))),
+                       result<void, load_error>();
             }
-        const std::span<std::byte> all(reinterpret_cast<std::byte*>(place_of(in, 0)), static_cast<std::size_t>(in.size()));
+        const std::span<std::byte> all(reinterpret_cast<std::byte*>(place_of(in, 0)),
+                                       static_cast<std::size_t>(in.size()));
         std::uint64_t bits = 0;
         if (rule.about != subject::upper_half) bits = value(in, rule, number, r.addend, place);
         else {
@@ -327,12 +333,13 @@ private:
         }
         const fit done = Machine::insert(rule.field, memory, static_cast<std::int64_t>(bits));
         if (done != fit::fits) return unfit(object, index, r, rule, s, done);
-        Machine::rewrite(r.type, all, r.offset, r.addend, near(s));
+        Machine::rewrite(r.type, all, r.offset, r.addend, in_reach(s));
         return {};
     }
 
     /// The value of the relocation at the address of the symbol, which is in the same section.
-    result<std::uint64_t, load_error> upper_half(const input& object, std::uint32_t index, const elf::relocation& r) const {
+    result<std::uint64_t, load_error> upper_half(const input& object, std::uint32_t index,
+                                                 const elf::relocation& r) const {
         const section& in = object.sections()[index];
         VITTE_TRY(const std::uint32_t where, object.section_of(r.symbol));
         const std::uint64_t offset = object.symbol(r.symbol).value;
@@ -349,12 +356,14 @@ private:
     unexpected<load_error> unfit(const input& object, std::uint32_t index, const elf::relocation& r,
                                  const rule_type& rule, const symbol& s, fit how) const {
         if (how == fit::outside) return refuse_one(errc::malformed, object, index, r, "reaches past its section");
-        if (how == fit::misaligned) return refuse_one(errc::malformed, object, index, r, "to an address that is not aligned");
+        if (how == fit::misaligned)
+            return refuse_one(errc::malformed, object, index, r, "to an address that is not aligned");
         if (rule.about != subject::symbol)
             return refuse_one(errc::out_of_range, object, index, r, "does not reach its target");
         return refuse_one(errc::out_of_range, object, index, r,
-                          s.in_image() ? "does not reach it: compile with -fPIC"
-                                       : "does not reach it, since it is outside of what is linked: compile with -fPIC");
+                          s.in_image()
+                              ? "does not reach it: compile with -fPIC"
+                              : "does not reach it, since it is outside of what is linked: compile with -fPIC");
     }
 
     symbol_set& symbols_;

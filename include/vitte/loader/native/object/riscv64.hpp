@@ -1,7 +1,7 @@
-/// Static relocations of riscv64 (RISC-V ELF psABI, "Relocations"). Addresses are made in two steps, AUIPC with the upper 20
-/// bits and another instruction with the lower 12, whose relocation names the AUIPC and not the symbol. Assemblers leave
-/// every distance to the linker, since it may shorten code: as pairs of ADD and SUB, and ALIGN, which asks for some of
-/// the bytes there to be taken out. What is not needed for that (RELAX) is ignored here.
+/// Static relocations of riscv64 (RISC-V ELF psABI, "Relocations"). Addresses are made in two steps, AUIPC with the
+/// upper 20 bits and another instruction with the lower 12, whose relocation names the AUIPC and not the symbol.
+/// Assemblers leave every distance to the linker, since it may shorten code: as pairs of ADD and SUB, and ALIGN, which
+/// asks for some of the bytes there to be taken out. What is not needed for that (RELAX) is ignored here.
 #pragma once
 
 #include <vitte/loader/native/object/relocation.hpp>
@@ -134,7 +134,11 @@ struct riscv64 {
 private:
     static constexpr std::size_t width(field of) noexcept {
         switch (of) {
-            case field::set6: case field::set8: case field::add8: case field::subtract6: case field::subtract8: return 1;
+            case field::set6:
+            case field::set8:
+            case field::add8:
+            case field::subtract6:
+            case field::subtract8: return 1;
             case field::cb_type: case field::cj_type: case field::set16: case field::add16: case field::subtract16:
                 return 2;
             case field::u_and_i_type: case field::bits64: case field::add64: case field::subtract64: return 8;
@@ -188,8 +192,8 @@ private:
         if ((into == field::u_type || into == field::u_and_i_type) && !fits_upper(v)) return fit::out_of_range;
         switch (into) {
             case field::b_type:
-                replace_bits<std::uint32_t>(to, 0xfe000f80, bits(v, 12, 12, 31) | bits(v, 10, 5, 25) | bits(v, 4, 1, 8) |
-                                                                bits(v, 11, 11, 7));
+                replace_bits<std::uint32_t>(
+                    to, 0xfe000f80, bits(v, 12, 12, 31) | bits(v, 10, 5, 25) | bits(v, 4, 1, 8) | bits(v, 11, 11, 7));
                 break;
             case field::j_type:
                 replace_bits<std::uint32_t>(to, 0xfffff000, bits(v, 20, 20, 31) | bits(v, 10, 1, 21) |

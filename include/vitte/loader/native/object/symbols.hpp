@@ -179,7 +179,8 @@ private:
             const input& in = objects_[s.object];
             return s.in_section() ? in.place(s.section, s.value) : in.name();
         };
-        auto e = refuse(errc::already_exists, "linking", "defined in " + where(first) + " and again in " + where(second));
+        auto e =
+            refuse(errc::already_exists, "linking", "defined in " + where(first) + " and again in " + where(second));
         e.error().symbol = first.name;
         return e;
     }

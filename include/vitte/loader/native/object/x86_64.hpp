@@ -1,7 +1,7 @@
-/// Static relocations of x86_64 (System V ABI, AMD64 Architecture Processor Supplement, 4.4, and "Thread-Local Storage").
-/// Code reaches 2 GiB around itself, and relocations stand in the displacement at the end of an instruction, so that they
-/// are 4 or more bytes before what the CPU counts from: addends are -4. Calls say PLT32 and may go through a stub. Data
-/// of others is reached through the GOT; where it is near after all, `mov` from the GOT becomes `lea`.
+/// Static relocations of x86_64 (System V ABI, AMD64 Architecture Processor Supplement, 4.4, and "Thread-Local
+/// Storage"). Code reaches 2 GiB around itself, and relocations stand in the displacement at the end of an instruction,
+/// so that they are 4 or more bytes before what the CPU counts from: addends are -4. Calls say PLT32 and may go through
+/// a stub. Data of others is reached through the GOT; where it is near after all, `mov` from the GOT becomes `lea`.
 #pragma once
 
 #include <vitte/loader/native/object/relocation.hpp>
@@ -51,21 +51,21 @@ struct x86_64 {
     };
     static constexpr rule_index<field, std::size(rules), 43> index{rules};
 
-    /// The rule for a relocation of `type` at byte `offset` of `section`, as it is in the file. `near` says that the
-    /// symbol will be in the same image.
+    /// The rule for a relocation of `type` at byte `offset` of `section`, as it is in the file. `in_reach` says that
+    /// the symbol will be in the same image.
     static constexpr const rule<field>* find(std::uint32_t type, std::span<const std::byte> section,
-                                             std::uint64_t offset, std::int64_t addend, bool near) noexcept {
+                                             std::uint64_t offset, std::int64_t addend, bool in_reach) noexcept {
         constexpr std::uint32_t pc32 = 2, plt32 = 4;
         if (type == pc32 && addend == -4 && is_branch(section, offset)) return index.find(plt32);
-        if (near && may_relax(type, section, offset, addend)) return index.find(pc32);
+        if (in_reach && may_relax(type, section, offset, addend)) return index.find(pc32);
         return index.find(type);
     }
 
     /// Makes the instruction whose displacement is at byte `offset` use the address where it read it from the GOT, if
     /// `find` has chosen that: mov to lea; call *x(%rip) to a prefix and call x; jmp *x(%rip) to nop and jmp x.
     static void rewrite(std::uint32_t type, std::span<std::byte> section, std::uint64_t offset, std::int64_t addend,
-                        bool near) noexcept {
-        if (!near || !may_relax(type, section, offset, addend)) return;
+                        bool in_reach) noexcept {
+        if (!in_reach || !may_relax(type, section, offset, addend)) return;
         std::byte* const opcode = section.data() + offset - 2;
         if (opcode[0] == mov) opcode[0] = lea;
         else if (opcode[1] == call_indirect) opcode[0] = std::byte{0x67}, opcode[1] = call;
