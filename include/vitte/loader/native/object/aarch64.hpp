@@ -10,6 +10,7 @@ namespace vitte::loader::native::object {
 
 struct aarch64 {
     static constexpr auto number = elf::machine::aarch64;
+    static constexpr bool adds_to_slots = false;  ///< addends of GOT relocations count from the word of the GOT
     static constexpr std::uint64_t branch_reach = std::uint64_t{1} << 27;
 
     /// Data; immediates of instructions by the bits of the value that they hold: `_nc` is not checked.

@@ -13,7 +13,7 @@ public:
         auto parsed = ar::archive::parse(file);
         if (!parsed) return refuse_input(name, parsed.error());
         const auto number = static_cast<std::uint32_t>(archives_.size());
-        archives_.push_back({name, *parsed});
+        archives_.push_back({name, *parsed, {}});
         const auto learn = [&](std::string_view symbol, std::uint64_t offset) {
             definitions_.try_emplace(symbol, definition{number, offset});
         };
@@ -31,10 +31,10 @@ public:
             const symbol& s = symbols.all()[number];
             if (s.state != symbol_state::undefined) continue;
             const auto at = definitions_.find(s.name);
-            if (at == definitions_.end() || std::exchange(at->second.taken, true)) continue;
+            if (at == definitions_.end()) continue;
             const definition from = at->second;
-            if (!taken_.try_emplace((std::uint64_t{from.archive} << 48) + from.offset, true).second) continue;
-            const archive& in = archives_[from.archive];
+            archive& in = archives_[from.archive];
+            if (!in.taken.insert(from.offset).second) continue;
             auto member = in.content.member_at(from.offset);
             if (!member) return refuse_input(in.name, member.error());
             VITTE_TRY(auto object, input::parse(member_name(in.name, *member), member->content));
@@ -62,11 +62,11 @@ private:
     struct archive {
         std::string name;
         ar::archive content;
+        std::unordered_set<std::uint64_t> taken;  ///< offsets of members
     };
     struct definition {
         std::uint32_t archive;
         std::uint64_t offset;  ///< of the member's header
-        bool taken = false;
     };
 
     static std::string member_name(const std::string& archive, const ar::member& m) {
@@ -88,7 +88,6 @@ private:
 
     std::vector<archive> archives_;
     std::unordered_map<std::string_view, definition> definitions_;
-    std::unordered_map<std::uint64_t, bool> taken_;
 };
 
 }  // namespace vitte::loader::native::object

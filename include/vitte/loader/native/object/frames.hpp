@@ -21,6 +21,8 @@ inline result<void, load_error> prepare_frames(input& object, std::uint32_t inde
     const auto malformed_at = [&](std::uint64_t offset, const char* why) {
         return refuse_input(object.name(), errc::malformed, object.place(index, offset) + " " + why);
     };
+    if (!s.cuts.empty())
+        return malformed_at(0, "has padding to be taken out, by which its records would lose each other");
     VITTE_TRY(const auto relocations, object.relocations(index));
     std::vector<std::uint64_t> common_records;
     const std::uint64_t size = s.content.size();

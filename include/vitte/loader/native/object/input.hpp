@@ -99,7 +99,7 @@ public:
     result<std::uint32_t, load_error> section_of(std::size_t index) const {
         const std::uint32_t in = symbol(index).section;
         if (in == elf::section_absolute) return absolute;
-        if (in == elf::section_common) return common;
+        if (in == elf::section_common || in == machine_common) return common;
         std::uint32_t number = in;
         if (in == elf::section_extended && index < extended_.size() / 4)
             number = form.u32(extended_.data() + 4 * index);
@@ -147,6 +147,10 @@ public:
     }
 
 private:
+    /// SHN_X86_64_LCOMMON: common symbols of the medium code model.
+    static constexpr std::uint32_t machine_common =
+        machine::number == elf::machine::x86_64 ? 0xff02u : std::uint32_t{elf::section_common};
+
     explicit input(std::string name) : name_(std::move(name)) {}
     result<void, load_error> check_header() const;
     result<void, load_error> read_sections();

@@ -9,13 +9,9 @@
 
 namespace vitte::loader::native::object {
 
-/// A jump through word `word` of the GOT.
-struct stub {
-    std::uint32_t word;
-};
 /// Code that reaches itself and the stubs at its end.
 struct chunk {
-    std::vector<stub> stubs;
+    std::vector<std::uint32_t> stubs;                          ///< the words of the GOT that they jump through
     std::unordered_map<std::uint32_t, std::uint32_t> stub_of;  ///< by symbol: one more than the index in `stubs`
     std::uint64_t offset = 0;                                  ///< of the stubs, in the image
 };
@@ -73,12 +69,12 @@ public:
         return known - 1;
     }
     void want_module_words() {
-        if (!module_word) module_word = add_entry(got_entry::no_symbol, slot_kind::tls_pair) + 1;
+        if (module_word == 0) module_word = add_entry(got_entry::no_symbol, slot_kind::tls_pair) + 1;
     }
     void want_stub(std::uint32_t in, std::uint32_t number, slot_kind kind) {
         std::uint32_t& known = chunks[in].stub_of[number];
         if (known != 0) return;
-        chunks[in].stubs.push_back({want_word(number, kind)});
+        chunks[in].stubs.push_back(want_word(number, kind));
         known = static_cast<std::uint32_t>(chunks[in].stubs.size());
     }
 
@@ -108,11 +104,11 @@ public:
 
     std::vector<chunk> chunks;
     std::vector<got_entry> entries;
-    std::uint32_t words = 0;        ///< of the GOT
+    std::uint32_t words = 0;          ///< of the GOT
+    std::uint32_t module_word = 0;    ///< one more than the first of the two words; 0 if there are none
     bool needs_static_block = false;  ///< thread-local storage must be at the same distance in all threads
-    std::uint32_t module_word = 0;  ///< one more than the first of the two words; 0 if there are none
     extent text, rodata, frames, relro, data, got;
-    extent tls;                     ///< the block's size, and where its initial content is
+    extent tls;                       ///< the block's size, and where its initial content is
     std::uint64_t tls_image_size = 0, tls_alignment = 1, alignment = 1, size = 0;
 
 private:
@@ -171,10 +167,9 @@ inline bool layout::place_one(section& s, std::uint64_t align, std::uint64_t& en
 }
 
 inline bool layout::place_part(image_part part, std::uint64_t& end) {
-    for (const place& p : of(part)) {
-        const bool gap_would_end_it = part == image_part::frames && &p != of(part).data();
+    const bool gap_would_end_it = part == image_part::frames;
+    for (const place& p : of(part))
         if (!place_one(at(p), gap_would_end_it ? 1 : at(p).header.alignment, end)) return false;
-    }
     return true;
 }
 

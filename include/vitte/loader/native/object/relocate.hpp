@@ -92,7 +92,7 @@ public:
         for (const chunk& c : plan_.chunks)
             for (std::size_t i = 0; i < c.stubs.size(); ++i) {
                 const std::uint64_t address = base_ + c.offset + i * Machine::stub_size;
-                Machine::write_stub(reinterpret_cast<std::byte*>(address), address, word_address(c.stubs[i].word));
+                Machine::write_stub(reinterpret_cast<std::byte*>(address), address, word_address(c.stubs[i]));
             }
         return for_each_relocation([&](input& object, std::uint32_t index, const elf::relocation& r) {
             return apply_one(object, index, r);
@@ -156,6 +156,9 @@ private:
             return refuse_one(
                 errc::malformed, object, index, r,
                 "refers to a part of the object that is not linked, since another has it or it is not loaded");
+        if (rule->about >= subject::got && rule->about <= subject::tls_descriptor && r.addend != 0 &&
+            !Machine::adds_to_slots)
+            return refuse_one(errc::not_supported, object, index, r, "with an addend is not supported");
         switch (rule->about) {
             case subject::branch:
                 if (needs_stub(in, s)) plan_.want_stub(in.chunk, number, slot_kind::address);
@@ -316,16 +319,17 @@ private:
         const symbol& s = symbols_.all()[number];
         const rule_type& rule = *Machine::find(r.type, in.content, r.offset, r.addend, in_reach(s));
         if (rule.about == subject::nothing) return {};
-        const std::uint64_t place = place_of(in, r.offset), end = place_of(in, 0) + in.size();
-        const std::span<std::byte> memory(reinterpret_cast<std::byte*>(place), static_cast<std::size_t>(end - place));
+        const std::span<std::byte> all(reinterpret_cast<std::byte*>(place_of(in, 0)),
+                                       static_cast<std::size_t>(in.size()));
+        const std::uint64_t place = place_of(in, r.offset), at = place - place_of(in, 0);
+        if (at > all.size()) return unfit(object, index, r, rule, s, fit::outside);
+        const std::span<std::byte> memory = all.subspan(static_cast<std::size_t>(at));
         if constexpr (requires { Machine::write_nops(memory); })
             if (rule.about == subject::alignment) {
                 const std::uint64_t after = place_of(in, r.offset + static_cast<std::uint64_t>(r.addend));
                 return Machine::write_nops(memory.first(static_cast<std::size_t>(after - place))),
                        result<void, load_error>();
             }
-        const std::span<std::byte> all(reinterpret_cast<std::byte*>(place_of(in, 0)),
-                                       static_cast<std::size_t>(in.size()));
         std::uint64_t bits = 0;
         if (rule.about != subject::upper_half) bits = value(in, rule, number, r.addend, place);
         else {

@@ -10,6 +10,7 @@ namespace vitte::loader::native::object {
 
 struct riscv64 {
     static constexpr auto number = elf::machine::riscv;
+    static constexpr bool adds_to_slots = false;  ///< addends of GOT relocations count from the word of the GOT
     static constexpr std::uint64_t branch_reach = std::uint64_t{1} << 31;
 
     /// Immediates are named after the formats of instructions. `set`, `add` and `subtract` change what is there.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <unordered_set>
 
 #include <vitte/loader/native/definition.hpp>
 #include <vitte/loader/native/object/input.hpp>
@@ -87,11 +88,11 @@ public:
 private:
     result<void, load_error> drop_duplicate_groups(input& object) {
         VITTE_CHECK(object.for_each_comdat([&](std::string_view signature, std::span<const std::uint32_t> members) {
-            if (groups_.try_emplace(signature, true).second) return;
+            if (groups_.insert(signature).second) return;
             for (const std::uint32_t member : members) object.sections()[member].part = image_part::none;
         }));
         for (section& s : object.sections())  // what was there before groups: the name of the section is the signature
-            if (s.live() && s.name.starts_with(".gnu.linkonce.") && !groups_.try_emplace(s.name, true).second)
+            if (s.live() && s.name.starts_with(".gnu.linkonce.") && !groups_.insert(s.name).second)
                 s.part = image_part::none;
         return {};
     }
@@ -188,7 +189,7 @@ private:
     std::vector<input> objects_;
     std::vector<symbol> all_;
     std::unordered_map<std::string_view, std::uint32_t> numbers_;
-    std::unordered_map<std::string_view, bool> groups_;
+    std::unordered_set<std::string_view> groups_;
     std::vector<std::uint32_t> wanted_;
 };
 

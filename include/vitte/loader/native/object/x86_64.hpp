@@ -10,6 +10,7 @@ namespace vitte::loader::native::object {
 
 struct x86_64 {
     static constexpr auto number = elf::machine::x86_64;
+    static constexpr bool adds_to_slots = true;  ///< addends of GOT relocations count from the word of the GOT
     static constexpr std::uint64_t branch_reach = std::uint64_t{1} << 31;
 
     enum class field : std::uint8_t { none, bits8, bits16, unsigned32, signed32, bits64 };
