@@ -84,7 +84,6 @@ FACETS = {
     'environment': 'sys/environment',
     "OS's linker": 'loader/os_linker',
     'own linker': 'loader/(loader|debugger)',
-    'own linker': 'loader/loader',
     'objects': 'loader/object',
     'ffi': 'loader/ffi',
 }

@@ -75,7 +75,7 @@ std::string only_link(const std::string& text, const std::string& name = "x.o") 
         return true;
     };
     const link_input in[] = {link_input::bytes(name, bytes_of(text)).whole()};
-    auto made = object::link<vitte::sys::native>(in, scope, [](const object::input&, auto) {});
+    auto made = object::link<vitte::sys::native>(in, scope);
     if (made) (*made)->release();
     return why(made);
 }
@@ -219,6 +219,20 @@ BOOST_AUTO_TEST_CASE(nothing_is_writable_and_executable_and_unloading_unmaps, *n
     BOOST_TEST(is(linked->find("common_number"), vitte::sys::access::read_write));
     linked->unload();
     BOOST_TEST(is(code, vitte::sys::access::none));
+}
+
+BOOST_AUTO_TEST_CASE(addresses_tell_their_symbols) {
+    auto loader = host();
+    auto linked = loader.link(inputs({"parts_a", "parts_b"}, "Os"));
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    for (const char* const name : {"chosen", "nth_name", "common_number", "registered"}) {
+        const char* const start = static_cast<const char*>(linked->find(name));
+        const auto found = linked->address_to_symbol(start + 1);
+        BOOST_REQUIRE_MESSAGE(found.has_value(), why(found));
+        BOOST_TEST(std::string(found->name) == name);
+        BOOST_TEST(found->offset == 1u);
+        BOOST_TEST(found->module == built("parts_a-Os.o"));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(members_of_archives_are_taken_if_they_are_needed) {

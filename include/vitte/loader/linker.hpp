@@ -107,13 +107,11 @@ private:
         }
         result<void, load_error> link(std::span<const link_input> inputs) {
             VITTE_TRY(image_, space_->with_scope(
-                                  [&](auto& scope) {
-                                      return native::object::link<P>(inputs, scope, [](const auto&, auto) {});
-                                  },
-                                  held_));
+                                  [&](auto& scope) { return native::object::link<P>(inputs, scope); }, held_));
             return image_->start(space_->cpu());
         }
         void* symbol(const char* name) const noexcept override { return image_->symbol(name); }
+        bool locate(std::uintptr_t address, symbol_location& to) const override { return image_->locate(address, to); }
 
     private:
         std::shared_ptr<name_space> space_;

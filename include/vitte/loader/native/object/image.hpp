@@ -2,8 +2,10 @@
 /// stopped before it goes. No page is ever writable and executable at once.
 #pragma once
 
+#include <vitte/loader/native/debugger.hpp>
 #include <vitte/loader/native/exit_functions.hpp>
 #include <vitte/loader/native/mapped_modules.hpp>
+#include <vitte/loader/native/module_record.hpp>
 #include <vitte/loader/native/object/exported.hpp>
 #include <vitte/loader/native/object/initializers.hpp>
 #include <vitte/loader/native/object/machine.hpp>
@@ -13,13 +15,35 @@
 
 namespace vitte::loader::native::object {
 
+/// Where an object's sections and symbols are, for `debugger::announce_object`.
+class object_places {
+public:
+    object_places(const input& object, const symbol_set& symbols, std::uintptr_t base) noexcept
+        : object_(object), symbols_(symbols), base_(base) {}
+
+    std::uintptr_t section(std::size_t index) const noexcept { return byte(index, 0); }
+    std::uintptr_t byte(std::size_t index, std::uint64_t offset) const noexcept {
+        const object::section& s = object_.sections()[index];
+        return s.part < image_part::tls_data ? base_ + static_cast<std::uintptr_t>(s.place_of(offset)) : 0;
+    }
+    bool symbol(std::size_t index, std::uintptr_t& address) const noexcept {
+        const object::symbol& s = symbols_.all()[object_.symbol_numbers[index]];
+        address = static_cast<std::uintptr_t>(s.value);
+        return s.in_image() && !s.thread_local_();
+    }
+
+private:
+    const input& object_;
+    const symbol_set& symbols_;
+    std::uintptr_t base_;
+};
+
 /// Lookup is safe from several threads at once. Whoever links it is its first holder.
 template <sys::platform P = sys::native>
 class image final : public mapped_module {
 public:
     /// Links `symbols`, which are complete; what they lack is asked from `scope`, `bool scope(const symbol_name&, const
-    /// char* version, definition&)`. Nothing of the objects has run. Afterwards the objects' sections know their
-    /// offsets, and the symbols their addresses.
+    /// char* version, definition&)`. Nothing of the objects has run.
     template <class Scope>
     static result<image*, load_error> link(symbol_set& symbols, Scope& scope, std::string path) {
         for (input& object : symbols.objects()) {
@@ -65,19 +89,7 @@ public:
         return thread_locals::address(&index);
     }
 
-    /// Calls `visit(object, addresses)` for each `input` of `symbols`, which has been linked to this, with the address
-    /// of each of its sections; 0 of those that are not in the image.
-    template <class Visit>
-    void for_each_object(const symbol_set& symbols, Visit&& visit) const {
-        std::vector<std::uint64_t> addresses;
-        for (const input& object : symbols.objects()) {
-            addresses.assign(object.sections().size(), 0);
-            for (std::size_t i = 0; i < addresses.size(); ++i)
-                if (const section& s = object.sections()[i]; s.part < image_part::tls_data)
-                    addresses[i] = begin + s.offset;
-            visit(object, std::span<const std::uint64_t>(addresses));
-        }
-    }
+    bool locate(std::uintptr_t address, symbol_location& to) const override { return record_->locate(address, to); }
 
 private:
     struct resolver {
@@ -131,10 +143,29 @@ private:
         VITTE_CHECK(protect(plan.rodata, sys::access::read));
         VITTE_CHECK(protect(plan.text, sys::access::read_execute));
         P::memory::flush_instruction_cache(reinterpret_cast<void*>(begin), static_cast<std::size_t>(plan.text.size));
+        announce(symbols);
         facts.name = path_.c_str();
         facts.base = begin;
         mapped_modules::add(*this);
         return {};
+    }
+
+    /// Tells debuggers, profilers and backtraces. A debugger that cannot be told, since it would not understand the
+    /// object's debug information, is no reason not to link.
+    void announce(const symbol_set& symbols) {
+        symbol_index index;
+        for (const input& object : symbols.objects()) {
+            const auto number = static_cast<std::uint32_t>(&object - symbols.objects().data());
+            const object_places places(object, symbols, begin);
+            if (auto told = debugger::announce_object<P>(object.file(), places))
+                announcements_.push_back(std::move(*told));
+            std::uintptr_t address = 0;
+            for (std::size_t i = 1; i < object.symbol_count(); ++i)
+                if (const object::symbol& s = symbols.all()[object.symbol_numbers[i]];
+                    s.object == number && places.symbol(i, address))
+                    index.add(object.symbol(i), address, s.name);
+        }
+        record_ = std::make_unique<module_record<P>>(path_, begin, size, std::move(index));
     }
 
     /// Defines an undefined symbol, if anybody outside does. `name@version` asks for a version.
@@ -241,6 +272,8 @@ private:
     std::vector<std::uintptr_t> initializers_, finalizers_;
     const std::byte* frames_ = nullptr;
     unwinding unwinding_;
+    std::unique_ptr<module_record<P>> record_;
+    std::vector<debugger::jit_announcement<P>> announcements_;
     extent relro_;
     bool started_ = false;
 };

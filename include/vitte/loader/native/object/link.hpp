@@ -8,10 +8,9 @@
 namespace vitte::loader::native::object {
 
 /// Links `inputs`. Objects count in the order in which they are given, members of archives after all of them. What
-/// nobody defines is asked from `scope`, see `image::link`. The image has not been started; `visit(const input&,
-/// addresses)` has been called for each object in it, see `image::for_each_object`.
-template <class P, class Scope, class Visit>
-result<image<P>*, load_error> link(std::span<const link_input> inputs, Scope& scope, Visit&& visit) {
+/// nobody defines is asked from `scope`, see `image::link`. The image has not been started.
+template <class P, class Scope>
+result<image<P>*, load_error> link(std::span<const link_input> inputs, Scope& scope) {
     if (inputs.empty()) return refuse(errc::invalid_argument, "linking", "there is nothing to link");
     std::vector<sys::byte_buffer> files;
     symbol_set symbols;
@@ -40,9 +39,7 @@ result<image<P>*, load_error> link(std::span<const link_input> inputs, Scope& sc
         }
     }
     VITTE_CHECK(archives.take_wanted(symbols));
-    VITTE_TRY(image<P>* const made, image<P>::link(symbols, scope, inputs.front().name));
-    made->for_each_object(symbols, visit);
-    return made;
+    return image<P>::link(symbols, scope, inputs.front().name);
 }
 
 }  // namespace vitte::loader::native::object
