@@ -4,7 +4,6 @@ steps, attaching, unloading; and `perf`, where they may be used.
 usage: gdb.py FOLDER RESULTS
 """
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -38,8 +37,7 @@ def build(folder):
     for link, options in LINKS.items():
         opens = ['-DVITTE_DLFCN'] if link == 'dynamic' else []
         run(*cxx, *options, *opens, os.path.join(HERE, 'gdb', 'host.cpp'), '-o', at(f'host-{link}'))
-        if platform.machine() == 'x86_64':
-            run(*cxx, *options, os.path.join(HERE, 'gdb', 'object_host.cpp'), '-o', at(f'object_host-{link}'))
+        run(*cxx, *options, os.path.join(HERE, 'gdb', 'object_host.cpp'), '-o', at(f'object_host-{link}'))
 
 
 class Gdb:
@@ -141,10 +139,7 @@ def main(folder, results_file):
                 results.skip(f'gdb {version} knows one list of libraries only')
             else:
                 gdb.shared_objects(link)
-            if platform.machine() == 'x86_64':
-                gdb.objects(link)
-            else:
-                results.skip('objects are placed by hand on x86_64 only')
+            gdb.objects(link)
     done = subprocess.run(['./host-dynamic', 'libone.so', '-open', 'libm.so.6', 'libtwo.so', '-open', 'libm.so.6'], cwd=folder, stdout=subprocess.PIPE, text=True)
     results.equal(done.stdout, '1770\n1770\nunloaded\n', "modules between namespaces of the OS's linker")
     profile(folder, results)

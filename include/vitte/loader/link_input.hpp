@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include <vitte/loader/native/debugger.hpp>
+
 namespace vitte::loader {
 
 /// An object (`.o`) or an archive (`.a`); which of both its content tells.
@@ -26,6 +28,11 @@ struct link_input {
     std::string name;
     std::optional<std::span<const std::byte>> content;  ///< none: it is in the file `name`
     bool whole_archive = false;
+};
+
+/// How objects are linked.
+struct link_options {
+    native::debugger::announce announce = native::debugger::announce::if_watched;  ///< to debuggers
 };
 
 }  // namespace vitte::loader

@@ -12,8 +12,8 @@ namespace vitte::loader {
 
 using linked = result<std::unique_ptr<detail::module_body>, load_error>;
 
-/// What our own linker has loaded, in a name space of its own: imports come from the host's exports, from the libraries in
-/// the process, from modules that were loaded as global ones, and from what a module needs itself.
+/// What our own linker has loaded, in a name space of its own: imports come from the host's exports, from the libraries
+/// in the process, from modules that were loaded as global ones, and from what a module needs itself.
 template <sys::platform P = sys::native>
 class own_linker {
     using name_space = native::name_space<P>;
@@ -49,10 +49,10 @@ public:
     }
 
     /// Links objects and archives into a module of their own.
-    linked link(std::span<const link_input> inputs) {
+    linked link(std::span<const link_input> inputs, const link_options& options) {
         if constexpr (native::object::supported) {
             auto made = std::make_unique<object_body>(space_);
-            VITTE_CHECK(made->link(inputs));
+            VITTE_CHECK(made->link(inputs, options));
             return made;
         } else {
             return native::refuse(errc::not_supported, "linking",
@@ -105,9 +105,9 @@ private:
             }
             for (object* const used : held_) space_->unload(used);
         }
-        result<void, load_error> link(std::span<const link_input> inputs) {
+        result<void, load_error> link(std::span<const link_input> inputs, const link_options& options) {
             VITTE_TRY(image_, space_->with_scope(
-                                  [&](auto& scope) { return native::object::link<P>(inputs, scope); }, held_));
+                                  [&](auto& scope) { return native::object::link<P>(inputs, scope, options); }, held_));
             return image_->start(space_->cpu());
         }
         void* symbol(const char* name) const noexcept override { return image_->symbol(name); }

@@ -2,6 +2,7 @@
 /// stopped before it goes. No page is ever writable and executable at once.
 #pragma once
 
+#include <vitte/loader/link_input.hpp>
 #include <vitte/loader/native/debugger.hpp>
 #include <vitte/loader/native/exit_functions.hpp>
 #include <vitte/loader/native/mapped_modules.hpp>
@@ -45,12 +46,13 @@ public:
     /// Links `symbols`, which are complete; what they lack is asked from `scope`, `bool scope(const symbol_name&, const
     /// char* version, definition&)`. Nothing of the objects has run.
     template <class Scope>
-    static result<image*, load_error> link(symbol_set& symbols, Scope& scope, std::string path) {
+    static result<image*, load_error> link(symbol_set& symbols, Scope& scope, std::string path,
+                                           const link_options& options) {
         for (input& object : symbols.objects()) {
             VITTE_CHECK(prepare<object::cpu>(object, symbols));
         }
         auto* const made = new image(std::move(path));
-        auto done = made->template build<object::cpu>(symbols, scope);
+        auto done = made->template build<object::cpu>(symbols, scope, options);
         if (done) return made;
         made->release();
         return unexpected(std::move(done).error());
@@ -117,7 +119,7 @@ private:
     }
 
     template <class Cpu, class Scope>
-    result<void, load_error> build(symbol_set& symbols, Scope& scope) {
+    result<void, load_error> build(symbol_set& symbols, Scope& scope, const link_options& options) {
         layout plan(symbols);
         plan.divide_code(Cpu::branch_reach / 4 * 3);
         relocator<Cpu> relocations(symbols, plan, threads_);
@@ -143,7 +145,7 @@ private:
         VITTE_CHECK(protect(plan.rodata, sys::access::read));
         VITTE_CHECK(protect(plan.text, sys::access::read_execute));
         P::memory::flush_instruction_cache(reinterpret_cast<void*>(begin), static_cast<std::size_t>(plan.text.size));
-        announce(symbols);
+        announce(symbols, options.announce);
         facts.name = path_.c_str();
         facts.base = begin;
         mapped_modules::add(*this);
@@ -152,18 +154,13 @@ private:
 
     /// Tells debuggers, profilers and backtraces. A debugger that cannot be told, since it would not understand the
     /// object's debug information, is no reason not to link.
-    void announce(const symbol_set& symbols) {
+    void announce(const symbol_set& symbols, debugger::announce when) {
         symbol_index index;
         for (const input& object : symbols.objects()) {
-            const auto number = static_cast<std::uint32_t>(&object - symbols.objects().data());
             const object_places places(object, symbols, begin);
-            if (auto told = debugger::announce_object<P>(object.file(), places))
+            if (auto told = debugger::announce_object<P>(object.file(), places, when))
                 announcements_.push_back(std::move(*told));
-            std::uintptr_t address = 0;
-            for (std::size_t i = 1; i < object.symbol_count(); ++i)
-                if (const object::symbol& s = symbols.all()[object.symbol_numbers[i]];
-                    s.object == number && places.symbol(i, address))
-                    index.add(object.symbol(i), address, s.name);
+            static_cast<void>(debugger::index_object(object.file(), places, index));
         }
         record_ = std::make_unique<module_record<P>>(path_, begin, size, std::move(index));
     }
