@@ -17,20 +17,17 @@ done
 if [ -d "$folder/../formats" ]; then
     find "$folder/../formats" -type f -size -64k ! -name '*.pdb' ! -name '*.def' -exec cp {} "$folder/seeds" \;
 fi
+for source in parts_a.c parts_b.c classes_a.cpp classes_b.cpp; do
+    case $source in *.c) compiler=clang-16 ;; *) compiler=clang++-16 ;; esac
+    $compiler -c -O2 -fPIC -fcommon -ffunction-sections -DIFUNC "tests/support/fixtures/linked/$source" -o "$folder/seeds/$source.o"
+done
+ar rc "$folder/seeds/parts.a" "$folder/seeds"/parts_?.c.o
 fuzz() {
     source=tests/fuzz/$1.cpp name=$1 time=$seconds
     case $name in loader | object) time=$((2 * seconds)) ;; esac
     kept=tests/fuzz/corpus/$name
     [ -d "$kept" ] || kept=
     clang++-16 -std=c++20 -O1 -g -Iinclude -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all "$source" -o "$folder/$name"
-for source in parts_a.c parts_b.c classes_a.cpp classes_b.cpp; do
-    case $source in *.c) compiler=clang-16 ;; *) compiler=clang++-16 ;; esac
-    $compiler -c -O2 -fPIC -fcommon -ffunction-sections -DIFUNC "tests/support/fixtures/linked/$source" -o "$folder/seeds/$source.o"
-done
-ar rc "$folder/seeds/parts.a" "$folder/seeds"/parts_?.c.o
-for source in tests/fuzz/*.cpp; do
-    name=$(basename "$source" .cpp)
-    clang++-16 -std=c++20 -O1 -g -Iinclude -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all "$source" -o "$folder/$name"
     mkdir -p "$folder/$name-corpus"
     passed=0 failed=0
     # shellcheck disable=SC2086
