@@ -16,7 +16,7 @@
 
 namespace vitte::loader::native::object {
 
-/// Where an object's sections and symbols are, for `debugger::announce_object`.
+/// Where an object's sections and symbols are, for `debugger::announce_object`, which may ask for any index.
 class object_places {
 public:
     object_places(const input& object, const symbol_set& symbols, std::uintptr_t base) noexcept
@@ -24,10 +24,12 @@ public:
 
     std::uintptr_t section(std::size_t index) const noexcept { return byte(index, 0); }
     std::uintptr_t byte(std::size_t index, std::uint64_t offset) const noexcept {
+        if (index >= object_.sections().size()) return 0;
         const object::section& s = object_.sections()[index];
         return s.part < image_part::tls_data ? base_ + static_cast<std::uintptr_t>(s.place_of(offset)) : 0;
     }
     bool symbol(std::size_t index, std::uintptr_t& address) const noexcept {
+        if (index >= object_.symbol_numbers.size()) return false;
         const object::symbol& s = symbols_.all()[object_.symbol_numbers[index]];
         address = static_cast<std::uintptr_t>(s.value);
         return s.in_image() && !s.thread_local_();
