@@ -301,6 +301,21 @@ BOOST_AUTO_TEST_CASE(what_nobody_defines_is_named_with_who_refers_to_it) {
     BOOST_TEST(**static_cast<int**>(linked->find("places")) == 5);
 }
 
+BOOST_AUTO_TEST_CASE(global_modules_are_bound_to_and_kept) {
+    events.clear();
+    auto loader = host();
+    BOOST_TEST((loader.link(inputs({"uses_counter"})).error().code == errc::not_found));
+    auto counter = loader.load(fixture("libcounter.so").c_str(), {.global = true});
+    BOOST_REQUIRE_MESSAGE(counter.has_value(), why(counter));
+    auto linked = loader.link(inputs({"uses_counter"}));
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    counter->unload();
+    BOOST_TEST(call<int()>(*linked, "twice_the_counter") == 84);
+    BOOST_TEST(events.back() == "start");
+    linked->unload();
+    BOOST_TEST(events.back() == "stop");
+}
+
 BOOST_AUTO_TEST_CASE(branches_go_further_than_they_reach) {
     auto loader = host();
     auto linked = loader.link(inputs({"far"}));
