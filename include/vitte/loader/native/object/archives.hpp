@@ -15,7 +15,7 @@ public:
         const auto number = static_cast<std::uint32_t>(archives_.size());
         archives_.push_back({name, *parsed, {}});
         const auto learn = [&](std::string_view symbol, std::uint64_t offset) {
-            definitions_.try_emplace(symbol, definition{number, offset});
+            definitions_.try_emplace(symbol, location{number, offset});
         };
         auto done = parsed->has_index() ? parsed->for_each_symbol(learn)
                                         : parsed->for_each_member([&](const ar::member& m) {
@@ -32,7 +32,7 @@ public:
             if (s.state != symbol_state::undefined) continue;
             const auto at = definitions_.find(s.name);
             if (at == definitions_.end()) continue;
-            const definition from = at->second;
+            const location from = at->second;
             archive& in = archives_[from.archive];
             if (!in.taken.insert(from.offset).second) continue;
             auto member = in.content.member_at(from.offset);
@@ -64,7 +64,7 @@ private:
         ar::archive content;
         std::unordered_set<std::uint64_t> taken;  ///< offsets of members
     };
-    struct definition {
+    struct location {
         std::uint32_t archive;
         std::uint64_t offset;  ///< of the member's header
     };
@@ -87,7 +87,7 @@ private:
     }
 
     std::vector<archive> archives_;
-    std::unordered_map<std::string_view, definition> definitions_;
+    std::unordered_map<std::string_view, location> definitions_;
 };
 
 }  // namespace vitte::loader::native::object

@@ -175,7 +175,14 @@ private:
                                       "with -ftls-model=global-dynamic");
                 plan_.needs_static_block |= s.in_image();
                 break;
-            case subject::tls_descriptor: plan_.want_word(number, slot_kind::tls_descriptor); break;
+            case subject::tls_descriptor:
+                plan_.want_word(number, slot_kind::tls_descriptor);
+#if !defined(VITTE_HAS_ENTRIES)
+                return refuse_one(errc::not_supported, object, index, r,
+                                  "needs TLS descriptors, which this ABI has no functions for: compile with "
+                                  "-mtls-dialect=trad");
+#endif
+                break;
             case subject::tls_module: plan_.want_module_words(); break;
             default: break;
         }
@@ -330,9 +337,8 @@ private:
                 return Machine::write_nops(memory.first(static_cast<std::size_t>(after - place))),
                        result<void, load_error>();
             }
-        std::uint64_t bits = 0;
-        if (rule.about != subject::upper_half) bits = value(in, rule, number, r.addend, place);
-        else {
+        std::uint64_t bits = value(in, rule, number, r.addend, place);
+        if (rule.about == subject::upper_half) {
             VITTE_TRY(bits, upper_half(object, index, r));
         }
         const fit done = Machine::insert(rule.field, memory, static_cast<std::int64_t>(bits));
