@@ -45,26 +45,26 @@ public:
         return root->what.get();
     }
 
-    void unload(object* which) {
+    void unload(object* which) noexcept {
         const guard mine(*this);
         --node_of(which)->opened;
         collect();
     }
 
     /// What `use(scope)` returns, where `scope(name, version, definition&)` finds what every module sees: what the host
-    /// offers, the process's libraries and global modules. Those that it has found something in are added to `held`, each
+    /// offers, the process's libraries and global modules. Those that it has found something in are added to `bound`, each
     /// to be undone by `unload`.
     template <class Use>
-    auto with_scope(Use&& use, std::vector<object*>& held) {
+    auto with_scope(Use&& use, std::vector<object*>& bound) {
         const guard until_done(*this);
         refresh();
         auto seen = [&](const symbol_name& name, const char* version, definition& to) {
             if (find_outside(name, version, to)) return true;
             for (node* const n : globals_) {
                 if (!n->what->find(name, version, to)) continue;
-                if (std::find(held.begin(), held.end(), n->what) == held.end()) {
+                if (std::find(bound.begin(), bound.end(), n->what.get()) == bound.end()) {
+                    bound.push_back(n->what.get());
                     ++n->opened;
-                    held.push_back(n->what);
                 }
                 return true;
             }
@@ -94,7 +94,7 @@ private:
     struct scope {
         name_space* of;
         node* user;
-        std::shared_ptr<const nodes> local;
+        std::shared_ptr<nodes> local;  ///< of all that was loaded together
 
         bool operator()(const symbol_name& name, const char* version, definition& to, symbol_claim claim) const {
             const guard mine(*of);
@@ -245,7 +245,7 @@ private:
     }
 
     result<void, load_error> relocate(std::size_t first, node& root, const load_options& options) {
-        const auto local = std::make_shared<const nodes>(closure(root));
+        const auto local = std::make_shared<nodes>(closure(root));
         for (node* const n : in_order(first)) {
             n->seen_from_here = {this, n, local};
             auto done = n->what->relocate(n->seen_from_here, cpu_, options);
@@ -292,34 +292,33 @@ private:
         if (std::exchange(from.marked, true)) return;
         for (node* const n : from.needs) mark(*n);
     }
-    /// Stops and drops the modules that nobody needs any more, the last that was started first.
-    void collect() {
+    /// Stops and drops the modules that nobody needs any more, the last that was started first. Takes no memory.
+    void collect() noexcept {
         for (const auto& n : nodes_) n->marked = false;
         for (const auto& n : nodes_)
             if (n->opened != 0) mark(*n);
-        nodes dead;
-        for (std::size_t i = started_.size(); i-- > 0;)
-            if (!started_[i]->marked) dead.push_back(started_[i]);
-        std::erase_if(started_, [](const node* n) { return !n->marked; });
-        for (node* const n : dead) n->dying = true;
-        for (node* const n : dead) {
+        for (node* const n : started_) n->dying = n->dying || !n->marked;
+        while (node* const n = take_dying()) {
             n->what->stop();  // which may load and unload others
             n->stopped = true;
         }
-        drop_stopped();
-    }
-    void drop_stopped() {
         const auto is_gone = [](const auto& n) { return n->stopped; };
         std::erase_if(globals_, is_gone);
         for (const auto& n : nodes_) {
-            auto& local = n->seen_from_here.local;
+            if (n->stopped) continue;
             std::erase_if(n->needed_by, is_gone);
-            if (n->stopped || local == nullptr || std::none_of(local->begin(), local->end(), is_gone)) continue;
-            auto rest = std::make_shared<nodes>(*local);
-            std::erase_if(*rest, is_gone);
-            local = std::move(rest);
+            if (n->seen_from_here.local != nullptr) std::erase_if(*n->seen_from_here.local, is_gone);
         }
         std::erase_if(nodes_, is_gone);
+    }
+    /// The last that was started of those, which is then none of the started ones any more; or null.
+    node* take_dying() noexcept {
+        for (std::size_t i = started_.size(); i-- > 0;)
+            if (node* const last = started_[i]; last->dying) {
+                started_.erase(started_.begin() + static_cast<std::ptrdiff_t>(i));
+                return last;
+            }
+        return nullptr;
     }
 
     sys::basic_mutex<P> lock_;
