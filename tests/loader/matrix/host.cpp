@@ -69,7 +69,9 @@ void check_c(vitte::loader::module& m, worker& before) {
     const auto check = function<int()>(m, "check");
     const auto count_up = function<int()>(m, "count_up");
     const auto counter = function<int*()>(m, "counter_address");
+    const auto standard_output = function<FILE**()>(m, "standard_output");
     if (!why.empty()) return;
+    EXPECT(const_cast<FILE* const*>(standard_output()) == &stdout);
     if (const int wrong = check(); wrong != 0) why = "check " + std::to_string(wrong);
     EXPECT(count_up() == 41);
     EXPECT(count_up() == 44);

@@ -26,6 +26,7 @@ OPTIONS = {
     'sysv': ['-Wl,--hash-style=sysv'],
     'both': ['-Wl,--hash-style=both'],
     'symbolic': ['-Wl,-Bsymbolic'],
+    'based': ['-Wl,-Ttext-segment=0x40000000'],
     'pages16k': ['-Wl,-z,max-page-size=16384'],
     'pages64k': ['-Wl,-z,max-page-size=65536'],
     'initial': ['-ftls-model=initial-exec'],
@@ -35,7 +36,10 @@ LLD = ['-fuse-ld=lld', '--ld-path=ld.lld-16']
 DIALECTS = {('x86_64', 'gcc'): 'gnu2', ('aarch64', 'gcc'): 'trad'}  # of thread-local storage, that are not the default
 # A static program that offers C++ to its plugins has to contain all of its library.
 ALL_OF_CXX = ['-Wl,--whole-archive', '-lstdc++', '-Wl,--no-whole-archive']
-HOSTS = {'dynamic': ['-rdynamic'], 'static': ['-static', *ALL_OF_CXX], 'static-pie': ['-static-pie', *ALL_OF_CXX]}
+HOSTS = {'dynamic': ['-rdynamic'], 'dynamic-nopie': ['-rdynamic', '-no-pie', '-fno-pie'], 'static': ['-static', *ALL_OF_CXX], 'static-pie': ['-static-pie', *ALL_OF_CXX]}
+# What has to be refused, on this machine only, and a word of why.
+REFUSED = {'c-execstack.so': (['-Wl,-z,execstack'], 'executable stack'),
+           'c-textrel.so': (['-fno-pic', '-mcmodel=large', '-ftls-model=global-dynamic', '-Wl,-z,notext'], 'compile with -fPIC')}
 MODES = [[], ['--lazy'], ['--scope-first']]
 
 
@@ -73,6 +77,9 @@ class Machine:
         for name, compiler, options in self.variants():
             yield f'c-{name}.so', [[*self.c[compiler], *shared, *options, f'{HERE}/plugin.c', 'libneeded.so', '-Wl,-rpath,$ORIGIN']]
             yield f'cxx-{name}.so', [[*self.cxx[compiler], *shared, *options, f'{HERE}/plugin.cpp']]
+        if not self.qemu:
+            for name, (options, _) in REFUSED.items():
+                yield name, [[*self.c['gcc'], *shared, *options, f'{HERE}/plugin.c', 'libneeded.so', '-Wl,-rpath,$ORIGIN']]
         for name, options in HOSTS.items():
             if (self.name, name) == ('riscv64', 'static-pie'):
                 continue  # glibc has no start-up file for it
@@ -95,7 +102,7 @@ class Machine:
 
     def run(self, host, mode, plugins):
         """What is wrong with each of `plugins`, '' if nothing is."""
-        static = [] if host == 'host-dynamic' else ['--program']
+        static = [] if host.startswith('host-dynamic') else ['--program']
         ran = subprocess.run([*self.qemu, f'./{host}', *static, *mode, *plugins], cwd=self.folder, capture_output=True, text=True, timeout=300)
         said = {line.split()[1].rstrip(':'): '' if line.startswith('ok ') else line for line in ran.stdout.splitlines()}
         return {p: said.get(p, f'ended with {ran.returncode}: {ran.stderr[-500:]}') for p in plugins}
@@ -109,7 +116,10 @@ def try_machine(machine, results, pool):
     for name, why in wrong.items():
         results.check(not why, f'{machine.name}: {name} is not built: {why}')
     hosts = [name for name in builds if name.startswith('host-') and not wrong[name]]
-    plugins = [name for name in builds if not name.startswith('host-') and not wrong[name]]
+    plugins = [name for name in builds if not name.startswith('host-') and name not in REFUSED and not wrong[name]]
+    for name in REFUSED.keys() & builds.keys():
+        said = machine.run('host-dynamic', [], [name])[name]
+        results.check(REFUSED[name][1] in said, f'{machine.name}: {name} is not refused: {said}')
 
     def run(host_and_mode):
         host, mode = host_and_mode

@@ -1,7 +1,7 @@
 // A plugin in C: every kind of relocation that compilers make of C.
 #include "plugin.h"
 
-#include <stddef.h>
+#include <stdio.h>
 
 extern int needed_value(void), needed_number, needed_address(const int*);
 #if defined(LOCAL)
@@ -42,6 +42,9 @@ __attribute__((constructor(101))) static void first(void) { host_event("first");
 __attribute__((constructor)) static void then(void) { host_event("then"); }
 __attribute__((destructor)) static void before_last(void) { host_event("before last"); }
 __attribute__((destructor(101))) static void last(void) { host_event("last"); }
+
+/// The C library's, which a program may have a copy of (R_*_COPY).
+FILE** standard_output(void) { return &stdout; }
 
 int count_up(void) {
     big[299] = (char)(big[299] + one);
