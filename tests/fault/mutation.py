@@ -22,7 +22,7 @@ FILES = ['sys/fs/' + name for name in ('file', 'directory', 'replace', 'copy', '
                                        'folder_stack', 'text', 'watch')] + \
         ['sys/memory/mapping', 'sys/memory/region', 'sys/random', 'sys/thread/thread', 'sys/thread/condition_variable',
          'sys/process/capture', 'sys/process/process', 'sys/process/pipe', 'sys/process/command',
-         'loader/native/segments', 'loader/linker']
+         'loader/native/segments', 'loader/native/shared_object', 'loader/native/name_space', 'loader/native/sealed_copy', 'loader/linker']
 # What a line becomes without its check.
 OPERATORS = [
     (re.compile(r'^(\s*)VITTE_CHECK\((.*)\);$'), r'\1static_cast<void>(\2);'),

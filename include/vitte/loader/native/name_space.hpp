@@ -220,7 +220,12 @@ private:
             refuse(errc::not_found, "loading", std::string("there is no library ") + name);
         search.find(name, users, [&](std::string path) {
             const auto file = sys::basic_file<P>::open(path.c_str());
-            if (!file) return false;
+            if (!file && (file.error().code == errc::not_found || file.error().code == errc::not_a_directory)) return false;
+            if (!file) {
+                found = refuse(file.error(), "opening");
+                found.error().module = std::move(path);
+                return file.error().code != errc::permission_denied;  // others may be found
+            }
             auto added = add(*file, path);
             // A file for another machine is passed over, as long as there are others.
             const bool decided = added.has_value() || added.error().code != errc::not_supported;
