@@ -194,7 +194,10 @@ BOOST_AUTO_TEST_CASE(cxx_objects_share_what_both_have_and_throw_through_each_oth
 }
 
 /// Threads of an emulator cannot be reached, which have to be given their storage, too.
-BOOST_AUTO_TEST_CASE(code_with_thread_local_variables_at_a_fixed_distance, *needs(own_kernel)) {
+template <class P>
+constexpr bool reaches_threads = requires { typename P::every_thread; };
+const ability every_thread{"a way to reach every thread", [] { return reaches_threads<vitte::sys::native>; }};
+BOOST_AUTO_TEST_CASE(code_with_thread_local_variables_at_a_fixed_distance, *needs(own_kernel) * needs(every_thread)) {
     c_module("ie");
     thread_local_variables("ie");
     cxx_module("ie");
