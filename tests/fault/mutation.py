@@ -55,6 +55,9 @@ ELSEWHERE = {
     'VITTE_CHECK(threads::join(handle_));': 'a thread that is there can be joined',
     'VITTE_CHECK(made.check_layout());': 'tests/loader/loader.cpp',
     'VITTE_CHECK(check_identity(*header));': 'tests/loader/loader.cpp',
+    'VITTE_CHECK(check_calls(info_.initializers));': 'tests/loader/loader.cpp',
+    'VITTE_CHECK(check_calls(info_.finalizers));': 'tests/loader/loader.cpp',
+    'VITTE_CHECK(made->take_thread_locals());': 'tests/loader/loader.cpp',
     'if (!header) return refuse(header.error().code, action, header.error().reason, header.error().offset);': 'tests/loader/loader.cpp',
     'if (!more) return refuse(more.error(), action);': 'tests/loader/loader.cpp',
 }
