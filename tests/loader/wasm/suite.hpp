@@ -200,27 +200,27 @@ private:
         }
         refuse(command, type);
     }
+    /// A module is defined, instantiated, or both; assertions on instantiation mean the definition before them.
     void define(const json& command, const std::string& type) {
-        last_ = nullptr;
-        std::optional<wasm::compiled_module> module;
         if (type == "module_instance") {
             const auto found = modules_.find(command.get<std::string>("of"));
-            if (found != modules_.end()) module = found->second;
+            if (found == modules_.end()) return count(false, command, "no such module");
+            defined_ = found->second;
         } else {
             auto made = compile(command);
+            defined_.reset();
             if (!made) return count(false, command, told(made.error()));
-            module = *made;
+            defined_ = *made;
         }
-        if (!module) return count(false, command, "no such module");
-        auto made = store_.instantiate(*module, command.get<std::string>("name", ""));
+        const auto name = command.get_optional<std::string>("name");
+        modules_.insert_or_assign("$M", *defined_);
+        if (name) modules_.insert_or_assign(*name, *defined_);
+        if (command.get<bool>("definition", false)) return;
+        last_ = nullptr;
+        auto made = store_.instantiate(*defined_, name ? *name : "");
         if (!made) return count(false, command, made.error().message());
         last_ = *made;
-        if (const auto name = command.get_optional<std::string>("name")) {
-            named_[*name] = last_;
-            modules_.insert_or_assign(*name, *module);
-        }
-        latest_ = module;
-        modules_.insert_or_assign("$M", *module);
+        if (name) named_[*name] = last_;
     }
     void act(const json& command, const std::string& type) {
         const json& action = command.get_child("action");
@@ -266,16 +266,21 @@ private:
     }
     void refuse(const json& command, const std::string& type) {
         using vitte::errc;
-        auto made = compile(command);
         if (type == "assert_malformed" || type == "assert_invalid") {
+            const auto made = compile(command);
             if (made) return count(false, command, "it was accepted");
             const errc code = made.error().code;
             const bool malformed = code == errc::malformed || code == errc::end_of_input;
             return count(type == "assert_malformed" ? malformed : !malformed && code != errc::not_supported, command,
                          "wanted " + command.get<std::string>("text", "") + ", got " + told(made.error()));
         }
-        if (!made) return count(false, command, told(made.error()));
-        const auto linked = store_.instantiate(*made);
+        if (command.count("filename") != 0) {
+            auto made = compile(command);
+            if (!made) return count(false, command, told(made.error()));
+            defined_ = *made;
+        }
+        if (!defined_) return count(false, command, "no module");
+        const auto linked = store_.instantiate(*defined_);
         if (linked) return count(false, command, "it was accepted");
         count(linked.error().action == (type == "assert_unlinkable" ? "linking" : "starting"), command, linked.error().message());
     }
@@ -285,7 +290,7 @@ private:
     bool verbose_;
     wasm::store store_;
     wasm::instance* last_ = nullptr;
-    std::optional<wasm::compiled_module> latest_;
+    std::optional<wasm::compiled_module> defined_;
     std::map<std::string, wasm::instance*> named_;
     std::map<std::string, wasm::compiled_module> modules_;
     counts counts_;

@@ -80,7 +80,7 @@ private:
         if (size.wide && !made_.options.allowed.memory64) return malformed(reading, "malformed limits flags", offset);
         if (size.shared) return malformed(reading, "shared memories are not supported", offset, made_.options.allowed.memory64 ? errc::not_supported : errc::malformed);
         if (size.least > most || (size.bounded && size.most > most))
-            return invalid(reading, "memory size must be at most 65536 pages (4GiB)", offset);
+            return invalid(reading, "memory size must be at most 65536 pages (4GiB), table size at most 2^32 - 1", offset);
         if (size.bounded && size.least > size.most) return invalid(reading, "size minimum must not be greater than maximum", offset);
         return {};
     }
@@ -284,7 +284,7 @@ public:
         auto made = std::make_shared<module_data>();
         made->options = options;
         made->storage.assign(whole.begin(), whole.end());
-        VITTE_TRY(const file parsed, file::parse(made->storage));
+        VITTE_TRY(const file parsed, file::parse(made->storage, options.allowed.memory64));
         VITTE_CHECK(detail::module_builder(*made).build(parsed));
         return compiled_module(std::move(made));
     }

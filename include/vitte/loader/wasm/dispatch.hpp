@@ -53,18 +53,18 @@ struct stop {
 };
 inline constexpr cell stop_code[1] = {cell{.run = stop::handler}};
 
-/// Notes where and why code stops; gives the code that leaves the interpreter.
-[[gnu::cold, gnu::noinline]] inline const cell* trapped(trap_code code, const cell* pc, std::byte* frame,
-                                                        runtime* in) noexcept {
+/// Notes where and why code stops.
+[[gnu::cold, gnu::noinline]] inline void trapped(trap_code code, const cell* pc, std::byte* frame,
+                                                 runtime* in) noexcept {
     execution& e = *in->execution;
     e.trap = code;
     e.trap_pc = pc;
     e.trap_frame = frame;
     e.trap_in = in;
-    return stop_code;
 }
 [[gnu::always_inline]] inline void stop_with(registers& x, trap_code code) noexcept {
-    x.pc = trapped(code, x.pc, x.frame, x.in);
+    trapped(code, x.pc, x.frame, x.in);
+    x.pc = stop_code;
 }
 
 /// The `i`-th operand of 32 bits of the instruction at `pc`.

@@ -1,6 +1,7 @@
 /// Writes internal code, and knows what the accumulators hold.
 #pragma once
 
+#include <vitte/loader/wasm/fuse.hpp>
 #include <vitte/loader/wasm/interpret_control.hpp>
 #include <vitte/loader/wasm/value_stack.hpp>
 
@@ -20,10 +21,18 @@ public:
 
     explicit emitter(std::vector<cell>& code) noexcept : code_(code) {}
 
+    /// Joins pairs of instructions of the function that has been emitted since the last call.
+    void fuse() {
+        for (std::size_t i = 0; i + 1 < starts_.size(); ++i)
+            if (const handler made = pairs_.find(code_[starts_[i]].run, code_[starts_[i + 1]].run)) code_[starts_[i++]].run = made;
+        starts_.clear();
+    }
+
     std::uint32_t position() const noexcept { return static_cast<std::uint32_t>(code_.size()); }
     /// Appends an instruction of `length` cells, whose operands are zero.
     std::uint32_t begin(handler run, unsigned length) {
         last_ = position();
+        starts_.push_back(last_);
         code_.resize(code_.size() + length);
         code_[last_].run = run;
         return last_;
@@ -44,6 +53,7 @@ public:
     bool is_last(std::uint32_t at) const noexcept { return at == last_; }
     void remove_last() noexcept {
         code_.resize(last_);
+        starts_.pop_back();
         for (producer& p : producers_)
             if (p.at == last_) p.kept = nullptr;
         last_ = none;
@@ -120,6 +130,7 @@ public:
     /// Appends what `remove_last` took away, as the maker of an accumulator.
     void append_producer(bank b, const producer& made, const cell* cells, std::size_t count) {
         last_ = position();
+        starts_.push_back(last_);
         code_.insert(code_.end(), cells, cells + count);
         producers_[accumulator_of(b)] = made;
         producers_[accumulator_of(b)].at = last_;
@@ -137,6 +148,8 @@ public:
 
 private:
     std::vector<cell>& code_;
+    std::vector<std::uint32_t> starts_;  ///< of the function's instructions
+    fusion_table pairs_;
     std::uint32_t last_ = none;
     std::uint32_t mirrors_[accumulators] = {none, none, none};
     producer producers_[accumulators];

@@ -39,7 +39,8 @@ inline exception* keep_exception(execution& e) {
         frame = back.frame;
         in = back.in;
     }
-    return trapped(trap_code::uncaught_exception, at, thrower_frame, thrower);
+    trapped(trap_code::uncaught_exception, at, thrower_frame, thrower);
+    return stop_code;
 }
 [[gnu::always_inline]] inline void throw_on(registers& x) {
     x.pc = unwind(x.pc, x.frame, x.in);

@@ -40,6 +40,7 @@ template <class T, address A, bool Checked>
 
 template <class Memory, class T, address A, bool Kept, bool Checked>
 struct load_from {
+    static constexpr bool traps = Checked;
     static constexpr unsigned result = A == address::S ? 2 : 0;
     [[gnu::always_inline]] static void step(registers& x) noexcept {
         std::uint64_t at;
@@ -53,6 +54,7 @@ struct load_from {
 };
 template <class Memory, class T, address A, place V, bool Checked>
 struct store_to {
+    static constexpr bool traps = Checked;
     [[gnu::always_inline]] static void step(registers& x) noexcept {
         std::uint64_t at;
         if (!effective<Memory, A, Checked>(x, at)) [[unlikely]]

@@ -48,6 +48,7 @@ constexpr unsigned result_operand(form f) noexcept {
 
 template <class Op, place A, place B, bool Kept>
 struct binary {
+    static constexpr bool traps = Op::traps;
     using T = typename Op::operand;
     using where = layout<T, A, B>;
     [[gnu::always_inline]] static void step(registers& x) noexcept {

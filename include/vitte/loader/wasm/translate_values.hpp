@@ -38,6 +38,7 @@ inline void translator::finish() {
     stack_.reach(results);
     function_->frame_bytes = stack_.deepest();
     function_->end = code_.position();
+    code_.fuse();
 }
 
 /// Ends the count of one straight piece of code and starts that of the next.

@@ -19,8 +19,11 @@ using bytes = std::span<const std::byte>;
 class cursor {
 public:
     cursor() noexcept = default;
-    explicit cursor(bytes all, std::uint64_t offset = 0) noexcept
-        : begin_(all.data()), at_(all.data()), end_(all.data() + all.size()), base_(offset) {}
+    /// `long_sizes`: sizes of memories and tables have 64 bits, whatever their addresses.
+    explicit cursor(bytes all, std::uint64_t offset = 0, bool long_sizes = true) noexcept
+        : begin_(all.data()), at_(all.data()), end_(all.data() + all.size()), base_(offset), long_sizes_(long_sizes) {}
+
+    bool long_sizes() const noexcept { return long_sizes_; }
 
     std::uint64_t offset() const noexcept { return base_ + static_cast<std::uint64_t>(at_ - begin_); }
     std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - at_); }
@@ -75,7 +78,7 @@ public:
     /// The next `count` bytes as a cursor of their own.
     cursor part(std::size_t count, const char* reading) noexcept {
         const std::uint64_t from = offset();
-        cursor made(take(count, reading), from);
+        cursor made(take(count, reading), from, long_sizes_);
         if (failed_) made.refuse(error_);
         return made;
     }
@@ -124,7 +127,7 @@ private:
 
     const std::byte *begin_ = nullptr, *at_ = nullptr, *end_ = nullptr;
     std::uint64_t base_ = 0;
-    bool failed_ = false;
+    bool failed_ = false, long_sizes_ = true;
     parse_error error_;
 };
 

@@ -39,7 +39,8 @@ inline value_type read_reference_type(cursor& in, const char* reading) noexcept 
     return type;
 }
 
-/// The sizes of a memory or table (5.3.9): bit 0 a maximum, bit 1 shared, bit 2 64-bit addresses.
+/// The sizes of a memory or table (5.3.9): bit 0 a maximum, bit 1 shared, bit 2 64-bit addresses. Sizes have 64 bits
+/// since Release 3.0.
 inline limits read_limits(cursor& in, const char* reading) noexcept {
     const std::uint8_t flags = in.byte(reading);
     if (flags > 7) in.refuse(reading, "malformed limits flags", in.offset() - 1);
@@ -47,8 +48,9 @@ inline limits read_limits(cursor& in, const char* reading) noexcept {
     made.bounded = (flags & 1) != 0;
     made.shared = (flags & 2) != 0;
     made.wide = (flags & 4) != 0;
-    made.least = made.wide ? in.u64(reading) : in.u32(reading);
-    if (made.bounded) made.most = made.wide ? in.u64(reading) : in.u32(reading);
+    const bool long_sizes = made.wide || in.long_sizes();
+    made.least = long_sizes ? in.u64(reading) : in.u32(reading);
+    if (made.bounded) made.most = long_sizes ? in.u64(reading) : in.u32(reading);
     return made;
 }
 inline global_type read_global_type(cursor& in) noexcept {

@@ -39,8 +39,8 @@ public:
         return whole.size() >= 4 && load<std::uint32_t>(whole.data(), byte_order::little) == magic;
     }
 
-    /// Checks the preamble, and order and size of the sections.
-    static result<file, parse_error> parse(bytes whole) noexcept;
+    /// Checks the preamble, and order and size of the sections. `long_sizes` is as in `cursor`.
+    static result<file, parse_error> parse(bytes whole, bool long_sizes = true) noexcept;
 
     bytes whole() const noexcept { return whole_; }
     bool has(section id) const noexcept { return present_[static_cast<unsigned>(id)]; }
@@ -144,12 +144,12 @@ private:
     bool present_[section_kinds] = {};
 };
 
-inline result<file, parse_error> file::parse(bytes whole) noexcept {
+inline result<file, parse_error> file::parse(bytes whole, bool long_sizes) noexcept {
     // The place of each section among the others.
     constexpr std::uint8_t order[section_kinds] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
     file made;
     made.whole_ = whole;
-    cursor in(whole);
+    cursor in(whole, 0, long_sizes);
     if (in.fixed<std::uint32_t>("magic number") != magic && in.ok())
         return malformed("magic number", "magic header not detected", 0);
     if (in.fixed<std::uint32_t>("version") != 1 && in.ok()) return malformed("version", "unknown binary version", 4);
