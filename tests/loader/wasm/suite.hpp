@@ -126,7 +126,7 @@ inline wasm::value argument(const json& given) {
 class runner {
 public:
     runner(std::string folder, wasm::compile_options options, bool verbose)
-        : folder_(std::move(folder)), options_(options), verbose_(verbose), store_(*wasm::store::create()) {
+        : folder_(std::move(folder)), options_(options), verbose_(verbose), store_(*wasm::store::create(limits_for(options_))) {
         offer_spectest();
     }
 
@@ -141,6 +141,11 @@ public:
     }
 
 private:
+    static wasm::store_limits limits_for(const wasm::compile_options& options) {
+        wasm::store_limits made;
+        made.guard_memories = !options.checked_memory;
+        return made;
+    }
     void offer_spectest() {
         const auto bits = [](auto v) { return wasm::constant_value::of(v); };
         store_.define("spectest", "global_i32", store_.make_global({wasm::i32, false}, bits(std::uint32_t{666})));

@@ -21,10 +21,18 @@ public:
 
     explicit emitter(std::vector<cell>& code) noexcept : code_(code) {}
 
-    /// Joins pairs of instructions of the function that has been emitted since the last call.
+    /// Joins instructions of the function that has been emitted since the last call: from its end, with the next one
+    /// and what that is joined with, or with the next one alone.
     void fuse() {
-        for (std::size_t i = 0; i + 1 < starts_.size(); ++i)
-            if (const handler made = pairs_.find(code_[starts_[i]].run, code_[starts_[i + 1]].run)) code_[starts_[i++]].run = made;
+        handler next = nullptr, next_alone = nullptr;
+        for (std::size_t i = starts_.size(); i-- > 0;) {
+            const handler alone = code_[starts_[i]].run;
+            handler made = next == nullptr ? nullptr : pairs_.find(alone, next);
+            if (made == nullptr && next_alone != next) made = pairs_.find(alone, next_alone);
+            if (made != nullptr) code_[starts_[i]].run = made;
+            next = made != nullptr ? made : alone;
+            next_alone = alone;
+        }
         starts_.clear();
     }
 

@@ -1,7 +1,8 @@
-/// Superinstructions: handlers that do what two instructions in a row do, and so save a jump. The code stays as it is;
-/// only the first instruction's handler is another one, so that branches to the second one still find it.
+/// Superinstructions: handlers that do what two or three instructions in a row do, and so save jumps. The code stays as
+/// it is; only the first instruction's handler is another one, so that branches to the others still find them.
 #pragma once
 
+#include <vitte/loader/wasm/interpret_control.hpp>
 #include <vitte/loader/wasm/interpret_memory.hpp>
 
 namespace vitte::loader::wasm {
@@ -47,7 +48,7 @@ void run_then_branch(registers& x) {
 }
 #endif
 
-/// Which two handlers make one. Built for each module that is compiled: there is no state that threads share.
+/// Which two handlers make one; the second may be one of two itself. Built for each module that is compiled: there is no state that threads share.
 class fusion_table {
 public:
     fusion_table() {
@@ -57,6 +58,10 @@ public:
         add_branches();
         add_floats<false>();
         add_floats<true>();
+        add_calls<false>();
+        add_calls<true>();
+        add_chains<false>();
+        add_chains<true>();
     }
     /// The handler for `first` and then `second`; null if there is none.
     handler find(handler first, handler second) const noexcept {
@@ -246,6 +251,83 @@ private:
         add_float_uses<sr<f64_mul>>();
         add_float_uses<rs<f64_mul>>();
         add_float_uses<ss<f64_sub>>();
+    }
+
+    template <bool Checked>
+    void add_calls() {
+        using namespace ops;
+        using byte = load_from<u8, u32, address::R, false, Checked>;
+        add<byte, branch_table<place::R>>();
+        add3<si<i32_add>, byte, branch_table<place::R>>();
+        if (Checked) return;
+        using copied = copy<std::uint64_t>;
+        add_each<si<i32_add, true>, call>();
+        add_each<copied, call, call_indirect<u32, place::R>, call_indirect<u32, place::S>>();
+        add_each<constant_to_place, call>();
+        add<keep<u32>, copied>();
+        add<keep<u32>, ri<i32_add>>();
+        add<si<i32_add>, return_nothing>();
+        add<ss<i32_add>, return_nothing>();
+        add<sr<i32_add>, return_nothing>();
+        add<zero_locals, global_get<u32, false>>();
+        add<global_get<u32, false>, ri<i32_sub, true>>();
+        add<ri<i32_sub, true>, global_set<u32, place::R>>();
+        add<si<i32_add>, global_set<u32, place::R>>();
+        add<global_set<u32, place::R>, return_nothing>();
+    }
+
+    template <class First, class Second, class Third>
+    void add3() {
+        put(run<First>, run<ops::both<Second, Third>>, run<ops::both<First, ops::both<Second, Third>>>);
+    }
+    template <class First, class Second, class... Third>
+    void add3_each() {
+        (add3<First, Second, Third>(), ...);
+    }
+    template <class First, class Second, class... Compare>
+    void add3_tests() {
+        using ops::place;
+        (put(run<First>, run_then_branch<Second, ops::compare_branch<Compare, place::R, place::I, true>>,
+             run_then_branch<ops::both<First, Second>, ops::compare_branch<Compare, place::R, place::I, true>>),
+         ...);
+    }
+    template <class First, class Memory, bool Checked>
+    void add_load_chains() {
+        using namespace ops;
+        using loaded = load_from<Memory, u32, address::R, false, Checked>;
+        add3_each<First, loaded, sr<i32_add>, sr<i32_add, true>, sr<i32_xor>, ri<i32_shl>, ri<i32_and>>();
+        add3_tests<First, loaded, i32_eq, i32_ne, i32_lt_u, i32_gt_u>();
+    }
+    template <class First, class Second, bool Checked>
+    void add_index_chains() {
+        using namespace ops;
+        add3_each<First, Second, load_from<u32, u32, address::R, false, Checked>, load_from<u32, u32, address::R, true, Checked>,
+                  load_from<double, double, address::R, false, Checked>, load_from<double, double, address::R, true, Checked>>();
+    }
+    /// Three operations, each on the result of the one before: elements of arrays, above all.
+    template <bool Checked>
+    void add_chains() {
+        using namespace ops;
+        add_load_chains<si<i32_add>, u32, Checked>();
+        add_load_chains<si<i32_add>, u8, Checked>();
+        add_load_chains<sr<i32_add>, u32, Checked>();
+        add_load_chains<ss<i32_add>, u8, Checked>();
+        add_index_chains<si<i32_shl>, sr<i32_add>, Checked>();
+        add_index_chains<si<i32_shl>, ri<i32_add>, Checked>();
+        add_index_chains<ri<i32_shl>, sr<i32_add>, Checked>();
+        add_index_chains<ri<i32_shl>, ri<i32_add>, Checked>();
+        using number = load_from<double, double, address::R, false, Checked>;
+        add3_each<si<i32_add>, number, sr<f64_mul>, sr<f64_mul, true>, rs<f64_mul>, sr<f64_add>, sr<f64_add, true>, rs<f64_add>, sr<f64_sub>>();
+        if (Checked) return;
+        add3_tests<si<i32_add>, ri<i32_and>, i32_eq, i32_ne, i32_lt_u, i32_gt_u>();
+        add3_each<ri<i32_and>, ri<i32_shl>, sr<i32_add>, ri<i32_add>>();
+        add3_each<si<i32_rotl>, sr<i32_xor>, sr<i32_add>, sr<i32_add, true>, rs<i32_add, true>>();
+        add3_each<si<i32_shr_u>, sr<i32_xor>, sr<i32_add>, sr<i32_add, true>, rs<i32_add, true>>();
+        add3_each<ss<i32_and>, sr<i32_xor>, sr<i32_add>, sr<i32_add, true>>();
+        using copied = copy<std::uint64_t>;
+        add3<copied, copied, copied>();
+        add3_each<ss<f64_mul>, rs<f64_add>, sr<f64_add>, sr<f64_add, true>>();
+        add3_each<ss<f64_mul>, sr<f64_add>, sr<f64_add>, sr<f64_add, true>>();
     }
 
     entry entries_[size] = {};

@@ -33,10 +33,10 @@ external basic_store<P>::make_table(const table_type& type) {
 }
 template <sys::platform P>
 external basic_store<P>::make_memory(const memory_type& type) {
-    auto made = std::make_unique<linear_memory<P>>(type, limits_.memory_pages, false);
-    if (!made->grow(type.size.least)) return {external_kind::memory, nullptr};
-    memories_.push_back(std::move(made));
-    return {external_kind::memory, memories_.back().get()};
+    auto made = std::make_unique<linear_memory<P>>(type, limits_.memory_pages, limits_.guard_memories && !type.size.wide);
+    if ((limits_.guard_memories && !type.size.wide && !made->guarded) || !made->grow(type.size.least)) return {external_kind::memory, nullptr};
+    memories_->push_back(std::move(made));
+    return {external_kind::memory, memories_->back().get()};
 }
 template <sys::platform P>
 external basic_store<P>::make_global(const global_type& type, const constant_value& initial) {
@@ -195,6 +195,8 @@ result<void, load_error> basic_store<P>::initialise(instance& made) {
         view.memories.push_back(&o.as<wasm::memory>());
     }
     if (!view.memories.empty()) {
+        if (!m.options.checked_memory && !view.memories[0]->guarded && !view.memories[0]->type.size.wide)
+            return unexpected(failure(made, "linking", errc::invalid_argument, "its code does not check addresses, and the memory is not guarded"));
         view.memories[0]->viewers.push_back(&view);
         view.memory_data = view.memories[0]->data;
         view.memory_size = view.memories[0]->size;

@@ -161,7 +161,9 @@ struct poll {
     if (values + f.value_bytes > e.limit.load_relaxed()) return refused(e);
     std::byte* const top = e.top;
     e.top = values + f.value_bytes;
+    e.in_host = true;
     const trap_code code = f.host(f, in, values);
+    e.in_host = false;
     e.top = top;
     return code;
 }

@@ -33,9 +33,12 @@ template <class T, address A, bool Checked>
     return !Checked || at + sizeof(T) <= x.in->memory_size;
 }
 
-/// A load faults at its own `pc` where memory is guarded: the value is there before `pc` moves.
-[[gnu::always_inline]] inline void settle([[maybe_unused]] registers& x) noexcept {
-    __asm__ volatile("" : "+r"(x.pc) : : "memory");
+/// Keeps `pc`, `frame` and `in` in the registers that they came in: where memory is guarded, that is where they are
+/// looked for when an access between two of these faults.
+[[gnu::always_inline]] inline void pin([[maybe_unused]] registers& x) noexcept {
+#if defined(__x86_64__)
+    __asm__ volatile("" : "+D"(x.pc), "+S"(x.frame), "+c"(x.in) : : "memory");
+#endif
 }
 
 template <class Memory, class T, address A, bool Kept, bool Checked>
@@ -46,8 +49,9 @@ struct load_from {
         std::uint64_t at;
         if (!effective<Memory, A, Checked>(x, at)) [[unlikely]]
             return stop_with(x, trap_code::memory_out_of_bounds);
+        if constexpr (!Checked) pin(x);
         const T value = static_cast<T>(load_little<Memory>(x.memory + at));
-        if constexpr (!Checked) settle(x);
+        if constexpr (!Checked) pin(x);
         set_result<Kept>(x, result, value);
         x.pc += A == address::S ? 3 : 2;
     }
@@ -63,8 +67,9 @@ struct store_to {
         if constexpr (V == place::R) value = accumulator<T>(x);
         else if constexpr (V == place::S) value = get<T>(x.frame + word(x.pc, 2));
         else value = static_cast<T>(static_cast<std::int32_t>(word(x.pc, 2)));
+        if constexpr (!Checked) pin(x);
         store_little<Memory>(x.memory + at, static_cast<Memory>(value));
-        if constexpr (!Checked) settle(x);
+        if constexpr (!Checked) pin(x);
         x.pc += V == place::R ? 2 : 3;
     }
 };

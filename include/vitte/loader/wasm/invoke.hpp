@@ -22,6 +22,19 @@ struct value {
 
 namespace detail {
 
+/// Runs the code of `f` until it leaves the interpreter.
+inline void interpret([[maybe_unused]] execution& e, const function& f, std::byte* frame) noexcept {
+#if VITTE_WASM_TAIL_CALLS
+    f.code->entry->run(f.code->entry, frame, f.in->memory_data, f.in, 0, 0, 0);
+#else
+    registers x{f.code->entry, frame, f.in->memory_data, f.in, 0, 0, 0};
+    while (x.pc != ops::stop_code) x.pc->run(x);
+    e.r = x.r;
+    e.d = x.d;
+    e.s = x.s;
+#endif
+}
+
 /// Runs `f`, whose arguments stand at the start of `frame`. Its results stand there then, or, if there is one that is no
 /// vector, in the execution's accumulators. False if it trapped.
 inline bool run_function(execution& e, const function& f, std::byte* frame) noexcept {
@@ -51,15 +64,11 @@ inline bool run_function(execution& e, const function& f, std::byte* frame) noex
     }
     ops::put(frame + f.code->link, frame_link{ops::stop_code, frame, f.in});
     ++e.depth;
-#if VITTE_WASM_TAIL_CALLS
-    f.code->entry->run(f.code->entry, frame, f.in->memory_data, f.in, 0, 0, 0);
-#else
-    registers x{f.code->entry, frame, f.in->memory_data, f.in, 0, 0, 0};
-    while (x.pc != ops::stop_code) x.pc->run(x);
-    e.r = x.r;
-    e.d = x.d;
-    e.s = x.s;
-#endif
+    const bool in_host = e.in_host;
+    e.in_host = false;
+    if (e.enter != nullptr) e.enter(e, f, frame);
+    else interpret(e, f, frame);
+    e.in_host = in_host;
     --e.depth;
     return e.trap == trap_code::none;
 }

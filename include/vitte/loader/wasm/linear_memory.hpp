@@ -7,7 +7,7 @@
 namespace vitte::loader::wasm {
 
 /// On hosts with 64-bit addresses the address space of the largest size is reserved, so that growth moves nothing; with
-/// `guarded`, so much that no address and offset of 32 bits leave it: accesses beyond the size fault. Elsewhere, and if
+/// `guard`, so much that no address and offset of 32 bits leave it: accesses beyond the size fault. Elsewhere, and if
 /// there is no address space, growth copies.
 template <sys::platform P = sys::native>
 class linear_memory final : public memory {
@@ -15,18 +15,24 @@ public:
     /// What addresses and offsets of 32 bits, and the largest access, can reach.
     static constexpr std::uint64_t guarded_bytes = (std::uint64_t{1} << 33) + page;
 
-    linear_memory(const memory_type& of, std::uint64_t most_pages, bool guarded) noexcept {
+    linear_memory(const memory_type& of, std::uint64_t most_pages, bool guard) noexcept {
         type = of;
         most = of.size.bounded && of.size.most < most_pages ? of.size.most : most_pages;
         if constexpr (sizeof(void*) == 8) {
-            const std::uint64_t wanted = guarded ? guarded_bytes : most * page;
-            if (most > (std::uint64_t{1} << 47) / page && !guarded) return;
+            const std::uint64_t wanted = guard ? guarded_bytes : most * page;
+            if (most > (std::uint64_t{1} << 47) / page && !guard) return;
             auto made = sys::basic_region<P>::reserve(static_cast<std::size_t>(wanted));
             if (!made) return;
             region_ = std::move(*made);
             reserved_ = true;
+            guarded = guard;
             data = region_.data();
         }
+    }
+    /// Whether `address` is one that accesses to this memory can reach.
+    bool covers(const void* address) const noexcept {
+        const auto* const at = static_cast<const std::byte*>(address);
+        return guarded && at >= region_.data() && at < region_.data() + region_.size();
     }
     /// Whether growth does not move the bytes.
     bool reserved() const noexcept { return reserved_; }

@@ -17,7 +17,8 @@ struct compile_options {
     bool metered = false;
     /// Loops look whether they are to stop: for time limits and interruption. Calls always do.
     bool interruptible = false;
-    /// Accesses to memory are checked by instructions. Else out-of-bounds addresses must fault: see `memory`.
+    /// Accesses to memory are checked by instructions. Else addresses out of bounds must fault: such modules only run in
+    /// stores that guard memories.
     bool checked_memory = true;
     /// The most locals of a function; the value stack's height is limited by the code's size.
     std::uint32_t most_locals = 50'000;

@@ -58,6 +58,7 @@ struct memory {
     std::uint64_t size = 0;  ///< bytes
     std::uint64_t most = 0;  ///< pages, by its type and the store's limits
     memory_type type;
+    bool guarded = false;    ///< every address and offset of 32 bits that is beyond the size faults
     std::vector<runtime*> viewers;  ///< instances that keep `data` and `size`
 
     virtual ~memory() = default;
@@ -104,7 +105,10 @@ struct execution {
     std::string reason;
     exception thrown;
     std::vector<exception*> kept;  ///< exceptions that references name
-    void (*poll)(execution&) noexcept = nullptr;  ///< asked now and then whether time is up
+    /// Enters a function where memories are guarded; null where they are not.
+    void (*enter)(execution&, const function&, std::byte* frame) noexcept = nullptr;
+    const void* guarded = nullptr;  ///< what `enter` has to know
+    bool in_host = false;  ///< whether a host function runs, whose faults are its own
 
     ~execution() {
         for (exception* const e : kept) delete e;

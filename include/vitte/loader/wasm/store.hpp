@@ -31,6 +31,9 @@ struct store_limits {
     std::size_t stack_bytes = std::size_t{1} << 20;
     std::uint32_t host_depth = 200;              ///< calls into WebAssembly within calls out of it
     std::uint64_t fuel = UINT64_MAX;             ///< instructions, of modules that are compiled `metered`
+    /// Memories with 32-bit addresses reserve 8 GiB of address space, most of which faults: for modules that are compiled
+    /// without `checked_memory`. Installs handlers of faults for the process.
+    bool guard_memories = false;
 };
 
 /// One instance of a module; it belongs to its store.
@@ -105,6 +108,9 @@ public:
         e.limit.store_relaxed(e.end);
         e.fuel = limits.fuel;
         e.most_depth = limits.host_depth;
+        if (limits.guard_memories) {
+            VITTE_CHECK(made.guard());
+        }
         return made;
     }
 
@@ -146,9 +152,16 @@ public:
         execution_->limit.store_relaxed(nullptr);
     }
 
+    /// Whether this platform can guard memories.
+    static constexpr bool guards() noexcept {
+        if constexpr (VITTE_WASM_TAIL_CALLS && requires { P::faults::supported; }) return P::faults::supported;
+        else return false;
+    }
+
 private:
     basic_store() = default;
 
+    result<void> guard() noexcept;
     static load_error failure(const instance& of, const char* action, errc code, std::string reason) {
         load_error e;
         e.code = code;
@@ -172,7 +185,8 @@ private:
     std::unique_ptr<wasm::execution> execution_;
     std::vector<std::unique_ptr<instance>> instances_;
     std::vector<std::unique_ptr<table>> tables_;
-    std::vector<std::unique_ptr<memory>> memories_;
+    using memories = std::vector<std::unique_ptr<linear_memory<P>>>;
+    std::unique_ptr<memories> memories_ = std::make_unique<memories>();  ///< stays in place, for the handler of faults
     std::vector<std::unique_ptr<global>> globals_;
     std::vector<std::unique_ptr<tag>> tags_;
     struct host_entry {
@@ -187,5 +201,6 @@ using store = basic_store<>;
 
 }  // namespace vitte::loader::wasm
 
+#include <vitte/loader/wasm/guard.hpp>
 #include <vitte/loader/wasm/host_function.hpp>
 #include <vitte/loader/wasm/instantiate.hpp>

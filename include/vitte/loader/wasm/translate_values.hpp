@@ -26,7 +26,9 @@ inline void translator::start(body& function, value_types parameters, value_type
     stack_.start(place + link_bytes, place);
     waiting_.clear();
     code_.barrier();
-    if (place != after_parameters) code_.emit(run<ops::zero_locals>, 2, {after_parameters, place - after_parameters});
+    if (place - after_parameters <= 16)
+        for (std::uint32_t at = after_parameters; at != place; at += 8) code_.constant_to_place(0, at);
+    else code_.emit(run<ops::zero_locals>, 2, {after_parameters, place - after_parameters});
     meter_ = label::none;
     meter();
 }

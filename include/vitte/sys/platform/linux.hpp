@@ -20,6 +20,9 @@ namespace vitte::sys {
 namespace linux_os {
 struct sandbox;  // in linux/sandbox.hpp, which few programs need
 }
+namespace posix {
+struct faults;  // in posix/faults.hpp, which few programs need
+}
 
 struct linux_platform {
     using memory = linux_os::memory;
@@ -33,6 +36,7 @@ struct linux_platform {
     using processes = linux_os::processes;
     using watch_queue = linux_os::watch_queue;
     using sandbox = linux_os::sandbox;
+    using faults = posix::faults;
 
     struct images : posix::images {
         static cpu_capabilities cpu() noexcept { return {::getauxval(AT_HWCAP), ::getauxval(AT_HWCAP2)}; }
