@@ -1,7 +1,7 @@
 /// Constant expressions (core specification 3.0, 3.4.14): what initialises globals, tables and segments.
 #pragma once
 
-#include <vitte/loader/wasm/runtime.hpp>
+#include <vitte/loader/wasm/dispatch.hpp>
 
 namespace vitte::loader::wasm {
 
@@ -67,14 +67,12 @@ struct constant_value {
     template <class T>
     static constant_value of(T value) noexcept {
         constant_value made;
-        __builtin_memcpy(made.bits, &value, sizeof value);
+        ops::put(made.bits, value);
         return made;
     }
     template <class T>
     T as() const noexcept {
-        T value;
-        __builtin_memcpy(&value, bits, sizeof value);
-        return value;
+        return ops::get<T>(bits);
     }
 };
 

@@ -1,6 +1,7 @@
 /// How one instruction of internal code leads to the next, and how instructions find their operands.
 #pragma once
 
+#include <vitte/core/endian.hpp>
 #include <vitte/loader/wasm/runtime.hpp>
 
 namespace vitte::loader::wasm {
@@ -74,15 +75,18 @@ inline constexpr cell stop_code[1] = {cell{.run = stop::handler}};
     return pc + 1 + i / 2 + static_cast<std::int32_t>(word(pc, i));
 }
 
+/// The place of a value has 8 bytes, whose low half, on hosts of either byte order, is that of a value of 4 bytes.
+template <class T>
+inline constexpr std::size_t offset_in_place = sizeof(T) == 4 && byte_order::native == byte_order::big ? 4 : 0;
 template <class T>
 [[gnu::always_inline]] inline T get(const std::byte* at) noexcept {
     T value;
-    __builtin_memcpy(&value, at, sizeof value);
+    __builtin_memcpy(&value, at + offset_in_place<T>, sizeof value);
     return value;
 }
 template <class T>
 [[gnu::always_inline]] inline void put(std::byte* at, T value) noexcept {
-    __builtin_memcpy(at, &value, sizeof value);
+    __builtin_memcpy(at + offset_in_place<T>, &value, sizeof value);
 }
 
 /// The accumulator for a type.

@@ -96,6 +96,23 @@ inline double nearest(double a) noexcept { return a == a ? __builtin_rint(a) : a
 inline float square_root(float a) noexcept { return __builtin_sqrtf(a); }
 inline double square_root(double a) noexcept { return __builtin_sqrt(a); }
 
+/// `product`, rounded: compilers must not join it with a sum into one operation, as GCC does where the machine has one.
+template <class F>
+[[gnu::always_inline]] inline F uncontracted(F product) noexcept {
+#if defined(__FP_FAST_FMA) || defined(__FP_FAST_FMAF) || defined(__FMA__)
+#if defined(__x86_64__)
+    __asm__("" : "+x"(product));
+#elif defined(__aarch64__)
+    __asm__("" : "+w"(product));
+#elif defined(__riscv) || defined(__s390x__)
+    __asm__("" : "+f"(product));
+#else
+    __asm__("" : "+m"(product));
+#endif
+#endif
+    return product;
+}
+
 /// Bounds of the numbers that, cut to whole ones, an `I` can hold: the greater one is the first that it cannot.
 template <class I, class F>
 struct whole_range {

@@ -96,7 +96,7 @@
 #define VITTE_WASM_BINARY_FLOAT(X, first, t, T)                                                                 \
     X(first + 0, t##_add, #t ".add", T, true, none, a + b)                                                      \
     X(first + 1, t##_sub, #t ".sub", T, false, none, a - b)                                                     \
-    X(first + 2, t##_mul, #t ".mul", T, true, none, a* b)                                                       \
+    X(first + 2, t##_mul, #t ".mul", T, true, none, uncontracted(a* b))                                         \
     X(first + 3, t##_div, #t ".div", T, false, none, a / b)                                                     \
     X(first + 4, t##_min, #t ".min", T, false, none, minimum(a, b))                                             \
     X(first + 5, t##_max, #t ".max", T, false, none, maximum(a, b))                                             \
