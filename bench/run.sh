@@ -4,12 +4,12 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ meson ninja-build pkg-config libuv1-dev
+need g++ meson ninja-build pkg-config libuv1-dev clang-16 lld-16
 
 build=${BUILD_DIR:-build}/bench
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dbench=true -Dbuildtype=release >&2
 ninja -C "$build" >&2
-[ $# -gt 0 ] || set -- loader locks time memory files processes includes
+[ $# -gt 0 ] || set -- loader locks time memory files processes wasm includes
 
 rows=$build/rows.tsv
 : > "$rows"
@@ -20,6 +20,10 @@ for name in "$@"; do
             [ -f "$build/libraries/imports.so" ] || sh bench/libraries.sh "$build/libraries"
             "$build/bench/loader" "$(realpath "$build/libraries")" ;;
         files) "$build/bench/files" "$build" ;;
+        wasm)
+            clang-16 --target=wasm32 -O2 -mbulk-memory -msign-ext -mnontrapping-fptoint -nostdlib -ffreestanding \
+                -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$build/kernels.wasm"
+            "$build/bench/wasm" "$build/kernels.wasm" ;;
         includes) python3 bench/includes.py ;;
         *) "$build/bench/$name" ;;
     esac

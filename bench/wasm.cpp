@@ -51,13 +51,18 @@ double time_of(auto&& work) {
 }
 }  // namespace
 
-int main(int argc, char** argv) {
-    if (argc < 2) stop("usage: wasm KERNELS.WASM [MODULE.WASM]");
-    auto store = wasm::store::create();
-    if (!store) stop("no memory");
+/// Runs all kernels and tells the geometric mean of their times over the native ones.
+void compare_kernels(const std::string& module, bool guarded) {
+    wasm::store_limits limits;
+    limits.guard_memories = guarded;
+    wasm::compile_options options;
+    options.checked_memory = !guarded;
+    auto store = wasm::store::create(limits);
+    if (!store) stop("no store");
     store->define_function<void()>("host", "nothing", [] {});
-    auto made = store->instantiate(compiled(content(argv[1])));
+    auto made = store->instantiate(compiled(module, options));
     if (!made) stop(made.error().message());
+    const std::string how = guarded ? "wasm, guarded: " : "wasm, checked: ";
     double logarithms = 0;
     for (const kernel& k : kernels) {
         const auto run = (*made)->function<std::uint32_t(std::uint32_t)>(k.name);
@@ -65,18 +70,28 @@ int main(int argc, char** argv) {
         std::uint32_t ours = 0, theirs = 0;
         const double mine = time_of([&] { ours = *(*run)(k.count); }), peer = time_of([&] { theirs = k.native(k.count); });
         if (ours != theirs) stop(std::string(k.name) + " gave " + std::to_string(ours) + ", not " + std::to_string(theirs));
-        bench::row((std::string("wasm: ") + k.name).c_str(), mine, peer, "gcc -O2", 5.5);
+        bench::row((how + k.name).c_str(), mine, peer, "gcc -O2", 5.5);
         logarithms += std::log(mine / peer);
     }
-    bench::row("wasm: kernels, geometric mean", std::exp(logarithms / std::size(kernels)), 1, "gcc -O2", 5.5);
+    bench::row((how + "geometric mean").c_str(), std::exp(logarithms / std::size(kernels)), 1, "gcc -O2", 5.5);
     const auto empty = (*made)->function<void()>("empty");
     const auto call_host = (*made)->function<void(std::uint32_t)>("call_host");
     if (!empty || !call_host) stop("no export");
     constexpr int calls = 100000;
-    bench::row("wasm: call of an empty function (ns)", time_of([&] { for (int i = 0; i < calls; ++i) static_cast<void>((*empty)()); }) / calls, 1, "a nanosecond", 13);
-    bench::row("wasm: call of a host function (ns)", time_of([&] { static_cast<void>((*call_host)(calls)); }) / calls, 1, "a nanosecond", 12);
+    const auto call_all = [&] {
+        for (int i = 0; i < calls; ++i) static_cast<void>((*empty)());
+    };
+    bench::row((how + "call of an empty function").c_str(), time_of(call_all) / calls, 1, "a nanosecond", 13);
+    bench::row((how + "call of a host function").c_str(), time_of([&] { static_cast<void>((*call_host)(calls)); }) / calls, 1, "a nanosecond", 12);
+}
+
+int main(int argc, char** argv) {
+    if (argc < 2) stop("usage: wasm KERNELS.WASM [MODULE.WASM]");
+    const std::string module = content(argv[1]);
+    compare_kernels(module, false);
+    if (wasm::store::guards()) compare_kernels(module, true);
     if (argc > 2) {
-        const std::string module = content(argv[2]);
-        bench::row("wasm: compile a module (ms)", time_of([&] { compiled(module); }) / 1e6, 1, "a millisecond", 40);
+        const std::string other = content(argv[2]);
+        bench::row("wasm: compile a module", time_of([&] { compiled(other); }) / 1e6, 1, "a millisecond", 40);
     }
 }

@@ -9,6 +9,7 @@ for flags in '-c' '-c -g' '-shared -fPIC -Wl,--hash-style=sysv' '-shared -fPIC -
     # shellcheck disable=SC2086
     clang-16 $flags tests/support/fixtures/counter.c -o "$folder/seeds/counter$(echo "$flags" | tr -c 'a-z\n' _)" || true
 done
+clang-16 --target=wasm32 -O1 -nostdlib -ffreestanding -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$folder/seeds/kernels.wasm" || true
 for source in tests/fuzz/*.cpp; do
     name=$(basename "$source" .cpp)
     clang++-16 -std=c++20 -O1 -g -Iinclude -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all "$source" -o "$folder/$name"

@@ -1,32 +1,30 @@
-/// The internal code of WebAssembly functions: what the validator's pass leaves for the interpreter, and what a compiler
-/// to machine code starts from.
+/// The internal code of WebAssembly functions: what the validator's pass leaves for the interpreter, and what a
+/// compiler to machine code starts from.
 ///
 /// A function is a row of cells of 8 bytes. An instruction is a cell with its handler, then cells with its operands,
 /// mostly two numbers of 32 bits each. Operands name places in the function's frame by their byte offset. A frame has
 /// the parameters, the other locals, the link to the caller, then the values on the operand stack, of which most never
 /// get there: an operand is read where it is (a local, an immediate, an accumulator), and a result goes to an
 /// accumulator and, where somebody else wants it, to its place as well. There is an accumulator for integers and
-/// references, one for `f32` and one for `f64`. At labels all values are in their places. Branches are relative, so that
-/// code can be moved, and shared by the instances of a module.
+/// references, one for `f32` and one for `f64`. At labels all values are in their places. Branches are relative, so
+/// that code can be moved, and shared by the instances of a module.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
-
 #include <vitte/loader/wasm/trap.hpp>
 
 // Handlers end with a call of the next one where the compiler makes that a jump; elsewhere a loop calls them.
-#if defined(__SANITIZE_ADDRESS__)
-#define VITTE_WASM_TAIL_CALLS 0
-#elif defined(__clang__) && defined(__has_cpp_attribute) && (defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64))
-#if __has_cpp_attribute(clang::musttail)
+#if defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)) && \
+    !defined(__SANITIZE_ADDRESS__)
+#if defined(__clang__)
 #define VITTE_WASM_TAIL_CALLS 1
 #define VITTE_WASM_TAIL_CALL [[clang::musttail]] return
-#endif
-#elif defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(_WIN32) && (defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64))
+#elif defined(__GNUC__) && defined(__OPTIMIZE__)
 #define VITTE_WASM_TAIL_CALLS 1
 #define VITTE_WASM_TAIL_CALL return
+#endif
 #endif
 #ifndef VITTE_WASM_TAIL_CALLS
 #define VITTE_WASM_TAIL_CALLS 0
@@ -77,9 +75,9 @@ struct catch_clause {
 
     std::uint32_t begin, end;  ///< cells from the start of its code; the return address of a call belongs to the call
     std::uint32_t target;
-    std::uint32_t tag;       ///< index, or `all`
-    std::uint32_t values;    ///< where the exception's values go in the frame
-    bool reference;          ///< whether a reference to the exception follows them
+    std::uint32_t tag;     ///< index, or `all`
+    std::uint32_t values;  ///< where the exception's values go in the frame
+    bool reference;        ///< whether a reference to the exception follows them
 };
 
 /// A function of a module, once it is translated.
@@ -87,9 +85,9 @@ struct body {
     const cell* entry = nullptr;
     std::uint32_t frame_bytes = 0;  ///< the most that a frame takes
     std::uint32_t link = 0;
-    std::uint32_t type = 0;      ///< index of its type
-    std::uint32_t index = 0;     ///< of the function in its module
-    std::uint32_t begin = 0;     ///< its first cell
+    std::uint32_t type = 0;   ///< index of its type
+    std::uint32_t index = 0;  ///< of the function in its module
+    std::uint32_t begin = 0;  ///< its first cell
     std::uint32_t end = 0;
     std::vector<catch_clause> clauses;  ///< inner ones first
 };

@@ -4,7 +4,6 @@
 #include <memory>
 #include <string_view>
 #include <unordered_set>
-
 #include <vitte/loader/wasm/constant_expression.hpp>
 #include <vitte/loader/wasm/validator.hpp>
 
@@ -64,7 +63,9 @@ private:
             case heap_code::no_exception:
                 if (allowed.exceptions) return {};
                 break;
-            default: return malformed("type", "references of garbage collection are not supported", offset, errc::not_supported);
+            default:
+                return malformed("type", "references of garbage collection are not supported", offset,
+                                 errc::not_supported);
         }
         return malformed("type", "malformed reference type", offset);
     }
@@ -75,13 +76,20 @@ private:
             return malformed("type", "malformed reference type", offset);
         return check_heap(type.heap(), offset, types);
     }
-    checked check_type(value_type type, std::uint64_t offset) const noexcept { return check_type(type, offset, made_.types.size()); }
-    checked check_limits(const limits& size, std::uint64_t most, const char* reading, std::uint64_t offset) const noexcept {
+    checked check_type(value_type type, std::uint64_t offset) const noexcept {
+        return check_type(type, offset, made_.types.size());
+    }
+    checked check_limits(const limits& size, std::uint64_t most, const char* reading,
+                         std::uint64_t offset) const noexcept {
         if (size.wide && !made_.options.allowed.memory64) return malformed(reading, "malformed limits flags", offset);
-        if (size.shared) return malformed(reading, "shared memories are not supported", offset, made_.options.allowed.memory64 ? errc::not_supported : errc::malformed);
+        if (size.shared)
+            return malformed(reading, "shared memories are not supported", offset,
+                             made_.options.allowed.memory64 ? errc::not_supported : errc::malformed);
         if (size.least > most || (size.bounded && size.most > most))
-            return invalid(reading, "memory size must be at most 65536 pages (4GiB), table size at most 2^32 - 1", offset);
-        if (size.bounded && size.least > size.most) return invalid(reading, "size minimum must not be greater than maximum", offset);
+            return invalid(reading, "memory size must be at most 65536 pages (4GiB), table size at most 2^32 - 1",
+                           offset);
+        if (size.bounded && size.least > size.most)
+            return invalid(reading, "size minimum must not be greater than maximum", offset);
         return {};
     }
     checked check_memory(const memory_type& m, std::uint64_t offset) const noexcept {
@@ -92,7 +100,8 @@ private:
         return check_limits(t.size, t.size.wide ? UINT64_MAX : UINT32_MAX, "table type", offset);
     }
     checked check_tag(std::uint32_t type, std::uint64_t offset) const noexcept {
-        if (!made_.options.allowed.exceptions) return malformed("tag type", "malformed import kind: exceptions are not enabled", offset);
+        if (!made_.options.allowed.exceptions)
+            return malformed("tag type", "malformed import kind: exceptions are not enabled", offset);
         if (type >= made_.types.size()) return invalid("tag type", "unknown type", offset);
         if (!made_.types[type].results.empty()) return invalid("tag type", "non-empty tag result type", offset);
         return {};
@@ -161,7 +170,8 @@ private:
         for (const std::uint32_t type : made_.functions)
             if (type >= made_.types.size()) return invalid("function section", "unknown type", functions_at);
         made_.declared.assign(made_.functions.size(), false);
-        const std::uint64_t memories_at = from.content(section::memory).offset(), tables_at = from.content(section::table).offset(),
+        const std::uint64_t memories_at = from.content(section::memory).offset(),
+                            tables_at = from.content(section::table).offset(),
                             tags_at = from.content(section::tag).offset();
         VITTE_CHECK(from.for_each_table([&](const table_entry& t) { made_.tables.push_back(t); }));
         VITTE_CHECK(from.for_each_memory([&](const memory_type& m) { made_.memories.push_back(m); }));
@@ -169,14 +179,19 @@ private:
         for (std::size_t i = made_.imported_tables; i < made_.tables.size(); ++i) {
             const table_entry& t = made_.tables[i];
             VITTE_CHECK(check_table(t.type, tables_at));
-            if (t.initialized && !made_.options.allowed.typed_references) return malformed("table", "malformed reference type", tables_at);
-            if (t.initialized) VITTE_CHECK(validate_constant(made_, t.initial, t.type.element, made_.globals.size()));
-            else if (!t.type.element.has_default()) return invalid("table", "type mismatch: it must be initialised", tables_at);
+            if (t.initialized && !made_.options.allowed.typed_references)
+                return malformed("table", "malformed reference type", tables_at);
+            if (t.initialized)
+                VITTE_CHECK(validate_constant(made_, t.initial, t.type.element, made_.globals.size()));
+            else if (!t.type.element.has_default())
+                return invalid("table", "type mismatch: it must be initialised", tables_at);
         }
-        for (std::size_t i = made_.imported_memories; i < made_.memories.size(); ++i) VITTE_CHECK(check_memory(made_.memories[i], memories_at));
+        for (std::size_t i = made_.imported_memories; i < made_.memories.size(); ++i)
+            VITTE_CHECK(check_memory(made_.memories[i], memories_at));
         if (made_.memories.size() > 1 && !made_.options.allowed.multiple_memories)
             return invalid("memory section", "multiple memories", memories_at);
-        for (std::size_t i = made_.imported_tags; i < made_.tags.size(); ++i) VITTE_CHECK(check_tag(made_.tags[i], tags_at));
+        for (std::size_t i = made_.imported_tags; i < made_.tags.size(); ++i)
+            VITTE_CHECK(check_tag(made_.tags[i], tags_at));
         return {};
     }
     checked read_globals(const file& from) {
@@ -194,7 +209,8 @@ private:
         VITTE_CHECK(each([&](checked& status) {
             return from.for_each_export([&](const export_entry& entry) {
                 if (!status) return;
-                const std::size_t counts[] = {made_.functions.size(), made_.tables.size(), made_.memories.size(), made_.globals.size(), made_.tags.size()};
+                const std::size_t counts[] = {made_.functions.size(), made_.tables.size(), made_.memories.size(),
+                                              made_.globals.size(), made_.tags.size()};
                 if (entry.index >= counts[static_cast<unsigned>(entry.kind)]) {
                     status = invalid("export", "unknown function, table, memory, global or tag", entry.offset);
                     return;
@@ -224,8 +240,11 @@ private:
             return from.for_each_data([&](const data_entry& entry) {
                 if (!status) return;
                 if (entry.mode == segment_mode::active) {
-                    if (entry.memory >= made_.memories.size()) status = invalid("data segment", "unknown memory", entry.offset);
-                    else status = validate_constant(made_, entry.at, made_.memories[entry.memory].size.address(), made_.globals.size());
+                    if (entry.memory >= made_.memories.size())
+                        status = invalid("data segment", "unknown memory", entry.offset);
+                    else
+                        status = validate_constant(made_, entry.at, made_.memories[entry.memory].size.address(),
+                                                   made_.globals.size());
                 }
                 made_.data.push_back(entry);
             });
@@ -255,7 +274,8 @@ private:
     }
     checked read_code(const file& from) {
         made_.bodies.resize(made_.functions.size() - made_.imported_functions);
-        for (std::size_t i = 0; i < made_.bodies.size(); ++i) made_.bodies[i].type = made_.functions[made_.imported_functions + i];
+        for (std::size_t i = 0; i < made_.bodies.size(); ++i)
+            made_.bodies[i].type = made_.functions[made_.imported_functions + i];
         made_.code.reserve(from.content(section::code).remaining() * 2);
         translator sink(made_);
         function_validator<translator> validator(made_, sink);

@@ -7,12 +7,15 @@ namespace vitte::loader::wasm {
 
 /// Checks that `in` is a constant expression of type `wanted` which reads only the first `globals` globals, and notes
 /// the functions that it refers to in `module.declared`.
-inline result<void, parse_error> validate_constant(module_data& module, cursor in, value_type wanted, std::size_t globals) {
+inline result<void, parse_error> validate_constant(module_data& module, cursor in, value_type wanted,
+                                                   std::size_t globals) {
     std::vector<value_type> stack;
     const features& allowed = module.options.allowed;
     for (;;) {
         const std::uint64_t from = in.offset();
-        const auto invalid = [from](const char* reason) { return malformed("constant expression", reason, from, errc::invalid_argument); };
+        const auto invalid = [from](const char* reason) {
+            return malformed("constant expression", reason, from, errc::invalid_argument);
+        };
         const std::uint8_t opcode = in.byte("constant expression");
         VITTE_CHECK(in.status());
         switch (opcode) {
@@ -48,10 +51,16 @@ inline result<void, parse_error> validate_constant(module_data& module, cursor i
                 if (in.u32("opcode") != 12 || !allowed.simd) return invalid("constant expression required");
                 in.take(16, "v128.const"), stack.push_back(v128);
                 break;
-            case 0x6a: case 0x6b: case 0x6c: case 0x7c: case 0x7d: case 0x7e: {
+            case 0x6a:
+            case 0x6b:
+            case 0x6c:
+            case 0x7c:
+            case 0x7d:
+            case 0x7e: {
                 if (!allowed.extended_constants) return invalid("constant expression required");
                 const value_type type = opcode < 0x70 ? i32 : i64;
-                if (stack.size() < 2 || stack.back() != type || stack[stack.size() - 2] != type) return invalid("type mismatch");
+                if (stack.size() < 2 || stack.back() != type || stack[stack.size() - 2] != type)
+                    return invalid("type mismatch");
                 stack.pop_back();
                 break;
             }

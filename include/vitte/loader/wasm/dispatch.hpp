@@ -69,7 +69,9 @@ inline constexpr cell stop_code[1] = {cell{.run = stop::handler}};
 }
 
 /// The `i`-th operand of 32 bits of the instruction at `pc`.
-[[gnu::always_inline]] inline std::uint32_t word(const cell* pc, unsigned i) noexcept { return pc[1 + i / 2].word[i % 2]; }
+[[gnu::always_inline]] inline std::uint32_t word(const cell* pc, unsigned i) noexcept {
+    return pc[1 + i / 2].word[i % 2];
+}
 /// Where a branch goes whose offset is the `i`-th operand: it counts from the cell that holds it.
 [[gnu::always_inline]] inline const cell* branch_target(const cell* pc, unsigned i) noexcept {
     return pc + 1 + i / 2 + static_cast<std::int32_t>(word(pc, i));
@@ -92,15 +94,21 @@ template <class T>
 /// The accumulator for a type.
 template <class T>
 [[gnu::always_inline]] inline T accumulator(const registers& x) noexcept {
-    if constexpr (std::is_same_v<T, float>) return x.s;
-    else if constexpr (std::is_same_v<T, double>) return x.d;
-    else return static_cast<T>(x.r);
+    if constexpr (std::is_same_v<T, float>)
+        return x.s;
+    else if constexpr (std::is_same_v<T, double>)
+        return x.d;
+    else
+        return static_cast<T>(x.r);
 }
 template <class T>
 [[gnu::always_inline]] inline void set_accumulator(registers& x, T value) noexcept {
-    if constexpr (std::is_same_v<T, float>) x.s = value;
-    else if constexpr (std::is_same_v<T, double>) x.d = value;
-    else x.r = value;
+    if constexpr (std::is_same_v<T, float>)
+        x.s = value;
+    else if constexpr (std::is_same_v<T, double>)
+        x.d = value;
+    else
+        x.r = value;
 }
 
 /// Where an operand is read: a place in the frame (S), the accumulator (R), or the code itself (I).

@@ -10,7 +10,8 @@ namespace vitte::loader::wasm {
 namespace detail {
 /// `Op` for the accumulator of each bank.
 template <template <class> class Op>
-inline constexpr handler by_bank[5] = {run<Op<std::uint32_t>>, run<Op<std::uint64_t>>, run<Op<float>>, run<Op<double>>, nullptr};
+inline constexpr handler by_bank[5] = {run<Op<std::uint32_t>>, run<Op<std::uint64_t>>, run<Op<float>>, run<Op<double>>,
+                                       nullptr};
 }  // namespace detail
 
 /// Appends instructions to the code of a module. Results are written to accumulators; the last instruction that wrote
@@ -91,8 +92,8 @@ public:
         for (auto& m : mirrors_)
             if (m == place) m = none;
     }
-    /// Stores the accumulator of `b` at `place`. With `anywhere`, the instruction that made the value may do so, however
-    /// long ago; else only if it is the last one.
+    /// Stores the accumulator of `b` at `place`. With `anywhere`, the instruction that made the value may do so,
+    /// however long ago; else only if it is the last one.
     void store_accumulator(bank b, std::uint32_t place, bool anywhere) {
         const std::size_t k = accumulator_of(b);
         producer& made = producers_[k];
@@ -101,14 +102,14 @@ public:
             set(made.at, made.operand, place);
             made.kept = nullptr;
         } else {
-            emit(detail::by_bank<ops::keep>[static_cast<unsigned>(b)], 2, {place});
+            emit(detail::by_bank<ops::keep>[static_cast<unsigned>(b)], 2, { place });
         }
         written(place);
         if (mirrors_[k] == none) mirrors_[k] = place;
     }
     void copy(bank b, std::uint32_t from, std::uint32_t to) {
         if (mirrors(b, from)) {
-            emit(detail::by_bank<ops::keep>[static_cast<unsigned>(b)], 2, {to});
+            emit(detail::by_bank<ops::keep>[static_cast<unsigned>(b)], 2, { to });
         } else if (b == bank::vector) {
             emit(run<ops::copy<ops::vector_bits>>, 2, {from, to});
             written(to + 8);

@@ -26,7 +26,8 @@ struct both {
 
 #if VITTE_WASM_TAIL_CALLS
 template <class First, class Branch>
-void run_then_branch(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::uint64_t r, double d, float s) {
+void run_then_branch(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::uint64_t r, double d,
+                     float s) {
     registers x{pc, frame, memory, in, r, d, s};
     First::step(x);
     if constexpr (ops::may_trap<First>)
@@ -48,7 +49,8 @@ void run_then_branch(registers& x) {
 }
 #endif
 
-/// Which two handlers make one; the second may be one of two itself. Built for each module that is compiled: there is no state that threads share.
+/// Which two handlers make one; the second may be one of two itself. Built for each module that is compiled: there is
+/// no state that threads share.
 class fusion_table {
 public:
     fusion_table() {
@@ -160,8 +162,9 @@ private:
     template <class First>
     void add_uses() {
         using namespace ops;
-        add_each<First, sr<i32_add>, sr<i32_add, true>, sr<i32_xor>, sr<i32_xor, true>, sr<i32_and>, sr<i32_or>, sr<i32_or, true>,
-                 rs<i32_add>, rs<i32_add, true>, ri<i32_add>, ri<i32_add, true>, ri<i32_and>, ri<i32_and, true>, ri<i32_shl>>();
+        add_each<First, sr<i32_add>, sr<i32_add, true>, sr<i32_xor>, sr<i32_xor, true>, sr<i32_and>, sr<i32_or>,
+                 sr<i32_or, true>, rs<i32_add>, rs<i32_add, true>, ri<i32_add>, ri<i32_add, true>, ri<i32_and>,
+                 ri<i32_and, true>, ri<i32_shl>>();
     }
     void add_arithmetic() {
         using namespace ops;
@@ -235,8 +238,8 @@ private:
     template <class First>
     void add_float_uses() {
         using namespace ops;
-        add_each<First, sr<f64_add>, sr<f64_add, true>, rs<f64_add>, rs<f64_add, true>, sr<f64_sub>, sr<f64_sub, true>, rs<f64_sub>,
-                 rs<f64_sub, true>, sr<f64_mul>, sr<f64_mul, true>, rs<f64_mul>, rs<f64_mul, true>>();
+        add_each<First, sr<f64_add>, sr<f64_add, true>, rs<f64_add>, rs<f64_add, true>, sr<f64_sub>, sr<f64_sub, true>,
+                 rs<f64_sub>, rs<f64_sub, true>, sr<f64_mul>, sr<f64_mul, true>, rs<f64_mul>, rs<f64_mul, true>>();
     }
     template <bool Checked>
     void add_floats() {
@@ -301,8 +304,9 @@ private:
     template <class First, class Second, bool Checked>
     void add_index_chains() {
         using namespace ops;
-        add3_each<First, Second, load_from<u32, u32, address::R, false, Checked>, load_from<u32, u32, address::R, true, Checked>,
-                  load_from<double, double, address::R, false, Checked>, load_from<double, double, address::R, true, Checked>>();
+        add3_each<First, Second, load_from<u32, u32, address::R, false, Checked>,
+                  load_from<u32, u32, address::R, true, Checked>, load_from<double, double, address::R, false, Checked>,
+                  load_from<double, double, address::R, true, Checked>>();
     }
     /// Three operations, each on the result of the one before: elements of arrays, above all.
     template <bool Checked>
@@ -317,7 +321,8 @@ private:
         add_index_chains<ri<i32_shl>, sr<i32_add>, Checked>();
         add_index_chains<ri<i32_shl>, ri<i32_add>, Checked>();
         using number = load_from<double, double, address::R, false, Checked>;
-        add3_each<si<i32_add>, number, sr<f64_mul>, sr<f64_mul, true>, rs<f64_mul>, sr<f64_add>, sr<f64_add, true>, rs<f64_add>, sr<f64_sub>>();
+        add3_each<si<i32_add>, number, sr<f64_mul>, sr<f64_mul, true>, rs<f64_mul>, sr<f64_add>, sr<f64_add, true>,
+                  rs<f64_add>, sr<f64_sub>>();
         if (Checked) return;
         add3_tests<si<i32_add>, ri<i32_and>, i32_eq, i32_ne, i32_lt_u, i32_gt_u>();
         add3_each<ri<i32_and>, ri<i32_shl>, sr<i32_add>, ri<i32_add>>();

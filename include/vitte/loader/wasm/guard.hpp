@@ -29,7 +29,8 @@ struct guarded_entry {
     }
     static void enter(execution& e, const function& f, std::byte* frame) noexcept {
         using faults = typename P::faults;
-        guarded_entry self{&e, &f, frame, static_cast<const std::vector<std::unique_ptr<linear_memory<P>>>*>(e.guarded)};
+        guarded_entry self{&e, &f, frame,
+                           static_cast<const std::vector<std::unique_ptr<linear_memory<P>>>*>(e.guarded)};
         typename faults::watch watch;
         watch.expected = expected;
         watch.context = &self;

@@ -36,10 +36,13 @@ struct host_thunk {
         return spread(*static_cast<Callable*>(self.context), self, in, values, std::index_sequence_for<Args...>());
     }
     template <std::size_t... I>
-    static trap_code spread(Callable& callable, const function&, runtime* in, [[maybe_unused]] std::byte* values, std::index_sequence<I...>) {
+    static trap_code spread(Callable& callable, const function&, runtime* in, [[maybe_unused]] std::byte* values,
+                            std::index_sequence<I...>) {
         const auto invoke = [&]() -> decltype(auto) {
-            if constexpr (wants_caller) return callable(caller(in), get_value<Args>(values + 8 * I)...);
-            else return callable(get_value<Args>(values + 8 * I)...);
+            if constexpr (wants_caller)
+                return callable(caller(in), get_value<Args>(values + 8 * I)...);
+            else
+                return callable(get_value<Args>(values + 8 * I)...);
         };
         using made = decltype(invoke());
         if constexpr (std::is_void_v<made>) {
@@ -72,10 +75,11 @@ template <sys::platform P>
 template <class Signature, class Callable>
 void basic_store<P>::define_function(std::string_view module, std::string_view name, Callable&& callable) {
     using stored = std::decay_t<Callable>;
-    callables_.emplace_back(new stored(std::forward<Callable>(callable)), [](void* p) { delete static_cast<stored*>(p); });
+    callables_.emplace_back(new stored(std::forward<Callable>(callable)),
+                            [](void* p) { delete static_cast<stored*>(p); });
     define(module, name,
-           make_function(detail::cpp_signature<Signature>::make(), detail::host_binder<Signature>::template thunk<stored>,
-                         callables_.back().get()));
+           make_function(detail::cpp_signature<Signature>::make(),
+                         detail::host_binder<Signature>::template thunk<stored>, callables_.back().get()));
 }
 
 }  // namespace vitte::loader::wasm

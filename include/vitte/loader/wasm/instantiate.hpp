@@ -33,8 +33,10 @@ external basic_store<P>::make_table(const table_type& type) {
 }
 template <sys::platform P>
 external basic_store<P>::make_memory(const memory_type& type) {
-    auto made = std::make_unique<linear_memory<P>>(type, limits_.memory_pages, limits_.guard_memories && !type.size.wide);
-    if ((limits_.guard_memories && !type.size.wide && !made->guarded) || !made->grow(type.size.least)) return {external_kind::memory, nullptr};
+    auto made =
+        std::make_unique<linear_memory<P>>(type, limits_.memory_pages, limits_.guard_memories && !type.size.wide);
+    if ((limits_.guard_memories && !type.size.wide && !made->guarded) || !made->grow(type.size.least))
+        return {external_kind::memory, nullptr};
     memories_->push_back(std::move(made));
     return {external_kind::memory, memories_->back().get()};
 }
@@ -48,7 +50,8 @@ external basic_store<P>::make_global(const global_type& type, const constant_val
 }
 
 template <sys::platform P>
-bool basic_store<P>::matches(value_type have, const runtime* of_have, value_type want, const runtime* of_want) const noexcept {
+bool basic_store<P>::matches(value_type have, const runtime* of_have, value_type want,
+                             const runtime* of_want) const noexcept {
     if (!have.is_reference() || !want.is_reference()) return have == want;
     if (have.is_nullable() && !want.is_nullable()) return false;
     const heap_type from = have.heap(), to = want.heap();
@@ -69,18 +72,22 @@ inline bool limits_match(std::uint64_t size, const limits& have, const limits& w
 
 /// Why `offered` cannot be what is wanted; null if it can.
 template <sys::platform P>
-const char* basic_store<P>::fault(const instance& made, const import_description& wanted, const external& offered) const noexcept {
+const char* basic_store<P>::fault(const instance& made, const import_description& wanted,
+                                  const external& offered) const noexcept {
     constexpr const char* wrong = "incompatible import type";
     if (offered.kind != wanted.kind) return wrong;
     const module_data& m = *made.module_;
     const runtime* const in = &made.view_;
     bool fits = false;
     switch (wanted.kind) {
-        case external_kind::function: fits = offered.as<wasm::function>().type == in->types[m.functions[wanted.index]]; break;
+        case external_kind::function:
+            fits = offered.as<wasm::function>().type == in->types[m.functions[wanted.index]];
+            break;
         case external_kind::table: {
             const table& t = offered.as<wasm::table>();
             const table_type& type = m.tables[wanted.index].type;
-            fits = same(t.type.element, t.of, type.element, in) && detail::limits_match(t.size(), t.type.size, type.size);
+            fits =
+                same(t.type.element, t.of, type.element, in) && detail::limits_match(t.size(), t.type.size, type.size);
             break;
         }
         case external_kind::memory: {
@@ -112,7 +119,8 @@ result<void, load_error> basic_store<P>::link(instance& made, const import_descr
         return refuse(errc::not_found, std::string("unknown import: nothing offers this ") + name_of(wanted.kind));
     const external& offered = found->second;
     if (const char* const wrong = fault(made, wanted, offered))
-        return refuse(errc::invalid_argument, std::string(wrong) + ": wanted as a " + name_of(wanted.kind) + ", offered as a " + name_of(offered.kind));
+        return refuse(errc::invalid_argument, std::string(wrong) + ": wanted as a " + name_of(wanted.kind) +
+                                                  ", offered as a " + name_of(offered.kind));
     runtime& view = made.view_;
     switch (wanted.kind) {
         case external_kind::function: view.functions.push_back(&offered.as<wasm::function>()); break;
@@ -143,7 +151,8 @@ void basic_store<P>::define_own(instance& made) {
         view.tags.push_back(tags_.back().get());
     }
     for (std::size_t i = m.imported_globals; i < m.globals.size(); ++i) {
-        auto& g = make_global(m.globals[i].type, evaluate_constant(m.globals[i].initial, view)).template as<wasm::global>();
+        auto& g =
+            make_global(m.globals[i].type, evaluate_constant(m.globals[i].initial, view)).template as<wasm::global>();
         g.of = &view;
         view.globals.push_back(g.value);
     }
@@ -179,14 +188,16 @@ result<void, load_error> basic_store<P>::initialise(instance& made) {
     const module_data& m = *made.module_;
     runtime& view = made.view_;
     const auto exhausted = [&](const char* what) {
-        return unexpected(failure(made, "allocating", errc::out_of_memory, std::string(what) + " is larger than the limits or the memory there is"));
+        return unexpected(failure(made, "allocating", errc::out_of_memory,
+                                  std::string(what) + " is larger than the limits or the memory there is"));
     };
     for (std::size_t i = m.imported_tables; i < m.tables.size(); ++i) {
         const external t = make_table(m.tables[i].type);
         if (t.item == nullptr) return exhausted("a table");
         t.as<wasm::table>().of = &view;
         if (m.tables[i].initialized)
-            for (reference& r : t.as<wasm::table>().elements) r = evaluate_constant(m.tables[i].initial, view).template as<reference>();
+            for (reference& r : t.as<wasm::table>().elements)
+                r = evaluate_constant(m.tables[i].initial, view).template as<reference>();
         view.tables.push_back(&t.as<wasm::table>());
     }
     for (std::size_t i = m.imported_memories; i < m.memories.size(); ++i) {
@@ -196,7 +207,8 @@ result<void, load_error> basic_store<P>::initialise(instance& made) {
     }
     if (!view.memories.empty()) {
         if (!m.options.checked_memory && !view.memories[0]->guarded && !view.memories[0]->type.size.wide)
-            return unexpected(failure(made, "linking", errc::invalid_argument, "its code does not check addresses, and the memory is not guarded"));
+            return unexpected(failure(made, "linking", errc::invalid_argument,
+                                      "its code does not check addresses, and the memory is not guarded"));
         view.memories[0]->viewers.push_back(&view);
         view.memory_data = view.memories[0]->data;
         view.memory_size = view.memories[0]->size;
@@ -216,19 +228,23 @@ result<void, load_error> basic_store<P>::initialise(instance& made) {
     for (std::size_t i = 0; i < m.elements.size(); ++i) {
         cursor in = m.elements[i].items;
         for (std::uint32_t k = 0; k < m.elements[i].size; ++k)
-            view.elements[i].push_back(m.elements[i].expressions ? evaluate_constant(read_expression(in), view).template as<reference>()
-                                                                 : to_reference(view.functions[in.u32("")]));
+            view.elements[i].push_back(m.elements[i].expressions
+                                           ? evaluate_constant(read_expression(in), view).template as<reference>()
+                                           : to_reference(view.functions[in.u32("")]));
     }
     const auto start_at = [&](cursor expression, bool wide) {
         const constant_value v = evaluate_constant(expression, view);
         return wide ? v.as<std::uint64_t>() : v.as<std::uint32_t>();
     };
-    const auto trapped = [&](trap_code code) { return unexpected(failure(made, "starting", errc::out_of_range, message(code))); };
+    const auto trapped = [&](trap_code code) {
+        return unexpected(failure(made, "starting", errc::out_of_range, message(code)));
+    };
     for (std::uint32_t i = 0; i < m.elements.size(); ++i) {
         const element_entry& e = m.elements[i];
         if (e.mode == segment_mode::passive) continue;
         if (e.mode == segment_mode::active) {
-            const trap_code code = bulk::copy_elements(view, e.table, i, start_at(e.at, view.tables[e.table]->type.size.wide), 0, e.size);
+            const trap_code code =
+                bulk::copy_elements(view, e.table, i, start_at(e.at, view.tables[e.table]->type.size.wide), 0, e.size);
             if (code != trap_code::none) return trapped(code);
         }
         bulk::elem_drop(view, nullptr, nullptr, &i);
@@ -236,7 +252,8 @@ result<void, load_error> basic_store<P>::initialise(instance& made) {
     for (std::uint32_t i = 0; i < m.data.size(); ++i) {
         const data_entry& d = m.data[i];
         if (d.mode != segment_mode::active) continue;
-        const trap_code code = bulk::copy_data(view, d.memory, i, start_at(d.at, view.memories[d.memory]->type.size.wide), 0, d.content.size());
+        const trap_code code = bulk::copy_data(
+            view, d.memory, i, start_at(d.at, view.memories[d.memory]->type.size.wide), 0, d.content.size());
         if (code != trap_code::none) return trapped(code);
         view.dropped_data[i] = true;
     }

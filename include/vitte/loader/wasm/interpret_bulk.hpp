@@ -25,7 +25,8 @@ inline trap_code memory_fill(runtime& in, std::byte*, std::byte* values, const u
     const bool wide = m.type.size.wide;
     const u64 at = number(values, 0, wide), count = number(values, 2, wide);
     if (!inside(at, count, m.size)) return trap_code::memory_out_of_bounds;
-    if (count != 0) __builtin_memset(m.data + at, static_cast<int>(get<u32>(values + 8) & 0xff), static_cast<std::size_t>(count));
+    if (count != 0)
+        __builtin_memset(m.data + at, static_cast<int>(get<u32>(values + 8) & 0xff), static_cast<std::size_t>(count));
     return trap_code::none;
 }
 /// Numbers: memory to write, memory to read.
@@ -101,7 +102,8 @@ inline trap_code table_copy(runtime& in, std::byte*, std::byte* values, const u3
               count = number(values, 2, wide_to && wide_from);
     if (!inside(at, count, to.size()) || !inside(source, count, from.size())) return trap_code::table_out_of_bounds;
     if (count != 0)
-        __builtin_memmove(to.elements.data() + at, from.elements.data() + source, static_cast<std::size_t>(count) * sizeof(reference));
+        __builtin_memmove(to.elements.data() + at, from.elements.data() + source,
+                          static_cast<std::size_t>(count) * sizeof(reference));
     return trap_code::none;
 }
 /// Copies a part of an element segment; used for active ones, too.
@@ -111,13 +113,15 @@ inline trap_code copy_elements(runtime& in, u32 table_index, u32 segment, u64 at
     if (!inside(at, count, to.size()) || !inside(source, count, in.dropped_elements[segment] ? 0 : from.size()))
         return trap_code::table_out_of_bounds;
     if (count != 0)
-        __builtin_memcpy(to.elements.data() + at, from.data() + source, static_cast<std::size_t>(count) * sizeof(reference));
+        __builtin_memcpy(to.elements.data() + at, from.data() + source,
+                         static_cast<std::size_t>(count) * sizeof(reference));
     return trap_code::none;
 }
 /// Numbers: table, segment.
 inline trap_code table_init(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {
     const bool wide = in.tables[numbers[0]]->type.size.wide;
-    return copy_elements(in, numbers[0], numbers[1], number(values, 0, wide), get<u32>(values + 8), get<u32>(values + 16));
+    return copy_elements(in, numbers[0], numbers[1], number(values, 0, wide), get<u32>(values + 8),
+                         get<u32>(values + 16));
 }
 /// Number: segment.
 inline trap_code elem_drop(runtime& in, std::byte*, std::byte*, const u32* numbers) noexcept {

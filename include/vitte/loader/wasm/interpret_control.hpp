@@ -62,8 +62,10 @@ template <class T, bool Kept>
 struct global_get {
     [[gnu::always_inline]] static void step(registers& x) noexcept {
         const T value = get<T>(x.in->globals[word(x.pc, 0)]);
-        if constexpr (sizeof(T) == 16) put(x.frame + word(x.pc, 1), value);
-        else set_result<Kept>(x, 1, value);
+        if constexpr (sizeof(T) == 16)
+            put(x.frame + word(x.pc, 1), value);
+        else
+            set_result<Kept>(x, 1, value);
         x.pc += 2;
     }
 };
@@ -72,8 +74,10 @@ template <class T, place A>
 struct global_set {
     [[gnu::always_inline]] static void step(registers& x) noexcept {
         T value;
-        if constexpr (A == place::R) value = accumulator<T>(x);
-        else value = get<T>(x.frame + word(x.pc, 1));
+        if constexpr (A == place::R)
+            value = accumulator<T>(x);
+        else
+            value = get<T>(x.frame + word(x.pc, 1));
         put(x.in->globals[word(x.pc, 0)], value);
         x.pc += 2;
     }
@@ -83,11 +87,15 @@ template <class T, place C, bool Kept>
 struct select {
     [[gnu::always_inline]] static void step(registers& x) noexcept {
         u32 condition;
-        if constexpr (C == place::R) condition = accumulator<u32>(x);
-        else condition = get<u32>(x.frame + word(x.pc, 2));
+        if constexpr (C == place::R)
+            condition = accumulator<u32>(x);
+        else
+            condition = get<u32>(x.frame + word(x.pc, 2));
         const T value = get<T>(x.frame + word(x.pc, condition != 0 ? 0 : 1));
-        if constexpr (sizeof(T) == 16) put(x.frame + word(x.pc, 3), value);
-        else set_result<Kept>(x, 3, value);
+        if constexpr (sizeof(T) == 16)
+            put(x.frame + word(x.pc, 3), value);
+        else
+            set_result<Kept>(x, 3, value);
         x.pc += 3;
     }
 };
@@ -112,8 +120,10 @@ template <place A>
 struct branch_table {
     [[gnu::always_inline]] static void step(registers& x) noexcept {
         u32 index;
-        if constexpr (A == place::R) index = accumulator<u32>(x);
-        else index = get<u32>(x.frame + word(x.pc, 0));
+        if constexpr (A == place::R)
+            index = accumulator<u32>(x);
+        else
+            index = get<u32>(x.frame + word(x.pc, 0));
         const u32 last = word(x.pc, 1);
         const cell* const at = x.pc + 2 + (index < last ? index : last);
         x.pc = at + static_cast<std::int32_t>(at->word[0]);
@@ -148,7 +158,8 @@ struct poll {
 };
 
 /// Starts `code`, whose arguments stand at the start of `frame`; it goes back as `back` says.
-[[gnu::always_inline]] inline void enter(registers& x, const body& code, std::byte* frame, const frame_link& back) noexcept {
+[[gnu::always_inline]] inline void enter(registers& x, const body& code, std::byte* frame,
+                                         const frame_link& back) noexcept {
     if (frame + code.frame_bytes > x.in->execution->limit.load_relaxed()) [[unlikely]]
         return stop_with(x, refused(*x.in->execution));
     put(frame + code.link, back);
@@ -167,7 +178,8 @@ struct poll {
     e.top = top;
     return code;
 }
-[[gnu::always_inline]] inline void call_function(registers& x, const function& f, std::byte* frame, unsigned length) noexcept {
+[[gnu::always_inline]] inline void call_function(registers& x, const function& f, std::byte* frame,
+                                                 unsigned length) noexcept {
     if (f.code != nullptr) {
         const frame_link back{x.pc + length, x.frame, x.in};
         enter(x, *f.code, frame, back);
@@ -184,7 +196,8 @@ struct poll {
     x.pc += length;
 }
 /// Leaves the frame whose link is at `link` for a call of `f`, whose `bytes` of arguments stand at `from`.
-[[gnu::always_inline]] inline void tail_call_function(registers& x, const function& f, u32 link, u32 from, u32 bytes) noexcept {
+[[gnu::always_inline]] inline void tail_call_function(registers& x, const function& f, u32 link, u32 from,
+                                                      u32 bytes) noexcept {
     const auto back = get<frame_link>(x.frame + link);
     if (f.code != nullptr && x.frame + f.code->frame_bytes > x.in->execution->limit.load_relaxed()) [[unlikely]]
         return stop_with(x, refused(*x.in->execution));
@@ -222,7 +235,8 @@ struct call_import {
     }
 };
 /// The function that a table has at `index`, if it is of the type with index `type`.
-[[gnu::always_inline]] inline trap_code find_function(const registers& x, u64 index, u32 table_index, u32 type, const function*& found) noexcept {
+[[gnu::always_inline]] inline trap_code find_function(const registers& x, u64 index, u32 table_index, u32 type,
+                                                      const function*& found) noexcept {
     const table& t = *x.in->tables[table_index];
     if (index >= t.elements.size()) [[unlikely]]
         return trap_code::undefined_element;
@@ -233,8 +247,10 @@ struct call_import {
 }
 template <class Index, place A>
 [[gnu::always_inline]] inline u64 table_index(const registers& x, unsigned operand) noexcept {
-    if constexpr (A == place::R) return accumulator<Index>(x);
-    else return get<Index>(x.frame + word(x.pc, operand));
+    if constexpr (A == place::R)
+        return accumulator<Index>(x);
+    else
+        return get<Index>(x.frame + word(x.pc, operand));
 }
 /// Operands: where the arguments stand, index in the table, table, type.
 template <class Index, place A>
@@ -294,7 +310,9 @@ struct tail_call_reference {
 }
 /// Operands: the link.
 struct return_nothing {
-    [[gnu::always_inline]] static void step(registers& x) noexcept { leave(x, get<frame_link>(x.frame + word(x.pc, 0))); }
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        leave(x, get<frame_link>(x.frame + word(x.pc, 0)));
+    }
 };
 /// Operands: the link, from.
 template <class T>

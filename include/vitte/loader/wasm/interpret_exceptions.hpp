@@ -14,7 +14,8 @@ inline exception* keep_exception(execution& e) {
 
 /// Looks for who catches `execution.thrown`, from the instruction at `at` outwards up to where the host called. Gives
 /// where to continue, with the frame and the instance in `execution`; the code that stops if nobody catches it.
-[[gnu::noinline]] inline const cell* unwind(const cell* const at, std::byte* const thrower_frame, runtime* const thrower) {
+[[gnu::noinline]] inline const cell* unwind(const cell* const at, std::byte* const thrower_frame,
+                                            runtime* const thrower) {
     execution& e = *thrower->execution;
     runtime* in = thrower;
     std::byte* frame = thrower_frame;

@@ -12,13 +12,17 @@ namespace ops {
 /// A number in memory: little-endian, at any alignment.
 template <class T>
 [[gnu::always_inline]] inline T load_little(const std::byte* at) noexcept {
-    if constexpr (std::is_integral_v<T>) return load<T>(at, byte_order::little);
-    else return std::bit_cast<T>(load<bits_of<T>>(at, byte_order::little));
+    if constexpr (std::is_integral_v<T>)
+        return load<T>(at, byte_order::little);
+    else
+        return std::bit_cast<T>(load<bits_of<T>>(at, byte_order::little));
 }
 template <class T>
 [[gnu::always_inline]] inline void store_little(std::byte* at, T value) noexcept {
-    if constexpr (std::is_integral_v<T>) store(at, value, byte_order::little);
-    else store(at, std::bit_cast<bits_of<T>>(value), byte_order::little);
+    if constexpr (std::is_integral_v<T>)
+        store(at, value, byte_order::little);
+    else
+        store(at, std::bit_cast<bits_of<T>>(value), byte_order::little);
 }
 
 /// Where an address stands. Constant ones are part of the offset.
@@ -64,9 +68,12 @@ struct store_to {
         if (!effective<Memory, A, Checked>(x, at)) [[unlikely]]
             return stop_with(x, trap_code::memory_out_of_bounds);
         T value;
-        if constexpr (V == place::R) value = accumulator<T>(x);
-        else if constexpr (V == place::S) value = get<T>(x.frame + word(x.pc, 2));
-        else value = static_cast<T>(static_cast<std::int32_t>(word(x.pc, 2)));
+        if constexpr (V == place::R)
+            value = accumulator<T>(x);
+        else if constexpr (V == place::S)
+            value = get<T>(x.frame + word(x.pc, 2));
+        else
+            value = static_cast<T>(static_cast<std::int32_t>(word(x.pc, 2)));
         if constexpr (!Checked) pin(x);
         store_little<Memory>(x.memory + at, static_cast<Memory>(value));
         if constexpr (!Checked) pin(x);
@@ -86,8 +93,10 @@ inline u64 number(const std::byte* values, unsigned i, bool wide) noexcept {
     return wide ? get<u64>(values + 8 * i) : get<u32>(values + 8 * i);
 }
 inline void put_number(std::byte* to, u64 value, bool wide) noexcept {
-    if (wide) put(to, value);
-    else put(to, static_cast<u32>(value));
+    if (wide)
+        put(to, value);
+    else
+        put(to, static_cast<u32>(value));
 }
 constexpr bool inside(u64 at, u64 count, u64 size) noexcept { return at <= size && count <= size - at; }
 
@@ -147,25 +156,26 @@ constexpr void add_stores(memory_row& row) {
     if constexpr (std::is_integral_v<T>) add_store<Memory, T, A, ops::place::I>(row);
 }
 constexpr std::array<memory_row, last_memory_opcode - first_memory_opcode + 1> memory_rows_of() {
-    using ops::address, ops::u8, ops::u16, ops::u32, ops::u64;
+    using ops::address;
+    using namespace numeric;
     std::array<memory_row, last_memory_opcode - first_memory_opcode + 1> rows;
-#define VITTE_WASM_ROW(code, name, text, memory, type)                                   \
-    {                                                                                    \
-        memory_row& row = rows[code - first_memory_opcode];                              \
-        row = {bank_of<type>(), sizeof(memory), false, text, {}, run<ops::runtime_call<bulk::load<memory, type>>>};                        \
-        add_load<memory, type, address::S>(row);                                         \
-        add_load<memory, type, address::R>(row);                                         \
-        add_load<memory, type, address::constant>(row);                                  \
+#define VITTE_WASM_ROW(code, name, text, memory, type)                                                              \
+    {                                                                                                               \
+        memory_row& row = rows[code - first_memory_opcode];                                                         \
+        row = {bank_of<type>(), sizeof(memory), false, text, {}, run<ops::runtime_call<bulk::load<memory, type>>>}; \
+        add_load<memory, type, address::S>(row);                                                                    \
+        add_load<memory, type, address::R>(row);                                                                    \
+        add_load<memory, type, address::constant>(row);                                                             \
     }
     VITTE_WASM_LOAD(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
-#define VITTE_WASM_ROW(code, name, text, memory, type)                                   \
-    {                                                                                    \
-        memory_row& row = rows[code - first_memory_opcode];                              \
-        row = {bank_of<type>(), sizeof(memory), true, text, {}, run<ops::runtime_call<bulk::store<memory, type>>>};                         \
-        add_stores<memory, type, address::S>(row);                                       \
-        add_stores<memory, type, address::R>(row);                                       \
-        add_stores<memory, type, address::constant>(row);                                \
+#define VITTE_WASM_ROW(code, name, text, memory, type)                                                              \
+    {                                                                                                               \
+        memory_row& row = rows[code - first_memory_opcode];                                                         \
+        row = {bank_of<type>(), sizeof(memory), true, text, {}, run<ops::runtime_call<bulk::store<memory, type>>>}; \
+        add_stores<memory, type, address::S>(row);                                                                  \
+        add_stores<memory, type, address::R>(row);                                                                  \
+        add_stores<memory, type, address::constant>(row);                                                           \
     }
     VITTE_WASM_STORE(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-
 #include <vitte/loader/wasm/dispatch.hpp>
 #include <vitte/loader/wasm/opcodes.hpp>
 
@@ -24,14 +23,20 @@ struct layout {
     static constexpr unsigned length = wide || result == 2 ? 3 : 2;
 
     [[gnu::always_inline]] static T left(const registers& x) noexcept {
-        if constexpr (A == place::R) return accumulator<T>(x);
-        else return get<T>(x.frame + word(x.pc, 0));
+        if constexpr (A == place::R)
+            return accumulator<T>(x);
+        else
+            return get<T>(x.frame + word(x.pc, 0));
     }
     [[gnu::always_inline]] static T right(const registers& x) noexcept {
-        if constexpr (B == place::R) return accumulator<T>(x);
-        else if constexpr (B == place::S) return get<T>(x.frame + word(x.pc, 1));
-        else if constexpr (wide) return std::bit_cast<T>(x.pc[2].bits);
-        else return std::bit_cast<T>(word(x.pc, 1));
+        if constexpr (B == place::R)
+            return accumulator<T>(x);
+        else if constexpr (B == place::S)
+            return get<T>(x.frame + word(x.pc, 1));
+        else if constexpr (wide)
+            return std::bit_cast<T>(x.pc[2].bits);
+        else
+            return std::bit_cast<T>(word(x.pc, 1));
     }
 };
 template <class T>
@@ -80,41 +85,43 @@ struct compare_branch {
     [[gnu::always_inline]] static bool taken(const registers& x) noexcept {
         return (Op::apply(where::left(x), where::right(x)) != 0) == Sense;
     }
-    [[gnu::always_inline]] static const cell* target(const cell* pc) noexcept { return branch_target(pc, where::result); }
+    [[gnu::always_inline]] static const cell* target(const cell* pc) noexcept {
+        return branch_target(pc, where::result);
+    }
 };
 
-#define VITTE_WASM_DEFINE(code, name, text, from, to, trap, ...)                                     \
-    struct name {                                                                                    \
-        using operand = from;                                                                        \
-        using made = to;                                                                             \
-        static constexpr bool traps = std::string_view(#trap) != "none";                             \
-        static trap_code check([[maybe_unused]] operand a) noexcept {                                \
-            constexpr auto none [[maybe_unused]] = trap_code::none;                                  \
-            return trap;                                                                             \
-        }                                                                                            \
+#define VITTE_WASM_DEFINE(code, name, text, from, to, trap, ...)                                                \
+    struct name {                                                                                               \
+        using operand = from;                                                                                   \
+        using made = to;                                                                                        \
+        static constexpr bool traps = std::string_view(#trap) != "none";                                        \
+        static trap_code check([[maybe_unused]] operand a) noexcept {                                           \
+            constexpr auto none [[maybe_unused]] = trap_code::none;                                             \
+            return trap;                                                                                        \
+        }                                                                                                       \
         [[gnu::always_inline]] static made apply(operand a) noexcept { return static_cast<made>(__VA_ARGS__); } \
     };
 VITTE_WASM_UNARY(VITTE_WASM_DEFINE)
 #undef VITTE_WASM_DEFINE
-#define VITTE_WASM_DEFINE(code, name, text, type, exchange, trap, ...)                               \
-    struct name {                                                                                    \
-        using operand = type;                                                                        \
-        using made = type;                                                                           \
-        using T = type;                                                                              \
-        static constexpr bool traps = std::string_view(#trap) != "none";                             \
-        static trap_code check([[maybe_unused]] operand a, [[maybe_unused]] operand b) noexcept {    \
-            constexpr auto none [[maybe_unused]] = trap_code::none;                                  \
-            return trap;                                                                             \
-        }                                                                                            \
+#define VITTE_WASM_DEFINE(code, name, text, type, exchange, trap, ...)                                  \
+    struct name {                                                                                       \
+        using operand = type;                                                                           \
+        using made = type;                                                                              \
+        using T = type;                                                                                 \
+        static constexpr bool traps = std::string_view(#trap) != "none";                                \
+        static trap_code check([[maybe_unused]] operand a, [[maybe_unused]] operand b) noexcept {       \
+            constexpr auto none [[maybe_unused]] = trap_code::none;                                     \
+            return trap;                                                                                \
+        }                                                                                               \
         [[gnu::always_inline]] static made apply(operand a, operand b) noexcept { return __VA_ARGS__; } \
     };
 VITTE_WASM_BINARY(VITTE_WASM_DEFINE)
 #undef VITTE_WASM_DEFINE
-#define VITTE_WASM_DEFINE(code, name, text, type, swapped, opposite, ...)                            \
-    struct name {                                                                                    \
-        using operand = type;                                                                        \
-        using made = u32;                                                                            \
-        static constexpr bool traps = false;                                                         \
+#define VITTE_WASM_DEFINE(code, name, text, type, swapped, opposite, ...)                                         \
+    struct name {                                                                                                 \
+        using operand = type;                                                                                     \
+        using made = u32;                                                                                         \
+        static constexpr bool traps = false;                                                                      \
         [[gnu::always_inline]] static made apply(operand a, operand b) noexcept { return (__VA_ARGS__) ? 1 : 0; } \
     };
 VITTE_WASM_COMPARE(VITTE_WASM_DEFINE)
@@ -127,9 +134,18 @@ enum class bank : std::uint8_t { int32, int64, float32, float64, vector };
 
 template <class T>
 constexpr bank bank_of() noexcept {
-    if constexpr (std::is_same_v<T, float>) return bank::float32;
-    else if constexpr (std::is_same_v<T, double>) return bank::float64;
-    else return sizeof(T) == 8 ? bank::int64 : bank::int32;
+    if constexpr (std::is_same_v<T, float>)
+        return bank::float32;
+    else if constexpr (std::is_same_v<T, double>)
+        return bank::float64;
+    else
+        return sizeof(T) == 8 ? bank::int64 : bank::int32;
+}
+
+/// Which operand is the result's place, or a branch's target, where the other two are of `b`.
+constexpr unsigned result_operand_of(bank b, ops::form f) noexcept {
+    return b == bank::int32 || b == bank::float32 ? ops::result_operand<std::uint32_t>(f)
+                                                  : ops::result_operand<std::uint64_t>(f);
 }
 
 enum class shape : std::uint8_t { none, unary, binary, compare };
@@ -153,7 +169,8 @@ namespace detail {
 template <class Op>
 constexpr numeric_row unary_row(const char* text) {
     using ops::place;
-    numeric_row row{shape::unary, bank_of<typename Op::operand>(), bank_of<typename Op::made>(), false, 0, 0, text, {}, {}};
+    numeric_row row{
+        shape::unary, bank_of<typename Op::operand>(), bank_of<typename Op::made>(), false, 0, 0, text, {}, {}};
     row.value[0][0] = run<ops::unary<Op, place::S, false>>;
     row.value[0][1] = run<ops::unary<Op, place::S, true>>;
     row.value[1][0] = run<ops::unary<Op, place::R, false>>;
@@ -186,13 +203,22 @@ constexpr std::array<numeric_row, numeric_opcodes> numeric_rows_of() {
 #define VITTE_WASM_ROW(code, name, text, ...) rows[code] = unary_row<ops::name>(text);
     VITTE_WASM_UNARY(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
-#define VITTE_WASM_ROW(code, name, text, type, exchange, ...)                                                           \
-    rows[code] = {shape::binary, bank_of<typename ops::name::operand>(), bank_of<typename ops::name::made>(), exchange, 0, 0, text, {}, {}}; \
+#define VITTE_WASM_ROW(code, name, text, type, exchange, ...) \
+    rows[code] = {shape::binary,                              \
+                  bank_of<typename ops::name::operand>(),     \
+                  bank_of<typename ops::name::made>(),        \
+                  exchange,                                   \
+                  0,                                          \
+                  0,                                          \
+                  text,                                       \
+                  {},                                         \
+                  {}};                                        \
     add_forms<ops::name>(rows[code]);
     VITTE_WASM_BINARY(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
-#define VITTE_WASM_ROW(code, name, text, type, swapped, opposite, ...)                                                  \
-    rows[code] = {shape::compare, bank_of<typename ops::name::operand>(), bank::int32, false, swapped, opposite, text, {}, {}}; \
+#define VITTE_WASM_ROW(code, name, text, type, swapped, opposite, ...)                                                \
+    rows[code] = {                                                                                                    \
+        shape::compare, bank_of<typename ops::name::operand>(), bank::int32, false, swapped, opposite, text, {}, {}}; \
     add_forms<ops::name>(rows[code]);
     VITTE_WASM_COMPARE(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW

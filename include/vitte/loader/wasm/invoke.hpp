@@ -2,7 +2,6 @@
 #pragma once
 
 #include <span>
-
 #include <vitte/loader/wasm/constant_expression.hpp>
 #include <vitte/loader/wasm/interpret_control.hpp>
 #include <vitte/loader/wasm/value_stack.hpp>
@@ -35,8 +34,8 @@ inline void interpret([[maybe_unused]] execution& e, const function& f, std::byt
 #endif
 }
 
-/// Runs `f`, whose arguments stand at the start of `frame`. Its results stand there then, or, if there is one that is no
-/// vector, in the execution's accumulators. False if it trapped.
+/// Runs `f`, whose arguments stand at the start of `frame`. Its results stand there then, or, if there is one that is
+/// no vector, in the execution's accumulators. False if it trapped.
 inline bool run_function(execution& e, const function& f, std::byte* frame) noexcept {
     if (e.depth == e.most_depth) {
         e.trap = trap_code::call_stack_exhausted;
@@ -45,7 +44,8 @@ inline bool run_function(execution& e, const function& f, std::byte* frame) noex
     }
     if (f.code == nullptr) {
         ++e.depth;
-        const trap_code code = frame + f.value_bytes > e.limit.load_relaxed() ? ops::refused(e) : f.host(f, nullptr, frame);
+        const trap_code code =
+            frame + f.value_bytes > e.limit.load_relaxed() ? ops::refused(e) : f.host(f, nullptr, frame);
         --e.depth;
         if (code != trap_code::none) {
             e.trap = code;
@@ -66,15 +66,18 @@ inline bool run_function(execution& e, const function& f, std::byte* frame) noex
     ++e.depth;
     const bool in_host = e.in_host;
     e.in_host = false;
-    if (e.enter != nullptr) e.enter(e, f, frame);
-    else interpret(e, f, frame);
+    if (e.enter != nullptr)
+        e.enter(e, f, frame);
+    else
+        interpret(e, f, frame);
     e.in_host = in_host;
     --e.depth;
     return e.trap == trap_code::none;
 }
 
 inline std::string function_name(const module_data& module, std::uint32_t index) {
-    if (index < module.function_names.size() && !module.function_names[index].empty()) return module.function_names[index];
+    if (index < module.function_names.size() && !module.function_names[index].empty())
+        return module.function_names[index];
     for (const export_description& x : module.exports)
         if (x.kind == external_kind::function && x.index == index) return x.name;
     return {};
@@ -108,12 +111,18 @@ inline std::string function_name(const module_data& module, std::uint32_t index)
 /// The type in WebAssembly of a C++ type; `unknown` if there is none.
 template <class T>
 constexpr value_type type_of() noexcept {
-    if constexpr (std::is_same_v<T, float>) return f32;
-    else if constexpr (std::is_same_v<T, double>) return f64;
-    else if constexpr (std::is_pointer_v<T>) return external_reference;
-    else if constexpr (std::is_integral_v<T> && sizeof(T) == 4) return i32;
-    else if constexpr (std::is_integral_v<T> && sizeof(T) == 8) return i64;
-    else return unknown;
+    if constexpr (std::is_same_v<T, float>)
+        return f32;
+    else if constexpr (std::is_same_v<T, double>)
+        return f64;
+    else if constexpr (std::is_pointer_v<T>)
+        return external_reference;
+    else if constexpr (std::is_integral_v<T> && sizeof(T) == 4)
+        return i32;
+    else if constexpr (std::is_integral_v<T> && sizeof(T) == 8)
+        return i64;
+    else
+        return unknown;
 }
 /// C++ types that are values of WebAssembly: integers of 32 or 64 bits, floating-point numbers, and pointers, which are
 /// external references.
@@ -124,13 +133,17 @@ concept wasm_result = std::is_void_v<R> || wasm_value<R>;
 
 template <class T>
 void put_value(std::byte* at, T v) noexcept {
-    if constexpr (std::is_pointer_v<T>) ops::put(at, to_reference(v));
-    else ops::put(at, v);
+    if constexpr (std::is_pointer_v<T>)
+        ops::put(at, to_reference(v));
+    else
+        ops::put(at, v);
 }
 template <class T>
 T get_value(const std::byte* at) noexcept {
-    if constexpr (std::is_pointer_v<T>) return from_reference<std::remove_pointer_t<T>>(ops::get<reference>(at));
-    else return ops::get<T>(at);
+    if constexpr (std::is_pointer_v<T>)
+        return from_reference<std::remove_pointer_t<T>>(ops::get<reference>(at));
+    else
+        return ops::get<T>(at);
 }
 
 template <class Signature>
@@ -147,8 +160,8 @@ struct cpp_signature<R(Args...)> {
 
 }  // namespace detail
 
-/// An exported function whose C++ type has been checked. It may be called as long as its store is there, from the thread
-/// that uses the store.
+/// An exported function whose C++ type has been checked. It may be called as long as its store is there, from the
+/// thread that uses the store.
 template <class Signature>
 class typed_function;
 template <detail::wasm_result R, detail::wasm_value... Args>
@@ -168,11 +181,16 @@ public:
         ((detail::put_value(at, arguments), at += 8), ...);
         if (!detail::run_function(e, *function_, frame)) [[unlikely]]
             return unexpected(detail::take_trap(e));
-        if constexpr (std::is_void_v<R>) return {};
-        else if constexpr (std::is_same_v<R, float>) return e.s;
-        else if constexpr (std::is_same_v<R, double>) return e.d;
-        else if constexpr (std::is_pointer_v<R>) return from_reference<std::remove_pointer_t<R>>(e.r);
-        else return static_cast<R>(e.r);
+        if constexpr (std::is_void_v<R>)
+            return {};
+        else if constexpr (std::is_same_v<R, float>)
+            return e.s;
+        else if constexpr (std::is_same_v<R, double>)
+            return e.d;
+        else if constexpr (std::is_pointer_v<R>)
+            return from_reference<std::remove_pointer_t<R>>(e.r);
+        else
+            return static_cast<R>(e.r);
     }
 
 private:

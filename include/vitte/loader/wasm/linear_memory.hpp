@@ -41,7 +41,8 @@ protected:
     bool resize(std::uint64_t wanted_bytes) noexcept override {
         if (wanted_bytes > SIZE_MAX) return false;
         const auto old = static_cast<std::size_t>(size), wanted = static_cast<std::size_t>(wanted_bytes);
-        if (reserved_) return wanted <= region_.size() && (wanted == old || region_.commit(old, wanted - old).has_value());
+        if (reserved_)
+            return wanted <= region_.size() && (wanted == old || region_.commit(old, wanted - old).has_value());
         if (wanted == 0) return true;
         auto made = sys::basic_region<P>::reserve(wanted);
         if (!made || !made->commit(0, wanted)) return false;

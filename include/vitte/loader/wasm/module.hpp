@@ -3,7 +3,6 @@
 
 #include <string>
 #include <vector>
-
 #include <vitte/loader/format/wasm.hpp>
 #include <vitte/loader/wasm/code.hpp>
 #include <vitte/loader/wasm/type_registry.hpp>
@@ -17,8 +16,8 @@ struct compile_options {
     bool metered = false;
     /// Loops look whether they are to stop: for time limits and interruption. Calls always do.
     bool interruptible = false;
-    /// Accesses to memory are checked by instructions. Else addresses out of bounds must fault: such modules only run in
-    /// stores that guard memories.
+    /// Accesses to memory are checked by instructions. Else addresses out of bounds must fault: such modules only run
+    /// in stores that guard memories.
     bool checked_memory = true;
     /// The most locals of a function; the value stack's height is limited by the code's size.
     std::uint32_t most_locals = 50'000;
@@ -50,7 +49,8 @@ struct module_data {
     std::vector<element_entry> elements;
     std::vector<data_entry> data;
     std::vector<bool> declared;  ///< by function index: whether `ref.func` may name it
-    std::uint32_t imported_functions = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
+    std::uint32_t imported_functions = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0,
+                  imported_tags = 0;
     bool has_start = false, has_data_count = false;
     std::uint32_t start = 0;
     std::vector<cell> code;

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
-
 #include <vitte/loader/wasm/trap.hpp>
 
 namespace vitte::loader::wasm::numeric {
@@ -14,6 +13,10 @@ using u8 = std::uint8_t;
 using u16 = std::uint16_t;
 using u32 = std::uint32_t;
 using u64 = std::uint64_t;
+using s8 = std::int8_t;
+using s16 = std::int16_t;
+using s32 = std::int32_t;
+using s64 = std::int64_t;
 
 template <class T>
 constexpr auto to_signed(T value) noexcept {
@@ -35,6 +38,10 @@ constexpr T rotate_right(T a, T by) noexcept {
 template <class Narrow, class T>
 constexpr T extend(T a) noexcept {
     return static_cast<T>(std::make_signed_t<T>{static_cast<Narrow>(a)});
+}
+template <class T>
+constexpr T divide_signed(T a, T b) noexcept {
+    return static_cast<T>(to_signed(a) / to_signed(b));
 }
 template <class T>
 constexpr T remainder_signed(T a, T b) noexcept {
@@ -66,7 +73,8 @@ constexpr F negated(F a) noexcept {
 }
 template <class F>
 constexpr F copy_sign(F a, F b) noexcept {
-    return std::bit_cast<F>((std::bit_cast<bits_of<F>>(a) & ~sign_bit<F>) | (std::bit_cast<bits_of<F>>(b) & sign_bit<F>));
+    return std::bit_cast<F>((std::bit_cast<bits_of<F>>(a) & ~sign_bit<F>) |
+                            (std::bit_cast<bits_of<F>>(b) & sign_bit<F>));
 }
 /// A NaN wins, and is quiet then; -0 is less than 0.
 template <class F>
@@ -119,9 +127,12 @@ struct whole_range {
     static constexpr F above = static_cast<F>(u64{1} << (8 * sizeof(I) - (std::is_signed_v<I> ? 2 : 1))) * 2;
     /// Whether `a` is not too small. In `F`, the number before the least `I` may be that less one, or not exist.
     static constexpr bool from_below(F a) noexcept {
-        if constexpr (!std::is_signed_v<I>) return a > F{-1};
-        else if constexpr (sizeof(F) > sizeof(I)) return a > -above - 1;
-        else return a >= -above;
+        if constexpr (!std::is_signed_v<I>)
+            return a > F{-1};
+        else if constexpr (sizeof(F) > sizeof(I))
+            return a > -above - 1;
+        else
+            return a >= -above;
     }
 };
 

@@ -4,7 +4,6 @@
 
 #include <string>
 #include <vector>
-
 #include <vitte/core/atomic.hpp>
 #include <vitte/loader/wasm/module.hpp>
 
@@ -18,9 +17,9 @@ using host_call = trap_code (*)(const function& self, runtime* caller, std::byte
 
 /// A function instance; a reference to a function is its address.
 struct function {
-    const body* code = nullptr;  ///< null for host functions
-    runtime* in = nullptr;       ///< the instance that it runs in
-    std::uint32_t type = 0;      ///< in the store's registry
+    const body* code = nullptr;     ///< null for host functions
+    runtime* in = nullptr;          ///< the instance that it runs in
+    std::uint32_t type = 0;         ///< in the store's registry
     std::uint32_t value_bytes = 0;  ///< of a host function: the more of what arguments and results take
     host_call host = nullptr;
     void* context = nullptr;
@@ -39,8 +38,8 @@ T* from_reference(reference r) noexcept {
 struct table {
     std::vector<reference> elements;
     table_type type;
-    runtime* of = nullptr;         ///< the instance whose types `type` names
-    std::uint64_t most = 0;        ///< elements, by its type and the store's limits
+    runtime* of = nullptr;   ///< the instance whose types `type` names
+    std::uint64_t most = 0;  ///< elements, by its type and the store's limits
 
     std::uint64_t size() const noexcept { return elements.size(); }
     bool grow(std::uint64_t by, reference with) noexcept {
@@ -58,7 +57,7 @@ struct memory {
     std::uint64_t size = 0;  ///< bytes
     std::uint64_t most = 0;  ///< pages, by its type and the store's limits
     memory_type type;
-    bool guarded = false;    ///< every address and offset of 32 bits that is beyond the size faults
+    bool guarded = false;           ///< every address and offset of 32 bits that is beyond the size faults
     std::vector<runtime*> viewers;  ///< instances that keep `data` and `size`
 
     virtual ~memory() = default;
@@ -93,7 +92,7 @@ struct execution {
     std::byte* end = nullptr;  ///< of the value stack
     std::byte* top = nullptr;  ///< where the next call from the host puts its frame
     std::uint64_t fuel = 0;
-    atomic<std::uint32_t> stop{0};  ///< a `trap_code` that another thread asks for, else 0
+    atomic<std::uint32_t> stop{0};              ///< a `trap_code` that another thread asks for, else 0
     std::uint32_t depth = 0, most_depth = 200;  ///< of calls from the host within calls to the host
     std::uint64_t r = 0;
     double d = 0;
@@ -108,7 +107,7 @@ struct execution {
     /// Enters a function where memories are guarded; null where they are not.
     void (*enter)(execution&, const function&, std::byte* frame) noexcept = nullptr;
     const void* guarded = nullptr;  ///< what `enter` has to know
-    bool in_host = false;  ///< whether a host function runs, whose faults are its own
+    bool in_host = false;           ///< whether a host function runs, whose faults are its own
 
     ~execution() {
         for (exception* const e : kept) delete e;

@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <string>
-
 #include <vitte/loader/load_error.hpp>
 #include <vitte/loader/wasm/compile.hpp>
 #include <vitte/loader/wasm/invoke.hpp>
@@ -26,13 +25,13 @@ struct external {
 
 /// What a store's code may use.
 struct store_limits {
-    std::uint64_t memory_pages = 65536;          ///< of each memory, 64 KiB each
-    std::uint64_t table_elements = 10'000'000;   ///< of each table
+    std::uint64_t memory_pages = 65536;         ///< of each memory, 64 KiB each
+    std::uint64_t table_elements = 10'000'000;  ///< of each table
     std::size_t stack_bytes = std::size_t{1} << 20;
-    std::uint32_t host_depth = 200;              ///< calls into WebAssembly within calls out of it
-    std::uint64_t fuel = UINT64_MAX;             ///< instructions, of modules that are compiled `metered`
-    /// Memories with 32-bit addresses reserve 8 GiB of address space, most of which faults: for modules that are compiled
-    /// without `checked_memory`. Installs handlers of faults for the process.
+    std::uint32_t host_depth = 200;   ///< calls into WebAssembly within calls out of it
+    std::uint64_t fuel = UINT64_MAX;  ///< instructions, of modules that are compiled `metered`
+    /// Memories with 32-bit addresses reserve 8 GiB of address space, most of which faults: for modules that are
+    /// compiled without `checked_memory`. Installs handlers of faults for the process.
     bool guard_memories = false;
 };
 
@@ -47,8 +46,8 @@ public:
         const auto found = exports_.find(name);
         return found == exports_.end() ? nullptr : &found->second;
     }
-    /// The exported function `name`. Fails with `errc::not_found` if it is not exported, `errc::invalid_argument` if its
-    /// type is another.
+    /// The exported function `name`. Fails with `errc::not_found` if it is not exported, `errc::invalid_argument` if
+    /// its type is another.
     template <class Signature>
     result<typed_function<Signature>, load_error> function(const char* name) const {
         const external* const found = find(name);
@@ -60,7 +59,8 @@ public:
             return missing(name, errc::invalid_argument, "the function has another type");
         return typed_function<Signature>(*view_.execution, f);
     }
-    /// The bytes of the exported memory `name`; empty if there is none. They may move when it grows, see `linear_memory`.
+    /// The bytes of the exported memory `name`; empty if there is none. They may move when it grows, see
+    /// `linear_memory`.
     std::span<std::byte> memory(std::string_view name) const noexcept {
         const external* const found = find(name);
         if (found == nullptr || found->kind != external_kind::memory) return {};
@@ -132,9 +132,9 @@ public:
     external make_memory(const memory_type& type);
     external make_global(const global_type& type, const constant_value& initial);
 
-    /// Links `module`, initialises memories and tables, and runs its start function. Fails with `errc::not_found` for an
-    /// import that nobody offers, `errc::invalid_argument` for one of another type ("linking"), and with what trapped
-    /// ("starting").
+    /// Links `module`, initialises memories and tables, and runs its start function. Fails with `errc::not_found` for
+    /// an import that nobody offers, `errc::invalid_argument` for one of another type ("linking"), and with what
+    /// trapped ("starting").
     result<instance*, load_error> instantiate(const compiled_module& module, std::string name = {});
 
     wasm::execution& execution() noexcept { return *execution_; }
@@ -154,8 +154,10 @@ public:
 
     /// Whether this platform can guard memories.
     static constexpr bool guards() noexcept {
-        if constexpr (VITTE_WASM_TAIL_CALLS && requires { P::faults::supported; }) return P::faults::supported;
-        else return false;
+        if constexpr (VITTE_WASM_TAIL_CALLS && requires { P::faults::supported; })
+            return P::faults::supported;
+        else
+            return false;
     }
 
 private:

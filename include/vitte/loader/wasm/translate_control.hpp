@@ -22,7 +22,8 @@ inline translator::condition translator::take_condition() {
         stack_value placed = v;
         return {&numeric_rows[i32_ne], form::si, {in_frame(placed), 0}, 0, false};
     }
-    if (v.is_accumulated() || code_.mirrors(bank::int32, v.at())) return {&numeric_rows[i32_ne], form::ri, {0, 0}, 0, false};
+    if (v.is_accumulated() || code_.mirrors(bank::int32, v.at()))
+        return {&numeric_rows[i32_ne], form::ri, {0, 0}, 0, false};
     return {&numeric_rows[i32_ne], form::si, {v.at(), 0}, 0, false};
 }
 /// Emits a branch that is taken if `c` is `sense`; gives the operand that its target belongs to.
@@ -38,7 +39,7 @@ inline std::uint32_t translator::emit_branch(const condition& c, bool sense) {
     const bool short_form = c.shape == form::rs || c.shape == form::sr || (c.shape == form::ri && !wide);
     const std::uint32_t at = code_.emit(row->branch[i][sense ? 1 : 0], short_form ? 2 : 3, {c.words[0], c.words[1]});
     if (immediate && wide) code_[at + 2].bits = c.wide;
-    const unsigned operand = detail::result_operand(row->from, c.shape);
+    const unsigned operand = result_operand_of(row->from, c.shape);
     code_.set(at, operand, label::none);
     return 2 * at + 2 + operand;
 }
@@ -57,7 +58,9 @@ inline void translator::refer(label& to, std::uint32_t at, unsigned operand) {
     }
 }
 /// Lets the branch whose target stands in word `word` come here.
-inline void translator::bind_branch(std::uint32_t word) { code_[word / 2].word[word % 2] = code_.position() - word / 2; }
+inline void translator::bind_branch(std::uint32_t word) {
+    code_[word / 2].word[word % 2] = code_.position() - word / 2;
+}
 inline void translator::bind(std::uint32_t& branches) {
     while (branches != label::none) {
         const std::uint32_t before = code_[branches / 2].word[branches % 2];
@@ -164,8 +167,9 @@ void translator::branch_table(std::uint32_t count, Targets&& to) {
     stack_value index = stack_.pop();
     const bool in_accumulator = index.is_accumulated() || (index.in_frame() && code_.mirrors(bank::int32, index.at()));
     const std::uint32_t from = in_accumulator ? 0 : in_frame(index);
-    const std::uint32_t at = code_.emit(in_accumulator ? run<ops::branch_table<ops::place::R>> : run<ops::branch_table<ops::place::S>>,
-                                        2 + count, {from, count - 1});
+    const std::uint32_t at =
+        code_.emit(in_accumulator ? run<ops::branch_table<ops::place::R>> : run<ops::branch_table<ops::place::S>>,
+                   2 + count, {from, count - 1});
     const auto state = code_.state();
     ++tables_;
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -199,8 +203,9 @@ inline void translator::branch_on_non_null(label& to, value_types values) {
 }
 
 namespace detail {
-inline constexpr handler return_places[4] = {run<ops::return_place<std::uint32_t>>, run<ops::return_place<std::uint64_t>>,
-                                             run<ops::return_place<float>>, run<ops::return_place<double>>};
+inline constexpr handler return_places[4] = {run<ops::return_place<std::uint32_t>>,
+                                             run<ops::return_place<std::uint64_t>>, run<ops::return_place<float>>,
+                                             run<ops::return_place<double>>};
 }  // namespace detail
 
 /// The stack stays as it is: the code behind may be reached in another way.
@@ -212,8 +217,10 @@ inline void translator::return_(value_types results) {
         const stack_value& v = stack_.top();
         const auto i = static_cast<unsigned>(v.bank);
         if (v.is_constant()) code_.constant(v.bank, v.bits);
-        if (!v.in_frame() || code_.mirrors(v.bank, v.at())) code_.emit(run<ops::return_nothing>, 2, {link});
-        else code_.emit(detail::return_places[i], 2, {link, v.at()});
+        if (!v.in_frame() || code_.mirrors(v.bank, v.at()))
+            code_.emit(run<ops::return_nothing>, 2, {link});
+        else
+            code_.emit(detail::return_places[i], 2, {link, v.at()});
     } else {
         const std::uint32_t first = stack_.size() - static_cast<std::uint32_t>(results.size());
         for (std::uint32_t i = first; i < stack_.size(); ++i)
@@ -235,8 +242,10 @@ inline std::uint32_t translator::arguments(const signature& type) {
 }
 inline void translator::push_results(value_types results) {
     code_.forget_accumulators();
-    if (results.size() == 1 && results[0] != v128) push_result(bank_of(results[0]), label::none, nullptr, 0);
-    else push_placed(results);
+    if (results.size() == 1 && results[0] != v128)
+        push_result(bank_of(results[0]), label::none, nullptr, 0);
+    else
+        push_placed(results);
 }
 inline void translator::call(std::uint32_t index) {
     const signature& type = module_.type_of_function(index);
@@ -287,7 +296,8 @@ inline void translator::tail_call_indirect(std::uint32_t type, std::uint32_t tab
     const std::uint32_t from = in_frame(index);
     const signature& callee = module_.types[type];
     const std::uint32_t at = arguments(callee);
-    code_.emit(module_.tables[table].type.size.wide ? run<ops::tail_call_indirect<std::uint64_t>> : run<ops::tail_call_indirect<std::uint32_t>>,
+    code_.emit(module_.tables[table].type.size.wide ? run<ops::tail_call_indirect<std::uint64_t>>
+                                                    : run<ops::tail_call_indirect<std::uint32_t>>,
                4, {at, detail::bytes_of_all(callee.parameters), function_->link, from, table, type});
 }
 inline void translator::tail_call_reference(std::uint32_t type) {
@@ -318,7 +328,8 @@ inline void translator::try_table(label& made, std::uint32_t parameters, std::sp
     }
     bind_branch(2 * (over + 1));
     code_.barrier();
-    for (std::uint32_t i = made.first_clause; i < waiting_.size(); ++i) waiting_[i].begin = code_.position() - function_->begin;
+    for (std::uint32_t i = made.first_clause; i < waiting_.size(); ++i)
+        waiting_[i].begin = code_.position() - function_->begin;
     meter();
 }
 inline void translator::throw_(std::uint32_t tag) {

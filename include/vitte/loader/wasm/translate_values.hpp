@@ -28,7 +28,8 @@ inline void translator::start(body& function, value_types parameters, value_type
     code_.barrier();
     if (place - after_parameters <= 16)
         for (std::uint32_t at = after_parameters; at != place; at += 8) code_.constant_to_place(0, at);
-    else code_.emit(run<ops::zero_locals>, 2, {after_parameters, place - after_parameters});
+    else
+        code_.emit(run<ops::zero_locals>, 2, {after_parameters, place - after_parameters});
     meter_ = label::none;
     meter();
 }
@@ -154,16 +155,18 @@ inline void translator::push_result(bank b, std::uint32_t at, handler kept, unsi
 namespace detail {
 /// Handlers by bank.
 template <bool Kept>
-inline constexpr handler global_gets[5] = {
-    run<ops::global_get<std::uint32_t, Kept>>, run<ops::global_get<std::uint64_t, Kept>>, run<ops::global_get<float, Kept>>,
-    run<ops::global_get<double, Kept>>, run<ops::global_get<ops::vector_bits, true>>};
+inline constexpr handler global_gets[5] = {run<ops::global_get<std::uint32_t, Kept>>,
+                                           run<ops::global_get<std::uint64_t, Kept>>, run<ops::global_get<float, Kept>>,
+                                           run<ops::global_get<double, Kept>>,
+                                           run<ops::global_get<ops::vector_bits, true>>};
 template <ops::place A>
-inline constexpr handler global_sets[4] = {run<ops::global_set<std::uint32_t, A>>, run<ops::global_set<std::uint64_t, A>>,
-                                           run<ops::global_set<float, A>>, run<ops::global_set<double, A>>};
+inline constexpr handler global_sets[4] = {run<ops::global_set<std::uint32_t, A>>,
+                                           run<ops::global_set<std::uint64_t, A>>, run<ops::global_set<float, A>>,
+                                           run<ops::global_set<double, A>>};
 template <ops::place C, bool Kept>
-inline constexpr handler selects[5] = {
-    run<ops::select<std::uint32_t, C, Kept>>, run<ops::select<std::uint64_t, C, Kept>>, run<ops::select<float, C, Kept>>,
-    run<ops::select<double, C, Kept>>, run<ops::select<ops::vector_bits, C, true>>};
+inline constexpr handler selects[5] = {run<ops::select<std::uint32_t, C, Kept>>,
+                                       run<ops::select<std::uint64_t, C, Kept>>, run<ops::select<float, C, Kept>>,
+                                       run<ops::select<double, C, Kept>>, run<ops::select<ops::vector_bits, C, true>>};
 }  // namespace detail
 
 inline void translator::global_get(std::uint32_t index, value_type type) {
@@ -171,21 +174,23 @@ inline void translator::global_get(std::uint32_t index, value_type type) {
     const auto i = static_cast<unsigned>(b);
     if (b == bank::vector) {
         const std::uint32_t place = stack_.push(stack_value::kind::placed, b).place;
-        vector_at_ = code_.emit(detail::global_gets<true>[i], 2, {index, place});
+        vector_at_ = code_.emit(detail::global_gets<true>[i], 2, { index, place });
         vector_operand_ = 1;
         code_.written(place);
         return code_.written(place + 8);
     }
     release(b);
-    push_result(b, code_.emit(detail::global_gets<false>[i], 2, {index}), detail::global_gets<true>[i], 1);
+    push_result(b, code_.emit(detail::global_gets<false>[i], 2, { index }), detail::global_gets<true>[i], 1);
 }
 inline void translator::global_set(std::uint32_t index, value_type type) {
     stack_value v = stack_.pop();
     const auto i = static_cast<unsigned>(bank_of(type));
-    if (type == v128) code_.emit(run<ops::global_set<ops::vector_bits, ops::place::S>>, 2, {index, in_frame(v)});
+    if (type == v128)
+        code_.emit(run<ops::global_set<ops::vector_bits, ops::place::S>>, 2, {index, in_frame(v)});
     else if (v.is_accumulated() || (v.in_frame() && code_.mirrors(v.bank, v.at())))
-        code_.emit(detail::global_sets<ops::place::R>[i], 2, {index});
-    else code_.emit(detail::global_sets<ops::place::S>[i], 2, {index, in_frame(v)});
+        code_.emit(detail::global_sets<ops::place::R>[i], 2, { index });
+    else
+        code_.emit(detail::global_sets<ops::place::S>[i], 2, { index, in_frame(v) });
 }
 
 inline void translator::select(value_type type) {
@@ -196,8 +201,10 @@ inline void translator::select(value_type type) {
     const bool in_accumulator = c.is_accumulated() || (c.in_frame() && code_.mirrors(bank::int32, c.at()));
     const std::uint32_t at_c = in_accumulator ? 0 : in_frame(c);
     release(kind);
-    const handler plain = in_accumulator ? detail::selects<ops::place::R, false>[i] : detail::selects<ops::place::S, false>[i];
-    const handler kept = in_accumulator ? detail::selects<ops::place::R, true>[i] : detail::selects<ops::place::S, true>[i];
+    const handler plain =
+        in_accumulator ? detail::selects<ops::place::R, false>[i] : detail::selects<ops::place::S, false>[i];
+    const handler kept =
+        in_accumulator ? detail::selects<ops::place::R, true>[i] : detail::selects<ops::place::S, true>[i];
     const std::uint32_t at = code_.emit(plain, 3, {at_a, at_b, at_c, 0});
     if (kind != bank::vector) return push_result(kind, at, kept, 3);
     const std::uint32_t place = stack_.push(stack_value::kind::placed, kind).place;
@@ -228,12 +235,6 @@ inline std::uint32_t translator::emit_form(const numeric_row& row, handler run, 
     if (immediate && !wide) code_.set(at, 1, static_cast<std::uint32_t>(b.bits));
     return at;
 }
-namespace detail {
-constexpr unsigned result_operand(bank b, ops::form f) noexcept {
-    return b == bank::int32 || b == bank::float32 ? ops::result_operand<std::uint32_t>(f) : ops::result_operand<std::uint64_t>(f);
-}
-}  // namespace detail
-
 inline void translator::binary(const numeric_row& row, stack_value a, stack_value b) {
     const numeric_row* used = &row;
     if (a.is_constant() && !b.is_constant() && (row.exchangeable || row.swapped != 0)) {
@@ -253,7 +254,7 @@ inline void translator::binary(const numeric_row& row, stack_value a, stack_valu
     release(row.to);
     const auto i = static_cast<std::size_t>(f);
     const std::uint32_t at = emit_form(*used, used->value[i][0], f, a, b);
-    push_result(row.to, at, used->value[i][1], detail::result_operand(row.from, f));
+    push_result(row.to, at, used->value[i][1], result_operand_of(row.from, f));
     if (row.shape == shape::compare) {
         compare_ = at;
         compare_opcode_ = static_cast<std::uint32_t>(used - numeric_rows.data());
@@ -265,11 +266,12 @@ inline void translator::numeric(std::uint32_t opcode) {
     constexpr std::uint32_t i32_eqz = 0x45, i64_eqz = 0x50, i32_eq = 0x46, i64_eq = 0x51;
     if (opcode == i32_eqz || opcode == i64_eqz) {
         const stack_value v = stack_.top();
-        if (opcode == i32_eqz && v.is_accumulated() && code_.is_last(compare_) && numeric_rows[compare_opcode_].opposite != 0) {
+        if (opcode == i32_eqz && v.is_accumulated() && code_.is_last(compare_) &&
+            numeric_rows[compare_opcode_].opposite != 0) {
             const numeric_row& row = numeric_rows[numeric_rows[compare_opcode_].opposite];
             const auto i = static_cast<std::size_t>(compare_form_);
             code_[compare_].run = row.value[i][0];
-            code_.produced(bank::int32, compare_, row.value[i][1], detail::result_operand(row.from, compare_form_));
+            code_.produced(bank::int32, compare_, row.value[i][1], result_operand_of(row.from, compare_form_));
             compare_opcode_ = static_cast<std::uint32_t>(&row - numeric_rows.data());
             return;
         }
@@ -292,7 +294,8 @@ inline void translator::numeric(std::uint32_t opcode) {
 
 inline void translator::reference_to_function(std::uint32_t index) {
     release(bank::int64);
-    push_result(bank::int64, code_.emit(run<ops::reference_to_function<false>>, 2, {index}), run<ops::reference_to_function<true>>, 1);
+    push_result(bank::int64, code_.emit(run<ops::reference_to_function<false>>, 2, {index}),
+                run<ops::reference_to_function<true>>, 1);
 }
 inline void translator::is_null() {
     constexpr std::uint32_t i64_eqz = 0x50;
@@ -307,8 +310,8 @@ inline void translator::load(std::uint8_t opcode, std::uint32_t memory, std::uin
     const memory_row& row = memory_rows[opcode - first_memory_opcode];
     constexpr value_type types[] = {i32, i64, f32, f64};
     if (memory != 0 || module_.memories[0].size.wide)
-        return runtime_call(row.general, 1, types[static_cast<unsigned>(row.value)], memory, static_cast<std::uint32_t>(offset),
-                            static_cast<std::uint32_t>(offset >> 32));
+        return runtime_call(row.general, 1, types[static_cast<unsigned>(row.value)], memory,
+                            static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(offset >> 32));
     stack_value a = stack_.pop();
     ops::address where = ops::address::S;
     if (a.is_constant() && static_cast<std::uint32_t>(a.bits) + offset <= UINT32_MAX) {
@@ -320,7 +323,7 @@ inline void translator::load(std::uint8_t opcode, std::uint32_t memory, std::uin
         in_frame(a);
     }
     release(row.value);
-    const handler (&handlers)[3][2] = row.run[static_cast<unsigned>(where)];
+    const handler(&handlers)[3][2] = row.run[static_cast<unsigned>(where)];
     const unsigned checked = module_.options.checked_memory ? 1 : 0, result = where == ops::address::S ? 2 : 0;
     const std::uint32_t at = code_.emit(handlers[0][checked], where == ops::address::S ? 3 : 2,
                                         {where == ops::address::S ? a.at() : 0, static_cast<std::uint32_t>(offset)});
@@ -334,28 +337,36 @@ inline void translator::store(std::uint8_t opcode, std::uint32_t memory, std::ui
     stack_value v = stack_.pop(), a = stack_.pop();
     const bool integer = row.value == bank::int32 || row.value == bank::int64;
     ops::place value = ops::place::S;
-    if (v.is_constant() && (row.value == bank::int32 || (integer && static_cast<std::int64_t>(v.bits) == static_cast<std::int32_t>(v.bits))))
+    if (v.is_constant() && (row.value == bank::int32 ||
+                            (integer && static_cast<std::int64_t>(v.bits) == static_cast<std::int32_t>(v.bits))))
         value = ops::place::I;
-    else if (v.is_accumulated()) value = ops::place::R;
-    else in_frame(v);
+    else if (v.is_accumulated())
+        value = ops::place::R;
+    else
+        in_frame(v);
     ops::address where = ops::address::S;
     if (a.is_constant() && static_cast<std::uint32_t>(a.bits) + offset <= UINT32_MAX) {
         where = ops::address::constant;
         offset += static_cast<std::uint32_t>(a.bits);
-    } else if (a.is_accumulated() || (a.in_frame() && code_.mirrors(bank::int32, a.at()) && !(integer && value == ops::place::R))) {
+    } else if (a.is_accumulated() ||
+               (a.in_frame() && code_.mirrors(bank::int32, a.at()) && !(integer && value == ops::place::R))) {
         where = ops::address::R;
     } else {
         in_frame(a);
     }
-    if (value == ops::place::S && v.in_frame() && code_.mirrors(v.bank, v.at()) && !(integer && where == ops::address::R && a.is_accumulated()))
+    if (value == ops::place::S && v.in_frame() && code_.mirrors(v.bank, v.at()) &&
+        !(integer && where == ops::address::R && a.is_accumulated()))
         value = ops::place::R;
-    const handler run = row.run[static_cast<unsigned>(where)][static_cast<unsigned>(value)][module_.options.checked_memory ? 1 : 0];
-    const std::uint32_t at = code_.emit(run, value == ops::place::R ? 2 : 3, {where == ops::address::S ? a.at() : 0, static_cast<std::uint32_t>(offset)});
+    const handler run =
+        row.run[static_cast<unsigned>(where)][static_cast<unsigned>(value)][module_.options.checked_memory ? 1 : 0];
+    const std::uint32_t at = code_.emit(run, value == ops::place::R ? 2 : 3,
+                                        {where == ops::address::S ? a.at() : 0, static_cast<std::uint32_t>(offset)});
     if (value == ops::place::S) code_.set(at, 2, v.at());
     if (value == ops::place::I) code_.set(at, 2, static_cast<std::uint32_t>(v.bits));
 }
 
-inline void translator::runtime_call(handler run, unsigned operands, value_type result, std::uint32_t a, std::uint32_t b, std::uint32_t c) {
+inline void translator::runtime_call(handler run, unsigned operands, value_type result, std::uint32_t a,
+                                     std::uint32_t b, std::uint32_t c) {
     materialize(operands);
     const std::uint32_t place = operands != 0 ? stack_[stack_.size() - operands].place : stack_.next_place();
     stack_.shrink(stack_.size() - operands);
@@ -365,7 +376,8 @@ inline void translator::runtime_call(handler run, unsigned operands, value_type 
     code_.written(place + 8);
     stack_.push(stack_value::kind::placed, bank_of(result));
 }
-inline void translator::vector(handler run, unsigned operands, value_type result, std::span<const std::uint32_t> extra) {
+inline void translator::vector(handler run, unsigned operands, value_type result,
+                               std::span<const std::uint32_t> extra) {
     stack_value values[3];
     for (unsigned i = operands; i-- > 0;) values[i] = stack_.pop();
     std::uint32_t places[3] = {};

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <span>
-
 #include <vitte/loader/wasm/emitter.hpp>
 #include <vitte/loader/wasm/interpret_bulk.hpp>
 #include <vitte/loader/wasm/interpret_exceptions.hpp>
@@ -16,11 +15,11 @@ using value_types = std::span<const value_type>;
 struct label {
     static constexpr std::uint32_t none = ~0u;
 
-    std::uint32_t start = none;      ///< of a loop; others are bound at their end
-    std::uint32_t branches = none;   ///< the last operand that waits for it; each holds the one before
-    std::uint32_t no_branch = none;  ///< of an `if`: the branch to its `else`
-    std::uint32_t height = 0;        ///< values on the stack below its parameters
-    std::uint32_t base = 0;          ///< the place of its first parameter or result
+    std::uint32_t start = none;                 ///< of a loop; others are bound at their end
+    std::uint32_t branches = none;              ///< the last operand that waits for it; each holds the one before
+    std::uint32_t no_branch = none;             ///< of an `if`: the branch to its `else`
+    std::uint32_t height = 0;                   ///< values on the stack below its parameters
+    std::uint32_t base = 0;                     ///< the place of its first parameter or result
     std::uint32_t stub = none, stub_of = none;  ///< code of a `br_table` that moves values and goes there
     std::uint32_t first_clause = none;          ///< of a `try_table`
     bool is_function = false;
@@ -35,9 +34,13 @@ public:
     void finish();
 
     // Values
-    void constant(value_type type, std::uint64_t bits) { stack_.push(stack_value::kind::constant, bank_of(type), bits); }
+    void constant(value_type type, std::uint64_t bits) {
+        stack_.push(stack_value::kind::constant, bank_of(type), bits);
+    }
     void vector_constant(std::uint64_t low, std::uint64_t high);
-    void local_get(std::uint32_t index) { stack_.push(stack_value::kind::local, local_banks_[index], local_places_[index]); }
+    void local_get(std::uint32_t index) {
+        stack_.push(stack_value::kind::local, local_banks_[index], local_places_[index]);
+    }
     void local_set(std::uint32_t index);
     void local_tee(std::uint32_t index) {
         local_set(index);
@@ -56,7 +59,8 @@ public:
     void load(std::uint8_t opcode, std::uint32_t memory, std::uint64_t offset);
     void store(std::uint8_t opcode, std::uint32_t memory, std::uint64_t offset);
     /// Calls C++ with the `operands` topmost values in their places; a result is in the first one.
-    void runtime_call(handler run, unsigned operands, value_type result, std::uint32_t a = 0, std::uint32_t b = 0, std::uint32_t c = 0);
+    void runtime_call(handler run, unsigned operands, value_type result, std::uint32_t a = 0, std::uint32_t b = 0,
+                      std::uint32_t c = 0);
     /// An instruction on vectors: `operands` values in the frame, a result in the frame, and what `extra` says.
     void vector(handler run, unsigned operands, value_type result, std::span<const std::uint32_t> extra = {});
 
@@ -151,5 +155,5 @@ private:
 
 }  // namespace vitte::loader::wasm
 
-#include <vitte/loader/wasm/translate_values.hpp>
 #include <vitte/loader/wasm/translate_control.hpp>
+#include <vitte/loader/wasm/translate_values.hpp>

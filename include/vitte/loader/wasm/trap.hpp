@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <vector>
-
 #include <vitte/core/error.hpp>
 
 namespace vitte::loader::wasm {
@@ -35,11 +34,26 @@ enum class trap_code : std::uint8_t {
 
 constexpr const char* message(trap_code code) noexcept {
     constexpr const char* texts[] = {
-        "no trap", "unreachable", "out of bounds memory access", "out of bounds table access", "undefined element",
-        "uninitialized element", "indirect call type mismatch", "integer overflow", "integer divide by zero",
-        "invalid conversion to integer", "null reference", "null function reference", "null exception reference",
-        "uncaught exception", "call stack exhausted", "all fuel consumed", "interrupted", "time limit reached",
-        "out of memory", "the host function failed",
+        "no trap",
+        "unreachable",
+        "out of bounds memory access",
+        "out of bounds table access",
+        "undefined element",
+        "uninitialized element",
+        "indirect call type mismatch",
+        "integer overflow",
+        "integer divide by zero",
+        "invalid conversion to integer",
+        "null reference",
+        "null function reference",
+        "null exception reference",
+        "uncaught exception",
+        "call stack exhausted",
+        "all fuel consumed",
+        "interrupted",
+        "time limit reached",
+        "out of memory",
+        "the host function failed",
     };
     return texts[static_cast<unsigned>(code)];
 }

@@ -5,7 +5,6 @@
 #include <map>
 #include <string>
 #include <vector>
-
 #include <vitte/loader/format/wasm/types.hpp>
 
 namespace vitte::loader::wasm {
@@ -33,7 +32,8 @@ public:
             }
             const auto found = known_.try_emplace(std::move(text), next_);
             if (found.second) next_ += static_cast<std::uint32_t>(to - from);
-            for (std::size_t i = from; i < to; ++i) made.push_back(found.first->second + static_cast<std::uint32_t>(i - from));
+            for (std::size_t i = from; i < to; ++i)
+                made.push_back(found.first->second + static_cast<std::uint32_t>(i - from));
             from = to;
         }
         return made;
@@ -44,16 +44,19 @@ private:
     static void number(std::uint32_t value, std::string& text) {
         text.append(reinterpret_cast<const char*>(&value), sizeof value);
     }
-    static void describe(const std::vector<value_type>& types, std::size_t group, const std::vector<std::uint32_t>& made,
-                         std::string& text) {
+    static void describe(const std::vector<value_type>& types, std::size_t group,
+                         const std::vector<std::uint32_t>& made, std::string& text) {
         number(static_cast<std::uint32_t>(types.size()), text);
         for (const value_type t : types) {
             const bool outside = t.is_reference() && t.heap().is_defined() && t.heap().index() < group;
             const bool inside = t.is_reference() && t.heap().is_defined() && !outside;
             number(outside ? 1 : inside ? 2 : 0, text);
-            if (outside) number(t.code(), text), number(made[t.heap().index()], text);
-            else if (inside) number(t.code(), text), number(static_cast<std::uint32_t>(t.heap().index() - group), text);
-            else number(t.bits(), text);
+            if (outside)
+                number(t.code(), text), number(made[t.heap().index()], text);
+            else if (inside)
+                number(t.code(), text), number(static_cast<std::uint32_t>(t.heap().index() - group), text);
+            else
+                number(t.bits(), text);
         }
     }
 

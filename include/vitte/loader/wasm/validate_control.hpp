@@ -98,9 +98,12 @@ void function_validator<Sink>::open(construct kind) {
     if (!live()) return;
     const auto count = static_cast<std::uint32_t>(parameters.size());
     label& target = controls_.back().target;
-    if (kind == construct::block) sink_.block(target, count);
-    else if (kind == construct::loop) sink_.loop(target, count);
-    else sink_.if_(target, count);
+    if (kind == construct::block)
+        sink_.block(target, count);
+    else if (kind == construct::loop)
+        sink_.loop(target, count);
+    else
+        sink_.if_(target, count);
 }
 template <class Sink>
 void function_validator<Sink>::try_table() {
@@ -159,7 +162,8 @@ void function_validator<Sink>::end() {
     if (stack_.size() != of.height) mismatch();
     if (of.kind == construct::if_) {
         bool same = of.parameters.size() == of.results.size();
-        for (std::size_t i = 0; same && i < of.results.size(); ++i) same = module_.matches(of.parameters[i], of.results[i]);
+        for (std::size_t i = 0; same && i < of.results.size(); ++i)
+            same = module_.matches(of.parameters[i], of.results[i]);
         require(same, "type mismatch: an if without else gives what it takes");
     }
     if (!in_.ok()) return;
@@ -201,8 +205,10 @@ void function_validator<Sink>::branches(std::uint8_t opcode) {
             require_feature(module_.options.allowed.typed_references);
             if (!require(!types.empty() && types.back().is_reference(), "type mismatch")) return;
             const value_type found = pop_reference();
-            if (found != unknown) push(value_type::reference(found.heap(), false));
-            else push(types.back());
+            if (found != unknown)
+                push(value_type::reference(found.heap(), false));
+            else
+                push(types.back());
             pop(types);
             push(types);
             if (live()) sink_.branch_on_non_null(target.target, types);
@@ -226,7 +232,8 @@ void function_validator<Sink>::branch_table() {
         peek(t->branch_types());
     }
     if (live())
-        sink_.branch_table(count + 1, [&](std::uint32_t i) { return std::pair(&targets[i]->target, targets[i]->branch_types()); });
+        sink_.branch_table(count + 1,
+                           [&](std::uint32_t i) { return std::pair(&targets[i]->target, targets[i]->branch_types()); });
     make_unreachable();
 }
 
@@ -271,8 +278,10 @@ void function_validator<Sink>::calls(std::uint8_t opcode) {
             default: sink_.tail_call_reference(index);
         }
     }
-    if (tail) make_unreachable();
-    else push(value_types(type->results));
+    if (tail)
+        make_unreachable();
+    else
+        push(value_types(type->results));
 }
 
 template <class Sink>
@@ -303,13 +312,21 @@ void function_validator<Sink>::instruction(std::uint8_t opcode) {
             if (live()) sink_.throw_reference();
             return make_unreachable();
         case 0x0b: return end();
-        case 0x0c: case 0x0d: case 0xd5: case 0xd6: return branches(opcode);
+        case 0x0c:
+        case 0x0d:
+        case 0xd5:
+        case 0xd6: return branches(opcode);
         case 0x0e: return branch_table();
         case 0x0f:
             pop(controls_.front().results);
             if (live()) sink_.return_(controls_.front().results);
             return make_unreachable();
-        case 0x10: case 0x11: case 0x12: case 0x13: case 0x14: case 0x15: return calls(opcode);
+        case 0x10:
+        case 0x11:
+        case 0x12:
+        case 0x13:
+        case 0x14:
+        case 0x15: return calls(opcode);
         case 0x1a:
             pop();
             if (live()) sink_.drop();
@@ -317,16 +334,32 @@ void function_validator<Sink>::instruction(std::uint8_t opcode) {
         case 0x1b: return select(false);
         case 0x1c: return select(true);
         case 0x1f: require_feature(allowed.exceptions); return try_table();
-        case 0x20: case 0x21: case 0x22: case 0x23: case 0x24: case 0x25: case 0x26: return variables(opcode);
-        case 0x3f: case 0x40: case 0x41: case 0x42: case 0x43: case 0x44: return references(opcode);
-        case 0xd0: case 0xd1: case 0xd2: case 0xd4: return references(opcode);
+        case 0x20:
+        case 0x21:
+        case 0x22:
+        case 0x23:
+        case 0x24:
+        case 0x25:
+        case 0x26: return variables(opcode);
+        case 0x3f:
+        case 0x40:
+        case 0x41:
+        case 0x42:
+        case 0x43:
+        case 0x44: return references(opcode);
+        case 0xd0:
+        case 0xd1:
+        case 0xd2:
+        case 0xd4: return references(opcode);
         case 0xfc: return extended(in_.u32("instruction"));
-        case 0xfd:
-            require_feature(allowed.simd);
-            return vector(in_.u32("instruction"));
-        case 0x06: case 0x07: case 0x09: case 0x18: case 0x19:
-            return refuse("exception handling of before Release 3.0 is not supported", errc::not_supported);
-        case 0xd3: case 0xfb: return refuse("garbage collection is not supported", errc::not_supported);
+        case 0xfd: require_feature(allowed.simd); return vector(in_.u32("instruction"));
+        case 0x06:
+        case 0x07:
+        case 0x09:
+        case 0x18:
+        case 0x19: return refuse("exception handling of before Release 3.0 is not supported", errc::not_supported);
+        case 0xd3:
+        case 0xfb: return refuse("garbage collection is not supported", errc::not_supported);
         case 0xfe: return refuse("threads are not supported", errc::not_supported);
         default: return refuse("illegal opcode", errc::malformed);
     }

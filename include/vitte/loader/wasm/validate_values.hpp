@@ -46,7 +46,8 @@ void function_validator<Sink>::variables(std::uint8_t opcode) {
             if (live()) sink_.local_get(index);
             return push(locals_[index]);
         }
-        case 0x21: case 0x22: {
+        case 0x21:
+        case 0x22: {
             const std::uint32_t index = local_index();
             if (!in_.ok()) return;
             pop(locals_[index]);
@@ -55,13 +56,16 @@ void function_validator<Sink>::variables(std::uint8_t opcode) {
                 initializations_.push_back(index);
             }
             if (live()) {
-                if (opcode == 0x21) sink_.local_set(index);
-                else sink_.local_tee(index);
+                if (opcode == 0x21)
+                    sink_.local_set(index);
+                else
+                    sink_.local_tee(index);
             }
             if (opcode == 0x22) push(locals_[index]);
             return;
         }
-        case 0x23: case 0x24: {
+        case 0x23:
+        case 0x24: {
             const std::uint32_t index = index_in(module_.globals, "global index", "unknown global");
             if (!in_.ok()) return;
             const global_type& global = module_.globals[index].type;
@@ -82,8 +86,10 @@ void function_validator<Sink>::variables(std::uint8_t opcode) {
             pop(t->type.size.address());
             const bool set = opcode == 0x26;
             if (live()) {
-                if (set) sink_.runtime_call(run<ops::runtime_call<bulk::table_set>>, 2, unknown, index);
-                else sink_.runtime_call(run<ops::runtime_call<bulk::table_get>>, 1, t->type.element, index);
+                if (set)
+                    sink_.runtime_call(run<ops::runtime_call<bulk::table_set>>, 2, unknown, index);
+                else
+                    sink_.runtime_call(run<ops::runtime_call<bulk::table_get>>, 1, t->type.element, index);
             }
             if (!set) push(t->type.element);
         }
@@ -91,7 +97,8 @@ void function_validator<Sink>::variables(std::uint8_t opcode) {
 }
 
 template <class Sink>
-typename function_validator<Sink>::memory_argument function_validator<Sink>::read_memory_argument(std::uint32_t natural) {
+typename function_validator<Sink>::memory_argument function_validator<Sink>::read_memory_argument(
+    std::uint32_t natural) {
     memory_argument made;
     const bool many = module_.options.allowed.multiple_memories;
     std::uint32_t alignment = in_.u32("memory argument");
@@ -128,14 +135,16 @@ void function_validator<Sink>::memory_access(std::uint8_t opcode) {
 template <class Sink>
 void function_validator<Sink>::references(std::uint8_t opcode) {
     switch (opcode) {
-        case 0x3f: case 0x40: {
+        case 0x3f:
+        case 0x40: {
             std::uint32_t index;
             const memory_type* const m = memory_index(index);
             if (m == nullptr) return;
             const value_type address = m->size.address();
             if (opcode == 0x40) pop(address);
             if (live())
-                sink_.runtime_call(opcode == 0x40 ? run<ops::runtime_call<bulk::memory_grow>> : run<ops::runtime_call<bulk::memory_size>>,
+                sink_.runtime_call(opcode == 0x40 ? run<ops::runtime_call<bulk::memory_grow>>
+                                                  : run<ops::runtime_call<bulk::memory_size>>,
                                    opcode == 0x40 ? 1 : 0, address, index);
             return push(address);
         }
@@ -221,7 +230,8 @@ void function_validator<Sink>::bulk_memory(std::uint32_t opcode) {
     const bool uses_data = opcode == 8 || opcode == 9;
     if (uses_data) {
         segment = in_.u32("data index");
-        if (in_.ok() && !module_.has_data_count && !module_.data.empty()) return refuse("data count section required", errc::malformed);
+        if (in_.ok() && !module_.has_data_count && !module_.data.empty())
+            return refuse("data count section required", errc::malformed);
         require(segment < module_.data.size(), "unknown data segment");
         if (opcode == 9) {
             if (live()) sink_.runtime_call(run<ops::runtime_call<bulk::data_drop>>, 0, unknown, segment);
@@ -289,7 +299,8 @@ void function_validator<Sink>::bulk_table(std::uint32_t opcode) {
 template <class Sink>
 void function_validator<Sink>::vector(std::uint32_t opcode) {
     if (!in_.ok()) return;
-    if (opcode >= vector_opcodes || vector_rows[opcode].shape == vector_shape::none) return refuse("illegal opcode", errc::malformed);
+    if (opcode >= vector_opcodes || vector_rows[opcode].shape == vector_shape::none)
+        return refuse("illegal opcode", errc::malformed);
     const vector_row& row = vector_rows[opcode];
     if (opcode >= 0x100) require_feature(module_.options.allowed.relaxed_simd);
     const value_type scalar = bank_types[static_cast<unsigned>(row.scalar)];
@@ -310,7 +321,8 @@ void function_validator<Sink>::vector(std::uint32_t opcode) {
             if (live()) sink_.vector(row.run, 2, v128, lanes);
             return push(v128);
         }
-        case vector_shape::extract: case vector_shape::replace: {
+        case vector_shape::extract:
+        case vector_shape::replace: {
             std::uint8_t number = 0;
             lane(number, row.lanes);
             const bool replace = row.shape == vector_shape::replace;
@@ -320,7 +332,10 @@ void function_validator<Sink>::vector(std::uint32_t opcode) {
             if (live()) sink_.vector(row.run, replace ? 2 : 1, replace ? v128 : scalar, extra);
             return push(replace ? v128 : scalar);
         }
-        case vector_shape::load: case vector_shape::store: case vector_shape::load_lane: case vector_shape::store_lane: {
+        case vector_shape::load:
+        case vector_shape::store:
+        case vector_shape::load_lane:
+        case vector_shape::store_lane: {
             const memory_argument where = read_memory_argument(row.size);
             const bool by_lane = row.shape == vector_shape::load_lane || row.shape == vector_shape::store_lane,
                        writes = row.shape == vector_shape::store || row.shape == vector_shape::store_lane;
@@ -337,10 +352,15 @@ void function_validator<Sink>::vector(std::uint32_t opcode) {
         default: break;
     }
     const bool shifts = row.shape == vector_shape::shift;
-    const unsigned operands = row.shape == vector_shape::ternary ? 3 : row.shape == vector_shape::binary || shifts ? 2 : 1;
-    if (row.shape == vector_shape::splat) pop(scalar);
-    else if (shifts) pop(i32), pop(v128);
-    else for (unsigned i = 0; i < operands; ++i) pop(v128);
+    const unsigned operands = row.shape == vector_shape::ternary            ? 3
+                              : row.shape == vector_shape::binary || shifts ? 2
+                                                                            : 1;
+    if (row.shape == vector_shape::splat)
+        pop(scalar);
+    else if (shifts)
+        pop(i32), pop(v128);
+    else
+        for (unsigned i = 0; i < operands; ++i) pop(v128);
     const value_type made = row.shape == vector_shape::test ? i32 : v128;
     if (live()) sink_.vector(row.run, operands, made);
     push(made);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <deque>
-
 #include <vitte/loader/wasm/translator.hpp>
 #include <vitte/loader/wasm/vector_rows.hpp>
 
@@ -95,8 +94,10 @@ private:
     void read_locals(std::vector<value_type>& all);
     void check_type(value_type type) {
         if (!type.is_reference()) return;
-        if (type.heap().is_defined()) require(type.heap().index() < module_.types.size(), "unknown type");
-        else check_heap(type.heap());
+        if (type.heap().is_defined())
+            require(type.heap().index() < module_.types.size(), "unknown type");
+        else
+            check_heap(type.heap());
     }
     void check_heap(heap_type heap);
     std::uint32_t local_index() {
@@ -120,8 +121,7 @@ private:
     }
     const memory_type* memory_index(std::uint32_t& index) {
         index = module_.options.allowed.multiple_memories ? in_.u32("memory index") : in_.byte("memory index");
-        if (!module_.options.allowed.multiple_memories && index != 0)
-            refuse("zero byte expected", errc::malformed);
+        if (!module_.options.allowed.multiple_memories && index != 0) refuse("zero byte expected", errc::malformed);
         require(index < module_.memories.size(), "unknown memory");
         return in_.ok() ? &module_.memories[index] : nullptr;
     }
@@ -163,9 +163,9 @@ private:
     std::uint64_t at_ = 0;
     std::vector<value_type> stack_, locals_;
     std::vector<control> controls_;
-    std::vector<bool> initialized_;           ///< by local; those without a default are not at first
+    std::vector<bool> initialized_;               ///< by local; those without a default are not at first
     std::vector<std::uint32_t> initializations_;  ///< locals in the order of their first writing
-    std::deque<value_type> singles_;          ///< results of blocks that have one
+    std::deque<value_type> singles_;              ///< results of blocks that have one
 };
 
 }  // namespace vitte::loader::wasm

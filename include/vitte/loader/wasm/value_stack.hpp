@@ -2,7 +2,6 @@
 #pragma once
 
 #include <vector>
-
 #include <vitte/loader/wasm/interpret_numeric.hpp>
 
 namespace vitte::loader::wasm {

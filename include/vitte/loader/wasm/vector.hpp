@@ -8,10 +8,6 @@
 namespace vitte::loader::wasm::vectors {
 
 using namespace numeric;
-using s8 = std::int8_t;
-using s16 = std::int16_t;
-using s32 = std::int32_t;
-using s64 = std::int64_t;
 using vector = ops::vector_bits;
 
 template <class T>
@@ -22,8 +18,10 @@ struct lanes {
 
 template <class T>
 T swap_lane(T value) noexcept {
-    if constexpr (std::is_floating_point_v<T>) return std::bit_cast<T>(byteswap(std::bit_cast<bits_of<T>>(value)));
-    else return static_cast<T>(byteswap(static_cast<std::make_unsigned_t<T>>(value)));
+    if constexpr (std::is_floating_point_v<T>)
+        return std::bit_cast<T>(byteswap(std::bit_cast<bits_of<T>>(value)));
+    else
+        return static_cast<T>(byteswap(static_cast<std::make_unsigned_t<T>>(value)));
 }
 template <class T>
 [[gnu::always_inline]] inline lanes<T> unpack(vector v) noexcept {
@@ -63,7 +61,9 @@ template <class T, class F>
 /// All ones where `f` holds.
 template <class T, class F>
 [[gnu::always_inline]] inline vector compare(vector a, vector b, F f) noexcept {
-    using mask = std::conditional_t<sizeof(T) == 1, u8, std::conditional_t<sizeof(T) == 2, u16, std::conditional_t<sizeof(T) == 4, u32, u64>>>;
+    using mask =
+        std::conditional_t<sizeof(T) == 1, u8,
+                           std::conditional_t<sizeof(T) == 2, u16, std::conditional_t<sizeof(T) == 4, u32, u64>>>;
     return map<T>(a, b, [f](T x, T y) { return static_cast<mask>(f(x, y) ? ~mask{0} : mask{0}); });
 }
 template <class T>
@@ -77,6 +77,11 @@ template <class T>
 T absolute_lane(T a) noexcept {
     using word = std::make_unsigned_t<T>;
     return a < 0 ? static_cast<T>(static_cast<word>(0u - static_cast<word>(a))) : a;
+}
+/// Sums of pairs, of fours, of all bits.
+inline u8 count_ones(u8 a) noexcept {
+    const unsigned pairs = a - (a >> 1 & 0x55u), fours = (pairs & 0x33) + (pairs >> 2 & 0x33);
+    return static_cast<u8>((fours + (fours >> 4)) & 0xf);
 }
 /// `value`, or the bound of `T` that it passes.
 template <class T, class Wide>
@@ -121,7 +126,8 @@ inline vector dot(vector a, vector b) noexcept {
     const auto x = unpack<s16>(a), y = unpack<s16>(b);
     lanes<u32> made;
     for (unsigned i = 0; i < 4; ++i)
-        made.at[i] = static_cast<u32>(s32{x.at[2 * i]} * y.at[2 * i]) + static_cast<u32>(s32{x.at[2 * i + 1]} * y.at[2 * i + 1]);
+        made.at[i] =
+            static_cast<u32>(s32{x.at[2 * i]} * y.at[2 * i]) + static_cast<u32>(s32{x.at[2 * i + 1]} * y.at[2 * i + 1]);
     return pack(made);
 }
 /// The relaxed product of signed bytes, as if both were signed.
@@ -180,8 +186,10 @@ inline vector promote(vector a) noexcept {
 }
 template <class F>
 F fused(F a, F b, F c) noexcept {
-    if constexpr (sizeof(F) == 4) return __builtin_fmaf(a, b, c);
-    else return __builtin_fma(a, b, c);
+    if constexpr (sizeof(F) == 4)
+        return __builtin_fmaf(a, b, c);
+    else
+        return __builtin_fma(a, b, c);
 }
 
 }  // namespace vitte::loader::wasm::vectors

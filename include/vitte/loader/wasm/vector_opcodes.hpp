@@ -14,7 +14,7 @@
     X(95, "f64x2.promote_low_f32x4", promote(a))                                                                \
     X(96, "i8x16.abs", map<s8>(a, absolute_lane<s8>))                                                           \
     X(97, "i8x16.neg", VITTE_WASM_LANES(u8, static_cast<u8>(0u - x)))                                           \
-    X(98, "i8x16.popcnt", VITTE_WASM_LANES(u8, static_cast<u8>(std::popcount(x))))                              \
+    X(98, "i8x16.popcnt", VITTE_WASM_LANES(u8, count_ones(x)))                              \
     X(103, "f32x4.ceil", VITTE_WASM_LANES(float, ceiling(x)))                                                   \
     X(104, "f32x4.floor", VITTE_WASM_LANES(float, numeric::floor(x)))                                           \
     X(105, "f32x4.trunc", VITTE_WASM_LANES(float, truncate(x)))                                                 \

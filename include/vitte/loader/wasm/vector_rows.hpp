@@ -38,53 +38,53 @@ struct test;
 template <unsigned Opcode>
 struct shift;
 
-#define VITTE_WASM_DEFINE(code, text, ...)                                                       \
-    template <>                                                                                  \
-    struct unary<code> {                                                                         \
-        static void step(registers& r) noexcept {                                                \
-            const auto a = value<vector>(r, 0);                                                  \
-            finish<1>(r, __VA_ARGS__);                                                           \
-        }                                                                                        \
+#define VITTE_WASM_DEFINE(code, text, ...)        \
+    template <>                                   \
+    struct unary<code> {                          \
+        static void step(registers& r) noexcept { \
+            const auto a = value<vector>(r, 0);   \
+            finish<1>(r, __VA_ARGS__);            \
+        }                                         \
     };
 VITTE_WASM_VECTOR_UNARY(VITTE_WASM_DEFINE)
 #undef VITTE_WASM_DEFINE
-#define VITTE_WASM_DEFINE(code, text, ...)                                                       \
-    template <>                                                                                  \
-    struct binary<code> {                                                                        \
-        static void step(registers& r) noexcept {                                                \
-            const auto a = value<vector>(r, 0), b = value<vector>(r, 1);                         \
-            finish<2>(r, __VA_ARGS__);                                                           \
-        }                                                                                        \
+#define VITTE_WASM_DEFINE(code, text, ...)                               \
+    template <>                                                          \
+    struct binary<code> {                                                \
+        static void step(registers& r) noexcept {                        \
+            const auto a = value<vector>(r, 0), b = value<vector>(r, 1); \
+            finish<2>(r, __VA_ARGS__);                                   \
+        }                                                                \
     };
 VITTE_WASM_VECTOR_BINARY(VITTE_WASM_DEFINE)
 #undef VITTE_WASM_DEFINE
-#define VITTE_WASM_DEFINE(code, text, ...)                                                       \
-    template <>                                                                                  \
-    struct ternary<code> {                                                                       \
-        static void step(registers& r) noexcept {                                                \
+#define VITTE_WASM_DEFINE(code, text, ...)                                                        \
+    template <>                                                                                   \
+    struct ternary<code> {                                                                        \
+        static void step(registers& r) noexcept {                                                 \
             const auto a = value<vector>(r, 0), b = value<vector>(r, 1), c = value<vector>(r, 2); \
-            finish<3>(r, __VA_ARGS__);                                                           \
-        }                                                                                        \
+            finish<3>(r, __VA_ARGS__);                                                            \
+        }                                                                                         \
     };
 VITTE_WASM_VECTOR_TERNARY(VITTE_WASM_DEFINE)
 #undef VITTE_WASM_DEFINE
-#define VITTE_WASM_DEFINE(code, text, ...)                                                       \
-    template <>                                                                                  \
-    struct test<code> {                                                                          \
-        static void step(registers& r) noexcept {                                                \
-            const auto a = value<vector>(r, 0);                                                  \
-            finish<1>(r, static_cast<u32>(__VA_ARGS__));                                                      \
-        }                                                                                        \
+#define VITTE_WASM_DEFINE(code, text, ...)               \
+    template <>                                          \
+    struct test<code> {                                  \
+        static void step(registers& r) noexcept {        \
+            const auto a = value<vector>(r, 0);          \
+            finish<1>(r, static_cast<u32>(__VA_ARGS__)); \
+        }                                                \
     };
 VITTE_WASM_VECTOR_TEST(VITTE_WASM_DEFINE)
 #undef VITTE_WASM_DEFINE
-#define VITTE_WASM_DEFINE(code, text, T, ...)                                                    \
-    template <>                                                                                  \
-    struct shift<code> {                                                                         \
-        static void step(registers& r) noexcept {                                                \
-            const u32 by = value<u32>(r, 1) % (8 * sizeof(T));                                   \
-            finish<2>(r, map<T>(value<vector>(r, 0), [by](T x) { return __VA_ARGS__; }));        \
-        }                                                                                        \
+#define VITTE_WASM_DEFINE(code, text, T, ...)                                             \
+    template <>                                                                           \
+    struct shift<code> {                                                                  \
+        static void step(registers& r) noexcept {                                         \
+            const u32 by = value<u32>(r, 1) % (8 * sizeof(T));                            \
+            finish<2>(r, map<T>(value<vector>(r, 0), [by](T x) { return __VA_ARGS__; })); \
+        }                                                                                 \
     };
 VITTE_WASM_VECTOR_SHIFT(VITTE_WASM_DEFINE)
 #undef VITTE_WASM_DEFINE
@@ -130,14 +130,14 @@ struct shuffled {
 }
 template <unsigned Opcode>
 struct loaded;
-#define VITTE_WASM_DEFINE(code, text, size, ...)                                                 \
-    template <>                                                                                  \
-    struct loaded<code> {                                                                        \
-        static void step(registers& r) noexcept {                                                \
-            const std::byte* const p = accessed(r, 2, size);                                     \
-            if (p == nullptr) return ops::stop_with(r, trap_code::memory_out_of_bounds);         \
-            finish<1, 4>(r, __VA_ARGS__);                                                        \
-        }                                                                                        \
+#define VITTE_WASM_DEFINE(code, text, size, ...)                                         \
+    template <>                                                                          \
+    struct loaded<code> {                                                                \
+        static void step(registers& r) noexcept {                                        \
+            const std::byte* const p = accessed(r, 2, size);                             \
+            if (p == nullptr) return ops::stop_with(r, trap_code::memory_out_of_bounds); \
+            finish<1, 4>(r, __VA_ARGS__);                                                \
+        }                                                                                \
     };
 VITTE_WASM_VECTOR_LOAD(VITTE_WASM_DEFINE)
 #undef VITTE_WASM_DEFINE
@@ -172,7 +172,21 @@ struct lane_stored {
 
 /// What an instruction on vectors takes and gives.
 enum class vector_shape : std::uint8_t {
-    none, constant, unary, binary, ternary, test, shift, splat, extract, replace, shuffle, load, store, load_lane, store_lane
+    none,
+    constant,
+    unary,
+    binary,
+    ternary,
+    test,
+    shift,
+    splat,
+    extract,
+    replace,
+    shuffle,
+    load,
+    store,
+    load_lane,
+    store_lane
 };
 struct vector_row {
     vector_shape shape = vector_shape::none;
@@ -188,8 +202,8 @@ namespace detail {
 constexpr std::array<vector_row, vector_opcodes> vector_rows_of() {
     using namespace vectors;
     std::array<vector_row, vector_opcodes> rows;
-    const auto add = [&rows](unsigned code, vector_shape shape, const char* text, handler run, bank scalar = bank::int32,
-                             std::size_t lanes = 0, std::size_t size = 0) {
+    const auto add = [&rows](unsigned code, vector_shape shape, const char* text, handler run,
+                             bank scalar = bank::int32, std::size_t lanes = 0, std::size_t size = 0) {
         rows[code] = {shape, scalar, static_cast<std::uint8_t>(lanes), static_cast<std::uint8_t>(size), text, run};
     };
 #define VITTE_WASM_ROW(code, text, ...) add(code, vector_shape::unary, text, run<unary<code>>);
@@ -207,7 +221,8 @@ constexpr std::array<vector_row, vector_opcodes> vector_rows_of() {
 #define VITTE_WASM_ROW(code, text, ...) add(code, vector_shape::shift, text, run<shift<code>>);
     VITTE_WASM_VECTOR_SHIFT(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
-#define VITTE_WASM_ROW(code, text, T, number) add(code, vector_shape::splat, text, run<splatted<T, number>>, bank_of<number>());
+#define VITTE_WASM_ROW(code, text, T, number) \
+    add(code, vector_shape::splat, text, run<splatted<T, number>>, bank_of<number>());
     VITTE_WASM_VECTOR_SPLAT(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
 #define VITTE_WASM_ROW(code, text, T, number) \
@@ -218,11 +233,12 @@ constexpr std::array<vector_row, vector_opcodes> vector_rows_of() {
     add(code, vector_shape::replace, text, run<replaced<T, number>>, bank_of<number>(), 16 / sizeof(T));
     VITTE_WASM_VECTOR_REPLACE(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
-#define VITTE_WASM_ROW(code, text, bytes, ...) add(code, vector_shape::load, text, run<loaded<code>>, bank::int32, 0, bytes);
+#define VITTE_WASM_ROW(code, text, bytes, ...) \
+    add(code, vector_shape::load, text, run<loaded<code>>, bank::int32, 0, bytes);
     VITTE_WASM_VECTOR_LOAD(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
-#define VITTE_WASM_ROW(load, store, load_text, store_text, T)                                                          \
-    add(load, vector_shape::load_lane, load_text, run<lane_loaded<T>>, bank::int32, 16 / sizeof(T), sizeof(T));         \
+#define VITTE_WASM_ROW(load, store, load_text, store_text, T)                                                   \
+    add(load, vector_shape::load_lane, load_text, run<lane_loaded<T>>, bank::int32, 16 / sizeof(T), sizeof(T)); \
     add(store, vector_shape::store_lane, store_text, run<lane_stored<T>>, bank::int32, 16 / sizeof(T), sizeof(T));
     VITTE_WASM_VECTOR_LANE(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW

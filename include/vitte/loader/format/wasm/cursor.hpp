@@ -3,7 +3,6 @@
 
 #include <span>
 #include <string_view>
-
 #include <vitte/core/endian.hpp>
 #include <vitte/core/leb128.hpp>
 #include <vitte/core/utf8.hpp>
@@ -88,7 +87,8 @@ public:
         const std::uint64_t from = offset();
         const bytes text = take(length, reading);
         const std::string_view made(reinterpret_cast<const char*>(text.data()), text.size());
-        if (utf8_valid_prefix(text) != text.size()) return refuse(reading, "malformed UTF-8 encoding", from), std::string_view{};
+        if (utf8_valid_prefix(text) != text.size())
+            return refuse(reading, "malformed UTF-8 encoding", from), std::string_view{};
         return made;
     }
     /// The length of a vector, whose elements take a byte or more each.
@@ -104,8 +104,10 @@ private:
     T number(const char* reading) noexcept {
         if (at_ != end_ && (*at_ & std::byte{0x80}) == std::byte{0}) {
             const auto low = std::to_integer<unsigned>(*at_++);
-            if constexpr (std::is_signed_v<T>) return static_cast<T>(static_cast<int>(low << 25) >> 25);
-            else return static_cast<T>(low);
+            if constexpr (std::is_signed_v<T>)
+                return static_cast<T>(static_cast<int>(low << 25) >> 25);
+            else
+                return static_cast<T>(low);
         }
         return long_number<T, Bits>(reading);
     }
@@ -117,7 +119,8 @@ private:
             return decoded->value;
         }
         if (decoded.error().code == errc::end_of_input) return ended(reading), T{0};
-        const bool too_long = remaining() >= leb128_limit(Bits) && (at_[leb128_limit(Bits) - 1] & std::byte{0x80}) != std::byte{0};
+        const bool too_long =
+            remaining() >= leb128_limit(Bits) && (at_[leb128_limit(Bits) - 1] & std::byte{0x80}) != std::byte{0};
         refuse(reading, too_long ? "integer representation too long" : "integer too large");
         return 0;
     }

@@ -77,12 +77,17 @@ inline cursor read_expression(cursor& in) noexcept {
             case 0x42: scan.s64("i64.const"); break;
             case 0x43: scan.take(4, "f32.const"); break;
             case 0x44: scan.take(8, "f64.const"); break;
-            case 0x10: case 0x20: case 0x23: case 0xd2: scan.u32("index"); break;
+            case 0x10:
+            case 0x20:
+            case 0x23:
+            case 0xd2: scan.u32("index"); break;
             case 0xd0: read_heap_type(scan); break;
             case 0xfd:
                 if (scan.u32("opcode") == 12) scan.take(16, "v128.const");
                 break;
-            case 0xfb: scan.refuse("constant expression", "garbage collection is not supported", from, errc::not_supported); break;
+            case 0xfb:
+                scan.refuse("constant expression", "garbage collection is not supported", from, errc::not_supported);
+                break;
             default:
                 if (code > 0xd2 || (code > 0xc4 && code < 0xd0) || (code > 0x26 && code < 0x28))
                     scan.refuse("constant expression", "illegal opcode", from);
@@ -117,7 +122,8 @@ inline type_list read_type_list(cursor& in) noexcept {
     made.size = in.count("function type");
     const cursor from = in;
     for (std::uint32_t i = 0; i < made.size && in.ok(); ++i) read_value_type(in, "function type");
-    if (in.ok()) made.encoded = cursor(from).part(static_cast<std::size_t>(in.offset() - from.offset()), "function type");
+    if (in.ok())
+        made.encoded = cursor(from).part(static_cast<std::size_t>(in.offset() - from.offset()), "function type");
     return made;
 }
 
@@ -236,7 +242,8 @@ inline element_entry read_element(cursor& in) noexcept {
         made.at = read_expression(in);
     }
     if ((flags & 3) != 0) {
-        if (made.expressions) made.type = read_reference_type(in, "element segment");
+        if (made.expressions)
+            made.type = read_reference_type(in, "element segment");
         else if (in.byte("element segment") != 0)
             in.refuse("element segment", "malformed element kind", in.offset() - 1);
     } else if (!made.expressions) {
@@ -246,10 +253,13 @@ inline element_entry read_element(cursor& in) noexcept {
     made.size = in.count("element segment");
     const cursor from = in;
     for (std::uint32_t i = 0; i < made.size && in.ok(); ++i) {
-        if (made.expressions) read_expression(in);
-        else in.u32("function index");
+        if (made.expressions)
+            read_expression(in);
+        else
+            in.u32("function index");
     }
-    if (in.ok()) made.items = cursor(from).part(static_cast<std::size_t>(in.offset() - from.offset()), "element segment");
+    if (in.ok())
+        made.items = cursor(from).part(static_cast<std::size_t>(in.offset() - from.offset()), "element segment");
     return made;
 }
 inline data_entry read_data(cursor& in) noexcept {

@@ -7,14 +7,28 @@ namespace vitte::loader::wasm {
 
 /// Section ids (5.5.2).
 enum class section : std::uint8_t {
-    custom, type, import, function, table, memory, global, exports, start, element, code, data, data_count, tag
+    custom,
+    type,
+    import,
+    function,
+    table,
+    memory,
+    global,
+    exports,
+    start,
+    element,
+    code,
+    data,
+    data_count,
+    tag
 };
 inline constexpr std::size_t section_kinds = 14;
 
 constexpr const char* name_of(section id) noexcept {
-    constexpr const char* names[] = {"custom section",  "type section",   "import section",     "function section", "table section",
-                                     "memory section",  "global section", "export section",     "start section",    "element section",
-                                     "code section",    "data section",   "data count section", "tag section"};
+    constexpr const char* names[] = {"custom section",     "type section",    "import section", "function section",
+                                     "table section",      "memory section",  "global section", "export section",
+                                     "start section",      "element section", "code section",   "data section",
+                                     "data count section", "tag section"};
     return names[static_cast<unsigned>(id)];
 }
 
@@ -30,7 +44,7 @@ struct custom_section {
     std::uint64_t offset = 0;  ///< of `content`
 };
 
-/// A module's bytes, which must stay while views of them are used. `for_each_…` decode a section and call `visit` with
+/// A module's bytes, which must stay while views of them are used. `for_each_` decode a section and call `visit` with
 /// each entry, as `visit(entry)`; they fail at what does not follow the format, with its offset.
 class file {
 public:
@@ -61,7 +75,8 @@ public:
     /// Type indices.
     template <class Visit>
     result<void, parse_error> for_each_function(Visit&& visit) const {
-        return for_each(section::function, [](cursor& in) noexcept { return in.u32("function type index"); }, visit);
+        return for_each(
+            section::function, [](cursor& in) noexcept { return in.u32("function type index"); }, visit);
     }
     template <class Visit>
     result<void, parse_error> for_each_table(Visit&& visit) const {
@@ -69,7 +84,8 @@ public:
     }
     template <class Visit>
     result<void, parse_error> for_each_memory(Visit&& visit) const {
-        return for_each(section::memory, [](cursor& in) noexcept { return memory_type{read_limits(in, "memory type")}; }, visit);
+        return for_each(
+            section::memory, [](cursor& in) noexcept { return memory_type{read_limits(in, "memory type")}; }, visit);
     }
     /// Type indices.
     template <class Visit>
@@ -165,7 +181,8 @@ inline result<file, parse_error> file::parse(bytes whole, bool long_sizes) noexc
             VITTE_CHECK(content.status());
             continue;
         }
-        if (order[id] <= last) return malformed(name_of(static_cast<section>(id)), "unexpected content after last section", from);
+        if (order[id] <= last)
+            return malformed(name_of(static_cast<section>(id)), "unexpected content after last section", from);
         last = order[id];
         made.sections_[id] = content;
         made.present_[id] = true;
@@ -195,7 +212,8 @@ inline function_type file::read_type(cursor& in) noexcept {
     }
     function_type made;
     if (code == 0x50 || code == 0x5e || code == 0x5f) {
-        in.refuse("type", "subtypes, structures and arrays are not supported (garbage collection)", from, errc::not_supported);
+        in.refuse("type", "subtypes, structures and arrays are not supported (garbage collection)", from,
+                  errc::not_supported);
     } else if (code != 0x60) {
         in.refuse("type", "integer representation too long or unknown type form", from);
     } else {

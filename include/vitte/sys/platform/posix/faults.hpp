@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-
 #include <vitte/core/result.hpp>
 #include <vitte/sys/platform/posix/error.hpp>
 
@@ -81,9 +80,12 @@ private:
             __builtin_longjmp(w->resume, 1);
         }
         const struct sigaction& before = number == SIGBUS ? shared().before_bus : shared().before_segv;
-        if ((before.sa_flags & SA_SIGINFO) != 0) before.sa_sigaction(number, info, machine);
-        else if (before.sa_handler == SIG_DFL || before.sa_handler == SIG_IGN) ::signal(number, SIG_DFL);  // faults again
-        else before.sa_handler(number);
+        if ((before.sa_flags & SA_SIGINFO) != 0)
+            before.sa_sigaction(number, info, machine);
+        else if (before.sa_handler == SIG_DFL || before.sa_handler == SIG_IGN)
+            ::signal(number, SIG_DFL);  // faults again
+        else
+            before.sa_handler(number);
     }
 };
 
