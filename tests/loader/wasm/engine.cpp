@@ -229,6 +229,19 @@ BOOST_AUTO_TEST_CASE(another_thread_interrupts, *needs(threads)) {
     BOOST_TEST(*function_of<std::int32_t(std::int32_t)>(made, "grow")(0) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(deadlines_limit_time) {
+    wasm::compile_options interruptible;
+    interruptible.interruptible = true;
+    auto store = new_store();
+    const auto& made = instance_of(store, restless, "", interruptible);
+    store.set_deadline(vitte::sys::deadline::after(5'000'000));
+    const auto ended = function_of<void()>(made, "spin")();
+    BOOST_REQUIRE(!ended);
+    BOOST_TEST((ended.error().code == wasm::trap_code::timed_out));
+    store.set_deadline(vitte::sys::deadline::never());
+    BOOST_TEST(*function_of<std::int32_t(std::int32_t)>(made, "grow")(0) == 1);
+}
+
 BOOST_AUTO_TEST_CASE(tail_calls_and_loops_need_no_stack) {
     /// (func $down (param i32) (result i32) (if (i32.eqz n) (then (return 7))) (return_call $down (n - 1)))
     const code down = module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0})})), section(7, list({exported("down", 0, 0)})),
@@ -244,6 +257,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_valid_is_refused_with_its_offset) {
     BOOST_TEST((made.error().code == errc::invalid_argument));
     BOOST_TEST(made.error().reason == std::string("type mismatch"));
     BOOST_TEST(made.error().offset == wrong.size() - 1);
+    const code sum = module({section(1, list({type({}, {})})), section(3, list({bytes({0})})), section(10, list({body(bytes({0x42, 1, 0x41, 1, 0x6a, 0x1a}))}))});
+    BOOST_TEST(wasm::compiled_module::compile(sum).error().reading == std::string("i32.add"));
     const code structure = module({section(1, list({bytes({0x5f, 0})}))});
     BOOST_TEST((wasm::compiled_module::compile(structure).error().code == errc::not_supported));
 }

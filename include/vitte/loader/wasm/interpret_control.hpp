@@ -149,11 +149,19 @@ struct consume {
     const u32 asked = e.stop.load_relaxed();
     return asked != 0 ? static_cast<trap_code>(asked) : trap_code::call_stack_exhausted;
 }
+/// Why a poll stops the code; `none` if it goes on.
+[[gnu::cold, gnu::noinline]] inline trap_code polled(execution& e) noexcept {
+    constexpr u32 interval = 1000;
+    e.polls = interval;
+    if (e.limit.load_relaxed() == nullptr) return refused(e);
+    return e.deadline != INT64_MAX && e.now() >= e.deadline ? trap_code::timed_out : trap_code::none;
+}
 struct poll {
+    static constexpr unsigned length = 1;
     [[gnu::always_inline]] static void step(registers& x) noexcept {
-        if (x.in->execution->limit.load_relaxed() == nullptr) [[unlikely]]
-            return stop_with(x, refused(*x.in->execution));
-        x.pc += 1;
+        if (--x.in->execution->polls == 0) [[unlikely]]
+            if (const trap_code code = polled(*x.in->execution); code != trap_code::none) return stop_with(x, code);
+        x.pc += length;
     }
 };
 

@@ -93,6 +93,9 @@ struct execution {
     std::byte* top = nullptr;  ///< where the next call from the host puts its frame
     std::uint64_t fuel = 0;
     atomic<std::uint32_t> stop{0};              ///< a `trap_code` that another thread asks for, else 0
+    std::uint32_t polls = 1;            ///< that interruptible code passes before it looks whether to stop
+    std::int64_t deadline = INT64_MAX;  ///< nanoseconds of the clock `now`
+    std::int64_t (*now)() noexcept = nullptr;
     std::uint32_t depth = 0, most_depth = 200;  ///< of calls from the host within calls to the host
     std::uint64_t r = 0;
     double d = 0;

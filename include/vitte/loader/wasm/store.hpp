@@ -8,6 +8,7 @@
 #include <vitte/loader/wasm/compile.hpp>
 #include <vitte/loader/wasm/invoke.hpp>
 #include <vitte/loader/wasm/linear_memory.hpp>
+#include <vitte/sys/time/deadline.hpp>
 
 namespace vitte::loader::wasm {
 
@@ -108,6 +109,7 @@ public:
         e.limit.store_relaxed(e.end);
         e.fuel = limits.fuel;
         e.most_depth = limits.host_depth;
+        e.now = P::clocks::monotonic;
         if (limits.guard_memories) {
             VITTE_CHECK(made.guard());
         }
@@ -145,8 +147,11 @@ public:
 
     std::uint64_t fuel() const noexcept { return execution_->fuel; }
     void set_fuel(std::uint64_t fuel) noexcept { execution_->fuel = fuel; }
-    /// Stops what runs, at its next call or, if it is compiled `interruptible`, at its next loop. If nothing runs, the
-    /// next call. From any thread.
+    /// Code that is compiled `interruptible` traps with `trap_code::timed_out` when `until` has passed, until another
+    /// deadline is set.
+    void set_deadline(sys::deadline until) noexcept { execution_->deadline = until.monotonic(); }
+    /// Stops what runs: at its next call or, if it is compiled `interruptible`, after some rounds of its loops. If
+    /// nothing runs, the next call. From any thread.
     void interrupt(trap_code reason = trap_code::interrupted) noexcept {
         execution_->stop.store_relaxed(static_cast<std::uint32_t>(reason));
         execution_->limit.store_relaxed(nullptr);

@@ -80,7 +80,7 @@ inline void translator::loop(label& made, std::uint32_t parameters) {
     made.base = parameters != 0 ? stack_[made.height].place : stack_.next_place();
     code_.barrier();
     made.start = code_.position();
-    if (module_.options.interruptible) code_.emit(run<ops::poll>, 1, {});
+    if (module_.options.interruptible) code_.emit(run<ops::poll>, ops::poll::length, {});
     meter();
 }
 inline void translator::if_(label& made, std::uint32_t parameters) {

@@ -30,6 +30,7 @@ inline void translator::start(body& function, value_types parameters, value_type
         for (std::uint32_t at = after_parameters; at != place; at += 8) code_.constant_to_place(0, at);
     else
         code_.emit(run<ops::zero_locals>, 2, {after_parameters, place - after_parameters});
+    if (module_.options.interruptible) code_.emit(run<ops::poll>, ops::poll::length, {});
     meter_ = label::none;
     meter();
 }

@@ -31,6 +31,7 @@ result<void, parse_error> function_validator<Sink>::validate(const code_entry& c
     controls_.push_back(outer);
     while (!controls_.empty() && in_.ok()) {
         at_ = in_.offset();
+        reading_ = "function body";
         sink_.count();
         instruction(in_.byte("instruction"));
     }

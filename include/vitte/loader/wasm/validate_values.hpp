@@ -8,6 +8,7 @@ namespace vitte::loader::wasm {
 template <class Sink>
 void function_validator<Sink>::numeric(std::uint32_t opcode) {
     const numeric_row& row = numeric_rows[opcode];
+    reading_ = row.text;
     const value_type from = bank_types[static_cast<unsigned>(row.from)];
     pop(from);
     if (row.shape != shape::unary) pop(from);
@@ -118,6 +119,7 @@ typename function_validator<Sink>::memory_argument function_validator<Sink>::rea
 template <class Sink>
 void function_validator<Sink>::memory_access(std::uint8_t opcode) {
     const memory_row& row = memory_rows[opcode - first_memory_opcode];
+    reading_ = row.text;
     const memory_argument where = read_memory_argument(row.size);
     if (!in_.ok()) return;
     const value_type type = bank_types[static_cast<unsigned>(row.value)];
@@ -302,6 +304,7 @@ void function_validator<Sink>::vector(std::uint32_t opcode) {
     if (opcode >= vector_opcodes || vector_rows[opcode].shape == vector_shape::none)
         return refuse("illegal opcode", errc::malformed);
     const vector_row& row = vector_rows[opcode];
+    reading_ = row.text;
     if (opcode >= 0x100) require_feature(module_.options.allowed.relaxed_simd);
     const value_type scalar = bank_types[static_cast<unsigned>(row.scalar)];
     switch (row.shape) {

@@ -34,7 +34,7 @@ private:
 
     // Errors
     [[gnu::cold]] void refuse(const char* reason, errc code = errc::invalid_argument) noexcept {
-        in_.refuse("function body", reason, at_, code);
+        in_.refuse(reading_, reason, at_, code);
     }
     [[gnu::cold]] void mismatch() noexcept { refuse("type mismatch"); }
     bool require(bool condition, const char* reason) noexcept {
@@ -161,6 +161,7 @@ private:
     Sink& sink_;
     cursor in_;
     std::uint64_t at_ = 0;
+    const char* reading_ = "function body";  ///< the instruction, where its name is known
     std::vector<value_type> stack_, locals_;
     std::vector<control> controls_;
     std::vector<bool> initialized_;               ///< by local; those without a default are not at first
