@@ -26,6 +26,10 @@
 #define VITTE_WASM_TAIL_CALL return
 #endif
 #endif
+// A build for small machines defines it as 1: without instructions on vectors, and without superinstructions.
+#ifndef VITTE_WASM_SMALL
+#define VITTE_WASM_SMALL 0
+#endif
 #ifndef VITTE_WASM_TAIL_CALLS
 #define VITTE_WASM_TAIL_CALLS 0
 #endif

@@ -1,6 +1,8 @@
 /// Writes internal code, and knows what the accumulators hold.
 #pragma once
 
+#include <memory>
+
 #include <vitte/loader/wasm/fuse.hpp>
 #include <vitte/loader/wasm/interpret_control.hpp>
 #include <vitte/loader/wasm/value_stack.hpp>
@@ -28,8 +30,8 @@ public:
         handler next = nullptr, next_alone = nullptr;
         for (std::size_t i = starts_.size(); i-- > 0;) {
             const handler alone = code_[starts_[i]].run;
-            handler made = next == nullptr ? nullptr : pairs_.find(alone, next);
-            if (made == nullptr && next_alone != next) made = pairs_.find(alone, next_alone);
+            handler made = next == nullptr ? nullptr : pairs_->find(alone, next);
+            if (made == nullptr && next_alone != next) made = pairs_->find(alone, next_alone);
             if (made != nullptr) code_[starts_[i]].run = made;
             next = made != nullptr ? made : alone;
             next_alone = alone;
@@ -158,7 +160,7 @@ public:
 private:
     std::vector<cell>& code_;
     std::vector<std::uint32_t> starts_;  ///< of the function's instructions
-    fusion_table pairs_;
+    std::unique_ptr<const fusion_table> pairs_ = std::make_unique<fusion_table>();
     std::uint32_t last_ = none;
     std::uint32_t mirrors_[accumulators] = {none, none, none};
     producer producers_[accumulators];

@@ -54,6 +54,19 @@ void run_then_branch(registers& x) {
 class fusion_table {
 public:
     fusion_table() {
+        if constexpr (!VITTE_WASM_SMALL) add_all();
+    }
+    /// The handler for `first` and then `second`; null if there is none.
+    handler find(handler first, handler second) const noexcept {
+        for (std::size_t i = slot(first, second);; i = (i + 1) % size) {
+            if (entries_[i].made == nullptr) return nullptr;
+            if (entries_[i].first == first && entries_[i].second == second) return entries_[i].made;
+        }
+    }
+
+private:
+    static constexpr std::size_t size = VITTE_WASM_SMALL ? 1 : 4096;
+    void add_all() {
         add_addresses<false>();
         add_addresses<true>();
         add_arithmetic();
@@ -65,16 +78,6 @@ public:
         add_chains<false>();
         add_chains<true>();
     }
-    /// The handler for `first` and then `second`; null if there is none.
-    handler find(handler first, handler second) const noexcept {
-        for (std::size_t i = slot(first, second);; i = (i + 1) % size) {
-            if (entries_[i].made == nullptr) return nullptr;
-            if (entries_[i].first == first && entries_[i].second == second) return entries_[i].made;
-        }
-    }
-
-private:
-    static constexpr std::size_t size = 4096;
     using S = std::integral_constant<ops::place, ops::place::S>;
     struct entry {
         handler first, second, made;

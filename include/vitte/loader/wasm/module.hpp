@@ -11,7 +11,11 @@ namespace vitte::loader::wasm {
 
 /// How a module is translated.
 struct compile_options {
-    features allowed;
+    features allowed = [] {
+        features all;
+        if (VITTE_WASM_SMALL) all.simd = all.relaxed_simd = false;
+        return all;
+    }();
     /// Code counts its instructions, so that fuel can be limited.
     bool metered = false;
     /// Loops and functions look now and then whether they are to stop: for time limits and interruption. Without it, only

@@ -202,6 +202,7 @@ namespace detail {
 constexpr std::array<vector_row, vector_opcodes> vector_rows_of() {
     using namespace vectors;
     std::array<vector_row, vector_opcodes> rows;
+#if !VITTE_WASM_SMALL
     const auto add = [&rows](unsigned code, vector_shape shape, const char* text, handler run,
                              bank scalar = bank::int32, std::size_t lanes = 0, std::size_t size = 0) {
         rows[code] = {shape, scalar, static_cast<std::uint8_t>(lanes), static_cast<std::uint8_t>(size), text, run};
@@ -245,6 +246,7 @@ constexpr std::array<vector_row, vector_opcodes> vector_rows_of() {
     add(11, vector_shape::store, "v128.store", run<stored>, bank::int32, 0, 16);
     add(12, vector_shape::constant, "v128.const", nullptr);
     add(13, vector_shape::shuffle, "i8x16.shuffle", run<shuffled>);
+#endif
     return rows;
 }
 }  // namespace detail
