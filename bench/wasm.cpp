@@ -1,18 +1,18 @@
-// WebAssembly against native code: wasm KERNELS.WASM [MODULE.WASM]. The kernels are those of bench/wasm/kernels.c, which is also
-// linked in; of another module, such as SQLite, only loading is measured.
+// WebAssembly against native code: wasm KERNELS.WASM [MODULE.WASM]. The kernels are those of bench/wasm/kernels.c,
+// which is also linked in; of another module, such as SQLite, only loading is measured.
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
-
 #include <vitte/loader/wasm/store.hpp>
 
 #include "row.hpp"
 
 extern "C" {
 using kernel_function = std::uint32_t(std::uint32_t);
-kernel_function fib, sieve, matmul, nbody, mandelbrot, sha256, quicksort, crc32, hash_map, tokenizer, indirect, copy_fill, bytecode;
+kernel_function fib, sieve, matmul, nbody, mandelbrot, sha256, quicksort, crc32, hash_map, tokenizer, indirect,
+    copy_fill, bytecode;
 }
 
 namespace {
@@ -39,9 +39,19 @@ struct kernel {
     std::uint32_t count;
 };
 constexpr kernel kernels[] = {
-    {"fib", fib, 27},           {"sieve", sieve, 4},       {"matmul", matmul, 8},       {"nbody", nbody, 10000},    {"mandelbrot", mandelbrot, 6},
-    {"sha256", sha256, 3000},   {"quicksort", quicksort, 2}, {"crc32", crc32, 20},      {"hash_map", hash_map, 8},  {"tokenizer", tokenizer, 6000},
-    {"indirect", indirect, 1000000}, {"copy_fill", copy_fill, 300}, {"bytecode", bytecode, 5000},
+    {"fib", fib, 27},
+    {"sieve", sieve, 4},
+    {"matmul", matmul, 8},
+    {"nbody", nbody, 10000},
+    {"mandelbrot", mandelbrot, 6},
+    {"sha256", sha256, 3000},
+    {"quicksort", quicksort, 2},
+    {"crc32", crc32, 20},
+    {"hash_map", hash_map, 8},
+    {"tokenizer", tokenizer, 6000},
+    {"indirect", indirect, 1000000},
+    {"copy_fill", copy_fill, 300},
+    {"bytecode", bytecode, 5000},
 };
 
 double time_of(auto&& work) {
@@ -68,8 +78,10 @@ void compare_kernels(const std::string& module, bool guarded) {
         const auto run = (*made)->function<std::uint32_t(std::uint32_t)>(k.name);
         if (!run) stop(run.error().message());
         std::uint32_t ours = 0, theirs = 0;
-        const double mine = time_of([&] { ours = *(*run)(k.count); }), peer = time_of([&] { theirs = k.native(k.count); });
-        if (ours != theirs) stop(std::string(k.name) + " gave " + std::to_string(ours) + ", not " + std::to_string(theirs));
+        const double mine = time_of([&] { ours = *(*run)(k.count); }),
+                     peer = time_of([&] { theirs = k.native(k.count); });
+        if (ours != theirs)
+            stop(std::string(k.name) + " gave " + std::to_string(ours) + ", not " + std::to_string(theirs));
         bench::row((how + k.name).c_str(), mine, peer, "gcc -O2", 5.5);
         logarithms += std::log(mine / peer);
     }
@@ -82,7 +94,8 @@ void compare_kernels(const std::string& module, bool guarded) {
         for (int i = 0; i < calls; ++i) static_cast<void>((*empty)());
     };
     bench::row((how + "call of an empty function").c_str(), time_of(call_all) / calls, 1, "a nanosecond", 13);
-    bench::row((how + "call of a host function").c_str(), time_of([&] { static_cast<void>((*call_host)(calls)); }) / calls, 1, "a nanosecond", 12);
+    bench::row((how + "call of a host function").c_str(),
+               time_of([&] { static_cast<void>((*call_host)(calls)); }) / calls, 1, "a nanosecond", 12);
 }
 
 int main(int argc, char** argv) {

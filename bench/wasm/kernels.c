@@ -54,7 +54,8 @@ struct planet {
 };
 static struct planet planets[5];
 KERNEL(nbody) {
-    for (int i = 0; i < 5; ++i) planets[i] = (struct planet){i * 1.5, i * 0.7 - 1, i * 0.3, 0.1 * i, 0.2, -0.1 * i, 1.0 + i};
+    for (int i = 0; i < 5; ++i)
+        planets[i] = (struct planet){i * 1.5, i * 0.7 - 1, i * 0.3, 0.1 * i, 0.2, -0.1 * i, 1.0 + i};
     for (uint32_t r = 0; r < n; ++r) {
         for (int i = 0; i < 5; ++i)
             for (int k = i + 1; k < 5; ++k) {
@@ -64,7 +65,9 @@ KERNEL(nbody) {
                 a->vx -= dx * b->mass * mag, a->vy -= dy * b->mass * mag, a->vz -= dz * b->mass * mag;
                 b->vx += dx * a->mass * mag, b->vy += dy * a->mass * mag, b->vz += dz * a->mass * mag;
             }
-        for (int i = 0; i < 5; ++i) planets[i].x += 0.001 * planets[i].vx, planets[i].y += 0.001 * planets[i].vy, planets[i].z += 0.001 * planets[i].vz;
+        for (int i = 0; i < 5; ++i)
+            planets[i].x += 0.001 * planets[i].vx, planets[i].y += 0.001 * planets[i].vy,
+                planets[i].z += 0.001 * planets[i].vz;
     }
     return (uint32_t)(int64_t)(planets[0].x * 1e6);
 }
@@ -87,18 +90,23 @@ KERNEL(mandelbrot) {
 }
 
 static const uint32_t sha_k[64] = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74,
-    0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d,
-    0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e,
-    0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5,
-    0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 static uint32_t rotate(uint32_t x, int by) { return x >> by | x << (32 - by); }
 KERNEL(sha256) {
-    uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}, w[64];
+    uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19},
+             w[64];
     for (uint32_t r = 0; r < n; ++r) {
         for (int i = 0; i < 16; ++i) w[i] = r * 31 + (uint32_t)i;
         for (int i = 16; i < 64; ++i) {
-            uint32_t s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3, s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
+            uint32_t s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3,
+                     s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
             w[i] = w[i - 16] + s0 + w[i - 7] + s1;
         }
         uint32_t a = h[0], b = h[1], c = h[2], d = h[3], e = h[4], f = h[5], g = h[6], k = h[7];
@@ -170,7 +178,9 @@ KERNEL(hash_map) {
     return found;
 }
 
-static const char text[] = "while (count < 1024) { total = total + values[count] * 3; if (total > limit) break; count = count + 1; } return total;";
+static const char text[] =
+    "while (count < 1024) { total = total + values[count] * 3; if (total > limit) break; count = count + 1; } return "
+    "total;";
 KERNEL(tokenizer) {
     uint32_t tokens = 0;
     for (uint32_t r = 0; r < n; ++r)
@@ -181,7 +191,8 @@ KERNEL(tokenizer) {
             }
             uint32_t hash = 5381;
             if ((*p >= 'a' && *p <= 'z') || *p == '_') {
-                while ((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '_') hash = hash * 33 + (uint8_t)*p++;
+                while ((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '_')
+                    hash = hash * 33 + (uint8_t)*p++;
             } else if (*p >= '0' && *p <= '9') {
                 hash = 0;
                 while (*p >= '0' && *p <= '9') hash = hash * 10 + (uint32_t)(*p++ - '0');

@@ -1,5 +1,5 @@
-// libFuzzer target: no input makes the reader of WebAssembly, the validator or the translator read outside it or stop the
-// program; and what is valid runs within its limits, whatever it does.
+// libFuzzer target: no input makes the reader of WebAssembly, the validator or the translator read outside it or stop
+// the program; and what is valid runs within its limits, whatever it does.
 #include <vitte/loader/wasm/store.hpp>
 
 namespace {

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
 #include <vitte/core/leb128.hpp>
 
 namespace wasm_test {
@@ -62,8 +61,12 @@ inline code body(const code& instructions) {
     const code all = bytes({0}) + instructions + bytes({0x0b});
     return unsigned_number(static_cast<std::uint32_t>(all.size())) + all;
 }
-inline code exported(std::string_view title, int kind, std::uint32_t index) { return name(title) + bytes({kind}) + unsigned_number(index); }
-inline code imported(std::string_view from, std::string_view title, const code& description) { return name(from) + name(title) + description; }
+inline code exported(std::string_view title, int kind, std::uint32_t index) {
+    return name(title) + bytes({kind}) + unsigned_number(index);
+}
+inline code imported(std::string_view from, std::string_view title, const code& description) {
+    return name(from) + name(title) + description;
+}
 /// A name section that names functions from index 0.
 inline code function_names(std::initializer_list<std::string_view> names) {
     code content = unsigned_number(static_cast<std::uint32_t>(names.size()));

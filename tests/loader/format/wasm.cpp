@@ -1,7 +1,5 @@
 #include <boost/test/unit_test.hpp>
-
 #include <vector>
-
 #include <vitte/loader/format/wasm.hpp>
 
 #include "../../support/wasm_builder.hpp"
@@ -47,14 +45,19 @@ BOOST_AUTO_TEST_CASE(sections_are_found_in_any_module) {
     BOOST_TEST(parsed->for_each_export([&](const wasm::export_entry& e) { seen.push_back(e.name); }).has_value());
     BOOST_TEST((seen == std::vector<std::string_view>{"log", "add", "memory"}));
     std::size_t parameters = 0;
-    BOOST_TEST(parsed->for_each_type([&](const wasm::type_entry& t) { parameters += t.function.parameters.size; }).has_value());
+    BOOST_TEST(parsed->for_each_type([&](const wasm::type_entry& t) { parameters += t.function.parameters.size; })
+                   .has_value());
     BOOST_TEST(parameters == 2u);
-    BOOST_TEST(parsed->for_each_memory([&](const wasm::memory_type& m) {
-        BOOST_TEST(m.size.least == 1u);
-        BOOST_TEST(m.size.most == 2u);
-    }).has_value());
-    BOOST_TEST(parsed->for_each_data([&](const wasm::data_entry& d) { BOOST_TEST(d.content.size() == 3u); }).has_value());
-    BOOST_TEST(parsed->for_each_code([&](const wasm::code_entry& c) { BOOST_TEST(c.body.remaining() == 7u); }).has_value());
+    BOOST_TEST(parsed
+                   ->for_each_memory([&](const wasm::memory_type& m) {
+                       BOOST_TEST(m.size.least == 1u);
+                       BOOST_TEST(m.size.most == 2u);
+                   })
+                   .has_value());
+    BOOST_TEST(
+        parsed->for_each_data([&](const wasm::data_entry& d) { BOOST_TEST(d.content.size() == 3u); }).has_value());
+    BOOST_TEST(
+        parsed->for_each_code([&](const wasm::code_entry& c) { BOOST_TEST(c.body.remaining() == 7u); }).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(custom_sections_tell_names_and_producers) {
@@ -63,10 +66,12 @@ BOOST_AUTO_TEST_CASE(custom_sections_tell_names_and_producers) {
     BOOST_TEST(wasm::module_name(*parsed) == "small");
     std::string_view function, producer;
     BOOST_TEST(wasm::for_each_function_name(*parsed, [&](std::uint32_t index, std::string_view n) {
-        BOOST_TEST(index == 1u);
-        function = n;
-    }).has_value());
-    BOOST_TEST(wasm::for_each_producer(*parsed, [&](std::string_view, std::string_view n, std::string_view) { producer = n; }).has_value());
+                   BOOST_TEST(index == 1u);
+                   function = n;
+               }).has_value());
+    BOOST_TEST(wasm::for_each_producer(*parsed, [&](std::string_view, std::string_view n, std::string_view) {
+                   producer = n;
+               }).has_value());
     BOOST_TEST(function == "add");
     BOOST_TEST(producer == "C");
 }

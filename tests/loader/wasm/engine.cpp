@@ -1,7 +1,5 @@
 #include <boost/test/unit_test.hpp>
-
 #include <string>
-
 #include <vitte/loader/wasm/store.hpp>
 
 #include "../../support/needs.hpp"
@@ -22,7 +20,8 @@ wasm::store new_store(const wasm::store_limits& limits = {}) {
     BOOST_REQUIRE(made);
     return std::move(*made);
 }
-wasm::instance& instance_of(wasm::store& store, const code& m, const char* name = "", const wasm::compile_options& options = {}) {
+wasm::instance& instance_of(wasm::store& store, const code& m, const char* name = "",
+                            const wasm::compile_options& options = {}) {
     auto made = store.instantiate(compiled(m, options), name);
     if (!made) BOOST_FAIL(made.error().message());
     return **made;
@@ -35,20 +34,26 @@ auto function_of(const wasm::instance& of, const char* name) {
 }
 
 /// (func (export "add") (param i32 i32) (result i32))
-const code adder = module({section(1, list({type({i32, i32}, {i32})})), section(3, list({unsigned_number(0)})),
-                           section(7, list({exported("add", 0, 0)})), section(10, list({body(bytes({0x20, 0, 0x20, 1, 0x6a}))}))});
+const code adder =
+    module({section(1, list({type({i32, i32}, {i32})})), section(3, list({unsigned_number(0)})),
+            section(7, list({exported("add", 0, 0)})), section(10, list({body(bytes({0x20, 0, 0x20, 1, 0x6a}))}))});
 
 /// "outer" calls "middle" calls "inner", which reads memory at its argument; memory has one page and may have three.
-const code reader = module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0}), bytes({0}), bytes({0})})),
-                            section(5, list({bytes({1, 1, 3})})), section(7, list({exported("outer", 0, 2), exported("memory", 2, 0), exported("inner", 0, 0)})),
-                            section(10, list({body(bytes({0x20, 0, 0x28, 2, 0})), body(bytes({0x20, 0, 0x10, 0})), body(bytes({0x20, 0, 0x10, 1}))})),
-                            function_names({"inner", "middle", "outer"})});
+const code reader =
+    module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0}), bytes({0}), bytes({0})})),
+            section(5, list({bytes({1, 1, 3})})),
+            section(7, list({exported("outer", 0, 2), exported("memory", 2, 0), exported("inner", 0, 0)})),
+            section(10, list({body(bytes({0x20, 0, 0x28, 2, 0})), body(bytes({0x20, 0, 0x10, 0})),
+                              body(bytes({0x20, 0, 0x10, 1}))})),
+            function_names({"inner", "middle", "outer"})});
 
 /// "spin" loops forever; "recur" calls itself forever; "grow" grows memory by its argument.
-const code restless = module({section(1, list({type({}, {}), type({i32}, {i32})})), section(3, list({bytes({0}), bytes({0}), bytes({1})})),
-                              section(5, list({bytes({0, 1})})),
-                              section(7, list({exported("spin", 0, 0), exported("recur", 0, 1), exported("grow", 0, 2)})),
-                              section(10, list({body(bytes({0x03, 0x40, 0x0c, 0, 0x0b})), body(bytes({0x10, 1})), body(bytes({0x20, 0, 0x40, 0}))}))});
+const code restless =
+    module({section(1, list({type({}, {}), type({i32}, {i32})})),
+            section(3, list({bytes({0}), bytes({0}), bytes({1})})), section(5, list({bytes({0, 1})})),
+            section(7, list({exported("spin", 0, 0), exported("recur", 0, 1), exported("grow", 0, 2)})),
+            section(10, list({body(bytes({0x03, 0x40, 0x0c, 0, 0x0b})), body(bytes({0x10, 1})),
+                              body(bytes({0x20, 0, 0x40, 0}))}))});
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(functions_are_called_with_their_types) {
@@ -63,9 +68,10 @@ BOOST_AUTO_TEST_CASE(functions_are_called_with_their_types) {
 
 BOOST_AUTO_TEST_CASE(instances_share_code_but_not_state) {
     /// (global $n (mut i32) 0) (func (export "next") (result i32) n = n + 1)
-    const code counter = module({section(1, list({type({}, {i32})})), section(3, list({bytes({0})})), section(6, list({bytes({i32, 1, 0x41, 0, 0x0b})})),
-                                 section(7, list({exported("next", 0, 0)})),
-                                 section(10, list({body(bytes({0x23, 0, 0x41, 1, 0x6a, 0x24, 0, 0x23, 0}))}))});
+    const code counter =
+        module({section(1, list({type({}, {i32})})), section(3, list({bytes({0})})),
+                section(6, list({bytes({i32, 1, 0x41, 0, 0x0b})})), section(7, list({exported("next", 0, 0)})),
+                section(10, list({body(bytes({0x23, 0, 0x41, 1, 0x6a, 0x24, 0, 0x23, 0}))}))});
     auto store = new_store();
     const auto module = compiled(counter);
     const auto a = store.instantiate(module), b = store.instantiate(module);
@@ -79,16 +85,18 @@ BOOST_AUTO_TEST_CASE(instances_share_code_but_not_state) {
 
 BOOST_AUTO_TEST_CASE(host_functions_are_cpp_callables) {
     /// (import "env" "twice" (func (param i32) (result i32))) (export "run" calls it)
-    const code user = module({section(1, list({type({i32}, {i32})})), section(2, list({imported("env", "twice", bytes({0, 0}))})),
-                              section(3, list({bytes({0})})), section(7, list({exported("run", 0, 1)})),
-                              section(10, list({body(bytes({0x20, 0, 0x10, 0}))})), function_names({"twice", "run"})});
+    const code user =
+        module({section(1, list({type({i32}, {i32})})), section(2, list({imported("env", "twice", bytes({0, 0}))})),
+                section(3, list({bytes({0})})), section(7, list({exported("run", 0, 1)})),
+                section(10, list({body(bytes({0x20, 0, 0x10, 0}))})), function_names({"twice", "run"})});
     auto store = new_store();
     int calls = 0;
-    store.define_function<std::int32_t(std::int32_t)>("env", "twice", [&](std::int32_t x) -> vitte::result<std::int32_t, wasm::host_failure> {
-        ++calls;
-        if (x < 0) return vitte::unexpected(wasm::host_failure{"only positive numbers"});
-        return 2 * x;
-    });
+    store.define_function<std::int32_t(std::int32_t)>(
+        "env", "twice", [&](std::int32_t x) -> vitte::result<std::int32_t, wasm::host_failure> {
+            ++calls;
+            if (x < 0) return vitte::unexpected(wasm::host_failure{"only positive numbers"});
+            return 2 * x;
+        });
     const auto run = function_of<std::int32_t(std::int32_t)>(instance_of(store, user), "run");
     BOOST_TEST(*run(21) == 42);
     const auto failed = run(-1);
@@ -100,14 +108,14 @@ BOOST_AUTO_TEST_CASE(host_functions_are_cpp_callables) {
 }
 
 BOOST_AUTO_TEST_CASE(host_functions_see_their_callers_memory_and_call_back) {
-    const code user = module({section(1, list({type({}, {i32})})), section(2, list({imported("env", "peek", bytes({0, 0}))})), section(3, list({bytes({0})})),
-                              section(5, list({bytes({0, 1})})), section(7, list({exported("run", 0, 1)})), section(10, list({body(bytes({0x10, 0}))})),
-                              section(11, list({bytes({0, 0x41, 3, 0x0b, 1, 99})}))});
+    const code user = module(
+        {section(1, list({type({}, {i32})})), section(2, list({imported("env", "peek", bytes({0, 0}))})),
+         section(3, list({bytes({0})})), section(5, list({bytes({0, 1})})), section(7, list({exported("run", 0, 1)})),
+         section(10, list({body(bytes({0x10, 0}))})), section(11, list({bytes({0, 0x41, 3, 0x0b, 1, 99})}))});
     auto store = new_store();
     const auto add = function_of<std::int32_t(std::int32_t, std::int32_t)>(instance_of(store, adder), "add");
-    store.define_function<std::int32_t()>("env", "peek", [&](wasm::caller from) {
-        return *add(std::to_integer<std::int32_t>(from.memory()[3]), 1);
-    });
+    store.define_function<std::int32_t()>(
+        "env", "peek", [&](wasm::caller from) { return *add(std::to_integer<std::int32_t>(from.memory()[3]), 1); });
     BOOST_TEST(*function_of<std::int32_t()>(instance_of(store, user), "run")() == 100);
 }
 
@@ -140,7 +148,8 @@ BOOST_AUTO_TEST_CASE(guarded_memories_trap_in_the_same_words) {
     for (const std::int32_t at : {65536, 1 << 20, -1, -4}) {
         const auto beyond = outer(at);
         BOOST_REQUIRE(!beyond);
-        BOOST_TEST(beyond.error().message() == "out of bounds memory access in inner, called by middle, called by outer");
+        BOOST_TEST(beyond.error().message() ==
+                   "out of bounds memory access in inner, called by middle, called by outer");
         BOOST_TEST(*outer(8) == 0);
     }
     const std::byte* const before = made.memory("memory").data();
@@ -155,12 +164,14 @@ BOOST_AUTO_TEST_CASE(guarded_memories_trap_in_the_same_words) {
 }
 
 BOOST_AUTO_TEST_CASE(imports_that_are_missing_or_of_another_type_are_named) {
-    const code user = module({section(1, list({type({i32}, {i32})})), section(2, list({imported("math", "add", bytes({0, 0}))}))});
+    const code user =
+        module({section(1, list({type({i32}, {i32})})), section(2, list({imported("math", "add", bytes({0, 0}))}))});
     auto store = new_store();
     const auto missing = store.instantiate(compiled(user), "user");
     BOOST_REQUIRE(!missing);
     BOOST_TEST((missing.error().code == errc::not_found));
-    BOOST_TEST(missing.error().message() == "user: linking symbol 'math.add': unknown import: nothing offers this function");
+    BOOST_TEST(missing.error().message() ==
+               "user: linking symbol 'math.add': unknown import: nothing offers this function");
     store.define("math", instance_of(store, adder));
     const auto other = store.instantiate(compiled(user), "user");
     BOOST_REQUIRE(!other);
@@ -168,8 +179,10 @@ BOOST_AUTO_TEST_CASE(imports_that_are_missing_or_of_another_type_are_named) {
 }
 
 BOOST_AUTO_TEST_CASE(instances_share_memories) {
-    const code user = module({section(1, list({type({i32}, {i32})})), section(2, list({imported("reader", "memory", bytes({2, 0, 1}))})),
-                              section(3, list({bytes({0})})), section(7, list({exported("grow", 0, 0)})), section(10, list({body(bytes({0x20, 0, 0x40, 0}))}))});
+    const code user =
+        module({section(1, list({type({i32}, {i32})})),
+                section(2, list({imported("reader", "memory", bytes({2, 0, 1}))})), section(3, list({bytes({0})})),
+                section(7, list({exported("grow", 0, 0)})), section(10, list({body(bytes({0x20, 0, 0x40, 0}))}))});
     auto store = new_store();
     auto& first = instance_of(store, reader);
     store.define("reader", first);
@@ -244,20 +257,24 @@ BOOST_AUTO_TEST_CASE(deadlines_limit_time) {
 
 BOOST_AUTO_TEST_CASE(tail_calls_and_loops_need_no_stack) {
     /// (func $down (param i32) (result i32) (if (i32.eqz n) (then (return 7))) (return_call $down (n - 1)))
-    const code down = module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0})})), section(7, list({exported("down", 0, 0)})),
-                              section(10, list({body(bytes({0x20, 0, 0x45, 0x04, 0x40, 0x41, 7, 0x0f, 0x0b, 0x20, 0, 0x41, 1, 0x6b, 0x12, 0}))}))});
+    const code down = module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0})})),
+                              section(7, list({exported("down", 0, 0)})),
+                              section(10, list({body(bytes({0x20, 0, 0x45, 0x04, 0x40, 0x41, 7, 0x0f, 0x0b, 0x20, 0,
+                                                            0x41, 1, 0x6b, 0x12, 0}))}))});
     auto store = new_store({.stack_bytes = 1 << 14});
     BOOST_TEST(*function_of<std::int32_t(std::int32_t)>(instance_of(store, down), "down")(3'000'000) == 7);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_valid_is_refused_with_its_offset) {
-    const code wrong = module({section(1, list({type({}, {i32})})), section(3, list({bytes({0})})), section(10, list({body(bytes({0x42, 1}))}))});
+    const code wrong = module({section(1, list({type({}, {i32})})), section(3, list({bytes({0})})),
+                               section(10, list({body(bytes({0x42, 1}))}))});
     const auto made = wasm::compiled_module::compile(wrong);
     BOOST_REQUIRE(!made);
     BOOST_TEST((made.error().code == errc::invalid_argument));
     BOOST_TEST(made.error().reason == std::string("type mismatch"));
     BOOST_TEST(made.error().offset == wrong.size() - 1);
-    const code sum = module({section(1, list({type({}, {})})), section(3, list({bytes({0})})), section(10, list({body(bytes({0x42, 1, 0x41, 1, 0x6a, 0x1a}))}))});
+    const code sum = module({section(1, list({type({}, {})})), section(3, list({bytes({0})})),
+                             section(10, list({body(bytes({0x42, 1, 0x41, 1, 0x6a, 0x1a}))}))});
     BOOST_TEST(wasm::compiled_module::compile(sum).error().reading == std::string("i32.add"));
     const code structure = module({section(1, list({bytes({0x5f, 0})}))});
     BOOST_TEST((wasm::compiled_module::compile(structure).error().code == errc::not_supported));

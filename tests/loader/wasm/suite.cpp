@@ -1,17 +1,20 @@
-// The test suites of WebAssembly's specification. They are too large to stand here: VITTE_WASM_SUITE_2 names the folder of Release
-// 2.0, with `core` and `simd` in it, VITTE_WASM_SUITE_3 that of 3.0. VITTE_WASM_VERBOSE=1 tells each assertion that fails.
-#include <boost/test/unit_test.hpp>
+// The test suites of WebAssembly's specification. They are too large to stand here: VITTE_WASM_SUITE_2 names the folder
+// of Release 2.0, with `core` and `simd` in it, VITTE_WASM_SUITE_3 that of 3.0. VITTE_WASM_VERBOSE=1 tells each
+// assertion that fails.
+#include "suite.hpp"
 
 #include <algorithm>
+#include <boost/test/unit_test.hpp>
 #include <filesystem>
-
-#include "suite.hpp"
 
 namespace {
 namespace wasm = vitte::loader::wasm;
 
 /// Of each file, the assertions that need garbage collection, which is not there.
-const std::map<std::string, int> lacking{{"core/ref_null.json", 34}, {"core/type-rec.json", 20}, {"bulk-memory/table_init.json", 2}, {"memory64/table_init64.json", 2}};
+const std::map<std::string, int> lacking{{"core/ref_null.json", 34},
+                                         {"core/type-rec.json", 20},
+                                         {"bulk-memory/table_init.json", 2},
+                                         {"memory64/table_init64.json", 2}};
 
 void run(const char* variable, const std::vector<std::string>& folders, const wasm::compile_options& options) {
     const char* const root = std::getenv(variable);
@@ -28,7 +31,8 @@ void run(const char* variable, const std::vector<std::string>& folders, const wa
         std::sort(names.begin(), names.end());
         for (const std::string& name : names) {
             const auto counted = suite::runner(std::string(root) + "/" + folder, options, verbose != nullptr).run(name);
-            std::printf("%-60s %6d passed, %d failed, %d about text\n", (folder + "/" + name).c_str(), counted.passed, counted.failed, counted.text);
+            std::printf("%-60s %6d passed, %d failed, %d about text\n", (folder + "/" + name).c_str(), counted.passed,
+                        counted.failed, counted.text);
             const auto known = lacking.find(folder + "/" + name);
             const int allowed = options.allowed.typed_references && known != lacking.end() ? known->second : 0;
             BOOST_TEST(counted.failed <= allowed, folder << "/" << name << ": " << counted.failed << " failed");

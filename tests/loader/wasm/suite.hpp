@@ -1,10 +1,9 @@
-// Runs files of the WebAssembly specification's test suite: JSON and modules, as wabt's wast2json makes them, or with the
-// spelling of references and vectors that the reference interpreter has.
+// Runs files of the WebAssembly specification's test suite: JSON and modules, as wabt's wast2json makes them, or with
+// the spelling of references and vectors that the reference interpreter has.
 #pragma once
 
 #include <boost/property_tree/json_parser.hpp>
 #include <boost/property_tree/ptree.hpp>
-
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -13,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
 #include <vitte/loader/wasm/store.hpp>
 
 namespace suite {
@@ -43,7 +41,8 @@ inline pattern number(const std::string& spelled, unsigned width, bool is_float)
     const std::size_t nan = text.find("nan:0x");
     if (nan != std::string::npos) {
         const std::uint64_t payload = std::strtoull(text.c_str() + nan + 6, nullptr, 16), sign = text[0] == '-' ? 1 : 0;
-        return {pattern::kind::exact, width == 4 ? sign << 31 | 0x7f800000u | payload : sign << 63 | 0x7ff0000000000000u | payload};
+        return {pattern::kind::exact,
+                width == 4 ? sign << 31 | 0x7f800000u | payload : sign << 63 | 0x7ff0000000000000u | payload};
     }
     if (is_float && (text.find("inf") != std::string::npos || text.find('p') != std::string::npos)) {
         if (width == 4) return {pattern::kind::exact, std::bit_cast<std::uint32_t>(std::strtof(text.c_str(), nullptr))};
@@ -55,7 +54,8 @@ inline pattern number(const std::string& spelled, unsigned width, bool is_float)
     return {pattern::kind::exact, width == 8 ? value : value & ((std::uint64_t{1} << (8 * width)) - 1)};
 }
 inline bool fits(const pattern& p, std::uint64_t bits, unsigned width) {
-    const std::uint64_t quiet = width == 4 ? 0x7fc00000u : 0x7ff8000000000000u, sign = std::uint64_t{1} << (8 * width - 1);
+    const std::uint64_t quiet = width == 4 ? 0x7fc00000u : 0x7ff8000000000000u,
+                        sign = std::uint64_t{1} << (8 * width - 1);
     switch (p.match) {
         case pattern::kind::exact: return bits == p.bits;
         case pattern::kind::canonical_nan: return (bits & ~sign) == quiet;
@@ -85,7 +85,8 @@ inline bool matches(const json& wanted, const wasm::value& got) {
         std::size_t at = 0;
         for (const auto& [key, one] : wanted.get_child("value")) {
             std::uint64_t bits = 0;
-            for (unsigned i = 0; i < width; ++i) bits |= std::to_integer<std::uint64_t>(got.bits.bits[at + i]) << (8 * i);
+            for (unsigned i = 0; i < width; ++i)
+                bits |= std::to_integer<std::uint64_t>(got.bits.bits[at + i]) << (8 * i);
             if (!fits(number(one.data(), width, is_float), bits, width)) return false;
             at += width;
         }
@@ -126,7 +127,10 @@ inline wasm::value argument(const json& given) {
 class runner {
 public:
     runner(std::string folder, wasm::compile_options options, bool verbose)
-        : folder_(std::move(folder)), options_(options), verbose_(verbose), store_(*wasm::store::create(limits_for(options_))) {
+        : folder_(std::move(folder)),
+          options_(options),
+          verbose_(verbose),
+          store_(*wasm::store::create(limits_for(options_))) {
         offer_spectest();
     }
 
@@ -170,7 +174,8 @@ private:
         ++(passed ? counts_.passed : counts_.failed);
         if (passed || !verbose_) return;
         std::printf("    command %d, line %s, %s %s: %s\n", number_, command.get<std::string>("line", "?").c_str(),
-                    command.get<std::string>("type").c_str(), command.get<std::string>("action.field", command.get<std::string>("filename", "")).c_str(),
+                    command.get<std::string>("type").c_str(),
+                    command.get<std::string>("action.field", command.get<std::string>("filename", "")).c_str(),
                     why.c_str());
     }
     vitte::result<wasm::compiled_module, vitte::loader::parse_error> compile(const json& command) const {
@@ -197,7 +202,8 @@ private:
             if (what != nullptr) store_.define(command.get<std::string>("as"), *what);
             return;
         }
-        if (type == "action" || type == "assert_return" || type == "assert_trap" || type == "assert_exhaustion" || type == "assert_exception")
+        if (type == "action" || type == "assert_return" || type == "assert_trap" || type == "assert_exhaustion" ||
+            type == "assert_exception")
             return act(command, type);
         if (command.get<std::string>("module_type", "binary") == "text") {
             ++counts_.text;
@@ -247,7 +253,8 @@ private:
             const auto answer = store_.invoke(found->as<wasm::function>(), arguments);
             if (!answer) {
                 const std::string why = answer.error().message();
-                if (type == "assert_exception") return count(answer.error().code == wasm::trap_code::uncaught_exception, command, why);
+                if (type == "assert_exception")
+                    return count(answer.error().code == wasm::trap_code::uncaught_exception, command, why);
                 const std::string wanted = command.get<std::string>("text", "");
                 const bool trap = type == "assert_trap" || type == "assert_exhaustion";
                 return count(trap && said(wanted, message(answer.error().code)), command, why);
@@ -267,7 +274,8 @@ private:
     }
     /// Whether the trap that was wanted is the one that came; the suite adds indices to some.
     static bool said(const std::string& wanted, const std::string& got) {
-        return wanted.rfind(got, 0) == 0 || got.rfind(wanted, 0) == 0 || (wanted == "undefined element" && got == "out of bounds table access");
+        return wanted.rfind(got, 0) == 0 || got.rfind(wanted, 0) == 0 ||
+               (wanted == "undefined element" && got == "out of bounds table access");
     }
     void refuse(const json& command, const std::string& type) {
         using vitte::errc;
@@ -287,7 +295,8 @@ private:
         if (!defined_) return count(false, command, "no module");
         const auto linked = store_.instantiate(*defined_);
         if (linked) return count(false, command, "it was accepted");
-        count(linked.error().action == (type == "assert_unlinkable" ? "linking" : "starting"), command, linked.error().message());
+        count(linked.error().action == (type == "assert_unlinkable" ? "linking" : "starting"), command,
+              linked.error().message());
     }
 
     std::string folder_;

@@ -108,15 +108,21 @@ private:
     }
 
     checked read_types(const file& from) {
+        constexpr std::uint32_t most_types = 1000;
+        std::uint64_t too_long = 0;
         std::vector<std::uint64_t> offsets;
         VITTE_CHECK(from.for_each_type([&](const type_entry& entry) {
             signature type;
             type.group = entry.group;
+            if (entry.function.parameters.size > most_types || entry.function.results.size > most_types)
+                too_long = entry.offset;
             entry.function.parameters.for_each([&](value_type t) { type.parameters.push_back(t); });
             entry.function.results.for_each([&](value_type t) { type.results.push_back(t); });
             made_.types.push_back(std::move(type));
             offsets.push_back(entry.offset);
         }));
+        if (too_long != 0)
+            return malformed("type", "more parameters or results than the engine allows", too_long, errc::too_large);
         for (std::size_t i = 0, end = 0; i < made_.types.size(); ++i) {
             if (i == end)
                 while (end < made_.types.size() && made_.types[end].group == made_.types[i].group) ++end;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-
 #include <vitte/loader/wasm/fuse.hpp>
 #include <vitte/loader/wasm/interpret_control.hpp>
 #include <vitte/loader/wasm/value_stack.hpp>

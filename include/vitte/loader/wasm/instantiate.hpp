@@ -26,7 +26,7 @@ template <sys::platform P>
 external basic_store<P>::make_table(const table_type& type) {
     auto made = std::make_unique<table>();
     made->type = type;
-    made->most = type.size.bounded && type.size.most < limits_.table_elements ? type.size.most : limits_.table_elements;
+    made->budget = &execution_->table_elements;
     if (!made->grow(type.size.least, 0)) return {external_kind::table, nullptr};
     tables_.push_back(std::move(made));
     return {external_kind::table, tables_.back().get()};

@@ -30,6 +30,10 @@ inline exception* keep_exception(execution& e) {
                 if (!e.thrown.values.empty()) __builtin_memcpy(to, e.thrown.values.data(), e.thrown.values.size());
                 to += e.thrown.values.size();
             }
+            if (c.reference && e.kept.size() >= e.most_kept) {
+                trapped(trap_code::out_of_memory, at, thrower_frame, thrower);
+                return stop_code;
+            }
             if (c.reference) put(to, to_reference(keep_exception(e)));
             e.trap_frame = frame;
             e.trap_in = in;

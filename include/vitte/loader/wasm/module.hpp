@@ -18,8 +18,8 @@ struct compile_options {
     }();
     /// Code counts its instructions, so that fuel can be limited.
     bool metered = false;
-    /// Loops and functions look now and then whether they are to stop: for time limits and interruption. Without it, only
-    /// calls look for the latter.
+    /// Loops and functions look now and then whether they are to stop: for time limits and interruption. Without it,
+    /// only calls look for the latter.
     bool interruptible = false;
     /// Accesses to memory are checked by instructions. Else addresses out of bounds must fault: such modules only run
     /// in stores that guard memories.

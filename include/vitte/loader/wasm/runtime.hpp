@@ -38,12 +38,15 @@ T* from_reference(reference r) noexcept {
 struct table {
     std::vector<reference> elements;
     table_type type;
-    runtime* of = nullptr;   ///< the instance whose types `type` names
-    std::uint64_t most = 0;  ///< elements, by its type and the store's limits
+    runtime* of = nullptr;            ///< the instance whose types `type` names
+    std::uint64_t* budget = nullptr;  ///< elements that the store's tables may still get
 
     std::uint64_t size() const noexcept { return elements.size(); }
+    /// Adds elements; false, and nothing has changed, if the table's type or the store's limits do not allow that.
     bool grow(std::uint64_t by, reference with) noexcept {
-        if (by > most - size()) return false;
+        const std::uint64_t most = type.size.bounded ? type.size.most : type.size.wide ? UINT64_MAX : UINT32_MAX;
+        if (by > most - size() || by > *budget) return false;
+        *budget -= by;
         elements.resize(static_cast<std::size_t>(size() + by), with);
         return true;
     }
@@ -88,25 +91,31 @@ struct exception {
 
 /// One thread's execution: the value stack that frames stand on, limits, and why it stopped.
 struct execution {
-    atomic<std::byte*> limit;  ///< frames end before it; null if it was interrupted
+    atomic<std::byte*> limit;  ///< frames end before it; null if somebody asks to stop
     std::byte* end = nullptr;  ///< of the value stack
     std::byte* top = nullptr;  ///< where the next call from the host puts its frame
+
     std::uint64_t fuel = 0;
-    atomic<std::uint32_t> stop{0};              ///< a `trap_code` that another thread asks for, else 0
-    std::uint32_t polls = 1;            ///< that interruptible code passes before it looks whether to stop
-    std::int64_t deadline = INT64_MAX;  ///< nanoseconds of the clock `now`
+    std::uint64_t table_elements = 0;         ///< that tables may still get
+    std::uint32_t depth = 0, most_depth = 0;  ///< of calls from the host within calls to the host
+    atomic<std::uint32_t> stop{0};            ///< the `trap_code` that another thread asks for, or 0
+    std::uint32_t polls = 1;                  ///< that interruptible code passes before it looks whether to stop
+    std::int64_t deadline = INT64_MAX;        ///< nanoseconds of the clock `now`
     std::int64_t (*now)() noexcept = nullptr;
-    std::uint32_t depth = 0, most_depth = 200;  ///< of calls from the host within calls to the host
-    std::uint64_t r = 0;
+
+    std::uint64_t r = 0;  ///< the accumulators, when code has left the interpreter
     double d = 0;
     float s = 0;
-    trap_code trap = trap_code::none;
+    trap_code trap = trap_code::none;  ///< why it stopped, and where
     const cell* trap_pc = nullptr;
     std::byte* trap_frame = nullptr;
     runtime* trap_in = nullptr;
-    std::string reason;
+    std::string reason;  ///< in the words of a host function
+
     exception thrown;
     std::vector<exception*> kept;  ///< exceptions that references name
+    std::size_t most_kept = 0;
+
     /// Enters a function where memories are guarded; null where they are not.
     void (*enter)(execution&, const function&, std::byte* frame) noexcept = nullptr;
     const void* guarded = nullptr;  ///< what `enter` has to know

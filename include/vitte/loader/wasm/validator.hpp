@@ -30,6 +30,8 @@ private:
 
         value_types branch_types() const noexcept { return kind == construct::loop ? parameters : results; }
     };
+    /// On the operand stack: calls push many in few bytes of code.
+    static constexpr std::size_t most_values = 1 << 20;
     static constexpr value_type bank_types[] = {i32, i64, f32, f64, v128};
 
     // Errors
@@ -48,7 +50,11 @@ private:
 
     // The operand stack
     void push(value_type type) { stack_.push_back(type); }
-    void push(value_types types) { stack_.insert(stack_.end(), types.begin(), types.end()); }
+    void push(value_types types) {
+        stack_.insert(stack_.end(), types.begin(), types.end());
+        if (stack_.size() > most_values) [[unlikely]]
+            refuse("more values on the stack than the engine allows", errc::too_large);
+    }
     value_type pop() {
         if (stack_.size() == controls_.back().height) [[unlikely]] {
             if (!controls_.back().unreachable) mismatch();
