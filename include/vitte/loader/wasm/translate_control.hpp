@@ -22,8 +22,7 @@ inline translator::condition translator::take_condition() {
         stack_value placed = v;
         return {&numeric_rows[i32_ne], form::si, {in_frame(placed), 0}, 0, false};
     }
-    if (v.is_accumulated() || code_.mirrors(bank::int32, v.at()))
-        return {&numeric_rows[i32_ne], form::ri, {0, 0}, 0, false};
+    if (in_accumulator(v)) return {&numeric_rows[i32_ne], form::ri, {0, 0}, 0, false};
     return {&numeric_rows[i32_ne], form::si, {v.at(), 0}, 0, false};
 }
 /// Emits a branch that is taken if `c` is `sense`; gives the operand that its target belongs to.
@@ -104,7 +103,7 @@ inline void translator::else_(label& of, value_types parameters, value_types res
     code_.barrier();
     meter();
 }
-inline void translator::end(label& of, value_types parameters, value_types results, bool reachable, bool is_if) {
+inline void translator::end(label& of, value_types results, bool reachable, bool is_if) {
     if (of.first_clause != label::none) {
         for (std::uint32_t i = of.first_clause; i < waiting_.size(); ++i) {
             waiting_[i].end = code_.position() - function_->begin;
@@ -120,7 +119,6 @@ inline void translator::end(label& of, value_types parameters, value_types resul
     if (targeted && reachable) materialize(static_cast<std::uint32_t>(results.size()));
     if (is_if && of.no_branch != label::none) bind_branch(of.no_branch);
     bind(of.branches);
-    static_cast<void>(parameters);
     if (targeted || !reachable) {
         stack_.shrink(of.height);
         push_placed(results);
@@ -165,11 +163,11 @@ inline void translator::branch_if(label& to, value_types values) { branch_if(tak
 template <class Targets>
 void translator::branch_table(std::uint32_t count, Targets&& to) {
     stack_value index = stack_.pop();
-    const bool in_accumulator = index.is_accumulated() || (index.in_frame() && code_.mirrors(bank::int32, index.at()));
-    const std::uint32_t from = in_accumulator ? 0 : in_frame(index);
+    const bool here = in_accumulator(index);
+    const std::uint32_t from = here ? 0 : in_frame(index);
     const std::uint32_t at =
-        code_.emit(in_accumulator ? run<ops::branch_table<ops::place::R>> : run<ops::branch_table<ops::place::S>>,
-                   2 + count, {from, count - 1});
+        code_.emit(here ? run<ops::branch_table<ops::place::R>> : run<ops::branch_table<ops::place::S>>, 2 + count,
+                   {from, count - 1});
     const auto state = code_.state();
     ++tables_;
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -262,14 +260,14 @@ inline void translator::call_indirect(std::uint32_t type, std::uint32_t table) {
     stack_value index = stack_.pop();
     const bool wide = module_.tables[table].type.size.wide;
     // Arguments leave the accumulator alone unless the index is in it only by chance.
-    const bool in_accumulator = index.is_accumulated();
-    const std::uint32_t from = in_accumulator ? 0 : in_frame(index);
+    const bool here = index.is_accumulated();
+    const std::uint32_t from = here ? 0 : in_frame(index);
     const signature& callee = module_.types[type];
     const std::uint32_t at = arguments(callee);
     const handler handlers[2][2] = {
         {run<ops::call_indirect<std::uint32_t, ops::place::S>>, run<ops::call_indirect<std::uint32_t, ops::place::R>>},
         {run<ops::call_indirect<std::uint64_t, ops::place::S>>, run<ops::call_indirect<std::uint64_t, ops::place::R>>}};
-    code_.emit(handlers[wide ? 1 : 0][in_accumulator ? 1 : 0], 3, {at, from, table, type});
+    code_.emit(handlers[wide ? 1 : 0][here ? 1 : 0], 3, {at, from, table, type});
     push_results(callee.results);
 }
 inline void translator::call_reference(std::uint32_t type) {

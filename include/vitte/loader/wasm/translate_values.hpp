@@ -84,7 +84,7 @@ inline void translator::flush(std::uint32_t parameters) {
 inline void translator::materialize(std::uint32_t count) {
     for (std::uint32_t i = stack_.size() - count; i < stack_.size(); ++i) settle(i, true);
 }
-/// Puts `v` at `to`. `last_only` is as in `emitter::store_accumulator`, the other way round.
+/// Puts `v` at `to`. With `last_only`, an instruction is only changed for that if it is the last one.
 inline void translator::move_to(const stack_value& v, std::uint32_t to, bool last_only) {
     switch (v.where) {
         case stack_value::kind::constant: return code_.constant_to_place(v.bits, to);
@@ -101,6 +101,10 @@ inline void translator::preserve(std::uint32_t local) {
         if (v.where == stack_value::kind::local && v.at() == local) settle(i, false);
     }
 }
+/// Whether an accumulator has the value, if only by chance.
+inline bool translator::in_accumulator(const stack_value& v) const noexcept {
+    return v.is_accumulated() || (v.in_frame() && code_.mirrors(v.bank, v.at()));
+}
 /// Where in the frame a value is that was popped just now.
 inline std::uint32_t translator::in_frame(stack_value& v) {
     if (!v.in_frame()) {
@@ -111,14 +115,19 @@ inline std::uint32_t translator::in_frame(stack_value& v) {
 }
 
 inline void translator::vector_constant(std::uint64_t low, std::uint64_t high) {
-    const std::uint32_t place = stack_.push(stack_value::kind::placed, bank::vector).place;
-    const std::uint32_t at = code_.emit(run<ops::vector_constant>, 4, {place});
+    const std::uint32_t at = code_.begin(run<ops::vector_constant>, 4);
     vitte::store(reinterpret_cast<std::byte*>(&code_[at + 2]), low, byte_order::little);
     vitte::store(reinterpret_cast<std::byte*>(&code_[at + 3]), high, byte_order::little);
+    push_vector(at, 0);
+}
+/// The instruction at `at` writes a vector, to the place that operand `operand` names.
+inline void translator::push_vector(std::uint32_t at, unsigned operand) {
+    const std::uint32_t place = stack_.push(stack_value::kind::placed, bank::vector).place;
+    code_.set(at, operand, place);
     code_.written(place);
     code_.written(place + 8);
     vector_at_ = at;
-    vector_operand_ = 0;
+    vector_operand_ = operand;
 }
 
 inline void translator::local_set(std::uint32_t index) {
@@ -173,22 +182,19 @@ inline constexpr handler selects[5] = {run<ops::select<std::uint32_t, C, Kept>>,
 inline void translator::global_get(std::uint32_t index, value_type type) {
     const bank b = bank_of(type);
     const auto i = static_cast<unsigned>(b);
-    if (b == bank::vector) {
-        const std::uint32_t place = stack_.push(stack_value::kind::placed, b).place;
-        vector_at_ = code_.emit(detail::global_gets<true>[i], 2, { index, place });
-        vector_operand_ = 1;
-        code_.written(place);
-        return code_.written(place + 8);
-    }
     release(b);
-    push_result(b, code_.emit(detail::global_gets<false>[i], 2, { index }), detail::global_gets<true>[i], 1);
+    const std::uint32_t at = code_.emit(detail::global_gets<false>[i], 2, { index });
+    if (b == bank::vector)
+        push_vector(at, 1);
+    else
+        push_result(b, at, detail::global_gets<true>[i], 1);
 }
 inline void translator::global_set(std::uint32_t index, value_type type) {
     stack_value v = stack_.pop();
     const auto i = static_cast<unsigned>(bank_of(type));
     if (type == v128)
         code_.emit(run<ops::global_set<ops::vector_bits, ops::place::S>>, 2, {index, in_frame(v)});
-    else if (v.is_accumulated() || (v.in_frame() && code_.mirrors(v.bank, v.at())))
+    else if (in_accumulator(v))
         code_.emit(detail::global_sets<ops::place::R>[i], 2, { index });
     else
         code_.emit(detail::global_sets<ops::place::S>[i], 2, { index, in_frame(v) });
@@ -199,21 +205,16 @@ inline void translator::select(value_type type) {
     const bank kind = bank_of(type);
     const auto i = static_cast<unsigned>(kind);
     const std::uint32_t at_a = in_frame(a), at_b = in_frame(b);
-    const bool in_accumulator = c.is_accumulated() || (c.in_frame() && code_.mirrors(bank::int32, c.at()));
-    const std::uint32_t at_c = in_accumulator ? 0 : in_frame(c);
+    const bool here = in_accumulator(c);
+    const std::uint32_t at_c = here ? 0 : in_frame(c);
     release(kind);
-    const handler plain =
-        in_accumulator ? detail::selects<ops::place::R, false>[i] : detail::selects<ops::place::S, false>[i];
-    const handler kept =
-        in_accumulator ? detail::selects<ops::place::R, true>[i] : detail::selects<ops::place::S, true>[i];
+    const handler plain = here ? detail::selects<ops::place::R, false>[i] : detail::selects<ops::place::S, false>[i];
+    const handler kept = here ? detail::selects<ops::place::R, true>[i] : detail::selects<ops::place::S, true>[i];
     const std::uint32_t at = code_.emit(plain, 3, {at_a, at_b, at_c, 0});
-    if (kind != bank::vector) return push_result(kind, at, kept, 3);
-    const std::uint32_t place = stack_.push(stack_value::kind::placed, kind).place;
-    code_.set(at, 3, place);
-    code_.written(place);
-    code_.written(place + 8);
-    vector_at_ = at;
-    vector_operand_ = 3;
+    if (kind == bank::vector)
+        push_vector(at, 3);
+    else
+        push_result(kind, at, kept, 3);
 }
 
 inline translator::form translator::choose_form(const stack_value& a, const stack_value& b) const noexcept {
@@ -285,12 +286,12 @@ inline void translator::numeric(std::uint32_t opcode) {
         return binary(row, a, b);
     }
     stack_value a = stack_.pop();
-    const bool in_accumulator = a.is_accumulated() || (a.in_frame() && code_.mirrors(a.bank, a.at()));
-    const std::uint32_t from = in_accumulator ? 0 : in_frame(a);
+    const bool here = in_accumulator(a);
+    const std::uint32_t from = here ? 0 : in_frame(a);
     release(row.to);
-    const unsigned i = in_accumulator ? 1 : 0;
+    const unsigned i = here ? 1 : 0;
     const std::uint32_t at = code_.emit(row.value[i][0], 2, {from});
-    push_result(row.to, at, row.value[i][1], in_accumulator ? 0 : 1);
+    push_result(row.to, at, row.value[i][1], here ? 0 : 1);
 }
 
 inline void translator::reference_to_function(std::uint32_t index) {
@@ -318,7 +319,7 @@ inline void translator::load(std::uint8_t opcode, std::uint32_t memory, std::uin
     if (a.is_constant() && static_cast<std::uint32_t>(a.bits) + offset <= UINT32_MAX) {
         where = ops::address::constant;
         offset += static_cast<std::uint32_t>(a.bits);
-    } else if (a.is_accumulated() || (a.in_frame() && code_.mirrors(bank::int32, a.at()))) {
+    } else if (in_accumulator(a)) {
         where = ops::address::R;
     } else {
         in_frame(a);
@@ -388,13 +389,10 @@ inline void translator::vector(handler run, unsigned operands, value_type result
     for (unsigned i = 0; i < operands; ++i) code_.set(at, i, places[i]);
     for (unsigned i = 0; i < extra.size(); ++i) code_.set(at, operands + 1 + i, extra[i]);
     if (result == unknown) return;
+    if (result == v128) return push_vector(at, operands);
     const std::uint32_t place = stack_.push(stack_value::kind::placed, bank_of(result)).place;
     code_.set(at, operands, place);
     code_.written(place);
-    code_.written(place + 8);
-    if (result != v128) return;
-    vector_at_ = at;
-    vector_operand_ = operands;
 }
 
 }  // namespace vitte::loader::wasm

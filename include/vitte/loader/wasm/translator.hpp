@@ -69,7 +69,7 @@ public:
     void loop(label& made, std::uint32_t parameters);
     void if_(label& made, std::uint32_t parameters);
     void else_(label& of, value_types parameters, value_types results, bool reachable);
-    void end(label& of, value_types parameters, value_types results, bool reachable, bool is_if);
+    void end(label& of, value_types results, bool reachable, bool is_if);
     void branch(label& to, value_types values);
     void branch_if(label& to, value_types values);
     /// `to(i)` is the label and the values of branch `i`; the last one is the default.
@@ -119,7 +119,9 @@ private:
     void materialize(std::uint32_t count);
     void move_to(const stack_value& v, std::uint32_t to, bool last_only);
     void preserve(std::uint32_t local);
+    bool in_accumulator(const stack_value& v) const noexcept;
     std::uint32_t in_frame(stack_value& v);
+    void push_vector(std::uint32_t at, unsigned operand);
     void push_result(bank b, std::uint32_t at, handler kept, unsigned operand);
     void push_results(value_types results);
     void push_placed(value_types types) {

@@ -168,7 +168,7 @@ void function_validator<Sink>::end() {
         require(same, "type mismatch: an if without else gives what it takes");
     }
     if (!in_.ok()) return;
-    if (of.live) sink_.end(of.target, of.parameters, of.results, reachable, of.kind == construct::if_);
+    if (of.live) sink_.end(of.target, of.results, reachable, of.kind == construct::if_);
     while (initializations_.size() > of.initialized) {
         initialized_[initializations_.back()] = false;
         initializations_.pop_back();

@@ -69,7 +69,7 @@ public:
         const std::uint32_t place = next_place();
         reach(place + bytes_of(b));
         if (where == stack_value::kind::accumulated) holders_[accumulator_of(b)] = size();
-        if (where == stack_value::kind::local) ++pending_[bits / 8];
+        if (where == stack_value::kind::local) ++pending_[static_cast<std::uint32_t>(bits) / 8];
         return values_.emplace_back(stack_value{where, b, place, bits});
     }
     stack_value pop() noexcept {
@@ -99,7 +99,7 @@ private:
     void forget(const stack_value& v, std::uint32_t i) noexcept {
         if (v.where == stack_value::kind::accumulated && holders_[accumulator_of(v.bank)] == i)
             holders_[accumulator_of(v.bank)] = none;
-        if (v.where == stack_value::kind::local) --pending_[v.bits / 8];
+        if (v.where == stack_value::kind::local) --pending_[v.at() / 8];
     }
 
     std::vector<stack_value> values_;
