@@ -3,10 +3,12 @@
 
 #include <boost/test/unit_test.hpp>
 #include <vitte/sys/memory.hpp>
+#include <vitte/sys/platform/contract.hpp>
 #include <vitte/sys/platform/faults.hpp>
 
 namespace {
 using faults = vitte::sys::native::faults;
+static_assert(vitte::sys::faults_facet<faults>);
 
 sigjmp_buf back;
 volatile sig_atomic_t handled = 0;

@@ -8,6 +8,10 @@
 /// accumulator and, where somebody else wants it, to its place as well. There is an accumulator for integers and
 /// references, one for `f32` and one for `f64`. At labels all values are in their places. Branches are relative, so
 /// that code can be moved, and shared by the instances of a module.
+///
+/// Another tier takes part at either end: as what the validator drives in place of the `translator`, or function by
+/// function, as a handler that `body::entry` leads to: one that finds its frame, the instance and memory 0 in its
+/// arguments, and leaves through the frame's link, may be any code.
 #pragma once
 
 #include <cstddef>

@@ -99,6 +99,8 @@ public:
     void throw_(std::uint32_t tag);
     void throw_reference();
 
+    /// Cells of the module's code until now.
+    std::uint32_t cells() const noexcept { return code_.position(); }
     /// Counts an instruction, for metering.
     void count() noexcept { ++counted_; }
 

@@ -34,6 +34,8 @@ result<void, parse_error> function_validator<Sink>::validate(const code_entry& c
         reading_ = "function body";
         sink_.count();
         instruction(in_.byte("instruction"));
+        if (sink_.cells() > most_cells) [[unlikely]]
+            refuse("more code than the engine allows", errc::too_large);
     }
     if (in_.ok() && !in_.at_end()) in_.refuse("function body", "junk after last expression: section size mismatch");
     VITTE_CHECK(in_.status());
@@ -54,7 +56,8 @@ void function_validator<Sink>::read_locals(std::vector<value_type>& all) {
         if (total > UINT32_MAX) return in_.refuse("locals", "too many locals", from);
         if (total <= module_.options.most_locals) all.insert(all.end(), count, type);
     }
-    if (total > module_.options.most_locals)
+    all_locals_ += total;
+    if (total > module_.options.most_locals || all_locals_ > most_locals_of_module)
         in_.refuse("locals", "more locals than the engine allows", in_.offset(), errc::too_large);
 }
 

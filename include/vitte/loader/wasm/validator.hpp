@@ -32,6 +32,10 @@ private:
     };
     /// On the operand stack: calls push many in few bytes of code.
     static constexpr std::size_t most_values = 1 << 20;
+    /// Of all functions: a few bytes declare many.
+    static constexpr std::uint64_t most_locals_of_module = 1 << 24;
+    /// Of a module: branches that move many values become much code.
+    static constexpr std::uint32_t most_cells = 1 << 27;
     static constexpr value_type bank_types[] = {i32, i64, f32, f64, v128};
 
     // Errors
@@ -166,7 +170,7 @@ private:
     const module_data& module_;
     Sink& sink_;
     cursor in_;
-    std::uint64_t at_ = 0;
+    std::uint64_t at_ = 0, all_locals_ = 0;
     const char* reading_ = "function body";  ///< the instruction, where its name is known
     std::vector<value_type> stack_, locals_;
     std::vector<control> controls_;

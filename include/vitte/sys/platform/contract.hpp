@@ -347,4 +347,19 @@ concept sandbox_facet = requires(typename S::handle h, const char* path, typenam
     { set.close() } noexcept;
 };
 
+/// Accesses to memory that are expected to fault, and end what made them.
+/// - `supported`: whether the platform can do it on this machine.
+/// - `watch`: an object: `expected(context, address)` tells, inside the handler, whether a fault is expected;
+///   `arguments` are the registers of the first, second and fourth integer argument as they were then.
+/// - `install()`: handles faults of the process from now on; those that nobody expects go to who handled them before.
+/// - `run(w, body, context)`: calls `body(context)`; false if a fault that `w` expects has ended it.
+template <class F>
+concept faults_facet = requires(typename F::watch w, void (*body)(void*), void* context) {
+    { F::supported } -> std::convertible_to<bool>;
+    { w.expected(context, context) } -> std::same_as<bool>;
+    { w.arguments[2] } -> std::convertible_to<std::uintptr_t>;
+    { F::install() } noexcept -> std::same_as<result<void>>;
+    { F::run(w, body, context) } noexcept -> std::same_as<bool>;
+};
+
 }  // namespace vitte::sys
