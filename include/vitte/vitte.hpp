@@ -23,6 +23,7 @@
 #include <vitte/loader/format/elf.hpp>
 #include <vitte/loader/format/elf/names.hpp>
 #include <vitte/loader/format/parse_error.hpp>
+#include <vitte/loader/format/wasm.hpp>
 #include <vitte/loader/linker.hpp>
 #include <vitte/loader/load_error.hpp>
 #include <vitte/loader/loader.hpp>

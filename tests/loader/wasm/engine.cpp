@@ -107,6 +107,28 @@ BOOST_AUTO_TEST_CASE(host_functions_are_cpp_callables) {
     BOOST_TEST(*run(4) == 8);
 }
 
+BOOST_AUTO_TEST_CASE(host_functions_that_are_called_last_may_fail) {
+    /// (import "env" "many" (func (param i64 x8) (result i64))) (export "run" (return_call it))
+    const code arguments = bytes({0x42, 1, 0x42, 2, 0x42, 3, 0x42, 4, 0x42, 5, 0x42, 6, 0x42, 7, 0x42, 8});
+    const code user =
+        module({section(1, list({type({i64, i64, i64, i64, i64, i64, i64, i64}, {i64}), type({}, {i64})})),
+                section(2, list({imported("env", "many", bytes({0, 0}))})), section(3, list({bytes({1})})),
+                section(7, list({exported("run", 0, 1)})), section(10, list({body(arguments + bytes({0x12, 0}))})),
+                function_names({"many", "run"})});
+    auto store = new_store();
+    bool fails = false;
+    using i = std::int64_t;
+    store.define_function<i(i, i, i, i, i, i, i, i)>(
+        "env", "many", [&](i a, i b, i c, i d, i e, i f, i g, i h) -> vitte::result<i, wasm::host_failure> {
+            if (fails) return vitte::unexpected(wasm::host_failure{"no"});
+            return a + 10 * (b + 10 * (c + 10 * (d + 10 * (e + 10 * (f + 10 * (g + 10 * h))))));
+        });
+    const auto run = function_of<i()>(instance_of(store, user), "run");
+    BOOST_TEST(*run() == 87654321);
+    fails = true;
+    BOOST_TEST(run().error().message() == "no in run");
+}
+
 BOOST_AUTO_TEST_CASE(host_functions_see_their_callers_memory_and_call_back) {
     const code user = module(
         {section(1, list({type({}, {i32})})), section(2, list({imported("env", "peek", bytes({0, 0}))})),

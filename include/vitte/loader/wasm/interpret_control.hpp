@@ -207,18 +207,20 @@ struct poll {
 [[gnu::always_inline]] inline void tail_call_function(registers& x, const function& f, u32 link, u32 from,
                                                       u32 bytes) noexcept {
     const auto back = get<frame_link>(x.frame + link);
-    if (f.code != nullptr && x.frame + f.code->frame_bytes > x.in->execution->limit.load_relaxed()) [[unlikely]]
-        return stop_with(x, refused(*x.in->execution));
-    __builtin_memmove(x.frame, x.frame + from, bytes);
     if (f.code != nullptr) {
+        if (x.frame + f.code->frame_bytes > x.in->execution->limit.load_relaxed()) [[unlikely]]
+            return stop_with(x, refused(*x.in->execution));
+        __builtin_memmove(x.frame, x.frame + from, bytes);
         put(x.frame + f.code->link, back);
         x.in = f.in;
         x.memory = f.in->memory_data;
         x.pc = f.code->entry;
         return;
     }
-    if (const trap_code code = call_host(f, x.in, x.frame); code != trap_code::none) [[unlikely]]
+    // The frame stays whole until the host function has returned: it may trap.
+    if (const trap_code code = call_host(f, x.in, x.frame + from); code != trap_code::none) [[unlikely]]
         return stop_with(x, code);
+    __builtin_memmove(x.frame, x.frame + from, f.value_bytes);
     x.r = get<u64>(x.frame);
     x.d = get<double>(x.frame);
     x.s = get<float>(x.frame);
