@@ -14,6 +14,7 @@
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/images.hpp>
 #include <vitte/sys/platform/posix/libraries.hpp>
+#include <vitte/sys/platform/posix/streams.hpp>
 
 namespace vitte::sys {
 
@@ -37,6 +38,7 @@ struct linux_platform {
     using watch_queue = linux_os::watch_queue;
     using sandbox = linux_os::sandbox;
     using faults = posix::faults;
+    using streams = posix::streams;
 
     struct images : posix::images {
         static cpu_capabilities cpu() noexcept { return {::getauxval(AT_HWCAP), ::getauxval(AT_HWCAP2)}; }
