@@ -3,20 +3,26 @@
 
 #include <vitte/loader/format/elf.hpp>
 #include <vitte/loader/format/elf/names.hpp>
+#include <vitte/loader/format/wasm.hpp>
 #include <vitte/sys/memory/mapping.hpp>
 
 #include "command.hpp"
+#include "inspect_wasm.hpp"
 #include "json.hpp"
 
 namespace {
 namespace elf = vitte::loader::elf;
 using vitte::loader::parse_error;
 
-constexpr const char* help = R"(usage: vitte inspect FILE [--json]
+constexpr const char* help = R"(usage: vitte inspect FILE [--json] [--disassemble]
 
 Prints what an ELF file is: kind, target, segments, needed libraries, exported and imported symbols with their versions,
 and how many relocations of each type it has. --json prints the same for programs: one object with the members file,
 kind, machine, bits, byte_order, soname, build_id, needed, segments, exports, imports, relocations.
+
+Of a WebAssembly module: sections, exports and imports with their types, and who made it; as JSON the members file, kind,
+producers, sections, functions, tables, memories, globals, tags (how many), exports, imports. --disassemble prints its
+functions in the text format.
 )";
 
 struct named_symbol {
@@ -195,10 +201,11 @@ void print_json(const facts& f, std::string_view path) {
 
 exit_code inspect(const arguments& given) {
     std::string path;
-    bool as_json = false;
+    bool as_json = false, disassembled = false;
     for (const std::string_view argument : given) {
         if (argument == "--help") return std::fputs(help, stdout), succeeded;
         if (argument == "--json") as_json = true;
+        else if (argument == "--disassemble") disassembled = true;
         else if (argument.starts_with("--"))
             return complain(misused, "inspect: unknown option '" + std::string(argument) + "'", "vitte inspect --help");
         else if (!path.empty()) return complain(misused, "inspect: more than one file is given", "vitte inspect FILE");
@@ -209,12 +216,18 @@ exit_code inspect(const arguments& given) {
     if (!mapped)
         return complain(failed,
                         "inspect " + path + ": " + mapped.error().operation + ": " + message(mapped.error().code), "");
+    if (vitte::loader::wasm::file::is_module(mapped->bytes()))
+        return inspect_wasm(mapped->bytes(), path, disassembled ? inspect_form::functions
+                                                   : as_json    ? inspect_form::json
+                                                                : inspect_form::text);
+    if (disassembled)
+        return complain(failed, "inspect " + path + ": not a WebAssembly module", "only those are disassembled");
     const auto found = collect(mapped->bytes());
     if (!found)
         return complain(failed,
                         "inspect " + path + ": " + found.error().reading + ": " + found.error().reason + " at byte " +
                             std::to_string(found.error().offset),
-                        "inspect reads ELF objects, libraries and executables");
+                        "inspect reads ELF objects, libraries and executables, and WebAssembly modules");
     if (as_json) print_json(*found, path);
     else print_text(*found, path);
     return succeeded;
