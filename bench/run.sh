@@ -9,7 +9,7 @@ need g++ meson ninja-build pkg-config libuv1-dev clang-16 lld-16
 build=${BUILD_DIR:-build}/bench
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dbench=true -Dbuildtype=release >&2
 ninja -C "$build" >&2
-[ $# -gt 0 ] || set -- loader locks time memory files processes wasm includes
+[ $# -gt 0 ] || set -- loader locks time memory files processes wasm wasm_peers includes
 
 rows=$build/rows.tsv
 : > "$rows"
@@ -24,6 +24,15 @@ for name in "$@"; do
             clang-16 --target=wasm32 -O2 -mbulk-memory -msign-ext -mnontrapping-fptoint -nostdlib -ffreestanding \
                 -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$build/kernels.wasm"
             "$build/bench/wasm" "$build/kernels.wasm" ;;
+        wasm_peers)
+            need wasi-libc libc++-16-dev-wasm32 libclang-rt-16-dev-wasm32 >&2
+            command -v npm > /dev/null || need nodejs npm >&2
+            examples=${BUILD_DIR:-build}/examples
+            [ -f "$examples/build.ninja" ] || meson setup "$examples" -Dtests=false -Dexamples=true -Dbuildtype=release >&2
+            ninja -C "$examples" examples/vitte >&2
+            clang-16 --target=wasm32 -O2 -mbulk-memory -msign-ext -mnontrapping-fptoint -nostdlib -ffreestanding \
+                -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$build/kernels.wasm"
+            python3 bench/wasm_peers.py "$build" "$examples" ;;
         includes) python3 bench/includes.py ;;
         *) "$build/bench/$name" ;;
     esac

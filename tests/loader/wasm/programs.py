@@ -158,4 +158,5 @@ def main(build, vitte, results_file):
     results.append_to(results_file)
 
 
-main(*sys.argv[1:])
+if __name__ == '__main__':
+    main(*sys.argv[1:])

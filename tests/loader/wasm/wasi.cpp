@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(arguments_and_environment_are_laid_out_as_the_specification
 
 BOOST_AUTO_TEST_CASE(clocks_and_random_numbers) {
     guest g;
-    for (const std::uint64_t id : {0, 1, 2, 3}) {
+    for (const std::uint64_t id : {0u, 1u, 2u, 3u}) {
         BOOST_TEST(g.call("clock_res_get", {id, 16}) == success);
         BOOST_TEST(g.get<std::uint64_t>(16) > 0);
         BOOST_TEST(g.call("clock_time_get", {id, 1, 16}) == success);
