@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <vitte/core/error.hpp>
+#include <vitte/core/result.hpp>
 #include <vitte/sys/platform/types.hpp>
 
 namespace vitte::loader::wasm::wasi {
