@@ -1,6 +1,6 @@
-// How long a WASI program takes to be compiled and instantiated, in milliseconds, the least of some runs: wasi MODULE.WASM
+// How long a WASI program takes to be compiled and instantiated: wasi MODULE.WASM prints milliseconds, the least of some
+// runs.
 #include <cstdlib>
-
 #include <vitte/loader/wasm/wasi.hpp>
 
 #include "row.hpp"

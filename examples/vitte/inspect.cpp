@@ -20,8 +20,8 @@ Prints what an ELF file is: kind, target, segments, needed libraries, exported a
 and how many relocations of each type it has. --json prints the same for programs: one object with the members file,
 kind, machine, bits, byte_order, soname, build_id, needed, segments, exports, imports, relocations.
 
-Of a WebAssembly module: sections, exports and imports with their types, and who made it; as JSON the members file, kind,
-producers, sections, functions, tables, memories, globals, tags (how many), exports, imports. --disassemble prints its
+Of a WebAssembly module: sections, exports and imports with their types, and who made it; as JSON the members file,
+kind, producers, sections, functions, tables, memories, globals, tags (how many), exports, imports. --disassemble prints its
 functions in the text format.
 )";
 

@@ -4,7 +4,9 @@
 #include <string.h>
 
 __attribute__((noinline)) static int inner(volatile int* where) { return *where; }
-__attribute__((noinline)) static int outer(char** arguments) { return 1 + inner((volatile int*)(strtoul(arguments[2], NULL, 0))); }
+__attribute__((noinline)) static int outer(char** arguments) {
+    return 1 + inner((volatile int*)(strtoul(arguments[2], NULL, 0)));
+}
 
 int main(int argc, char** argv) {
     const char* const what = argc > 1 ? argv[1] : "";

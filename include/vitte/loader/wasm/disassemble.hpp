@@ -277,8 +277,8 @@ private:
 
 }  // namespace detail
 
-/// Calls `line(depth, text)` for the locals and for each instruction of a function's body; `depth` is how deep in blocks
-/// it stands. Fails at what is no instruction.
+/// Calls `line(depth, text)` for the locals and for each instruction of a function's body; `depth` is how deep in
+/// blocks it stands. Fails at what is no instruction.
 template <class Line>
 result<void, parse_error> disassemble(const code_entry& code, Line&& line) {
     cursor in = code.body;

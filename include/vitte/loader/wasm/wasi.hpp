@@ -14,8 +14,8 @@ namespace vitte::loader::wasm::wasi {
 /// Whether a guest may change what is below a folder.
 enum class folder_use : bool { read_only, read_write };
 
-/// The world of one instance, all of it: contexts share nothing. It must be there as long as a store that it was offered
-/// to. For one thread at a time.
+/// The world of one instance, all of it: contexts share nothing. It must be there as long as a store that it was
+/// offered to. For one thread at a time.
 ///
 /// Standard streams are closed until they are given. Appending is not one step with what other processes append.
 template <sys::platform P = sys::native>

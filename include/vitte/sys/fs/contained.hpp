@@ -8,8 +8,8 @@ namespace vitte::sys {
 
 /// An open folder whose paths are relative to it and stay below it: ".." and symbolic links may go up and down in it,
 /// but what leads out, such as an absolute path or link, is `errc::permission_denied`, whoever moves folders or puts
-/// links in their place meanwhile. What a symbolic link says is not looked at when it is made. Safe from several threads
-/// at once, but for listing.
+/// links in their place meanwhile. What a symbolic link says is not looked at when it is made. Safe from several
+/// threads at once, but for listing.
 template <platform P = native>
 class basic_contained_directory {
     using directories = typename P::directories;

@@ -182,8 +182,8 @@ concept watch_queue_facet = requires(W queue, const char* path, bool whole_tree,
 
 /// What is asked of streams, such as terminals and pipes; handles are those of `files`.
 /// - `is_terminal(h)`: whether somebody sits at the other end.
-/// - `wait(waits, n, until)`: returns when one of at most `most_stream_waits` is ready, and which; `errc::timed_out` when
-///   the monotonic clock is `until`, `errc::interrupted`.
+/// - `wait(waits, n, until)`: returns when one of at most `most_stream_waits` is ready, and which; `errc::timed_out`
+///   when the monotonic clock is `until`, `errc::interrupted`.
 template <class S, class Handle>
 concept streams_facet = requires(Handle h, stream_wait<Handle>* waits, std::size_t n, std::int64_t until) {
     { S::is_terminal(h) } noexcept -> std::same_as<bool>;

@@ -39,22 +39,28 @@ int main(int argc, char** argv) {
     std::vector<std::pair<int, std::string>> sorted;
     for (const auto& [word, count] : counts) sorted.emplace_back(-count, word);
     std::sort(sorted.begin(), sorted.end());
-    for (std::size_t i = 0; i < sorted.size() && i < 12; ++i) std::cout << sorted[i].second << ' ' << -sorted[i].first << '\n';
+    for (std::size_t i = 0; i < sorted.size() && i < 12; ++i)
+        std::cout << sorted[i].second << ' ' << -sorted[i].first << '\n';
 
     std::vector<std::unique_ptr<shape>> shapes;
     for (int i = 1; i < 50; ++i) {
-        if (i % 2 == 0) shapes.push_back(std::make_unique<square>(i));
-        else shapes.push_back(std::make_unique<circle>(i / 2.0));
+        if (i % 2 == 0)
+            shapes.push_back(std::make_unique<square>(i));
+        else
+            shapes.push_back(std::make_unique<circle>(i / 2.0));
     }
     std::cout << std::setprecision(12)
-              << std::accumulate(shapes.begin(), shapes.end(), 0.0, [](double sum, const auto& s) { return sum + s->area(); }) << '\n';
+              << std::accumulate(shapes.begin(), shapes.end(), 0.0,
+                                 [](double sum, const auto& s) { return sum + s->area(); })
+              << '\n';
 
     std::unordered_map<int, std::string> table;
     for (int i = 0; i < 10000; ++i) table[i * 37 % 10007] = std::to_string(i);
     std::cout << table.size() << ' ' << table[37] << ' ' << table[5000] << '\n';
 
     if (mkdir("made", 0777) != 0) return std::perror("mkdir"), 1;
-    for (const char* name : {"made/b.txt", "made/a.txt", "made/c.txt"}) std::ofstream(name) << name << '\n' << std::hex << 255;
+    for (const char* name : {"made/b.txt", "made/a.txt", "made/c.txt"})
+        std::ofstream(name) << name << '\n' << std::hex << 255;
     std::vector<std::string> names;
     DIR* const folder = opendir("made");
     while (const dirent* const entry = readdir(folder)) names.emplace_back(entry->d_name);

@@ -187,8 +187,8 @@ private:
         }
         return done;
     }
-    /// `step(piece, bytes before it)` for each slice of a vector, until one moves less than it could; how many bytes all
-    /// did. A failure behind the first byte is told by the next call.
+    /// `step(piece, bytes before it)` for each slice of a vector, until one moves less than it could; how many bytes
+    /// all did. A failure behind the first byte is told by the next call.
     template <class Step>
     static outcome<u32> for_slices(guest_memory m, u32 slices, u32 count, Step step) {
         VITTE_TRY(const auto list, m.part(slices, 8 * u64{count}));
