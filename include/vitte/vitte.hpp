@@ -33,6 +33,7 @@
 #include <vitte/sys/fs.hpp>
 #include <vitte/sys/fs/attributes.hpp>
 #include <vitte/sys/fs/canonical.hpp>
+#include <vitte/sys/fs/contained.hpp>
 #include <vitte/sys/fs/glob.hpp>
 #include <vitte/sys/fs/path.hpp>
 #include <vitte/sys/fs/temporary.hpp>

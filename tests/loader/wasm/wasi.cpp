@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <vitte/loader/wasm/wasi.hpp>
+#include <vitte/sys/platform/faulty.hpp>
 #include <vitte/sys/process/pipe.hpp>
 
 #include "../../support/scratch.hpp"
@@ -131,13 +132,14 @@ wasm::value value_of(wasm::value_type type, std::uint64_t number) {
 }
 
 /// A guest whose first folder, descriptor 3, is called "/".
-struct guest {
+template <vitte::sys::platform P = vitte::sys::native>
+struct basic_guest {
     scratch folder;
-    wasi::context world;
-    wasm::store store;
+    wasi::basic_context<P> world;
+    wasm::basic_store<P> store;
     wasm::instance* made = nullptr;
 
-    guest() : store(std::move(*wasm::store::create())) {
+    basic_guest() : store(std::move(*wasm::basic_store<P>::create())) {
         BOOST_REQUIRE(world.add_folder(folder.path, "/").has_value());
         start();
     }
@@ -155,7 +157,7 @@ struct guest {
         for (const std::uint64_t a : arguments) values.push_back(value_of(f.description->parameters[values.size()], a));
         const auto returned = store.invoke(f, values);
         if (!returned) BOOST_FAIL(name << ": " << returned.error().message());
-        return returned->empty() ? 0 : returned->front().as<std::uint32_t>();
+        return returned->empty() ? 0 : returned->front().template as<std::uint32_t>();
     }
 
     // Memory: paths are put at 4096 and 6144, slices at 1024, data at 8192, results at 16.
@@ -205,6 +207,7 @@ struct guest {
         return call("fd_seek", {fd, static_cast<std::uint64_t>(offset), whence, 16});
     }
 };
+using guest = basic_guest<>;
 constexpr std::uint32_t create = 1, directory = 2, alone = 4, emptying = 8;
 }  // namespace
 
@@ -436,9 +439,9 @@ BOOST_AUTO_TEST_CASE(there_are_no_sockets) {
 }
 
 namespace {
-void subscribe_clock(guest& g, std::uint32_t at, std::uint64_t user, std::uint32_t clock, std::uint64_t timeout,
+void subscribe_clock(auto& g, std::uint32_t at, std::uint64_t user, std::uint32_t clock, std::uint64_t timeout,
                      std::uint16_t flags) {
-    g.put(at, user), g.put<std::uint8_t>(at + 8, 0), g.put(at + 16, clock), g.put(at + 24, timeout),
+    g.put(at, user), g.put(at + 8, std::uint8_t{0}), g.put(at + 16, clock), g.put(at + 24, timeout),
         g.put(at + 40, flags);
 }
 void subscribe_descriptor(guest& g, std::uint32_t at, std::uint64_t user, std::uint8_t kind, std::uint32_t fd) {
@@ -556,4 +559,80 @@ BOOST_AUTO_TEST_CASE(no_argument_of_a_guest_is_trusted) {
     BOOST_TEST(calls == 400 * (function_count - 2));
     // The world still works.
     BOOST_TEST(g.call("random_get", {0, 4}) == success);
+}
+
+namespace {
+using frail = vitte::sys::faulty<vitte::sys::native>;
+using frailty = vitte::sys::faults<vitte::sys::native>;
+
+/// What a guest has done: whether it was told of a failure, and what it saw.
+struct session {
+    bool failed = false;
+    std::string seen;
+
+    explicit session(basic_guest<frail>& g) {
+        constexpr std::uint32_t out = 3072;
+        succeeds(g.on_path("path_create_directory", "d"));
+        succeeds(g.open("d/file", create));
+        const std::uint32_t fd = g.result();
+        succeeds(g.write(fd, "hello"));
+        see(g.result());
+        succeeds(g.call("fd_sync", {fd}));
+        succeeds(g.call("fd_filestat_set_size", {fd, 4}));
+        succeeds(g.seek(fd, 1, 0));
+        const auto read = g.read(fd, 100);
+        succeeds(read ? 0 : 1);
+        seen += read.value_or("");
+        succeeds(g.call("fd_filestat_get", {fd, 64}));
+        see(g.template get<std::uint32_t>(64 + 32));
+        succeeds(g.call("fd_close", {fd}));
+        succeeds(g.call("path_rename", {3, 4096, g.put_text(4096, "d/file"), 3, 6144, g.put_text(6144, "d/../kept")}));
+        succeeds(g.call("path_filestat_get", {3, 1, 4096, g.put_text(4096, "kept"), 64}));
+        see(g.template get<std::uint32_t>(64 + 32));
+        succeeds(g.on_path("path_remove_directory", "d"));
+        succeeds(g.call("fd_readdir", {3, 8192, 200, 0, 16}));
+        see(g.result());
+        succeeds(g.on_path("path_unlink_file", "kept"));
+        succeeds(g.call("random_get", {0, 8}));
+        subscribe_clock(g, 2048, 7, 1, 1000, 0);
+        succeeds(g.call("poll_oneoff", {2048, out, 1, 16}));
+        see(g.result());
+    }
+
+private:
+    void succeeds(std::uint32_t status) {
+        BOOST_TEST(status <= 76);
+        failed = failed || status != 0;
+    }
+    void see(std::uint32_t number) { seen += std::to_string(number) + ' '; }
+};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(what_fails_is_told_or_made_good) {
+    const auto run = [](const vitte::sys::fault& what) {
+        basic_guest<frail> g;
+        frailty::arm(what);
+        const session done(g);
+        const std::uint64_t calls = frailty::count();
+        std::vector<std::string> names;
+        for (std::uint64_t k = 1; k <= calls; ++k) names.emplace_back(frailty::name(k));
+        frailty::arm();
+        return std::pair(done, names);
+    };
+    const auto [clean, names] = run({});
+    BOOST_TEST(!clean.failed);
+    BOOST_TEST(names.size() > 20);
+    std::size_t told = 0;
+    for (std::uint64_t k = 1; k <= names.size(); ++k)
+        for (const vitte::errc code : vitte::sys::possible_errors(names[k - 1].c_str())) {
+            const session done = run({.call = k, .code = code}).first;
+            BOOST_TEST_CONTEXT(names[k - 1] << ": " << message(code))
+            BOOST_TEST((done.failed || done.seen == clean.seen));
+            if (done.failed) ++told;
+        }
+    BOOST_TEST(told > 50);
+    // Bytes one at a time, and a system that lacks all that one may lack: nothing is told, for there is another way.
+    BOOST_TEST(
+        (!run({.short_transfers = true}).first.failed && run({.short_transfers = true}).first.seen == clean.seen));
+    BOOST_TEST((!run({.bare = true}).first.failed && run({.bare = true}).first.seen == clean.seen));
 }

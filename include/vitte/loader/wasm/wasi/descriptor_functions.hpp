@@ -50,6 +50,7 @@ struct descriptor_functions {
             .put(16, d->inherited);
         return {};
     }
+    /// That a stream is not to block is noted, but it blocks all the same: `poll_oneoff` tells whether it would.
     static outcome<> fd_fdstat_set_flags(state<P>& s, guest_memory, u32 fd, u32 flags) {
         VITTE_TRY(auto* const d, s.descriptors.find(fd, right::fd_fdstat_set_flags));
         if ((flags & ~fd_flag::all) != 0) return refuse(code::inval);

@@ -30,8 +30,10 @@ public:
         vitte::store<T>(to.data(), value, byte_order::little);
         return {};
     }
-    /// A text such as a path: well-formed UTF-8 (`code::ilseq`) without NUL (`code::inval`).
+    /// A text such as a path: well-formed UTF-8 (`code::ilseq`) without NUL (`code::inval`), of at most 64 KiB.
     outcome<std::string> text(std::uint32_t address, std::uint32_t size) const {
+        constexpr std::uint32_t most = 65536;
+        if (size > most) return refuse(code::nametoolong);
         VITTE_TRY(const auto from, part(address, size));
         if (utf8_valid_prefix(from) != from.size()) return refuse(code::ilseq);
         std::string made(reinterpret_cast<const char*>(from.data()), from.size());

@@ -16,7 +16,8 @@ public:
     /// folders are always ready, and so are streams where the platform cannot wait for them. Only clocks that tell the
     /// time can be waited for, not those of CPU time.
     static outcome<> poll_oneoff(state<P>& s, guest_memory m, u32 in, u32 out, u32 count, u32 happened) {
-        if (count == 0) return refuse(code::inval);
+        constexpr u32 most = 4096;
+        if (count == 0 || count > most) return refuse(code::inval);
         VITTE_TRY(const auto from, m.part(in, subscription_bytes * u64{count}));
         VITTE_TRY(const auto to, m.part(out, event_bytes * u64{count}));
         VITTE_CHECK(m.part(happened, 4));
