@@ -4,12 +4,12 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ meson ninja-build pkg-config libuv1-dev libllvm14
+need g++ meson ninja-build pkg-config libuv1-dev libllvm14 clang-16 lld-16
 
 build=${BUILD_DIR:-build}/bench
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dbench=true -Dbuildtype=release >&2
 ninja -C "$build" >&2
-[ $# -gt 0 ] || set -- loader locks time memory files processes includes
+[ $# -gt 0 ] || set -- loader locks time memory files processes wasm wasm_peers includes
 
 rows=$build/rows.tsv
 : > "$rows"
@@ -20,6 +20,19 @@ for name in "$@"; do
             [ -d "$build/libraries/modules" ] || sh bench/libraries.sh "$build/libraries"
             "$build/bench/loader" "$(realpath "$build/libraries")" "$(find /usr/lib -name libLLVM-14.so.1 | head -n 1)" ;;
         files) "$build/bench/files" "$build" ;;
+        wasm)
+            clang-16 --target=wasm32 -O2 -mbulk-memory -msign-ext -mnontrapping-fptoint -nostdlib -ffreestanding \
+                -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$build/kernels.wasm"
+            "$build/bench/wasm" "$build/kernels.wasm" ;;
+        wasm_peers)
+            need wasi-libc libc++-16-dev-wasm32 libclang-rt-16-dev-wasm32 >&2
+            command -v npm > /dev/null || need nodejs npm >&2
+            examples=${BUILD_DIR:-build}/examples
+            [ -f "$examples/build.ninja" ] || meson setup "$examples" -Dtests=false -Dexamples=true -Dbuildtype=release >&2
+            ninja -C "$examples" examples/vitte >&2
+            clang-16 --target=wasm32 -O2 -mbulk-memory -msign-ext -mnontrapping-fptoint -nostdlib -ffreestanding \
+                -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$build/kernels.wasm"
+            python3 bench/wasm_peers.py "$build" "$examples" ;;
         includes) python3 bench/includes.py ;;
         *) "$build/bench/$name" ;;
     esac

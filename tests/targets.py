@@ -79,7 +79,7 @@ FACETS = {
     'processes': 'sys/process|sys/sandbox',
     'contract': 'sys/contract|sys/conformance',
     'faults': 'sys/traced|fault/',
-    'bounds': 'sys/confined',
+    'bounds': 'sys/confined|sys/contained',
     'random': 'sys/random',
     'environment': 'sys/environment',
     "OS's linker": 'loader/os_linker',

@@ -4,8 +4,10 @@
 namespace {
 constexpr const char* help = R"(usage: vitte COMMAND ...
 
-  vitte inspect FILE [--json]               what an ELF, PE or Mach-O file is, needs, offers and asks for
+  vitte inspect FILE [--json]               what an ELF, PE, Mach-O file or WebAssembly module is, needs and offers
+  vitte inspect FILE.wasm --disassemble     the functions of a WebAssembly module as text
   vitte run FILE FUNCTION [ARGUMENT]...     loads a module and calls one of its functions
+  vitte run PROGRAM.wasm [ARGUMENT]...      runs a WASI program
 
 `vitte COMMAND --help` tells more. Exit codes: 0 success; 1 the file or the call failed; 2 wrong usage.
 )";

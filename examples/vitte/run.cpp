@@ -10,12 +10,14 @@
 #include "../host_libc.hpp"
 #endif
 #include "command.hpp"
+#include "program.hpp"
 
 namespace {
 using vitte::loader::value;
 using vitte::loader::value_type;
 
 constexpr const char* help = R"(usage: vitte run FILE FUNCTION [ARGUMENT]... [--signature TYPE] [--linker own|os]
+       vitte run PROGRAM.wasm [--dir HOST[::GUEST]]... [--env NAME=VALUE]... [--] [ARGUMENT]...
 
 Loads the module FILE and calls its exported FUNCTION, a C function, with the arguments; prints what it returns.
 
@@ -24,6 +26,13 @@ Loads the module FILE and calls its exported FUNCTION, a C function, with the ar
                                That the type is right cannot be checked: a wrong one may crash.
   --linker own|os              who links the module: vitte itself (the default), or the OS (not in the static build).
   --                           what follows are arguments, even if they begin with --
+
+A WebAssembly module that exports _start is a WASI program: it is run with the arguments, and vitte ends with its exit
+code. It sees no file but those below the folders that it is given. Of other modules a function is called; its type is
+known.
+
+  --dir HOST[::GUEST]          gives a program the folder HOST, which it calls GUEST (or HOST)
+  --env NAME=VALUE             gives a program an environment variable
 )";
 
 struct request {
@@ -128,21 +137,25 @@ exit_code call(request& r) {
 
 exit_code run(const arguments& given) {
     request r;
-    std::vector<std::string> words;
+    std::vector<std::string> words, folders, variables;
     bool options = true;
     for (std::size_t i = 0; i < given.size(); ++i) {
         const std::string_view argument = given[i];
         if (!options || !argument.starts_with("--")) words.emplace_back(argument);
         else if (argument == "--") options = false;
         else if (argument == "--help") return std::fputs(help, stdout), succeeded;
-        else if (argument == "--signature" || argument == "--linker") {
+        else if (argument == "--signature" || argument == "--linker" || argument == "--dir" || argument == "--env") {
             if (++i == given.size())
                 return complain(misused, "run: " + std::string(argument) + " needs a value", "vitte run --help");
-            (argument == "--linker" ? r.linker : r.signature) = given[i];
+            if (argument == "--dir") folders.emplace_back(given[i]);
+            else if (argument == "--env") variables.emplace_back(given[i]);
+            else (argument == "--linker" ? r.linker : r.signature) = given[i];
         } else
             return complain(misused, "run: unknown option '" + std::string(argument) + "'",
                             "vitte run --help; arguments that begin with -- come after --");
     }
+    if (!words.empty() && is_wasm(words[0]))
+        return run_wasm({words[0], {words.begin() + 1, words.end()}, std::move(folders), std::move(variables)});
     if (words.size() < 2) return complain(misused, "run: a file and a function are needed", "vitte run FILE FUNCTION");
     if (r.linker != "own" && r.linker != "os")
         return complain(misused, "run: there is no linker '" + r.linker + "'", "--linker own or --linker os");

@@ -29,6 +29,7 @@
 #include <vitte/loader/format/pe.hpp>
 #include <vitte/loader/format/pe/names.hpp>
 #include <vitte/loader/format/views.hpp>
+#include <vitte/loader/format/wasm.hpp>
 #include <vitte/loader/link_input.hpp>
 #include <vitte/loader/linker.hpp>
 #include <vitte/loader/load_error.hpp>
@@ -39,6 +40,7 @@
 #include <vitte/sys/fs.hpp>
 #include <vitte/sys/fs/attributes.hpp>
 #include <vitte/sys/fs/canonical.hpp>
+#include <vitte/sys/fs/contained.hpp>
 #include <vitte/sys/fs/glob.hpp>
 #include <vitte/sys/fs/path.hpp>
 #include <vitte/sys/fs/temporary.hpp>

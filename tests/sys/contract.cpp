@@ -24,6 +24,8 @@ constexpr bool keeps_optional() {
     if constexpr (requires { typename P::directories; }) kept = kept && directories_facet<typename P::directories>;
     if constexpr (requires { typename P::watch_queue; }) kept = kept && watch_queue_facet<typename P::watch_queue>;
     if constexpr (requires { typename P::processes; }) kept = kept && processes_facet<typename P::processes>;
+    if constexpr (requires { typename P::streams; })
+        kept = kept && streams_facet<typename P::streams, typename P::files::handle>;
     if constexpr (requires { typename P::images; }) kept = kept && images_facet<typename P::images>;
     if constexpr (requires { typename P::environment; }) kept = kept && environment_facet<typename P::environment>;
     return kept;

@@ -27,6 +27,9 @@ public:
     /// The process's own folder, as it is whenever this is used.
     static basic_directory current() noexcept { return basic_directory(directories::current); }
 
+    /// Takes over an open handle.
+    explicit basic_directory(native_handle_type handle) noexcept : handle_(handle) {}
+
     basic_directory(basic_directory&& other) noexcept : handle_(std::exchange(other.handle_, directories::current)) {}
     basic_directory& operator=(basic_directory&& other) noexcept {
         basic_directory moved(std::move(other));
@@ -147,8 +150,6 @@ public:
     }
 
 private:
-    explicit basic_directory(native_handle_type handle) noexcept : handle_(handle) {}
-
     static result<basic_directory> open_in(native_handle_type in, const char* path, links follow) noexcept {
         VITTE_TRY(const auto opened, retried([&] { return directories::open(in, path, follow == links::followed); }));
         return basic_directory(opened);

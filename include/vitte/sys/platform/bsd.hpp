@@ -16,6 +16,7 @@
 #include <vitte/sys/platform/posix/libraries.hpp>
 #include <vitte/sys/platform/posix/memory.hpp>
 #include <vitte/sys/platform/posix/random.hpp>
+#include <vitte/sys/platform/posix/streams.hpp>
 
 #if defined(__FreeBSD__)
 #include <sys/auxv.h>
@@ -47,6 +48,7 @@ struct bsd_platform {
 #endif
     using libraries = posix::libraries;
     using environment = posix::environment;
+    using streams = posix::streams;
 
     struct memory : posix::memory {
         static result<void> advise(void* at, std::size_t size, memory_advice advice) noexcept {

@@ -180,6 +180,16 @@ concept watch_queue_facet = requires(W queue, const char* path, bool whole_tree,
     { queue.wait(until) } noexcept -> std::same_as<result<void>>;
 };
 
+/// What is asked of streams, such as terminals and pipes; handles are those of `files`.
+/// - `is_terminal(h)`: whether somebody sits at the other end.
+/// - `wait(waits, n, until)`: returns when one of at most `most_stream_waits` is ready, and which; `errc::timed_out`
+///   when the monotonic clock is `until`, `errc::interrupted`.
+template <class S, class Handle>
+concept streams_facet = requires(Handle h, stream_wait<Handle>* waits, std::size_t n, std::int64_t until) {
+    { S::is_terminal(h) } noexcept -> std::same_as<bool>;
+    { S::wait(waits, n, until) } noexcept -> std::same_as<result<void>>;
+};
+
 /// Clocks, in nanoseconds.
 /// - `monotonic()`: never goes back; its zero is arbitrary. It may stand still while the system sleeps.
 /// - `boot()`: the same, and it counts the time that the system sleeps.
@@ -355,6 +365,21 @@ concept sandbox_facet = requires(typename S::handle h, const char* path, typenam
     { set.allow_port(port, bits) } noexcept -> std::same_as<result<void>>;
     { std::as_const(set).enforce() } noexcept -> std::same_as<result<void>>;
     { set.close() } noexcept;
+};
+
+/// Accesses to memory that are expected to fault, and end what made them.
+/// - `supported`: whether the platform can do it on this machine.
+/// - `watch`: an object: `expected(context, address)` tells, inside the handler, whether a fault is expected;
+///   `arguments` are the registers of the first, second and fourth integer argument as they were then.
+/// - `install()`: handles faults of the process from now on; those that nobody expects go to who handled them before.
+/// - `run(w, body, context)`: calls `body(context)`; false if a fault that `w` expects has ended it.
+template <class F>
+concept faults_facet = requires(typename F::watch w, void (*body)(void*), void* context) {
+    { F::supported } -> std::convertible_to<bool>;
+    { w.expected(context, context) } -> std::same_as<bool>;
+    { w.arguments[2] } -> std::convertible_to<std::uintptr_t>;
+    { F::install() } noexcept -> std::same_as<result<void>>;
+    { F::run(w, body, context) } noexcept -> std::same_as<bool>;
 };
 
 }  // namespace vitte::sys

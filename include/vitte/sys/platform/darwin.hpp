@@ -14,6 +14,7 @@
 #include <vitte/sys/platform/posix/entropy.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/libraries.hpp>
+#include <vitte/sys/platform/posix/streams.hpp>
 
 namespace vitte::sys {
 
@@ -28,6 +29,7 @@ struct darwin_platform {
     using random = posix::entropy_random;
     using libraries = posix::libraries;
     using environment = posix::environment;
+    using streams = posix::streams;
 
     /// What dyld has loaded; none of it is ELF.
     struct images {

@@ -19,6 +19,7 @@
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/images.hpp>
 #include <vitte/sys/platform/posix/libraries.hpp>
+#include <vitte/sys/platform/posix/streams.hpp>
 
 namespace vitte::sys {
 
@@ -26,6 +27,9 @@ namespace linux_os {
 // In headers of their names, which few programs need.
 struct sandbox;
 struct every_thread;
+}
+namespace posix {
+struct faults;  // in posix/faults.hpp, which few programs need
 }
 
 struct linux_platform {
@@ -41,6 +45,8 @@ struct linux_platform {
     using watch_queue = linux_os::watch_queue;
     using sandbox = linux_os::sandbox;
     using every_thread = linux_os::every_thread;
+    using faults = posix::faults;
+    using streams = posix::streams;
 
     struct images : posix::images {
         static cpu_capabilities cpu() noexcept { return {::getauxval(AT_HWCAP), ::getauxval(AT_HWCAP2)}; }

@@ -10,6 +10,7 @@
 #include <vitte/sys/platform/posix/parking.hpp>
 #include <vitte/sys/platform/posix/processes.hpp>
 #include <vitte/sys/platform/posix/random.hpp>
+#include <vitte/sys/platform/posix/streams.hpp>
 #include <vitte/sys/platform/posix/threads.hpp>
 
 namespace vitte::sys {
@@ -23,6 +24,7 @@ struct posix_platform {
     using libraries = posix::libraries;
     using environment = posix::environment;
     using processes = posix::processes<posix::forking>;
+    using streams = posix::streams;
 
     struct threads : posix::threads, posix::parking {};
 };

@@ -49,6 +49,17 @@ struct io_slice {
 /// What a process is born with.
 enum class standard_stream : unsigned char { input, output, error };
 
+/// A wait for a stream, and what came of it.
+template <class Handle>
+struct stream_wait {
+    Handle stream;
+    bool to_write = false;
+    bool ready = false;    ///< reading or writing would not block
+    bool hung_up = false;  ///< nobody is at the other end
+};
+/// How many can be waited for at once.
+inline constexpr std::size_t most_stream_waits = 64;
+
 /// What an entry of a file system is.
 enum class file_kind : unsigned char { regular, directory, symbolic_link, other, unknown };
 

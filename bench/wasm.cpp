@@ -1,0 +1,110 @@
+// WebAssembly against native code: wasm KERNELS.WASM [MODULE.WASM]. The kernels are those of bench/wasm/kernels.c,
+// which is also linked in; of another module, such as SQLite, only loading is measured.
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vitte/loader/wasm/store.hpp>
+
+#include "row.hpp"
+
+extern "C" {
+using kernel_function = std::uint32_t(std::uint32_t);
+kernel_function fib, sieve, matmul, nbody, mandelbrot, sha256, quicksort, crc32, hash_map, tokenizer, indirect,
+    copy_fill, bytecode;
+}
+
+namespace {
+namespace wasm = vitte::loader::wasm;
+
+[[noreturn]] void stop(const std::string& why) {
+    std::fprintf(stderr, "wasm: %s\n", why.c_str());
+    std::exit(1);
+}
+std::string content(const char* path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) stop(std::string("cannot read ") + path);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+wasm::compiled_module compiled(const std::string& bytes, const wasm::compile_options& options = {}) {
+    auto made = wasm::compiled_module::compile(std::as_bytes(std::span(bytes)), options);
+    if (!made) stop(std::string(made.error().reading) + ": " + made.error().reason);
+    return *made;
+}
+
+struct kernel {
+    const char* name;
+    std::uint32_t (*native)(std::uint32_t);
+    std::uint32_t count;
+};
+constexpr kernel kernels[] = {
+    {"fib", fib, 27},
+    {"sieve", sieve, 4},
+    {"matmul", matmul, 8},
+    {"nbody", nbody, 10000},
+    {"mandelbrot", mandelbrot, 6},
+    {"sha256", sha256, 3000},
+    {"quicksort", quicksort, 2},
+    {"crc32", crc32, 20},
+    {"hash_map", hash_map, 8},
+    {"tokenizer", tokenizer, 6000},
+    {"indirect", indirect, 1000000},
+    {"copy_fill", copy_fill, 300},
+    {"bytecode", bytecode, 5000},
+};
+
+double time_of(auto&& work) {
+    double best = 1e18;
+    for (int i = 0; i < 7; ++i) best = std::min(best, bench::nanoseconds(work));
+    return best;
+}
+}  // namespace
+
+/// Runs all kernels and tells the geometric mean of their times over the native ones.
+void compare_kernels(const std::string& module, bool guarded) {
+    wasm::store_limits limits;
+    limits.guard_memories = guarded;
+    wasm::compile_options options;
+    options.checked_memory = !guarded;
+    auto store = wasm::store::create(limits);
+    if (!store) stop("no store");
+    store->define_function<void()>("host", "nothing", [] {});
+    auto made = store->instantiate(compiled(module, options));
+    if (!made) stop(made.error().message());
+    const std::string how = guarded ? "wasm, guarded: " : "wasm, checked: ";
+    double logarithms = 0;
+    for (const kernel& k : kernels) {
+        const auto run = (*made)->function<std::uint32_t(std::uint32_t)>(k.name);
+        if (!run) stop(run.error().message());
+        std::uint32_t ours = 0, theirs = 0;
+        const double mine = time_of([&] { ours = *(*run)(k.count); }),
+                     peer = time_of([&] { theirs = k.native(k.count); });
+        if (ours != theirs)
+            stop(std::string(k.name) + " gave " + std::to_string(ours) + ", not " + std::to_string(theirs));
+        bench::row((how + k.name).c_str(), mine, peer, "gcc -O2", 5.5);
+        logarithms += std::log(mine / peer);
+    }
+    bench::row((how + "geometric mean").c_str(), std::exp(logarithms / std::size(kernels)), 1, "gcc -O2", 5.5);
+    const auto empty = (*made)->function<void()>("empty");
+    const auto call_host = (*made)->function<void(std::uint32_t)>("call_host");
+    if (!empty || !call_host) stop("no export");
+    constexpr int calls = 100000;
+    const auto call_all = [&] {
+        for (int i = 0; i < calls; ++i) static_cast<void>((*empty)());
+    };
+    bench::row((how + "call of an empty function").c_str(), time_of(call_all) / calls, 1, "a nanosecond", 13);
+    bench::row((how + "call of a host function").c_str(),
+               time_of([&] { static_cast<void>((*call_host)(calls)); }) / calls, 1, "a nanosecond", 12);
+}
+
+int main(int argc, char** argv) {
+    if (argc < 2) stop("usage: wasm KERNELS.WASM [MODULE.WASM]");
+    const std::string module = content(argv[1]);
+    compare_kernels(module, false);
+    if (wasm::store::guards()) compare_kernels(module, true);
+    if (argc > 2) {
+        const std::string other = content(argv[2]);
+        bench::row("wasm: compile a module", time_of([&] { compiled(other); }) / 1e6, 1, "a millisecond", 40);
+    }
+}

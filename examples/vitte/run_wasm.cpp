@@ -1,0 +1,125 @@
+// vitte run, of a WebAssembly module: a WASI program with its arguments and folders, or one function of another module.
+#include <cerrno>
+#include <cinttypes>
+#include <cstdlib>
+#include <vitte/loader/wasm/wasi.hpp>
+#include <vitte/sys/memory/mapping.hpp>
+
+#include "program.hpp"
+
+namespace {
+namespace wasm = vitte::loader::wasm;
+
+wasm::store_limits limits() {
+    wasm::store_limits made;
+    made.stack_bytes = std::size_t{16} << 20;
+    made.guard_memories = wasm::store::guards();
+    return made;
+}
+
+exit_code refuse(const std::string& what, const char* hint = "") { return complain(failed, "run: " + what, hint); }
+
+/// A number of the type that a parameter has; false if `text` is none.
+bool parse(const std::string& text, wasm::value_type type, wasm::value& to) {
+    char* end = nullptr;
+    errno = 0;
+    to.type = type;
+    if (type == wasm::f32)
+        to.bits = wasm::constant_value::of(std::strtof(text.c_str(), &end));
+    else if (type == wasm::f64)
+        to.bits = wasm::constant_value::of(std::strtod(text.c_str(), &end));
+    else if (type == wasm::i32) {
+        const std::int64_t number = std::strtoll(text.c_str(), &end, 0);
+        if (number < INT32_MIN || number > std::int64_t{UINT32_MAX}) return false;
+        to.bits = wasm::constant_value::of(static_cast<std::uint32_t>(number));
+    } else if (type == wasm::i64) {
+        to.bits = wasm::constant_value::of(text.starts_with('-')
+                                               ? static_cast<std::uint64_t>(std::strtoll(text.c_str(), &end, 0))
+                                               : std::uint64_t{std::strtoull(text.c_str(), &end, 0)});
+    } else
+        return false;
+    return !text.empty() && *end == 0 && errno == 0;
+}
+void print(const wasm::value& v) {
+    if (v.type == wasm::i32)
+        std::printf("%" PRId32 "\n", v.as<std::int32_t>());
+    else if (v.type == wasm::i64)
+        std::printf("%" PRId64 "\n", v.as<std::int64_t>());
+    else if (v.type == wasm::f32)
+        std::printf("%.9g\n", static_cast<double>(v.as<float>()));
+    else if (v.type == wasm::f64)
+        std::printf("%.17g\n", v.as<double>());
+    else
+        std::printf("%#" PRIx64 "\n", v.as<std::uint64_t>());
+}
+
+exit_code call(wasm::store& store, const wasm::instance& in, const program_request& r) {
+    const wasm::external* const found = r.words.empty() ? nullptr : in.find(r.words[0]);
+    if (found == nullptr || found->kind != wasm::external_kind::function)
+        return refuse(r.file + (r.words.empty() ? ": it is no program (there is no _start), and no function is named"
+                                                : ": it exports no function '" + r.words[0] + "'"),
+                      "vitte inspect shows what the module exports");
+    const auto& f = found->as<wasm::function>();
+    const auto& types = f.description->parameters;
+    if (r.words.size() - 1 != types.size())
+        return complain(misused,
+                        "run: '" + r.words[0] + "' takes " + std::to_string(types.size()) + " arguments, " +
+                            std::to_string(r.words.size() - 1) + " are given",
+                        "vitte inspect shows its type");
+    std::vector<wasm::value> values(types.size());
+    for (std::size_t i = 0; i < types.size(); ++i)
+        if (!parse(r.words[i + 1], types[i], values[i]))
+            return complain(misused,
+                            "run: argument " + std::to_string(i + 1) + " '" + r.words[i + 1] +
+                                "' is no number of the parameter's type",
+                            "vitte inspect shows the function's type");
+    const auto returned = store.invoke(f, values);
+    if (!returned) return refuse(r.file + ": " + returned.error().message());
+    for (const wasm::value& v : *returned) print(v);
+    return succeeded;
+}
+
+vitte::result<void, std::string> give(wasm::wasi::context& world, const program_request& r) {
+    world.add_argument(r.file);
+    for (const std::string& w : r.words) world.add_argument(w);
+    for (const std::string& v : r.variables) world.add_variable(v);
+    world.inherit_streams();
+    for (const std::string& f : r.folders) {
+        const std::size_t cut = f.find("::");
+        const std::string host = f.substr(0, cut), guest = cut == std::string::npos ? f : f.substr(cut + 2);
+        const auto added = world.add_folder(host.c_str(), guest);
+        if (!added) return vitte::unexpected("folder " + host + ": " + message(added.error().code));
+    }
+    return {};
+}
+}  // namespace
+
+bool is_wasm(const std::string& file) {
+    const auto mapped = vitte::sys::mapping::open(file.c_str());
+    return mapped && wasm::file::is_module(mapped->bytes());
+}
+
+exit_code run_wasm(const program_request& r) {
+    const auto mapped = vitte::sys::mapping::open(r.file.c_str());
+    if (!mapped) return refuse(r.file + ": " + mapped.error().operation + ": " + message(mapped.error().code));
+    const wasm::store_limits wanted = limits();
+    wasm::compile_options options;
+    options.checked_memory = !wanted.guard_memories;
+    const auto module = wasm::compiled_module::compile(mapped->bytes(), options);
+    if (!module) {
+        const auto& e = module.error();
+        return refuse(r.file + ": " + e.reading + ": " + e.reason + " at byte " + std::to_string(e.offset));
+    }
+    wasm::wasi::context world;
+    const auto given = give(world, r);
+    if (!given) return refuse(given.error(), "--dir HOST or --dir HOST::GUEST");
+    auto store = wasm::store::create(wanted);
+    if (!store) return refuse(std::string("stack: ") + message(store.error().code));
+    world.offer(*store);
+    const auto made = store->instantiate(*module, r.file);
+    if (!made) return refuse(made.error().message(), "vitte inspect shows what the module imports");
+    if ((*made)->find("_start") == nullptr) return call(*store, **made, r);
+    const auto ended = world.run(**made);
+    if (!ended) return refuse(r.file + ": " + ended.error().message());
+    return static_cast<exit_code>(*ended & 0xff);
+}

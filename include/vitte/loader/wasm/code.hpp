@@ -1,0 +1,103 @@
+/// The internal code of WebAssembly functions: what the validator's pass leaves for the interpreter, and what a
+/// compiler to machine code starts from.
+///
+/// A function is a row of cells of 8 bytes. An instruction is a cell with its handler, then cells with its operands,
+/// mostly two numbers of 32 bits each. Operands name places in the function's frame by their byte offset. A frame has
+/// the parameters, the other locals, the link to the caller, then the values on the operand stack, of which most never
+/// get there: an operand is read where it is (a local, an immediate, an accumulator), and a result goes to an
+/// accumulator and, where somebody else wants it, to its place as well. There is an accumulator for integers and
+/// references, one for `f32` and one for `f64`. At labels all values are in their places. Branches are relative, so
+/// that code can be moved, and shared by the instances of a module.
+///
+/// Another tier takes part at either end: as what the validator drives in place of the `translator`, or function by
+/// function, as a handler that `body::entry` leads to: one that finds its frame, the instance and memory 0 in its
+/// arguments, and leaves through the frame's link, may be any code.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+#include <vitte/loader/wasm/trap.hpp>
+
+// Handlers end with a call of the next one where the compiler makes that a jump; elsewhere a loop calls them.
+#if defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)) && \
+    !defined(__SANITIZE_ADDRESS__)
+#if defined(__clang__)
+#define VITTE_WASM_TAIL_CALLS 1
+#define VITTE_WASM_TAIL_CALL [[clang::musttail]] return
+#elif defined(__GNUC__) && defined(__OPTIMIZE__)
+#define VITTE_WASM_TAIL_CALLS 1
+#define VITTE_WASM_TAIL_CALL return
+#endif
+#endif
+// A build for small machines defines it as 1: without instructions on vectors, and without superinstructions.
+#ifndef VITTE_WASM_SMALL
+#define VITTE_WASM_SMALL 0
+#endif
+#ifndef VITTE_WASM_TAIL_CALLS
+#define VITTE_WASM_TAIL_CALLS 0
+#endif
+
+namespace vitte::loader::wasm {
+
+struct runtime;
+union cell;
+
+/// What an instruction reads and changes; in registers of the machine where handlers call one another.
+struct registers {
+    const cell* pc;
+    std::byte* frame;
+    std::byte* memory;  ///< of memory 0
+    runtime* in;
+    std::uint64_t r;  ///< accumulator of integers and references
+    double d;
+    float s;
+};
+
+#if VITTE_WASM_TAIL_CALLS
+using handler = void (*)(const cell*, std::byte*, std::byte*, runtime*, std::uint64_t, double, float);
+#else
+using handler = void (*)(registers&);
+#endif
+
+union cell {
+    handler run;
+    std::uint32_t word[2];
+    std::uint64_t bits;
+    const void* pointer;
+};
+static_assert(sizeof(cell) == 8);
+
+/// Where a frame goes back to; it stands at `body::link` bytes in the frame.
+struct frame_link {
+    const cell* pc;
+    std::byte* frame;
+    runtime* in;
+};
+inline constexpr std::uint32_t link_bytes = 24;
+static_assert(sizeof(frame_link) <= link_bytes);
+
+/// Where an exception goes that is thrown between two cells of a function.
+struct catch_clause {
+    static constexpr std::uint32_t all = ~0u;
+
+    std::uint32_t begin, end;  ///< cells from the start of its code; the return address of a call belongs to the call
+    std::uint32_t target;
+    std::uint32_t tag;     ///< index, or `all`
+    std::uint32_t values;  ///< where the exception's values go in the frame
+    bool reference;        ///< whether a reference to the exception follows them
+};
+
+/// A function of a module, once it is translated.
+struct body {
+    const cell* entry = nullptr;
+    std::uint32_t frame_bytes = 0;  ///< the most that a frame takes
+    std::uint32_t link = 0;
+    std::uint32_t type = 0;   ///< index of its type
+    std::uint32_t index = 0;  ///< of the function in its module
+    std::uint32_t begin = 0;  ///< its first cell
+    std::uint32_t end = 0;
+    std::vector<catch_clause> clauses;  ///< inner ones first
+};
+
+}  // namespace vitte::loader::wasm

@@ -1,0 +1,85 @@
+/// C++ callables as functions that modules import.
+#pragma once
+
+#include <vitte/loader/wasm/store.hpp>
+
+namespace vitte::loader::wasm {
+
+/// Who calls a host function: the memory of the instance, for what its numbers point to.
+class caller {
+public:
+    explicit caller(runtime* in) noexcept : in_(in) {}
+    /// The bytes of the caller's memory 0; empty if it has none, or if the host itself calls.
+    std::span<std::byte> memory() const noexcept {
+        if (in_ == nullptr || in_->memories.empty()) return {};
+        return {in_->memory_data, static_cast<std::size_t>(in_->memory_size)};
+    }
+    runtime* instance() const noexcept { return in_; }
+
+private:
+    runtime* in_;
+};
+
+/// What a host function returns that cannot go on: the module traps with this reason.
+struct host_failure {
+    std::string reason;
+};
+
+namespace detail {
+/// Calls a `Callable` with arguments from the value stack: `R(Args...)` or `R(caller, Args...)`, where the callable's
+/// own result may also be a `result<R, host_failure>`.
+template <class Callable, class R, class... Args>
+struct host_thunk {
+    static constexpr bool wants_caller = std::is_invocable_v<Callable&, caller, Args...>;
+
+    static trap_code call(const function& self, runtime* in, std::byte* values) {
+        return spread(*static_cast<Callable*>(self.context), self, in, values, std::index_sequence_for<Args...>());
+    }
+    template <std::size_t... I>
+    static trap_code spread(Callable& callable, const function&, runtime* in, [[maybe_unused]] std::byte* values,
+                            std::index_sequence<I...>) {
+        const auto invoke = [&]() -> decltype(auto) {
+            if constexpr (wants_caller)
+                return callable(caller(in), get_value<Args>(values + 8 * I)...);
+            else
+                return callable(get_value<Args>(values + 8 * I)...);
+        };
+        using made = decltype(invoke());
+        if constexpr (std::is_void_v<made>) {
+            invoke();
+        } else if constexpr (vitte::detail::is_result<std::remove_cvref_t<made>>) {
+            auto answer = invoke();
+            if (!answer) {
+                if (in != nullptr) in->execution->reason = std::move(answer.error().reason);
+                return trap_code::host;
+            }
+            if constexpr (!std::is_void_v<R>) put_value<R>(values, static_cast<R>(*answer));
+        } else {
+            put_value<R>(values, static_cast<R>(invoke()));
+        }
+        return trap_code::none;
+    }
+};
+template <class Signature>
+struct host_binder;
+template <wasm_result R, wasm_value... Args>
+struct host_binder<R(Args...)> {
+    template <class Callable>
+    static constexpr host_call thunk = host_thunk<Callable, R, Args...>::call;
+};
+}  // namespace detail
+
+/// `define_function<std::int32_t(std::int32_t)>("env", "f", callable)`: the callable takes these arguments, or a
+/// `caller` before them, and returns this result or a `result<R, host_failure>`.
+template <sys::platform P>
+template <class Signature, class Callable>
+void basic_store<P>::define_function(std::string_view module, std::string_view name, Callable&& callable) {
+    using stored = std::decay_t<Callable>;
+    callables_.emplace_back(new stored(std::forward<Callable>(callable)),
+                            [](void* p) { delete static_cast<stored*>(p); });
+    define(module, name,
+           make_function(detail::cpp_signature<Signature>::make(),
+                         detail::host_binder<Signature>::template thunk<stored>, callables_.back().get()));
+}
+
+}  // namespace vitte::loader::wasm

@@ -1,0 +1,377 @@
+/// Handlers of what moves values and control: copies, constants, globals, branches, calls and returns.
+#pragma once
+
+#include <vitte/loader/wasm/interpret_numeric.hpp>
+
+namespace vitte::loader::wasm::ops {
+
+/// A vector, 16 bytes as they stand in memory.
+struct vector_bits {
+    std::uint64_t half[2];
+};
+
+/// Operands: from, to.
+template <class T>
+struct copy {
+    static constexpr unsigned length = 2;
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        put(x.frame + word(x.pc, 1), get<T>(x.frame + word(x.pc, 0)));
+        x.pc += length;
+    }
+};
+/// Operands: to; the value in the second cell.
+struct constant_to_place {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        put(x.frame + word(x.pc, 0), x.pc[2].bits);
+        x.pc += 3;
+    }
+};
+struct vector_constant {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        put(x.frame + word(x.pc, 0), vector_bits{{x.pc[2].bits, x.pc[3].bits}});
+        x.pc += 4;
+    }
+};
+template <class T>
+struct constant {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        set_accumulator<T>(x, std::bit_cast<T>(static_cast<bits_of_size<T>>(x.pc[2].bits)));
+        x.pc += 3;
+    }
+    template <class U>
+    using bits_of_size = std::conditional_t<sizeof(U) == 4, u32, u64>;
+};
+/// Operand: from.
+template <class T>
+struct fetch {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        set_accumulator<T>(x, get<T>(x.frame + word(x.pc, 0)));
+        x.pc += 2;
+    }
+};
+/// Operand: to.
+template <class T>
+struct keep {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        put(x.frame + word(x.pc, 0), accumulator<T>(x));
+        x.pc += 2;
+    }
+};
+/// Operands: index, to.
+template <class T, bool Kept>
+struct global_get {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        const T value = get<T>(x.in->globals[word(x.pc, 0)]);
+        if constexpr (sizeof(T) == 16)
+            put(x.frame + word(x.pc, 1), value);
+        else
+            set_result<Kept>(x, 1, value);
+        x.pc += 2;
+    }
+};
+/// Operands: index, from.
+template <class T, place A>
+struct global_set {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        T value;
+        if constexpr (A == place::R)
+            value = accumulator<T>(x);
+        else
+            value = get<T>(x.frame + word(x.pc, 1));
+        put(x.in->globals[word(x.pc, 0)], value);
+        x.pc += 2;
+    }
+};
+/// Operands: a, b, condition, to.
+template <class T, place C, bool Kept>
+struct select {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        u32 condition;
+        if constexpr (C == place::R)
+            condition = accumulator<u32>(x);
+        else
+            condition = get<u32>(x.frame + word(x.pc, 2));
+        const T value = get<T>(x.frame + word(x.pc, condition != 0 ? 0 : 1));
+        if constexpr (sizeof(T) == 16)
+            put(x.frame + word(x.pc, 3), value);
+        else
+            set_result<Kept>(x, 3, value);
+        x.pc += 3;
+    }
+};
+/// Operands: from, bytes: the locals that are no parameters.
+struct zero_locals {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        std::byte* at = x.frame + word(x.pc, 0);
+        std::byte* const end = at + word(x.pc, 1);
+        for (; at != end; at += 8) put(at, std::uint64_t{0});
+        x.pc += 2;
+    }
+};
+struct unreachable {
+    [[gnu::always_inline]] static void step(registers& x) noexcept { stop_with(x, trap_code::unreachable); }
+};
+
+struct jump {
+    [[gnu::always_inline]] static void step(registers& x) noexcept { x.pc = branch_target(x.pc, 0); }
+};
+/// Operands: index, number of targets before the default one, targets.
+template <place A>
+struct branch_table {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        u32 index;
+        if constexpr (A == place::R)
+            index = accumulator<u32>(x);
+        else
+            index = get<u32>(x.frame + word(x.pc, 0));
+        const u32 last = word(x.pc, 1);
+        const cell* const at = x.pc + 2 + (index < last ? index : last);
+        x.pc = at + static_cast<std::int32_t>(at->word[0]);
+    }
+};
+
+/// Charges fuel. Operand: how much.
+struct consume {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        execution& e = *x.in->execution;
+        const u32 cost = word(x.pc, 0);
+        if (e.fuel < cost) [[unlikely]] {
+            e.fuel = 0;
+            return stop_with(x, trap_code::out_of_fuel);
+        }
+        e.fuel -= cost;
+        x.pc += 2;
+    }
+};
+
+/// Why a frame is not entered: there is no room for it, or somebody asked to stop.
+[[gnu::cold, gnu::noinline]] inline trap_code refused(execution& e) noexcept {
+    const u32 asked = e.stop.load_relaxed();
+    return asked != 0 ? static_cast<trap_code>(asked) : trap_code::call_stack_exhausted;
+}
+/// Why a poll stops the code; `none` if it goes on.
+[[gnu::cold, gnu::noinline]] inline trap_code polled(execution& e) noexcept {
+    constexpr u32 interval = 1000;
+    e.polls = interval;
+    if (e.limit.load_relaxed() == nullptr) return refused(e);
+    return e.deadline != INT64_MAX && e.now() >= e.deadline ? trap_code::timed_out : trap_code::none;
+}
+struct poll {
+    static constexpr unsigned length = 1;
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        if (--x.in->execution->polls == 0) [[unlikely]]
+            if (const trap_code code = polled(*x.in->execution); code != trap_code::none) return stop_with(x, code);
+        x.pc += length;
+    }
+};
+
+/// Starts `code`, whose arguments stand at the start of `frame`; it goes back as `back` says.
+[[gnu::always_inline]] inline void enter(registers& x, const body& code, std::byte* frame,
+                                         const frame_link& back) noexcept {
+    if (frame + code.frame_bytes > x.in->execution->limit.load_relaxed()) [[unlikely]]
+        return stop_with(x, refused(*x.in->execution));
+    put(frame + code.link, back);
+    x.frame = frame;
+    x.pc = code.entry;
+}
+/// Calls a host function in place. Its result, if it is one, is then in every accumulator.
+[[gnu::noinline]] inline trap_code call_host(const function& f, runtime* in, std::byte* values) noexcept {
+    execution& e = *in->execution;
+    if (values + f.value_bytes > e.limit.load_relaxed()) return refused(e);
+    std::byte* const top = e.top;
+    e.top = values + f.value_bytes;
+    e.in_host = true;
+    const trap_code code = f.host(f, in, values);
+    e.in_host = false;
+    e.top = top;
+    return code;
+}
+[[gnu::always_inline]] inline void call_function(registers& x, const function& f, std::byte* frame,
+                                                 unsigned length) noexcept {
+    if (f.code != nullptr) {
+        const frame_link back{x.pc + length, x.frame, x.in};
+        enter(x, *f.code, frame, back);
+        x.in = f.in;
+        x.memory = f.in->memory_data;
+        return;
+    }
+    if (const trap_code code = call_host(f, x.in, frame); code != trap_code::none) [[unlikely]]
+        return stop_with(x, code);
+    x.memory = x.in->memory_data;
+    x.r = get<u64>(frame);
+    x.d = get<double>(frame);
+    x.s = get<float>(frame);
+    x.pc += length;
+}
+/// Leaves the frame whose link is at `link` for a call of `f`, whose `bytes` of arguments stand at `from`.
+[[gnu::always_inline]] inline void tail_call_function(registers& x, const function& f, u32 link, u32 from,
+                                                      u32 bytes) noexcept {
+    const auto back = get<frame_link>(x.frame + link);
+    if (f.code != nullptr) {
+        if (x.frame + f.code->frame_bytes > x.in->execution->limit.load_relaxed()) [[unlikely]]
+            return stop_with(x, refused(*x.in->execution));
+        __builtin_memmove(x.frame, x.frame + from, bytes);
+        put(x.frame + f.code->link, back);
+        x.in = f.in;
+        x.memory = f.in->memory_data;
+        x.pc = f.code->entry;
+        return;
+    }
+    // The frame stays whole until the host function has returned: it may trap.
+    if (const trap_code code = call_host(f, x.in, x.frame + from); code != trap_code::none) [[unlikely]]
+        return stop_with(x, code);
+    __builtin_memmove(x.frame, x.frame + from, f.value_bytes);
+    x.r = get<u64>(x.frame);
+    x.d = get<double>(x.frame);
+    x.s = get<float>(x.frame);
+    x.pc = back.pc;
+    x.frame = back.frame;
+    x.in = back.in;
+    x.memory = x.in->memory_data;
+}
+
+/// Operands: where the arguments stand; then the function's body.
+struct call {
+    static constexpr unsigned length = 3;
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        enter(x, *static_cast<const body*>(x.pc[2].pointer), x.frame + word(x.pc, 0), {x.pc + length, x.frame, x.in});
+    }
+};
+/// Operands: where the arguments stand, index.
+struct call_import {
+    static constexpr unsigned length = 2;
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        call_function(x, *x.in->functions[word(x.pc, 1)], x.frame + word(x.pc, 0), length);
+    }
+};
+/// The function that a table has at `index`, if it is of the type with index `type`.
+[[gnu::always_inline]] inline trap_code find_function(const registers& x, u64 index, u32 table_index, u32 type,
+                                                      const function*& found) noexcept {
+    const table& t = *x.in->tables[table_index];
+    if (index >= t.elements.size()) [[unlikely]]
+        return trap_code::undefined_element;
+    found = from_reference<const function>(t.elements[static_cast<std::size_t>(index)]);
+    if (found == nullptr) [[unlikely]]
+        return trap_code::uninitialized_element;
+    return found->type == x.in->types[type] ? trap_code::none : trap_code::indirect_call_type_mismatch;
+}
+template <class Index, place A>
+[[gnu::always_inline]] inline u64 table_index(const registers& x, unsigned operand) noexcept {
+    if constexpr (A == place::R)
+        return accumulator<Index>(x);
+    else
+        return get<Index>(x.frame + word(x.pc, operand));
+}
+/// Operands: where the arguments stand, index in the table, table, type.
+template <class Index, place A>
+struct call_indirect {
+    static constexpr unsigned length = 3;
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        const function* f;
+        const trap_code code = find_function(x, table_index<Index, A>(x, 1), word(x.pc, 2), word(x.pc, 3), f);
+        if (code != trap_code::none) [[unlikely]]
+            return stop_with(x, code);
+        call_function(x, *f, x.frame + word(x.pc, 0), length);
+    }
+};
+/// Operands: where the arguments stand, reference.
+template <place A>
+struct call_reference {
+    static constexpr unsigned length = 2;
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        const auto* const f = from_reference<const function>(table_index<u64, A>(x, 1));
+        if (f == nullptr) [[unlikely]]
+            return stop_with(x, trap_code::null_function_reference);
+        call_function(x, *f, x.frame + word(x.pc, 0), length);
+    }
+};
+/// Operands: where the arguments stand, their bytes, the link, index.
+struct tail_call {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        tail_call_function(x, *x.in->functions[word(x.pc, 3)], word(x.pc, 2), word(x.pc, 0), word(x.pc, 1));
+    }
+};
+/// Operands: where the arguments stand, their bytes, the link, index in the table, table, type.
+template <class Index>
+struct tail_call_indirect {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        const function* f;
+        const trap_code code = find_function(x, table_index<Index, place::S>(x, 3), word(x.pc, 4), word(x.pc, 5), f);
+        if (code != trap_code::none) [[unlikely]]
+            return stop_with(x, code);
+        tail_call_function(x, *f, word(x.pc, 2), word(x.pc, 0), word(x.pc, 1));
+    }
+};
+/// Operands: where the arguments stand, their bytes, the link, reference.
+struct tail_call_reference {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        const auto* const f = from_reference<const function>(table_index<u64, place::S>(x, 3));
+        if (f == nullptr) [[unlikely]]
+            return stop_with(x, trap_code::null_function_reference);
+        tail_call_function(x, *f, word(x.pc, 2), word(x.pc, 0), word(x.pc, 1));
+    }
+};
+
+[[gnu::always_inline]] inline void leave(registers& x, const frame_link& back) noexcept {
+    x.pc = back.pc;
+    x.frame = back.frame;
+    x.in = back.in;
+    x.memory = back.in->memory_data;
+}
+/// Operands: the link.
+struct return_nothing {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        leave(x, get<frame_link>(x.frame + word(x.pc, 0)));
+    }
+};
+/// Operands: the link, from.
+template <class T>
+struct return_place {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        set_accumulator<T>(x, get<T>(x.frame + word(x.pc, 1)));
+        leave(x, get<frame_link>(x.frame + word(x.pc, 0)));
+    }
+};
+/// Results that no accumulator holds go to the start of the frame. Operands: the link, from, bytes.
+struct return_many {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        const auto back = get<frame_link>(x.frame + word(x.pc, 0));
+        __builtin_memmove(x.frame, x.frame + word(x.pc, 1), word(x.pc, 2));
+        leave(x, back);
+    }
+};
+
+/// Operands: index, to.
+template <bool Kept>
+struct reference_to_function {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        set_result<Kept>(x, 1, to_reference(x.in->functions[word(x.pc, 0)]));
+        x.pc += 2;
+    }
+};
+/// Operand: the reference.
+struct check_reference {
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        if (get<u64>(x.frame + word(x.pc, 0)) == 0) [[unlikely]]
+            return stop_with(x, trap_code::null_reference);
+        x.pc += 2;
+    }
+};
+
+/// An instruction that is a call of C++: operands: where its values stand, then three numbers.
+template <trap_code (*Function)(runtime& in, std::byte* frame, std::byte* values, const u32* numbers) noexcept>
+struct runtime_call {
+    static constexpr unsigned length = 3;
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        if (const trap_code code = called(x.in, x.frame, x.pc); code != trap_code::none) [[unlikely]]
+            return stop_with(x, code);
+        x.memory = x.in->memory_data;
+        x.pc += length;
+    }
+    [[gnu::noinline]] static trap_code called(runtime* in, std::byte* frame, const cell* pc) noexcept {
+        const u32 numbers[3] = {word(pc, 1), word(pc, 2), word(pc, 3)};
+        return Function(*in, frame, frame + word(pc, 0), numbers);
+    }
+};
+
+}  // namespace vitte::loader::wasm::ops

@@ -1,0 +1,232 @@
+/// Handlers of the instructions that compute numbers, made of the tables in `opcodes.hpp`.
+#pragma once
+
+#include <array>
+#include <vitte/loader/wasm/dispatch.hpp>
+#include <vitte/loader/wasm/opcodes.hpp>
+
+namespace vitte::loader::wasm {
+
+namespace ops {
+using namespace numeric;
+
+/// The places of two operands. A constant on the left is rare: it is loaded first.
+enum class form : std::uint8_t { ss, si, sr, rs, ri };
+inline constexpr std::size_t forms = 5;
+
+/// Where the operands of an instruction with two inputs stand in its code.
+template <class T, place A, place B>
+struct layout {
+    static constexpr bool wide = B == place::I && sizeof(T) == 8;
+    /// The result's place, or a branch's target.
+    static constexpr unsigned result = A == place::R ? 0 : B == place::R || wide ? 1 : 2;
+    static constexpr unsigned length = wide || result == 2 ? 3 : 2;
+
+    [[gnu::always_inline]] static T left(const registers& x) noexcept {
+        if constexpr (A == place::R)
+            return accumulator<T>(x);
+        else
+            return get<T>(x.frame + word(x.pc, 0));
+    }
+    [[gnu::always_inline]] static T right(const registers& x) noexcept {
+        if constexpr (B == place::R)
+            return accumulator<T>(x);
+        else if constexpr (B == place::S)
+            return get<T>(x.frame + word(x.pc, 1));
+        else if constexpr (wide)
+            return std::bit_cast<T>(x.pc[2].bits);
+        else
+            return std::bit_cast<T>(word(x.pc, 1));
+    }
+};
+template <class T>
+constexpr unsigned result_operand(form f) noexcept {
+    switch (f) {
+        case form::ss: return layout<T, place::S, place::S>::result;
+        case form::si: return layout<T, place::S, place::I>::result;
+        case form::sr: return layout<T, place::S, place::R>::result;
+        case form::rs: return layout<T, place::R, place::S>::result;
+        case form::ri: return layout<T, place::R, place::I>::result;
+    }
+    return 0;
+}
+
+template <class Op, place A, place B, bool Kept>
+struct binary {
+    static constexpr bool traps = Op::traps;
+    using T = typename Op::operand;
+    using where = layout<T, A, B>;
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        const T a = where::left(x), b = where::right(x);
+        if constexpr (Op::traps)
+            if (const trap_code code = Op::check(a, b); code != trap_code::none) [[unlikely]]
+                return stop_with(x, code);
+        set_result<Kept>(x, where::result, Op::apply(a, b));
+        x.pc += where::length;
+    }
+};
+template <class Op, place A, bool Kept>
+struct unary {
+    using T = typename Op::operand;
+    [[gnu::always_inline]] static void step(registers& x) noexcept {
+        const T a = layout<T, A, place::R>::left(x);
+        if constexpr (Op::traps)
+            if (const trap_code code = Op::check(a); code != trap_code::none) [[unlikely]]
+                return stop_with(x, code);
+        set_result<Kept>(x, A == place::R ? 0 : 1, Op::apply(a));
+        x.pc += 2;
+    }
+};
+/// Branches if the comparison gives `Sense`.
+template <class Op, place A, place B, bool Sense>
+struct compare_branch {
+    using where = layout<typename Op::operand, A, B>;
+    static constexpr unsigned length = where::length;
+    [[gnu::always_inline]] static bool taken(const registers& x) noexcept {
+        return (Op::apply(where::left(x), where::right(x)) != 0) == Sense;
+    }
+    [[gnu::always_inline]] static const cell* target(const cell* pc) noexcept {
+        return branch_target(pc, where::result);
+    }
+};
+
+#define VITTE_WASM_DEFINE(code, name, text, from, to, trap, ...)                                                \
+    struct name {                                                                                               \
+        using operand = from;                                                                                   \
+        using made = to;                                                                                        \
+        static constexpr bool traps = std::string_view(#trap) != "none";                                        \
+        static trap_code check([[maybe_unused]] operand a) noexcept {                                           \
+            constexpr auto none [[maybe_unused]] = trap_code::none;                                             \
+            return trap;                                                                                        \
+        }                                                                                                       \
+        [[gnu::always_inline]] static made apply(operand a) noexcept { return static_cast<made>(__VA_ARGS__); } \
+    };
+VITTE_WASM_UNARY(VITTE_WASM_DEFINE)
+#undef VITTE_WASM_DEFINE
+#define VITTE_WASM_DEFINE(code, name, text, type, exchange, trap, ...)                                  \
+    struct name {                                                                                       \
+        using operand = type;                                                                           \
+        using made = type;                                                                              \
+        using T = type;                                                                                 \
+        static constexpr bool traps = std::string_view(#trap) != "none";                                \
+        static trap_code check([[maybe_unused]] operand a, [[maybe_unused]] operand b) noexcept {       \
+            constexpr auto none [[maybe_unused]] = trap_code::none;                                     \
+            return trap;                                                                                \
+        }                                                                                               \
+        [[gnu::always_inline]] static made apply(operand a, operand b) noexcept { return __VA_ARGS__; } \
+    };
+VITTE_WASM_BINARY(VITTE_WASM_DEFINE)
+#undef VITTE_WASM_DEFINE
+#define VITTE_WASM_DEFINE(code, name, text, type, swapped, opposite, ...)                                         \
+    struct name {                                                                                                 \
+        using operand = type;                                                                                     \
+        using made = u32;                                                                                         \
+        static constexpr bool traps = false;                                                                      \
+        [[gnu::always_inline]] static made apply(operand a, operand b) noexcept { return (__VA_ARGS__) ? 1 : 0; } \
+    };
+VITTE_WASM_COMPARE(VITTE_WASM_DEFINE)
+#undef VITTE_WASM_DEFINE
+
+}  // namespace ops
+
+/// The kinds of values, as far as their size and accumulator go.
+enum class bank : std::uint8_t { int32, int64, float32, float64, vector };
+
+template <class T>
+constexpr bank bank_of() noexcept {
+    if constexpr (std::is_same_v<T, float>)
+        return bank::float32;
+    else if constexpr (std::is_same_v<T, double>)
+        return bank::float64;
+    else
+        return sizeof(T) == 8 ? bank::int64 : bank::int32;
+}
+
+/// Which operand is the result's place, or a branch's target, where the other two are of `b`.
+constexpr unsigned result_operand_of(bank b, ops::form f) noexcept {
+    return b == bank::int32 || b == bank::float32 ? ops::result_operand<std::uint32_t>(f)
+                                                  : ops::result_operand<std::uint64_t>(f);
+}
+
+enum class shape : std::uint8_t { none, unary, binary, compare };
+
+/// What the translator knows of an instruction that computes: its types and its handlers.
+struct numeric_row {
+    wasm::shape shape = shape::none;
+    bank from = bank::int32, to = bank::int32;
+    bool exchangeable = false;  ///< `a` and `b` may be exchanged
+    std::uint8_t swapped = 0;   ///< of comparisons: the opcode with operands exchanged
+    std::uint8_t opposite = 0;  ///< of comparisons of integers: the opcode that says no where this one says yes
+    const char* text = nullptr;
+    /// By form (unary: first place S, second R) and whether the result is stored, too.
+    handler value[ops::forms][2] = {};
+    /// By form and by the outcome that branches.
+    handler branch[ops::forms][2] = {};
+};
+inline constexpr std::size_t numeric_opcodes = 0x108;
+
+namespace detail {
+template <class Op>
+constexpr numeric_row unary_row(const char* text) {
+    using ops::place;
+    numeric_row row{
+        shape::unary, bank_of<typename Op::operand>(), bank_of<typename Op::made>(), false, 0, 0, text, {}, {}};
+    row.value[0][0] = run<ops::unary<Op, place::S, false>>;
+    row.value[0][1] = run<ops::unary<Op, place::S, true>>;
+    row.value[1][0] = run<ops::unary<Op, place::R, false>>;
+    row.value[1][1] = run<ops::unary<Op, place::R, true>>;
+    return row;
+}
+template <class Op, ops::place A, ops::place B>
+constexpr void add_form(numeric_row& row, ops::form f) {
+    const auto i = static_cast<std::size_t>(f);
+    row.value[i][0] = run<ops::binary<Op, A, B, false>>;
+    row.value[i][1] = run<ops::binary<Op, A, B, true>>;
+    if (row.shape != shape::compare) return;
+    if constexpr (std::is_same_v<typename Op::made, std::uint32_t>) {
+        row.branch[i][0] = run_branch<ops::compare_branch<Op, A, B, false>>;
+        row.branch[i][1] = run_branch<ops::compare_branch<Op, A, B, true>>;
+    }
+}
+template <class Op>
+constexpr void add_forms(numeric_row& row) {
+    using ops::form, ops::place;
+    add_form<Op, place::S, place::S>(row, form::ss);
+    add_form<Op, place::S, place::I>(row, form::si);
+    add_form<Op, place::S, place::R>(row, form::sr);
+    add_form<Op, place::R, place::S>(row, form::rs);
+    add_form<Op, place::R, place::I>(row, form::ri);
+}
+
+constexpr std::array<numeric_row, numeric_opcodes> numeric_rows_of() {
+    std::array<numeric_row, numeric_opcodes> rows;
+#define VITTE_WASM_ROW(code, name, text, ...) rows[code] = unary_row<ops::name>(text);
+    VITTE_WASM_UNARY(VITTE_WASM_ROW)
+#undef VITTE_WASM_ROW
+#define VITTE_WASM_ROW(code, name, text, type, exchange, ...) \
+    rows[code] = {shape::binary,                              \
+                  bank_of<typename ops::name::operand>(),     \
+                  bank_of<typename ops::name::made>(),        \
+                  exchange,                                   \
+                  0,                                          \
+                  0,                                          \
+                  text,                                       \
+                  {},                                         \
+                  {}};                                        \
+    add_forms<ops::name>(rows[code]);
+    VITTE_WASM_BINARY(VITTE_WASM_ROW)
+#undef VITTE_WASM_ROW
+#define VITTE_WASM_ROW(code, name, text, type, swapped, opposite, ...)                                                \
+    rows[code] = {                                                                                                    \
+        shape::compare, bank_of<typename ops::name::operand>(), bank::int32, false, swapped, opposite, text, {}, {}}; \
+    add_forms<ops::name>(rows[code]);
+    VITTE_WASM_COMPARE(VITTE_WASM_ROW)
+#undef VITTE_WASM_ROW
+    return rows;
+}
+}  // namespace detail
+
+/// By opcode.
+inline constexpr std::array<numeric_row, numeric_opcodes> numeric_rows = detail::numeric_rows_of();
+
+}  // namespace vitte::loader::wasm

@@ -1,0 +1,158 @@
+/// What running WebAssembly code works on: functions, tables, memories and globals, and the state of the execution.
+/// Plain data; who owns it is `store`'s business.
+#pragma once
+
+#include <string>
+#include <vector>
+#include <vitte/core/atomic.hpp>
+#include <vitte/loader/wasm/module.hpp>
+
+namespace vitte::loader::wasm {
+
+struct function;
+
+/// A host function reads its arguments at `values`, 8 bytes each (16 for `v128`), and leaves its results there. What it
+/// returns is `trap_code::none`, or why the caller stops.
+using host_call = trap_code (*)(const function& self, runtime* caller, std::byte* values);
+
+/// A function instance; a reference to a function is its address.
+struct function {
+    const body* code = nullptr;     ///< null for host functions
+    runtime* in = nullptr;          ///< the instance that it runs in
+    std::uint32_t type = 0;         ///< in the store's registry
+    std::uint32_t value_bytes = 0;  ///< of a host function: the more of what arguments and results take
+    host_call host = nullptr;
+    void* context = nullptr;
+    const signature* description = nullptr;
+};
+
+/// References are addresses, or whatever the host means by an external one; null is 0.
+using reference = std::uint64_t;
+
+inline reference to_reference(const void* to) noexcept { return reinterpret_cast<std::uintptr_t>(to); }
+template <class T>
+T* from_reference(reference r) noexcept {
+    return reinterpret_cast<T*>(static_cast<std::uintptr_t>(r));
+}
+
+struct table {
+    std::vector<reference> elements;
+    table_type type;
+    runtime* of = nullptr;            ///< the instance whose types `type` names
+    std::uint64_t* budget = nullptr;  ///< elements that the store's tables may still get
+
+    std::uint64_t size() const noexcept { return elements.size(); }
+    /// Adds elements; false, and nothing has changed, if the table's type or the store's limits do not allow that.
+    bool grow(std::uint64_t by, reference with) noexcept {
+        const std::uint64_t most = type.size.bounded ? type.size.most : type.size.wide ? UINT64_MAX : UINT32_MAX;
+        if (by > most - size() || by > *budget) return false;
+        *budget -= by;
+        elements.resize(static_cast<std::size_t>(size() + by), with);
+        return true;
+    }
+};
+
+/// A linear memory. Who holds its bytes is below: `sys` memory by the platform.
+struct memory {
+    static constexpr std::uint64_t page = 65536;
+
+    std::byte* data = nullptr;
+    std::uint64_t size = 0;  ///< bytes
+    std::uint64_t most = 0;  ///< pages, by its type and the store's limits
+    memory_type type;
+    bool guarded = false;           ///< every address and offset of 32 bits that is beyond the size faults
+    std::vector<runtime*> viewers;  ///< instances that keep `data` and `size`
+
+    virtual ~memory() = default;
+    /// Adds pages; false, and nothing has changed, if that is not possible.
+    bool grow(std::uint64_t pages) noexcept;
+
+protected:
+    /// Makes the first `size` bytes usable, those beyond the old size zero, and sets `data`.
+    virtual bool resize(std::uint64_t bytes) noexcept = 0;
+};
+
+struct global {
+    alignas(16) std::byte value[16] = {};
+    global_type type;
+    runtime* of = nullptr;
+};
+
+struct tag {
+    std::uint32_t type = 0;  ///< in the store's registry
+    const signature* description = nullptr;
+};
+
+/// A thrown exception: its tag and its values, as they stand in a frame.
+struct exception {
+    const wasm::tag* tag = nullptr;
+    std::vector<std::byte> values;
+};
+
+/// One thread's execution: the value stack that frames stand on, limits, and why it stopped.
+struct execution {
+    atomic<std::byte*> limit;  ///< frames end before it; null if somebody asks to stop
+    std::byte* end = nullptr;  ///< of the value stack
+    std::byte* top = nullptr;  ///< where the next call from the host puts its frame
+
+    std::uint64_t fuel = 0;
+    std::uint64_t table_elements = 0;         ///< that tables may still get
+    std::uint32_t depth = 0, most_depth = 0;  ///< of calls from the host within calls to the host
+    atomic<std::uint32_t> stop{0};            ///< the `trap_code` that another thread asks for, or 0
+    std::uint32_t polls = 1;                  ///< that interruptible code passes before it looks whether to stop
+    std::int64_t deadline = INT64_MAX;        ///< nanoseconds of the clock `now`
+    std::int64_t (*now)() noexcept = nullptr;
+
+    std::uint64_t r = 0;  ///< the accumulators, when code has left the interpreter
+    double d = 0;
+    float s = 0;
+    trap_code trap = trap_code::none;  ///< why it stopped, and where
+    const cell* trap_pc = nullptr;
+    std::byte* trap_frame = nullptr;
+    runtime* trap_in = nullptr;
+    std::string reason;  ///< in the words of a host function
+
+    exception thrown;
+    std::vector<exception*> kept;  ///< exceptions that references name
+    std::size_t most_kept = 0;
+
+    /// Enters a function where memories are guarded; null where they are not.
+    void (*enter)(execution&, const function&, std::byte* frame) noexcept = nullptr;
+    const void* guarded = nullptr;  ///< what `enter` has to know
+    bool in_host = false;           ///< whether a host function runs, whose faults are its own
+
+    ~execution() {
+        for (exception* const e : kept) delete e;
+    }
+};
+
+/// An instance, as its code sees it.
+struct runtime {
+    wasm::execution* execution = nullptr;
+    std::byte* memory_data = nullptr;  ///< of memory 0
+    std::uint64_t memory_size = 0;
+    std::vector<function*> functions;
+    std::vector<std::byte*> globals;
+    std::vector<table*> tables;
+    std::vector<memory*> memories;
+    std::vector<tag*> tags;
+    std::vector<std::uint32_t> types;  ///< in the store's registry, by type index
+    std::vector<bool> dropped_elements, dropped_data;
+    std::vector<std::vector<reference>> elements;
+    const module_data* module = nullptr;
+    const char* name = "";
+};
+
+inline bool memory::grow(std::uint64_t pages) noexcept {
+    if (pages > most - size / page) return false;
+    const std::uint64_t wanted = size + pages * page;
+    if (!resize(wanted)) return false;
+    size = wanted;
+    for (runtime* const viewer : viewers) {
+        viewer->memory_data = data;
+        viewer->memory_size = size;
+    }
+    return true;
+}
+
+}  // namespace vitte::loader::wasm

@@ -1,0 +1,216 @@
+/// Instances of WebAssembly modules, and what links them: a store owns them and all they share.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vitte/loader/load_error.hpp>
+#include <vitte/loader/wasm/compile.hpp>
+#include <vitte/loader/wasm/invoke.hpp>
+#include <vitte/loader/wasm/linear_memory.hpp>
+#include <vitte/sys/time/deadline.hpp>
+
+namespace vitte::loader::wasm {
+
+/// Something that is exported and imported. What `item` points to, a `function`, `table`, `memory`, `global` or `tag`,
+/// belongs to the store.
+struct external {
+    external_kind kind = external_kind::function;
+    void* item = nullptr;
+
+    template <class T>
+    T& as() const noexcept {
+        return *static_cast<T*>(item);
+    }
+};
+
+/// What a store's code may use.
+struct store_limits {
+    std::uint64_t memory_pages = 65536;         ///< of each memory, 64 KiB each
+    std::uint64_t table_elements = 10'000'000;  ///< of all tables
+    std::size_t exceptions = 100'000;           ///< that references name
+    std::size_t stack_bytes = std::size_t{1} << 20;
+    std::uint32_t host_depth = 200;   ///< calls into WebAssembly within calls out of it
+    std::uint64_t fuel = UINT64_MAX;  ///< instructions, of modules that are compiled `metered`
+    /// Memories with 32-bit addresses reserve 8 GiB of address space, most of which faults: for modules that are
+    /// compiled without `checked_memory`. Installs handlers of faults for the process.
+    bool guard_memories = false;
+};
+
+/// One instance of a module; it belongs to its store.
+class instance {
+public:
+    const module_data& module() const noexcept { return *module_; }
+    const std::string& name() const noexcept { return name_; }
+
+    /// The export `name`; null if there is none.
+    const external* find(std::string_view name) const noexcept {
+        const auto found = exports_.find(name);
+        return found == exports_.end() ? nullptr : &found->second;
+    }
+    /// The exported function `name`. Fails with `errc::not_found` if it is not exported, `errc::invalid_argument` if
+    /// its type is another.
+    template <class Signature>
+    result<typed_function<Signature>, load_error> function(const char* name) const {
+        const external* const found = find(name);
+        if (found == nullptr || found->kind != external_kind::function)
+            return missing(name, errc::not_found, "the module does not export a function of this name");
+        const auto& f = found->template as<wasm::function>();
+        const signature wanted = detail::cpp_signature<Signature>::make();
+        if (wanted.parameters != f.description->parameters || wanted.results != f.description->results)
+            return missing(name, errc::invalid_argument, "the function has another type");
+        return typed_function<Signature>(*view_.execution, f);
+    }
+    /// The bytes of the exported memory `name`; empty if there is none. They may move when it grows, see
+    /// `linear_memory`.
+    std::span<std::byte> memory(std::string_view name) const noexcept {
+        const external* const found = find(name);
+        if (found == nullptr || found->kind != external_kind::memory) return {};
+        const auto& m = found->as<wasm::memory>();
+        return {m.data, static_cast<std::size_t>(m.size)};
+    }
+    runtime& view() noexcept { return view_; }
+
+private:
+    template <sys::platform P>
+    friend class basic_store;
+
+    unexpected<load_error> missing(const char* name, errc code, const char* reason) const {
+        load_error e;
+        e.code = code;
+        e.module = name_;
+        e.action = "looking up";
+        e.symbol = name;
+        e.reason = reason;
+        return unexpected(std::move(e));
+    }
+
+    runtime view_;
+    std::string name_;
+    std::shared_ptr<const module_data> module_;
+    std::vector<wasm::function> functions_;  ///< those that are not imported
+    std::map<std::string, external, std::less<>> exports_;
+};
+
+/// Owns instances and host functions. One thread at a time uses a store and what is in it; `interrupt` may be called
+/// from any. Destroying it ends all of its instances.
+template <sys::platform P = sys::native>
+class basic_store {
+public:
+    /// Fails if there is no memory for the value stack.
+    static result<basic_store> create(const store_limits& limits = {}) {
+        basic_store made;
+        made.limits_ = limits;
+        VITTE_TRY(made.stack_, sys::basic_region<P>::reserve(limits.stack_bytes));
+        VITTE_CHECK(made.stack_.commit(0, made.stack_.size()));
+        made.execution_ = std::make_unique<wasm::execution>();
+        wasm::execution& e = *made.execution_;
+        e.top = made.stack_.data();
+        e.end = e.top + made.stack_.size();
+        e.limit.store_relaxed(e.end);
+        e.fuel = limits.fuel;
+        e.most_depth = limits.host_depth;
+        e.table_elements = limits.table_elements;
+        e.most_kept = limits.exceptions;
+        e.now = P::clocks::monotonic;
+        if (limits.guard_memories) {
+            VITTE_CHECK(made.guard());
+        }
+        return made;
+    }
+
+    /// Offers `item` to modules that import `name` from `module`, in place of what was offered before.
+    void define(std::string_view module, std::string_view name, external item) {
+        names_.insert_or_assign({std::string(module), std::string(name)}, item);
+    }
+    /// Offers all exports of `of` under the module name `module`.
+    void define(std::string_view module, const instance& of) {
+        for (const auto& [name, item] : of.exports_) define(module, name, item);
+    }
+    /// Offers a C++ callable, see `host_function.hpp`.
+    template <class Signature, class Callable>
+    void define_function(std::string_view module, std::string_view name, Callable&& callable);
+
+    /// A host function with the type `type`.
+    external make_function(signature type, host_call call, void* context);
+    external make_table(const table_type& type);
+    external make_memory(const memory_type& type);
+    external make_global(const global_type& type, const constant_value& initial);
+
+    /// Links `module`, initialises memories and tables, and runs its start function. Fails with `errc::not_found` for
+    /// an import that nobody offers, `errc::invalid_argument` for one of another type ("linking"), and with what
+    /// trapped ("starting").
+    result<instance*, load_error> instantiate(const compiled_module& module, std::string name = {});
+
+    wasm::execution& execution() noexcept { return *execution_; }
+    /// Calls a function of this store with values of its parameters' types.
+    result<std::vector<value>, trap> invoke(const function& f, std::span<const value> arguments) {
+        return wasm::invoke(*execution_, f, arguments);
+    }
+
+    std::uint64_t fuel() const noexcept { return execution_->fuel; }
+    void set_fuel(std::uint64_t fuel) noexcept { execution_->fuel = fuel; }
+    /// Code that is compiled `interruptible` traps with `trap_code::timed_out` when `until` has passed, until another
+    /// deadline is set.
+    void set_deadline(sys::deadline until) noexcept { execution_->deadline = until.monotonic(); }
+    /// Stops what runs: at its next call or, if it is compiled `interruptible`, after some rounds of its loops. If
+    /// nothing runs, the next call. From any thread.
+    void interrupt(trap_code reason = trap_code::interrupted) noexcept {
+        execution_->stop.store_relaxed(static_cast<std::uint32_t>(reason));
+        execution_->limit.store_relaxed(nullptr);
+    }
+
+    /// Whether this platform can guard memories.
+    static constexpr bool guards() noexcept {
+        if constexpr (VITTE_WASM_TAIL_CALLS && requires { P::faults::supported; })
+            return P::faults::supported;
+        else
+            return false;
+    }
+
+private:
+    basic_store() = default;
+
+    result<void> guard() noexcept;
+    static load_error failure(const instance& of, const char* action, errc code, std::string reason) {
+        load_error e;
+        e.code = code;
+        e.module = of.name_.empty() ? "module" : of.name_;
+        e.action = action;
+        e.reason = std::move(reason);
+        return e;
+    }
+    result<void, load_error> link(instance& made, const import_description& wanted);
+    const char* fault(const instance& made, const import_description& wanted, const external& offered) const noexcept;
+    void define_own(instance& made);
+    result<void, load_error> initialise(instance& made);
+    bool same(value_type a, const runtime* of_a, value_type b, const runtime* of_b) const noexcept {
+        return matches(a, of_a, b, of_b) && matches(b, of_b, a, of_a);
+    }
+    bool matches(value_type have, const runtime* of_have, value_type want, const runtime* of_want) const noexcept;
+
+    store_limits limits_;
+    sys::basic_region<P> stack_;
+    type_registry types_;
+    std::unique_ptr<wasm::execution> execution_;
+    std::vector<std::unique_ptr<instance>> instances_;
+    std::vector<std::unique_ptr<table>> tables_;
+    using memories = std::vector<std::unique_ptr<linear_memory<P>>>;
+    std::unique_ptr<memories> memories_ = std::make_unique<memories>();  ///< stays in place, for the handler of faults
+    std::vector<std::unique_ptr<global>> globals_;
+    std::vector<std::unique_ptr<tag>> tags_;
+    struct host_entry {
+        function callee;
+        signature type;
+    };
+    std::vector<std::unique_ptr<host_entry>> host_functions_;
+    std::vector<std::unique_ptr<void, void (*)(void*)>> callables_;
+    std::map<std::pair<std::string, std::string>, external> names_;
+};
+using store = basic_store<>;
+
+}  // namespace vitte::loader::wasm
+
+#include <vitte/loader/wasm/guard.hpp>
+#include <vitte/loader/wasm/host_function.hpp>
+#include <vitte/loader/wasm/instantiate.hpp>

@@ -1,0 +1,64 @@
+/// The memory of the instance that calls: every address that it gives is checked here.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vitte/core/endian.hpp>
+#include <vitte/core/utf8.hpp>
+#include <vitte/loader/wasm/wasi/abi.hpp>
+
+namespace vitte::loader::wasm::wasi {
+
+/// For one call: the memory may move when the guest goes on.
+class guest_memory {
+public:
+    explicit guest_memory(std::span<std::byte> bytes) noexcept : bytes_(bytes) {}
+
+    /// `size` bytes at `address`; `code::fault` if they are not all there.
+    outcome<std::span<std::byte>> part(std::uint32_t address, std::uint64_t size) const noexcept {
+        if (address > bytes_.size() || size > bytes_.size() - address) return refuse(code::fault);
+        return bytes_.subspan(address, static_cast<std::size_t>(size));
+    }
+    template <class T>
+    outcome<T> read(std::uint32_t address) const noexcept {
+        VITTE_TRY(const auto from, part(address, sizeof(T)));
+        return load<T>(from.data(), byte_order::little);
+    }
+    template <class T>
+    outcome<> write(std::uint32_t address, T value) const noexcept {
+        VITTE_TRY(const auto to, part(address, sizeof(T)));
+        vitte::store<T>(to.data(), value, byte_order::little);
+        return {};
+    }
+    /// A text such as a path: well-formed UTF-8 (`code::ilseq`) without NUL (`code::inval`), of at most 64 KiB.
+    outcome<std::string> text(std::uint32_t address, std::uint32_t size) const {
+        constexpr std::uint32_t most = 65536;
+        if (size > most) return refuse(code::nametoolong);
+        VITTE_TRY(const auto from, part(address, size));
+        if (utf8_valid_prefix(from) != from.size()) return refuse(code::ilseq);
+        std::string made(reinterpret_cast<const char*>(from.data()), from.size());
+        if (made.find('\0') != std::string::npos) return refuse(code::inval);
+        return made;
+    }
+
+private:
+    std::span<std::byte> bytes_;
+};
+
+/// Puts the fields of a record into memory, each at its offset.
+class record_writer {
+public:
+    explicit record_writer(std::span<std::byte> to) noexcept : to_(to) {
+        for (std::byte& b : to_) b = std::byte{};
+    }
+    template <class T>
+    record_writer& put(std::size_t offset, T value) noexcept {
+        vitte::store<T>(to_.data() + offset, value, byte_order::little);
+        return *this;
+    }
+
+private:
+    std::span<std::byte> to_;
+};
+
+}  // namespace vitte::loader::wasm::wasi

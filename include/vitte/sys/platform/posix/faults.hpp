@@ -1,0 +1,107 @@
+/// Faults of memory accesses that are expected: code that may touch pages that are not there, and is left then.
+#pragma once
+
+#include <signal.h>
+#include <ucontext.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vitte/core/result.hpp>
+#include <vitte/sys/platform/posix/error.hpp>
+
+namespace vitte::sys::posix {
+
+/// For Linux on x86_64. Handlers of SIGSEGV and SIGBUS are the process's: those that were there before are called for
+/// faults that are not expected. Functions may be called from any thread.
+struct faults {
+#if defined(__linux__) && defined(__x86_64__)
+    static constexpr bool supported = true;
+#else
+    static constexpr bool supported = false;
+#endif
+
+    /// What one thread expects while `run` runs; calls of `run` may nest.
+    struct watch {
+        bool (*expected)(void* context, const void* address) noexcept;  ///< called in the signal handler
+        void* context;
+        /// What the registers of the first, second and fourth integer argument held when it faulted.
+        std::uintptr_t arguments[3];
+        watch* outer;
+        void* resume[5];
+    };
+
+    /// Installs the handlers, in place of what handles these signals now. Doing so again does nothing, unless somebody has
+    /// replaced them since. Not for several threads at once.
+    static result<void> install() noexcept {
+        VITTE_CHECK(install(SIGSEGV));
+        return install(SIGBUS);
+    }
+
+    /// Calls `body(context)`; false if it was left because of a fault that `w` expects. Nothing is destroyed then.
+    [[gnu::noinline]] static bool run(watch& w, void (*body)(void*), void* context) noexcept {
+        w.outer = current();
+        current() = &w;
+        passing_on() = false;
+#if defined(__x86_64__)
+        if (__builtin_setjmp(w.resume) != 0) {
+            current() = current()->outer;
+            return false;
+        }
+#endif
+        body(context);
+        current() = w.outer;
+        return true;
+    }
+
+private:
+    /// What handled the signal before.
+    static struct sigaction& before(int number) noexcept {
+        static struct sigaction segv, bus;
+        return number == SIGBUS ? bus : segv;
+    }
+    static result<void> install(int number) noexcept {
+        struct sigaction now = {}, wanted = {};
+        VITTE_CHECK(checked(::sigaction(number, nullptr, &now), "sigaction"));
+        if ((now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == handle) return {};
+        before(number) = now;
+        wanted.sa_sigaction = handle;
+        wanted.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+        return checked(::sigaction(number, &wanted, nullptr), "sigaction");
+    }
+    /// Whether a handler from before runs: should it call this one, it is asked no more.
+    static bool& passing_on() noexcept {
+        static constinit thread_local bool one = false;
+        return one;
+    }
+    static watch*& current() noexcept {
+        static constinit thread_local watch* one = nullptr;
+        return one;
+    }
+
+    static void handle(int number, siginfo_t* info, void* machine) {
+#if defined(__linux__) && defined(__x86_64__)
+        watch* const w = current();
+        if (w != nullptr && w->expected(w->context, info->si_addr)) {
+            const auto& registers = static_cast<const ucontext_t*>(machine)->uc_mcontext.gregs;
+            w->arguments[0] = static_cast<std::uintptr_t>(registers[REG_RDI]);
+            w->arguments[1] = static_cast<std::uintptr_t>(registers[REG_RSI]);
+            w->arguments[2] = static_cast<std::uintptr_t>(registers[REG_RCX]);
+            __builtin_longjmp(w->resume, 1);
+        }
+#endif
+        const struct sigaction& other = before(number);
+        const bool informed = (other.sa_flags & SA_SIGINFO) != 0;
+        if (passing_on() || (!informed && (other.sa_handler == SIG_DFL || other.sa_handler == SIG_IGN))) {
+            ::signal(number, SIG_DFL);  // and it faults again
+            return;
+        }
+        passing_on() = true;
+        if (informed)
+            other.sa_sigaction(number, info, machine);
+        else
+            other.sa_handler(number);
+        passing_on() = false;
+    }
+};
+
+}  // namespace vitte::sys::posix

@@ -1,0 +1,303 @@
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <vitte/loader/wasm/store.hpp>
+
+#include "../../support/needs.hpp"
+#include "../../support/wasm_builder.hpp"
+
+namespace {
+namespace wasm = vitte::loader::wasm;
+using namespace wasm_test;
+using vitte::errc;
+
+wasm::compiled_module compiled(const code& m, const wasm::compile_options& options = {}) {
+    auto made = wasm::compiled_module::compile(m, options);
+    if (!made) BOOST_FAIL(made.error().reading << ": " << made.error().reason << " at " << made.error().offset);
+    return *made;
+}
+wasm::store new_store(const wasm::store_limits& limits = {}) {
+    auto made = wasm::store::create(limits);
+    BOOST_REQUIRE(made);
+    return std::move(*made);
+}
+wasm::instance& instance_of(wasm::store& store, const code& m, const char* name = "",
+                            const wasm::compile_options& options = {}) {
+    auto made = store.instantiate(compiled(m, options), name);
+    if (!made) BOOST_FAIL(made.error().message());
+    return **made;
+}
+template <class Signature>
+auto function_of(const wasm::instance& of, const char* name) {
+    auto found = of.function<Signature>(name);
+    if (!found) BOOST_FAIL(found.error().message());
+    return *found;
+}
+
+/// (func (export "add") (param i32 i32) (result i32))
+const code adder =
+    module({section(1, list({type({i32, i32}, {i32})})), section(3, list({unsigned_number(0)})),
+            section(7, list({exported("add", 0, 0)})), section(10, list({body(bytes({0x20, 0, 0x20, 1, 0x6a}))}))});
+
+/// "outer" calls "middle" calls "inner", which reads memory at its argument; memory has one page and may have three.
+const code reader =
+    module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0}), bytes({0}), bytes({0})})),
+            section(5, list({bytes({1, 1, 3})})),
+            section(7, list({exported("outer", 0, 2), exported("memory", 2, 0), exported("inner", 0, 0)})),
+            section(10, list({body(bytes({0x20, 0, 0x28, 2, 0})), body(bytes({0x20, 0, 0x10, 0})),
+                              body(bytes({0x20, 0, 0x10, 1}))})),
+            function_names({"inner", "middle", "outer"})});
+
+/// "spin" loops forever; "recur" calls itself forever; "grow" grows memory by its argument.
+const code restless =
+    module({section(1, list({type({}, {}), type({i32}, {i32})})),
+            section(3, list({bytes({0}), bytes({0}), bytes({1})})), section(5, list({bytes({0, 1})})),
+            section(7, list({exported("spin", 0, 0), exported("recur", 0, 1), exported("grow", 0, 2)})),
+            section(10, list({body(bytes({0x03, 0x40, 0x0c, 0, 0x0b})), body(bytes({0x10, 1})),
+                              body(bytes({0x20, 0, 0x40, 0}))}))});
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(functions_are_called_with_their_types) {
+    auto store = new_store();
+    const auto& made = instance_of(store, adder);
+    const auto add = function_of<std::int32_t(std::int32_t, std::int32_t)>(made, "add");
+    BOOST_TEST(*add(40, 2) == 42);
+    BOOST_TEST(*add(-5, 2) == -3);
+    BOOST_TEST((made.function<std::int64_t(std::int32_t, std::int32_t)>("add").error().code == errc::invalid_argument));
+    BOOST_TEST((made.function<void()>("sub").error().code == errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(instances_share_code_but_not_state) {
+    /// (global $n (mut i32) 0) (func (export "next") (result i32) n = n + 1)
+    const code counter =
+        module({section(1, list({type({}, {i32})})), section(3, list({bytes({0})})),
+                section(6, list({bytes({i32, 1, 0x41, 0, 0x0b})})), section(7, list({exported("next", 0, 0)})),
+                section(10, list({body(bytes({0x23, 0, 0x41, 1, 0x6a, 0x24, 0, 0x23, 0}))}))});
+    auto store = new_store();
+    const auto module = compiled(counter);
+    const auto a = store.instantiate(module), b = store.instantiate(module);
+    BOOST_REQUIRE((a && b));
+    const auto next_a = function_of<std::int32_t()>(**a, "next"), next_b = function_of<std::int32_t()>(**b, "next");
+    BOOST_TEST(*next_a() == 1);
+    BOOST_TEST(*next_a() == 2);
+    BOOST_TEST(*next_b() == 1);
+    BOOST_TEST(&(*a)->module() == &(*b)->module());
+}
+
+BOOST_AUTO_TEST_CASE(host_functions_are_cpp_callables) {
+    /// (import "env" "twice" (func (param i32) (result i32))) (export "run" calls it)
+    const code user =
+        module({section(1, list({type({i32}, {i32})})), section(2, list({imported("env", "twice", bytes({0, 0}))})),
+                section(3, list({bytes({0})})), section(7, list({exported("run", 0, 1)})),
+                section(10, list({body(bytes({0x20, 0, 0x10, 0}))})), function_names({"twice", "run"})});
+    auto store = new_store();
+    int calls = 0;
+    store.define_function<std::int32_t(std::int32_t)>(
+        "env", "twice", [&](std::int32_t x) -> vitte::result<std::int32_t, wasm::host_failure> {
+            ++calls;
+            if (x < 0) return vitte::unexpected(wasm::host_failure{"only positive numbers"});
+            return 2 * x;
+        });
+    const auto run = function_of<std::int32_t(std::int32_t)>(instance_of(store, user), "run");
+    BOOST_TEST(*run(21) == 42);
+    const auto failed = run(-1);
+    BOOST_REQUIRE(!failed);
+    BOOST_TEST((failed.error().code == wasm::trap_code::host));
+    BOOST_TEST(failed.error().message() == "only positive numbers in run");
+    BOOST_TEST(calls == 2);
+    BOOST_TEST(*run(4) == 8);
+}
+
+BOOST_AUTO_TEST_CASE(host_functions_that_are_called_last_may_fail) {
+    /// (import "env" "many" (func (param i64 x8) (result i64))) (export "run" (return_call it))
+    const code arguments = bytes({0x42, 1, 0x42, 2, 0x42, 3, 0x42, 4, 0x42, 5, 0x42, 6, 0x42, 7, 0x42, 8});
+    const code user =
+        module({section(1, list({type({i64, i64, i64, i64, i64, i64, i64, i64}, {i64}), type({}, {i64})})),
+                section(2, list({imported("env", "many", bytes({0, 0}))})), section(3, list({bytes({1})})),
+                section(7, list({exported("run", 0, 1)})), section(10, list({body(arguments + bytes({0x12, 0}))})),
+                function_names({"many", "run"})});
+    auto store = new_store();
+    bool fails = false;
+    using i = std::int64_t;
+    store.define_function<i(i, i, i, i, i, i, i, i)>(
+        "env", "many", [&](i a, i b, i c, i d, i e, i f, i g, i h) -> vitte::result<i, wasm::host_failure> {
+            if (fails) return vitte::unexpected(wasm::host_failure{"no"});
+            return a + 10 * (b + 10 * (c + 10 * (d + 10 * (e + 10 * (f + 10 * (g + 10 * h))))));
+        });
+    const auto run = function_of<i()>(instance_of(store, user), "run");
+    BOOST_TEST(*run() == 87654321);
+    fails = true;
+    BOOST_TEST(run().error().message() == "no in run");
+}
+
+BOOST_AUTO_TEST_CASE(host_functions_see_their_callers_memory_and_call_back) {
+    const code user = module(
+        {section(1, list({type({}, {i32})})), section(2, list({imported("env", "peek", bytes({0, 0}))})),
+         section(3, list({bytes({0})})), section(5, list({bytes({0, 1})})), section(7, list({exported("run", 0, 1)})),
+         section(10, list({body(bytes({0x10, 0}))})), section(11, list({bytes({0, 0x41, 3, 0x0b, 1, 99})}))});
+    auto store = new_store();
+    const auto add = function_of<std::int32_t(std::int32_t, std::int32_t)>(instance_of(store, adder), "add");
+    store.define_function<std::int32_t()>(
+        "env", "peek", [&](wasm::caller from) { return *add(std::to_integer<std::int32_t>(from.memory()[3]), 1); });
+    BOOST_TEST(*function_of<std::int32_t()>(instance_of(store, user), "run")() == 100);
+}
+
+BOOST_AUTO_TEST_CASE(traps_tell_reason_and_functions) {
+    auto store = new_store();
+    const auto& made = instance_of(store, reader, "reader");
+    const auto outer = function_of<std::int32_t(std::int32_t)>(made, "outer");
+    BOOST_TEST(*outer(65532) == 0);
+    const auto beyond = outer(65533);
+    BOOST_REQUIRE(!beyond);
+    BOOST_TEST((beyond.error().code == wasm::trap_code::memory_out_of_bounds));
+    BOOST_TEST(beyond.error().message() == "out of bounds memory access in inner, called by middle, called by outer");
+    BOOST_TEST(beyond.error().frames.size() == 3u);
+    BOOST_TEST(beyond.error().frames[0].module == "reader");
+    BOOST_TEST(*outer(0) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(guarded_memories_trap_in_the_same_words) {
+    if (!wasm::store::guards()) {
+        BOOST_TEST_MESSAGE("skipped: this platform does not guard memories");
+        return;
+    }
+    wasm::store_limits limits;
+    limits.guard_memories = true;
+    wasm::compile_options unchecked;
+    unchecked.checked_memory = false;
+    auto store = new_store(limits);
+    const auto& made = instance_of(store, reader, "", unchecked);
+    const auto outer = function_of<std::int32_t(std::int32_t)>(made, "outer");
+    for (const std::int32_t at : {65536, 1 << 20, -1, -4}) {
+        const auto beyond = outer(at);
+        BOOST_REQUIRE(!beyond);
+        BOOST_TEST(beyond.error().message() ==
+                   "out of bounds memory access in inner, called by middle, called by outer");
+        BOOST_TEST(*outer(8) == 0);
+    }
+    const std::byte* const before = made.memory("memory").data();
+    BOOST_TEST(made.find("memory")->as<wasm::memory>().grow(2));
+    BOOST_TEST(made.memory("memory").data() == before);
+    BOOST_TEST(*outer(3 * 65536 - 4) == 0);
+
+    auto plain = new_store();
+    const auto refused = plain.instantiate(compiled(reader, unchecked));
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == errc::invalid_argument));
+}
+
+BOOST_AUTO_TEST_CASE(imports_that_are_missing_or_of_another_type_are_named) {
+    const code user =
+        module({section(1, list({type({i32}, {i32})})), section(2, list({imported("math", "add", bytes({0, 0}))}))});
+    auto store = new_store();
+    const auto missing = store.instantiate(compiled(user), "user");
+    BOOST_REQUIRE(!missing);
+    BOOST_TEST((missing.error().code == errc::not_found));
+    BOOST_TEST(missing.error().message() ==
+               "user: linking symbol 'math.add': unknown import: nothing offers this function");
+    store.define("math", instance_of(store, adder));
+    const auto other = store.instantiate(compiled(user), "user");
+    BOOST_REQUIRE(!other);
+    BOOST_TEST((other.error().code == errc::invalid_argument));
+}
+
+BOOST_AUTO_TEST_CASE(instances_share_memories) {
+    const code user =
+        module({section(1, list({type({i32}, {i32})})),
+                section(2, list({imported("reader", "memory", bytes({2, 0, 1}))})), section(3, list({bytes({0})})),
+                section(7, list({exported("grow", 0, 0)})), section(10, list({body(bytes({0x20, 0, 0x40, 0}))}))});
+    auto store = new_store();
+    auto& first = instance_of(store, reader);
+    store.define("reader", first);
+    const auto grow = function_of<std::int32_t(std::int32_t)>(instance_of(store, user), "grow");
+    const auto read = function_of<std::int32_t(std::int32_t)>(first, "inner");
+    BOOST_TEST(!read(65536).has_value());
+    BOOST_TEST(*grow(1) == 1);
+    BOOST_TEST(*read(65536) == 0);
+    BOOST_TEST(*grow(2) == -1);
+}
+
+BOOST_AUTO_TEST_CASE(recursion_ends_at_the_stacks_limit) {
+    auto store = new_store({.stack_bytes = 1 << 16});
+    const auto recur = function_of<void()>(instance_of(store, restless), "recur");
+    const auto ended = recur();
+    BOOST_REQUIRE(!ended);
+    BOOST_TEST((ended.error().code == wasm::trap_code::call_stack_exhausted));
+    BOOST_TEST(ended.error().frames.size() == 64u);
+}
+
+BOOST_AUTO_TEST_CASE(memory_grows_up_to_the_stores_limit) {
+    auto store = new_store({.memory_pages = 4});
+    const auto grow = function_of<std::int32_t(std::int32_t)>(instance_of(store, restless), "grow");
+    BOOST_TEST(*grow(3) == 1);
+    BOOST_TEST(*grow(1) == -1);
+    BOOST_TEST(*grow(0) == 4);
+}
+
+BOOST_AUTO_TEST_CASE(fuel_limits_instructions) {
+    wasm::compile_options metered;
+    metered.metered = true;
+    auto store = new_store({.fuel = 1000});
+    const auto& made = instance_of(store, restless, "", metered);
+    const auto ended = function_of<void()>(made, "spin")();
+    BOOST_REQUIRE(!ended);
+    BOOST_TEST((ended.error().code == wasm::trap_code::out_of_fuel));
+    store.set_fuel(100);
+    BOOST_TEST(*function_of<std::int32_t(std::int32_t)>(made, "grow")(0) == 1);
+    BOOST_TEST(store.fuel() < 100u);
+    BOOST_TEST(store.fuel() > 90u);
+}
+
+BOOST_AUTO_TEST_CASE(another_thread_interrupts, *needs(threads)) {
+    wasm::compile_options interruptible;
+    interruptible.interruptible = true;
+    auto store = new_store();
+    const auto& made = instance_of(store, restless, "", interruptible);
+    auto other = vitte::sys::start_thread([&] {
+        vitte::sys::this_thread::sleep_until(vitte::sys::deadline::after(20'000'000));
+        store.interrupt(wasm::trap_code::timed_out);
+    });
+    BOOST_REQUIRE(other);
+    const auto ended = function_of<void()>(made, "spin")();
+    BOOST_TEST(other->join().has_value());
+    BOOST_REQUIRE(!ended);
+    BOOST_TEST((ended.error().code == wasm::trap_code::timed_out));
+    BOOST_TEST(*function_of<std::int32_t(std::int32_t)>(made, "grow")(0) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(deadlines_limit_time) {
+    wasm::compile_options interruptible;
+    interruptible.interruptible = true;
+    auto store = new_store();
+    const auto& made = instance_of(store, restless, "", interruptible);
+    store.set_deadline(vitte::sys::deadline::after(5'000'000));
+    const auto ended = function_of<void()>(made, "spin")();
+    BOOST_REQUIRE(!ended);
+    BOOST_TEST((ended.error().code == wasm::trap_code::timed_out));
+    store.set_deadline(vitte::sys::deadline::never());
+    BOOST_TEST(*function_of<std::int32_t(std::int32_t)>(made, "grow")(0) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(tail_calls_and_loops_need_no_stack) {
+    /// (func $down (param i32) (result i32) (if (i32.eqz n) (then (return 7))) (return_call $down (n - 1)))
+    const code down = module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0})})),
+                              section(7, list({exported("down", 0, 0)})),
+                              section(10, list({body(bytes({0x20, 0, 0x45, 0x04, 0x40, 0x41, 7, 0x0f, 0x0b, 0x20, 0,
+                                                            0x41, 1, 0x6b, 0x12, 0}))}))});
+    auto store = new_store({.stack_bytes = 1 << 14});
+    BOOST_TEST(*function_of<std::int32_t(std::int32_t)>(instance_of(store, down), "down")(3'000'000) == 7);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_valid_is_refused_with_its_offset) {
+    const code wrong = module({section(1, list({type({}, {i32})})), section(3, list({bytes({0})})),
+                               section(10, list({body(bytes({0x42, 1}))}))});
+    const auto made = wasm::compiled_module::compile(wrong);
+    BOOST_REQUIRE(!made);
+    BOOST_TEST((made.error().code == errc::invalid_argument));
+    BOOST_TEST(made.error().reason == std::string("type mismatch"));
+    BOOST_TEST(made.error().offset == wrong.size() - 1);
+    const code sum = module({section(1, list({type({}, {})})), section(3, list({bytes({0})})),
+                             section(10, list({body(bytes({0x42, 1, 0x41, 1, 0x6a, 0x1a}))}))});
+    BOOST_TEST(wasm::compiled_module::compile(sum).error().reading == std::string("i32.add"));
+    const code structure = module({section(1, list({bytes({0x5f, 0})}))});
+    BOOST_TEST((wasm::compiled_module::compile(structure).error().code == errc::not_supported));
+}

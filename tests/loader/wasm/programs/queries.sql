@@ -1,0 +1,25 @@
+PRAGMA journal_mode = delete;
+CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL, weight REAL, UNIQUE (word));
+CREATE INDEX by_weight ON words (weight);
+BEGIN;
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+INSERT INTO words (word, weight) SELECT printf('w%05d', (i * 7919) % 100003), (i * 31 % 997) / 7.0 FROM n;
+COMMIT;
+SELECT count(*), round(sum(weight), 3), min(word), max(word) FROM words;
+SELECT word, round(weight, 3) FROM words ORDER BY weight DESC, word LIMIT 10;
+UPDATE words SET weight = weight * 1.5 WHERE id % 3 = 0;
+DELETE FROM words WHERE id % 10 = 7;
+SELECT id / 1000 AS thousand, count(*), round(avg(weight), 4) FROM words GROUP BY thousand HAVING count(*) > 10 ORDER BY 1;
+BEGIN;
+DELETE FROM words;
+ROLLBACK;
+SELECT count(*) FROM words;
+CREATE VIRTUAL TABLE docs USING fts5(body);
+INSERT INTO docs SELECT group_concat(word, ' ') FROM words GROUP BY id % 50;
+SELECT rowid FROM docs WHERE docs MATCH 'w07919' ORDER BY rowid;
+SELECT json_group_array(word) FROM (SELECT word FROM words ORDER BY id LIMIT 5);
+SELECT a.word, b.word FROM words a JOIN words b ON b.id = a.id * 2 WHERE a.id BETWEEN 100 AND 110 ORDER BY a.id;
+SELECT typeof(1.0 / 3), 1.0 / 3, 9223372036854775807, -5 % 3, 'über' || char(8364);
+PRAGMA integrity_check;
+VACUUM;
+SELECT count(*) FROM sqlite_master;
