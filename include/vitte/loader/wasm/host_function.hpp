@@ -33,10 +33,10 @@ struct host_thunk {
     static constexpr bool wants_caller = std::is_invocable_v<Callable&, caller, Args...>;
 
     static trap_code call(const function& self, runtime* in, std::byte* values) {
-        return spread(*static_cast<Callable*>(self.context), self, in, values, std::index_sequence_for<Args...>());
+        return spread(*static_cast<Callable*>(self.context), in, values, std::index_sequence_for<Args...>());
     }
     template <std::size_t... I>
-    static trap_code spread(Callable& callable, const function&, runtime* in, [[maybe_unused]] std::byte* values,
+    static trap_code spread(Callable& callable, runtime* in, [[maybe_unused]] std::byte* values,
                             std::index_sequence<I...>) {
         const auto invoke = [&]() -> decltype(auto) {
             if constexpr (wants_caller)

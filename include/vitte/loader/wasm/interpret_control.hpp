@@ -146,7 +146,8 @@ struct consume {
 
 /// Why a frame is not entered: there is no room for it, or somebody asked to stop.
 [[gnu::cold, gnu::noinline]] inline trap_code refused(execution& e) noexcept {
-    const u32 asked = e.stop.load_relaxed();
+    // Whoever asks writes the reason, then the limit.
+    const u32 asked = e.limit.load_acquire() == nullptr ? e.stop.load_relaxed() : 0;
     return asked != 0 ? static_cast<trap_code>(asked) : trap_code::call_stack_exhausted;
 }
 /// Why a poll stops the code; `none` if it goes on.

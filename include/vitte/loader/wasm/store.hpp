@@ -131,8 +131,9 @@ public:
     template <class Signature, class Callable>
     void define_function(std::string_view module, std::string_view name, Callable&& callable);
 
-    /// A host function with the type `type`.
+    /// A host function with the type `type`, which gets `context` in its `function`.
     external make_function(signature type, host_call call, void* context);
+    /// The item is null if the store's limits do not allow the size.
     external make_table(const table_type& type);
     external make_memory(const memory_type& type);
     external make_global(const global_type& type, const constant_value& initial);
@@ -157,7 +158,7 @@ public:
     /// nothing runs, the next call. From any thread.
     void interrupt(trap_code reason = trap_code::interrupted) noexcept {
         execution_->stop.store_relaxed(static_cast<std::uint32_t>(reason));
-        execution_->limit.store_relaxed(nullptr);
+        execution_->limit.store_release(nullptr);
     }
 
     /// Whether this platform can guard memories.
