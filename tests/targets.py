@@ -71,7 +71,7 @@ FACETS = {
     'core, formats': r'core/|loader/format/|loader/signature',
     'memory': 'sys/memory|sys/page_pool',
     'locks': 'sys/uncontended|sys/locks',
-    'threads': 'sys/thread',
+    'threads': 'sys/(thread|every_thread)',
     'clocks': 'sys/time',
     'files': 'sys/fs|sys/metadata',
     'folders': 'sys/directory|sys/walk|sys/path|sys/refusals',
@@ -83,8 +83,9 @@ FACETS = {
     'random': 'sys/random',
     'environment': 'sys/environment',
     "OS's linker": 'loader/os_linker',
-    'own linker': 'loader/(loader|debugger)',
+    'own linker': 'loader/(loader|name_space|debugger)',
     'objects': 'loader/object',
+    'WebAssembly': 'loader/wasm',
     'ffi': 'loader/ffi',
 }
 
