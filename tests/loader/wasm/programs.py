@@ -36,6 +36,15 @@ def npm_package(name, folder):
     return os.path.join(where, 'package')
 
 
+def debian_archives():
+    """Where this machine has its packages of Debian from, without updates."""
+    listed = ['apt-get', 'indextargets', '--format', '$(REPO_URI) $(RELEASE) $(COMPONENT)', 'Created-By: Packages', 'Origin: Debian']
+    if not shutil.which('apt-get'):
+        return []
+    lines = subprocess.run(listed, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    return sorted({line for line in lines if '-' not in line.split()[1]})
+
+
 def debian_source(name, folder):
     """The original source of a Debian package, by a list of sources of our own."""
     where = os.path.join(folder, name)
@@ -43,7 +52,7 @@ def debian_source(name, folder):
         state = os.path.join(folder, 'apt')
         os.makedirs(os.path.join(state, 'lists', 'partial'), exist_ok=True)
         with open(os.path.join(state, 'sources.list'), 'w', encoding='utf-8') as file:
-            file.write('deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main\n')
+            file.writelines(f'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {where_from}\n' for where_from in debian_archives())
         apt = ['apt-get', '-q', '-o', f'Dir::Etc::sourcelist={state}/sources.list', '-o', 'Dir::Etc::sourceparts=-',
                '-o', f'Dir::State::lists={state}/lists', '-o', f'Dir::Cache={state}']
         for command in ['update'], ['source', '--download-only', name]:
