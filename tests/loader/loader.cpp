@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_missing_symbol_or_file_is_named) {
 }
 
 BOOST_AUTO_TEST_CASE(every_truncation_is_an_error) {
-    const std::string whole = text_of(fixture("libthread_local.so"));
+    const std::string whole = text_of(fixture("libroomy.so"));
     std::uint64_t loaded = 0;  // what lies behind is not needed
     const auto file = vitte::loader::elf::file::parse(std::as_bytes(std::span(whole)));
     BOOST_REQUIRE(file.has_value());
