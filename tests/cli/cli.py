@@ -16,7 +16,7 @@ def main(folder, results_file):
     results = Results('cli/vitte')
     greeter = os.path.join(folder, 'greeter.so')
     listed = subprocess.run(['ldconfig', '-p'], capture_output=True, text=True, check=True).stdout.splitlines()
-    libz, libgcc = (next(line.split('=> ')[1] for line in listed if f'\t{name} ' in line) for name in ('libz.so.1', 'libgcc_s.so.1'))
+    libz, libstdcxx = (next(line.split('=> ')[1] for line in listed if f'\t{name} ' in line) for name in ('libz.so.1', 'libstdc++.so.6'))
 
     def vitte(*arguments, tool='vitte'):
         return subprocess.run([os.path.join(folder, tool), *arguments], capture_output=True, text=True)
@@ -50,7 +50,7 @@ def main(folder, results_file):
     refuses(2, ['--frob', 'hint'], 'inspect', greeter, '--frob')
     refuses(2, ['function', 'hint'], 'run', greeter)
     refuses(1, ['host_print', 'searched', 'hint'], 'run', greeter, 'greet', '0')
-    refuses(1, ['@GLIBC_', 'of libc.so.6', 'searched: ', 'host exports'], 'run', libgcc, '_Unwind_Backtrace')
+    refuses(1, ['@GLIBC_', 'of libc.so.6', 'searched: ', 'host exports'], 'run', libstdcxx, '_ZSt9terminatev')
     refuses(1, ['crc33', 'hint'], 'run', libz, 'crc33')
     refuses(2, ['argument 1', "'x'", 'i64', 'hint'], 'run', libz, 'zError', 'x')
     refuses(2, ['argument 1', "'256'", 'u8'], 'run', libz, 'zError', '256', '--signature', 'i32(u8)')
