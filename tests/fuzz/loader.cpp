@@ -20,6 +20,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!mapped) return 0;
     if ((*mapped)->relocate(scope, {}, {.lazy = size % 2 != 0, .scope_first = size % 3 == 0}))
         for (const char* name : {"counter_value", "a", "", "mine"}) static_cast<void>((*mapped)->symbol(name));
-    (*mapped)->release();
     return 0;
 }
