@@ -3,6 +3,7 @@
 
 #include <vitte/sys/memory.hpp>
 #include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/streams.hpp>
 #include <vitte/sys/platform/unsupported.hpp>
 #include <vitte/sys/random.hpp>
 #include <vitte/sys/thread.hpp>

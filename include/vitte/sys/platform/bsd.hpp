@@ -16,13 +16,16 @@
 #include <vitte/sys/platform/posix/libraries.hpp>
 #include <vitte/sys/platform/posix/memory.hpp>
 #include <vitte/sys/platform/posix/random.hpp>
-#include <vitte/sys/platform/posix/streams.hpp>
 
 #if defined(__FreeBSD__)
 #include <sys/auxv.h>
 #endif
 
 namespace vitte::sys {
+
+namespace posix {
+struct streams;  // in posix/streams.hpp, which few programs need
+}
 
 struct bsd_platform {
 #if defined(__FreeBSD__) || defined(__NetBSD__)

@@ -14,9 +14,12 @@
 #include <vitte/sys/platform/posix/entropy.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/libraries.hpp>
-#include <vitte/sys/platform/posix/streams.hpp>
 
 namespace vitte::sys {
+
+namespace posix {
+struct streams;  // in posix/streams.hpp, which few programs need
+}
 
 struct darwin_platform {
     using memory = darwin::memory;

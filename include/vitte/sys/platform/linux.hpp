@@ -4,9 +4,6 @@
 #include <cstdlib>
 
 #include <sys/auxv.h>
-#if __has_include(<gnu/libc-version.h>)
-#include <gnu/libc-version.h>
-#endif
 
 #include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/linux/directories.hpp>
@@ -19,17 +16,19 @@
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/images.hpp>
 #include <vitte/sys/platform/posix/libraries.hpp>
-#include <vitte/sys/platform/posix/streams.hpp>
+
+extern "C" const char* gnu_get_libc_version() noexcept;  // whose header declares more
 
 namespace vitte::sys {
 
-namespace linux_os {
 // In headers of their names, which few programs need.
+namespace linux_os {
 struct sandbox;
 struct every_thread;
 }
 namespace posix {
-struct faults;  // in posix/faults.hpp, which few programs need
+struct faults;
+struct streams;
 }
 
 struct linux_platform {

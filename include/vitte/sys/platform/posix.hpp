@@ -10,10 +10,13 @@
 #include <vitte/sys/platform/posix/parking.hpp>
 #include <vitte/sys/platform/posix/processes.hpp>
 #include <vitte/sys/platform/posix/random.hpp>
-#include <vitte/sys/platform/posix/streams.hpp>
 #include <vitte/sys/platform/posix/threads.hpp>
 
 namespace vitte::sys {
+
+namespace posix {
+struct streams;  // in posix/streams.hpp, which few programs need
+}
 
 struct posix_platform {
     using memory = posix::memory;

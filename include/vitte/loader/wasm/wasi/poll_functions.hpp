@@ -3,6 +3,7 @@
 
 #include <vitte/loader/wasm/wasi/process_functions.hpp>
 #include <vitte/sys/time/deadline.hpp>
+#include <vitte/sys/platform/streams.hpp>
 
 namespace vitte::loader::wasm::wasi {
 
