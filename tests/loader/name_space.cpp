@@ -70,6 +70,47 @@ BOOST_AUTO_TEST_CASE(a_library_that_is_nowhere_is_named_with_who_needs_it) {
     BOOST_TEST(value(found, "f_value") == 1001);
 }
 
+BOOST_AUTO_TEST_CASE(a_load_that_fails_leaves_what_was_there) {
+    auto loader = host();
+    auto c = loader.load(part("deep/libpart_c.so").c_str());
+    auto failed = loader.load(part("libpart_i.so").c_str());
+    BOOST_REQUIRE(!failed);
+    BOOST_TEST(failed.error().symbol == "nowhere_value");
+    BOOST_TEST(value(c, "c_value") == 1);
+    BOOST_TEST((events == strings{"+c"}));
+    c->unload();
+    BOOST_TEST((events == strings{"+c", "-c"}));
+    BOOST_TEST(!mapped("libpart_"));
+}
+
+template <class Machine>
+constexpr bool has_thread_locals = Machine::has_thread_locals;
+const ability thread_local_modules{"thread-local storage of modules on this machine",
+                                   [] { return has_thread_locals<vitte::loader::native::machine>; }};
+BOOST_AUTO_TEST_CASE(what_thread_local_objects_call_stays_until_their_threads_end,
+                     *needs(threads) * needs(thread_local_modules)) {
+    auto loader = host();
+    auto late = loader.load(part("liblate.so").c_str());
+    BOOST_REQUIRE_MESSAGE(late.has_value(), (late ? "" : late.error().message()));
+    const auto say_later = *(*late)->function<void(int*)>("say_later");
+    vitte::sys::event said, unloaded;
+    int word = 0;
+    auto thread = vitte::sys::start_thread([&] {
+        say_later(&word);
+        said.set();
+        unloaded.wait();
+    });
+    said.wait();
+    late->unload();
+    BOOST_TEST((events == strings{"+c", "-c"}));
+    BOOST_TEST(word == 0);
+    BOOST_TEST((mapped("liblate.so") && mapped("libpart_c.so")));
+    unloaded.set();
+    static_cast<void>(thread->join());
+    BOOST_TEST(word == 1);
+    BOOST_TEST((!mapped("liblate.so") && !mapped("libpart_c.so")));
+}
+
 BOOST_AUTO_TEST_CASE(modules_that_need_each_other_come_and_go_together) {
     auto loader = host();
     {

@@ -5,22 +5,30 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
-
+#include <vitte/core/growing_array.hpp>
 #include <vitte/loader/symbol_location.hpp>
 #include <vitte/sys/thread/mutex.hpp>
 
 namespace vitte::loader::native {
 
-/// An image in memory, listed from its making to its end. It lives until the last of its holders lets go: whoever loaded it,
-/// modules that are bound to it, threads that will call its destructors.
+class mapped_module;
+struct let_go {
+    void operator()(mapped_module* module) const noexcept;
+};
+/// One holder of a module.
+template <class Module>
+using held = std::unique_ptr<Module, let_go>;
+
+/// An image in memory, listed from its making to its end. It lives until the last of its holders lets go: whoever
+/// loaded it, modules that are bound to it, threads that will call its destructors.
 class mapped_module {
 public:
     mapped_module() noexcept = default;
     mapped_module(const mapped_module&) = delete;
     mapped_module& operator=(const mapped_module&) = delete;
 
-    sys::loaded_image facts{};              ///< as the OS's linker would tell
-    std::uintptr_t begin = 0;               ///< its first byte
+    sys::loaded_image facts{};  ///< as the OS's linker would tell
+    std::uintptr_t begin = 0;   ///< its first byte
     std::size_t size = 0;
     const std::byte* frame_header = nullptr;  ///< PT_GNU_EH_FRAME, or null
 
@@ -31,6 +39,10 @@ public:
     }
     bool contains(std::uintptr_t address) const noexcept { return address - begin < size; }
     void retain() noexcept { __atomic_fetch_add(&holders_, 1, __ATOMIC_RELAXED); }
+    /// Whether somebody holds it besides the caller.
+    bool is_held() const noexcept { return __atomic_load_n(&holders_, __ATOMIC_ACQUIRE) > 1; }
+    /// Holds `other` as long as this lives.
+    void keep(mapped_module& other) noexcept;
     /// Unmaps it if nobody else holds it.
     void release() noexcept {
         if (__atomic_fetch_sub(&holders_, 1, __ATOMIC_ACQ_REL) == 1) delete this;
@@ -51,14 +63,16 @@ private:
     }
     mapped_module *next_ = nullptr, *previous_ = nullptr;
     std::uint32_t holders_ = 1;
+    growing_array<held<mapped_module>> kept_;
 };
 
-struct let_go {
-    void operator()(mapped_module* module) const noexcept { module->release(); }
-};
-/// One holder of a module.
-template <class Module>
-using held = std::unique_ptr<Module, let_go>;
+inline void let_go::operator()(mapped_module* module) const noexcept { module->release(); }
+
+inline void mapped_module::keep(mapped_module& other) noexcept {
+    other.retain();
+    held<mapped_module> one(&other);
+    if (!kept_.push_back(std::move(one))) static_cast<void>(one.release());
+}
 
 /// Safe from several threads at once.
 class mapped_modules {

@@ -1,10 +1,9 @@
-/// The modules that one loader has loaded, and how they find each other: a world of its own beside those of other loaders,
-/// of which there may be any number.
+/// The modules that one loader has loaded, and how they find each other: a world of its own beside those of other
+/// loaders, of which there may be any number.
 #pragma once
 
 #include <algorithm>
 #include <memory>
-
 #include <vitte/loader/exports.hpp>
 #include <vitte/loader/native/library_search.hpp>
 #include <vitte/loader/native/process_scope.hpp>
@@ -13,7 +12,8 @@
 
 namespace vitte::loader::native {
 
-/// Safe from several threads at once, as long as nothing is added to its members meanwhile. Initialisers may load and unload.
+/// Safe from several threads at once, as long as nothing is added to its members meanwhile. Initialisers may load and
+/// unload.
 template <sys::platform P = sys::native>
 class name_space {
     using object = shared_object<P>;
@@ -23,8 +23,8 @@ public:
     library_search<P> search;  ///< where needed libraries are looked for
     bool sees_process = true;  ///< whether modules are bound to the libraries in the process
 
-    /// Loads the module in `file` with all it needs, or finds it loaded, and starts what is new. Each load is to be undone by
-    /// `unload`.
+    /// Loads the module in `file` with all it needs, or finds it loaded, and starts what is new. Each load is to be
+    /// undone by `unload`.
     result<object*, load_error> load(const sys::basic_file<P>& file, std::string path, const load_options& options) {
         const guard mine(*this);
         refresh();
@@ -39,6 +39,7 @@ public:
         trial.succeeded = true;
         ++root->opened;
         for (node* const n : fresh) {
+            n->needed_by = nullptr;
             started_.push_back(n);
             n->what->start();
         }
@@ -52,8 +53,8 @@ public:
     }
 
     /// What `use(scope)` returns, where `scope(name, version, definition&)` finds what every module sees: what the host
-    /// offers, the process's libraries and global modules. Those that it has found something in are added to `bound`, each
-    /// to be undone by `unload`.
+    /// offers, the process's libraries and global modules. Those that it has found something in are added to `bound`,
+    /// each to be undone by `unload`.
     template <class Use>
     auto with_scope(Use&& use, std::vector<object*>& bound) {
         const guard until_done(*this);
@@ -101,12 +102,14 @@ private:
             return of->find(*this, name, version, to, claim);
         }
     };
-    /// A module with what binds it to others. It stays as long as somebody has it open or a module that stays is bound to it.
+    /// A module with what binds it to others. It stays as long as somebody has it open or a module that stays is bound
+    /// to it.
     struct node {
         held<object> what;
         std::uint32_t name_hash;
         scope seen_from_here{};
-        nodes needs, needed_by;
+        nodes needs;
+        const node* needed_by = nullptr;  ///< while it is being loaded: who has named it first
         std::size_t opened = 0;
         bool marked = false, visited = false, dying = false, stopped = false;
 
@@ -188,24 +191,17 @@ private:
                     return unexpected(std::move(found).error());
                 }
                 by.needs.push_back(*found);
-                if ((*found)->needed_by.empty()) (*found)->needed_by = chain(by);
             }
         return {};
     }
-    /// `by` and what it was needed by itself, the nearest first.
-    static nodes chain(node& by) {
-        nodes all{&by};
-        all.insert(all.end(), by.needed_by.begin(), by.needed_by.end());
-        return all;
-    }
 
-    /// Libraries in the process are bound to and never loaded twice. The C library of a static program is a part of it, and so
-    /// is what C++ needs; second ones would know nothing of its threads, its memory and its exceptions.
+    /// Libraries in the process are bound to and never loaded twice. The C library of a static program is a part of it,
+    /// and so is what C++ needs; second ones would know nothing of its threads, its memory and its exceptions.
     bool is_provided(std::string_view soname) const noexcept {
         if (process_.has(soname)) return true;
         if (!process_.is_static()) return false;
-        for (const std::string_view part : {"libc.", "libm.", "libpthread.", "libdl.", "librt.", "ld-linux", "ld-musl", "libgcc_s.",
-                                            "libunwind.", "libstdc++.", "libc++.", "libc++abi."})
+        for (const std::string_view part : {"libc.", "libm.", "libpthread.", "libdl.", "librt.", "ld-linux", "ld-musl",
+                                            "libgcc_s.", "libunwind.", "libstdc++.", "libc++.", "libc++abi."})
             if (soname.starts_with(part)) return true;
         return false;
     }
@@ -214,19 +210,22 @@ private:
         const std::uint32_t hash = elf::gnu_hash(name);
         for (const auto& n : nodes_)
             if (n->name_hash == hash && !n->dying && n->name() == name) return n.get();
-        std::vector<const object*> users{by.what.get()};
-        for (const node* n : by.needed_by) users.push_back(n->what.get());
+        std::vector<const object*> users;
+        for (const node* n = &by; n != nullptr; n = n->needed_by) users.push_back(n->what.get());
         result<node*, load_error> found =
             refuse(errc::not_found, "loading", std::string("there is no library ") + name);
         search.find(name, users, [&](std::string path) {
             const auto file = sys::basic_file<P>::open(path.c_str());
-            if (!file && (file.error().code == errc::not_found || file.error().code == errc::not_a_directory)) return false;
+            if (!file && (file.error().code == errc::not_found || file.error().code == errc::not_a_directory))
+                return false;
             if (!file) {
                 found = refuse(file.error(), "opening");
                 found.error().module = std::move(path);
                 return file.error().code != errc::permission_denied;  // others may be found
             }
+            const std::size_t known = nodes_.size();
             auto added = add(*file, path);
+            if (nodes_.size() != known) (*added)->needed_by = &by;
             // A file for another machine is passed over, as long as there are others.
             const bool decided = added.has_value() || added.error().code != errc::not_supported;
             if (!added) added.error().module = std::move(path);
@@ -303,18 +302,29 @@ private:
         for (const auto& n : nodes_)
             if (n->opened != 0) mark(*n);
         for (node* const n : started_) n->dying = n->dying || !n->marked;
+        ++collecting_;
         while (node* const n = take_dying()) {
-            n->what->stop();  // which may load and unload others
+            n->what->stop();  // which may load and unload others, and come here again
             n->stopped = true;
         }
+        if (--collecting_ == 0) drop_stopped();
+    }
+    void drop_stopped() noexcept {
         const auto is_gone = [](const auto& n) { return n->stopped; };
         std::erase_if(globals_, is_gone);
         for (const auto& n : nodes_) {
-            if (n->stopped) continue;
-            std::erase_if(n->needed_by, is_gone);
-            if (n->seen_from_here.local != nullptr) std::erase_if(*n->seen_from_here.local, is_gone);
+            if (n->stopped && n->what->is_held()) keep_needs(*n);
+            if (!n->stopped && n->seen_from_here.local != nullptr) std::erase_if(*n->seen_from_here.local, is_gone);
         }
         std::erase_if(nodes_, is_gone);
+    }
+    /// A thread will call destructors of `from`, which call what it needs: that stays mapped as long. Modules that need
+    /// each other and are both called by threads stay for good, and so does what there is no memory to note.
+    void keep_needs(node& from) noexcept {
+        for (const auto& n : nodes_) n->marked = false;
+        mark(from);
+        for (const auto& n : nodes_)
+            if (n->marked && n.get() != &from) from.what->keep(*n->what);
     }
     /// The last that was started of those, which is then none of the started ones any more; or null.
     node* take_dying() noexcept {
@@ -328,7 +338,7 @@ private:
 
     sys::basic_mutex<P> lock_;
     std::uintptr_t holder_ = 0;
-    unsigned depth_ = 0;
+    unsigned depth_ = 0, collecting_ = 0;
     sys::cpu_capabilities cpu_;
     process_scope<P> process_;
     std::vector<std::unique_ptr<node>> nodes_;  ///< in the order in which they were mapped
