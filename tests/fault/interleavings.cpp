@@ -1,10 +1,9 @@
 // Locks under every order of their threads' steps that a simulation can make, with loads that give old values where the
 // memory model allows it; and locks with planted bugs, which must be found.
 #include <cstdio>
-#include <vitte/sys/platform/simulated.hpp>
 #include <vitte/sys/thread.hpp>
 
-#include "../support/needs.hpp"
+#include "../support/stage.hpp"
 
 namespace {
 using namespace vitte::sys;
@@ -285,14 +284,6 @@ bool passes_a_message() {
     return right;
 }
 
-/// Emulators and sanitizers take ten times as long.
-bool patient() {
-#if defined(__SANITIZE_ADDRESS__) || defined(VITTE_ADDRESS_SANITIZER)
-    return false;
-#else
-    return own_kernel.present();
-#endif
-}
 simulation_options stops(unsigned most) { return {.preemptions = patient() ? most : 1}; }
 
 const simulation_options plain{}, two_stops{.preemptions = 2}, three_stops{.preemptions = 3};

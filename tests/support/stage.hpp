@@ -11,6 +11,15 @@ template <class P>
 constexpr bool is_simulated = std::is_same_v<typename P::threads::handle, vitte::sys::simulated::threads::handle> &&
                               !std::is_same_v<vitte::sys::atomic_of<P, int>, vitte::atomic<int>>;
 
+/// Emulators and sanitizers take ten times as long.
+inline bool patient() {
+#if defined(__SANITIZE_ADDRESS__) || defined(VITTE_ADDRESS_SANITIZER)
+    return false;
+#else
+    return own_kernel.present();
+#endif
+}
+
 /// Calls `play` with an empty folder SCRATCH, which is gone afterwards; as a thread of a new simulation if `P` is about
 /// one.
 template <class P, class Play>
