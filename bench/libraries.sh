@@ -30,7 +30,7 @@ for i in $(seq 2 999); do
     echo "int f$((i - 1))(void), f$((i - 2))(void); int f$i(void) { return f$((i - 1))() + f$((i - 2))(); }" > m$i.c
 done
 # Made without what they need, which is named all the same.
-stub() {
+module() {
     needs=
     [ "$1" -lt 1 ] || needs="l$(($1 - 1)).so"
     [ "$1" -lt 2 ] || needs="$needs l$(($1 - 2)).so"
@@ -42,7 +42,7 @@ for i in $(seq 0 999); do
 done
 wait
 for i in $(seq 0 999); do
-    stub "$i" &
+    module "$i" &
     [ $((i % 8)) != 7 ] || wait
 done
 wait

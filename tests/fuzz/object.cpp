@@ -11,7 +11,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     };
     const auto bytes = std::as_bytes(std::span(data, size));
     const vitte::loader::link_input inputs[] = {vitte::loader::link_input::bytes("x", bytes).whole()};
-    auto linked = native::object::link<vitte::sys::native>(inputs, scope);
-    if (linked) (*linked)->release();
+    static_cast<void>(native::object::link<vitte::sys::native>(inputs, scope));
     return 0;
 }

@@ -77,9 +77,7 @@ std::string only_link(const std::string& text, const std::string& name = "x.o") 
         return true;
     };
     const link_input in[] = {link_input::bytes(name, bytes_of(text)).whole()};
-    auto made = object::link<vitte::sys::native>(in, scope);
-    if (made) (*made)->release();
-    return why(made);
+    return why(object::link<vitte::sys::native>(in, scope));
 }
 
 void c_module(const std::string& variant) {

@@ -12,8 +12,8 @@ namespace vitte::loader {
 
 using linked = result<std::unique_ptr<detail::module_body>, load_error>;
 
-/// What our own linker has loaded, in a name space of its own: imports come from the host's exports, from the libraries in
-/// the process, from modules that were loaded as global ones, and from what a module needs itself.
+/// What our own linker has loaded, in a name space of its own: imports come from the host's exports, from the libraries
+/// in the process, from modules that were loaded as global ones, and from what a module needs itself.
 template <sys::platform P = sys::native>
 class own_linker {
     using name_space = native::name_space<P>;
@@ -99,15 +99,13 @@ private:
     public:
         explicit object_body(std::shared_ptr<name_space> space) noexcept : space_(std::move(space)) {}
         ~object_body() override {
-            if (image_ != nullptr) {
-                image_->stop();
-                image_->release();
-            }
-            for (object* const used : held_) space_->unload(used);
+            if (image_ != nullptr) image_->stop();
+            image_.reset();
+            for (object* const used : used_) space_->unload(used);
         }
         result<void, load_error> link(std::span<const link_input> inputs, const link_options& options) {
             VITTE_TRY(image_, space_->with_scope(
-                                  [&](auto& scope) { return native::object::link<P>(inputs, scope, options); }, held_));
+                                  [&](auto& scope) { return native::object::link<P>(inputs, scope, options); }, used_));
             return image_->start(space_->cpu());
         }
         void* symbol(const char* name) const noexcept override { return image_->symbol(name); }
@@ -115,8 +113,8 @@ private:
 
     private:
         std::shared_ptr<name_space> space_;
-        std::vector<object*> held_;  ///< modules that it is bound to
-        native::object::image<P>* image_ = nullptr;
+        std::vector<object*> used_;  ///< modules that it is bound to
+        native::held<native::object::image<P>> image_;
     };
 
     std::shared_ptr<name_space> space_ = std::make_shared<name_space>();

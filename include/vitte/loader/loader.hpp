@@ -3,15 +3,14 @@
 #pragma once
 
 #include <optional>
-
 #include <vitte/loader/linker.hpp>
 #include <vitte/loader/module.hpp>
 
 namespace vitte::loader {
 
-/// Loads modules and offers them the host's functions. Each loader is a name space of its own: its modules are not seen by
-/// those of others. Loading and unloading is safe from several threads at once, as long as nothing is provided or set
-/// meanwhile; the modules that it has loaded may outlive it.
+/// Loads modules and offers them the host's functions. Each loader is a name space of its own: its modules are not seen
+/// by those of others. Loading and unloading is safe from several threads at once, as long as nothing is provided or
+/// set meanwhile; the modules that it has loaded may outlive it.
 template <sys::platform P = sys::native>
 class basic_module_loader {
 public:
@@ -33,26 +32,28 @@ public:
     }
     /// Offers host data, or anything else with an address.
     void provide_symbol(const char* name, const void* address) { own_.host().provide(name, address); }
-    /// Offers all global symbols of this program that are in its file, for static programs, which export none: what it was
-    /// linked with is then there for modules, too. What was provided otherwise comes first. Returns how many there are;
-    /// `errc::not_found` if the program was stripped.
+    /// Offers all global symbols of this program that are in its file, for static programs, which export none: what it
+    /// was linked with is then there for modules, too. What was provided otherwise comes first. Returns how many there
+    /// are; `errc::not_found` if the program was stripped.
     result<std::size_t, load_error> provide_program() { return native::provide_program<P>(own_.host()); }
     /// Looks for what modules need in `folder`, too, after their own DT_RPATH and before the system's folders.
     void add_search_path(std::string folder) { own_.add_search_path(std::move(folder)); }
     /// Binds modules to host exports and to each other only, not to the libraries of this process.
     void hide_process() noexcept { own_.hide_process(); }
 
-    /// Loads the module at `path` (UTF-8) and what it needs and is not in the process. A module that is loaded already is
-    /// the same one; its initialisers do not run again.
+    /// Loads the module at `path` (UTF-8) and what it needs and is not in the process. A module that is loaded already
+    /// is the same one; its initialisers do not run again.
     result<module, load_error> load(const char* path, const load_options& options = {}) {
         return named(path, foreign_ == nullptr ? own_.link(path, options) : foreign_(path));
     }
     /// Loads a module from memory, which may go as soon as this returns. `name` stands for it in messages.
-    result<module, load_error> load(std::span<const std::byte> bytes, const char* name, const load_options& options = {}) {
+    result<module, load_error> load(std::span<const std::byte> bytes, const char* name,
+                                    const load_options& options = {}) {
         return named(name, own_.link(bytes, name, options));
     }
     /// Loads a module from an open file, such as a sealed one in memory, which may be closed as soon as this returns.
-    result<module, load_error> load(const sys::basic_file<P>& file, const char* name, const load_options& options = {}) {
+    result<module, load_error> load(const sys::basic_file<P>& file, const char* name,
+                                    const load_options& options = {}) {
         return named(name, own_.link(file, name, options));
     }
 

@@ -1,11 +1,11 @@
-/// The cache of glibc's ldconfig, /etc/ld.so.cache: which file a library's name stands for. The new format, which ldconfig
-/// writes since glibc 2.32 (`struct cache_file_new` of glibc's dl-cache.h). Its numbers have the system's byte order.
+/// The cache of glibc's ldconfig, /etc/ld.so.cache: which file a library's name stands for. The new format, which
+/// ldconfig writes since glibc 2.32 (`struct cache_file_new` of glibc's dl-cache.h). Its numbers have the system's byte
+/// order.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string_view>
-
 #include <vitte/core/endian.hpp>
 #include <vitte/loader/format/elf/constants.hpp>
 #include <vitte/loader/format/parse_error.hpp>
@@ -51,9 +51,9 @@ private:
         switch (machine) {
             case elf::machine::x86_64: return 0x0303;
             case elf::machine::s390: return 0x0403;
-            case elf::machine::arm: return 0x0903;       // with hard floating point
+            case elf::machine::arm: return 0x0903;  // with hard floating point
             case elf::machine::aarch64: return 0x0a03;
-            case elf::machine::riscv: return 0x1003;     // double-precision
+            case elf::machine::riscv: return 0x1003;  // double-precision
             default: return 0xffffffff;
         }
     }

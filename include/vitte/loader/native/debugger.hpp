@@ -16,9 +16,9 @@ enum class announce : std::uint8_t {
     never,
 };
 
-/// Tells debuggers of the object `bytes`, which is at `places` but has not run. They forget it when what this returns is
-/// destroyed, which should be before its memory is given back. Without a debugger and `announce::always` this takes as
-/// long as reading a few bytes, and what it returns is empty. Fails as `copy_for_debuggers` does.
+/// Tells debuggers of the object `bytes`, which is at `places` but has not run. They forget it when what this returns
+/// is destroyed, which should be before its memory is given back. Without a debugger and `announce::always` this takes
+/// as long as reading a few bytes, and what it returns is empty. Fails as `copy_for_debuggers` does.
 template <sys::platform P = sys::native, class Places = section_places>
 result<jit_announcement<P>, load_error> announce_object(std::span<const std::byte> bytes, const Places& places,
                                                         announce when = announce::if_watched) {

@@ -1,10 +1,9 @@
-/// Where a needed library may be, in the order of System V gABI chapter 5, "Shared Object Dependencies": the paths that the
-/// module names itself, those of the loader, the system's.
+/// Where a needed library may be, in the order of System V gABI chapter 5, "Shared Object Dependencies": the paths that
+/// the module names itself, those of the loader, the system's.
 #pragma once
 
 #include <string>
 #include <vector>
-
 #include <vitte/loader/format/ld_cache.hpp>
 #include <vitte/loader/native/shared_object.hpp>
 #include <vitte/sys/fs/path.hpp>
@@ -64,7 +63,8 @@ private:
         const auto mapped = sys::basic_mapping<P>::open("/etc/ld.so.cache");
         if (!mapped) return false;
         const auto cache = ld_cache::parse(mapped->bytes());
-        return cache && cache->find(name, machine::number, [&](std::string_view path) { return visit(std::string(path)); });
+        return cache &&
+               cache->find(name, machine::number, [&](std::string_view path) { return visit(std::string(path)); });
     }
 
     std::vector<std::string> folders_;

@@ -39,14 +39,13 @@ public:
                 return in.tls_module != 0;
             }
             to = {in.table.base + value};
-            if (found->type() == elf::symbol_type::gnu_ifunc)
-                to.address = ask_resolver(to.address, cpu);
+            if (found->type() == elf::symbol_type::gnu_ifunc) to.address = ask_resolver(to.address, cpu);
             return true;
         }
         return find_global(wanted.text, to.address);
     }
-    /// Whether the library that calls itself `soname`, or whose file is called so, is in the process. musl's C library is its
-    /// dynamic linker, and has no name for itself.
+    /// Whether the library that calls itself `soname`, or whose file is called so, is in the process. musl's C library
+    /// is its dynamic linker, and has no name for itself.
     bool has(std::string_view soname) const noexcept {
         for (const library& l : libraries_) {
             const std::string_view file = sys::path_view(std::string_view(l.path)).name();
@@ -96,7 +95,8 @@ private:
         const char* path;
         const char* soname = "";
         std::size_t tls_module = 0;
-        std::intptr_t tls_offset = 0;  ///< from the thread pointer, the same in all threads for what came with the program
+        std::intptr_t tls_offset =
+            0;  ///< from the thread pointer, the same in all threads for what came with the program
 
         void read_versions() {
             if (table.versions == nullptr || !table.version_names.empty()) return;
@@ -142,9 +142,12 @@ private:
         if (tags[tag::soname] != 0) to.soname = table.string(tags[tag::soname]);
         to.versions = {pointer(tag::version_definitions), tags[tag::version_definition_count],
                        pointer(tag::version_needs), tags[tag::version_need_count]};
-        if (tags[tag::gnu_hash] != 0) table.gnu_hash = {words(tag::gnu_hash), unlimited};
-        else if (tags[tag::hash] != 0) table.sysv_hash = {{words(tag::hash)}, unlimited};
-        else return false;
+        if (tags[tag::gnu_hash] != 0)
+            table.gnu_hash = {words(tag::gnu_hash), unlimited};
+        else if (tags[tag::hash] != 0)
+            table.sysv_hash = {{words(tag::hash)}, unlimited};
+        else
+            return false;
         return true;
     }
 

@@ -1,5 +1,5 @@
-/// The symbols of the running program from its file's .symtab, for static programs, which have no dynamic ones. A program
-/// that was stripped has none.
+/// The symbols of the running program from its file's .symtab, for static programs, which have no dynamic ones. A
+/// program that was stripped has none.
 #pragma once
 
 #include <vitte/loader/exports.hpp>
@@ -9,9 +9,9 @@
 
 namespace vitte::loader::native {
 
-/// Offers all functions and data of the program, but for thread-local ones, unless `to` has something under the same name.
-/// Linkers make local what is hidden, such as a whole C library: local ones are offered, too, where only one has the name.
-/// Returns how many there were.
+/// Offers all functions and data of the program, but for thread-local ones, unless `to` has something under the same
+/// name. Linkers make local what is hidden, such as a whole C library: local ones are offered, too, where only one has
+/// the name. Returns how many there were.
 template <sys::platform P = sys::native>
 result<std::size_t, load_error> provide_program(exports& to) {
     constexpr const char* action = "reading the program's own symbols";
@@ -45,8 +45,10 @@ result<std::size_t, load_error> provide_program(exports& to) {
             continue;
         std::uintptr_t address = program.second + static_cast<word>(s.value);
         if (s.type() == elf::symbol_type::gnu_ifunc) address = ask_resolver(address, cpu);
-        if (s.binding() == elf::symbol_binding::local) locals.emplace_back(*name, address);
-        else to.provide_absent(*name, reinterpret_cast<const void*>(address));
+        if (s.binding() == elf::symbol_binding::local)
+            locals.emplace_back(*name, address);
+        else
+            to.provide_absent(*name, reinterpret_cast<const void*>(address));
     }
     std::sort(locals.begin(), locals.end());
     for (std::size_t i = 0, next; i < locals.size(); i = next) {

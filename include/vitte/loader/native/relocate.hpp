@@ -4,7 +4,7 @@
 
 #include <bit>
 #include <deque>
-
+#include <vitte/loader/format/elf/relr.hpp>
 #include <vitte/loader/native/definition.hpp>
 #include <vitte/loader/native/dynamic.hpp>
 #include <vitte/loader/native/entries.hpp>
@@ -75,40 +75,34 @@ private:
     }
     template <class Entry>
     static word addend_of(const Entry& entry, [[maybe_unused]] const std::byte* at) noexcept {
-        if constexpr (machine::has_addends) return entry.addend;
-        else return get(at);
+        if constexpr (machine::has_addends)
+            return entry.addend;
+        else
+            return get(at);
     }
 
     static unexpected<load_error> misplaced(std::uint64_t address) {
-        return refuse(errc::malformed, action, "a relocation of address " + std::to_string(address) +
-                                                   ", which is not in a writable segment");
+        return refuse(errc::malformed, action,
+                      "a relocation of address " + std::to_string(address) + ", which is not in a writable segment");
     }
 
-    /// DT_RELR (gABI, "Relative Relocation Table"): an even word is an address, an odd one a bitmap of the words that follow.
     result<void, load_error> apply_relative_words() {
-        constexpr unsigned covered = 8 * sizeof(word) - 1;
-        std::uint64_t next = 0;
-        for (const word entry : info_.relative_words) {
-            if ((entry & 1) == 0) {
-                VITTE_CHECK(add_base(entry));
-                next = entry + sizeof(word);
-                continue;
-            }
-            const word bits = entry >> 1;
-            if (bits != 0) {
-                VITTE_CHECK(add_base_to(next, bits));
-            }
-            next += covered * sizeof(word);
-        }
-        return {};
+        result<void, load_error> done;
+        elf::for_each_relative(
+            info_.relative_words.size(), sizeof(word), [&](std::size_t i) { return info_.relative_words[i]; },
+            [&](std::uint64_t address) { return (done = add_base(address)).has_value(); },
+            [&](std::uint64_t first, std::uint64_t bits) {
+                return bits == 0 || (done = add_base_to(first, static_cast<word>(bits))).has_value();
+            });
+        return done;
     }
     /// To the words from `first` on that have a bit; all lie in one segment if the first and the last of them do.
     result<void, load_error> add_base_to(std::uint64_t first, word bits) {
-        const auto lowest = static_cast<unsigned>(std::countr_zero(bits)), count = static_cast<unsigned>(std::bit_width(bits));
+        const auto lowest = static_cast<unsigned>(std::countr_zero(bits)),
+                   count = static_cast<unsigned>(std::bit_width(bits));
         for (const unsigned i : {lowest, count - 1})
             if (target(first + i * sizeof(word)) == nullptr) return misplaced(first + i * sizeof(word));
-        if (first + lowest * sizeof(word) - window_ >= window_starts_)
-            return misplaced(first);
+        if (first + lowest * sizeof(word) - window_ >= window_starts_) return misplaced(first);
         const std::uintptr_t base = image_.base();
         std::byte* const to = reinterpret_cast<std::byte*>(base + static_cast<word>(first));
         if (bits == (~word{0} >> 1))
@@ -196,21 +190,22 @@ private:
         }
         definition found;
         if (binds_to_itself(index, symbol)) {
-            if (symbol.type() == elf::symbol_type::gnu_ifunc) return resolvers_pending_ = true, result<void, load_error>();
+            if (symbol.type() == elf::symbol_type::gnu_ifunc)
+                return resolvers_pending_ = true, result<void, load_error>();
             found = own(symbol);
         } else {
             VITTE_TRY(found, import(index, symbol));
         }
         if (is_slot || kind == relocation_kind::absolute) {
-            if (found.thread_local_()) return wrong_kind(symbol, "a thread-local variable is used like another");
+            if (found.is_thread_local()) return wrong_kind(symbol, "a thread-local variable is used like another");
             return put(to, found.address + addend), result<void, load_error>();
         }
         return apply_rare(to, symbol, kind, found, addend);
     }
 
-    /// Whether `symbol` means this image's own definition, without a look at the scope. Strong ones do, unless rules say
-    /// otherwise: that is what their makers have tested; and IFUNCs, which can be asked only when all is relocated. Weak and
-    /// unique ones are meant to be one in a program (vague linkage, Itanium C++ ABI, 5.2).
+    /// Whether `symbol` means this image's own definition, without a look at the scope. Strong ones do, unless rules
+    /// say otherwise: that is what their makers have tested; and IFUNCs, which can be asked only when all is relocated.
+    /// Weak and unique ones are meant to be one in a program (vague linkage, Itanium C++ ABI, 5.2).
     bool binds_to_itself(std::uint32_t index, const symbol_entry& symbol) const noexcept {
         if (index == 0) return true;
         if (!symbol.defined()) return false;
@@ -255,7 +250,7 @@ private:
         const bool is_tls = kind == relocation_kind::tls_module || kind == relocation_kind::tls_offset ||
                             kind == relocation_kind::thread_offset || kind == relocation_kind::tls_descriptor;
         if (is_tls && anonymous) found = {0, tls_.module};
-        if (is_tls && !found.thread_local_() && (anonymous || symbol.defined() || found.address != 0))
+        if (is_tls && !found.is_thread_local() && (anonymous || symbol.defined() || found.address != 0))
             return wrong_kind(symbol, "it is used as a thread-local variable, which it is not");
         switch (kind) {
             case relocation_kind::tls_module: put(to, found.tls_module); return {};
@@ -284,19 +279,20 @@ private:
     static std::intptr_t static_offset(const definition& of) noexcept {
         return of.static_offset != 0 ? of.static_offset : thread_locals::static_offset(of.tls_module);
     }
-    /// Initial-exec: the module of the variable must have its block at a fixed place. This one's gets its content when all
-    /// is relocated.
+    /// Initial-exec: the module of the variable must have its block at a fixed place. This one's gets its content when
+    /// all is relocated.
     result<void, load_error> put_thread_offset(std::byte* to, const symbol_entry& symbol, const definition& found,
                                                word addend) {
         if (thread_locals::is_own(found.tls_module) && static_offset(found) == 0) {
             auto done = static_blocks<P>::adopt(found.tls_module);
             if (done && found.tls_module != tls_.module) done = static_blocks<P>::fill(found.tls_module);
             if (!done && done.error().code == errc::no_space)
-                return wrong_kind(symbol, "there is no static thread-local storage left: compile the module without "
-                                          "-ftls-model=initial-exec, or the program with a larger VITTE_STATIC_TLS");
+                return wrong_kind(symbol,
+                                  "there is no static thread-local storage left: compile the module without "
+                                  "-ftls-model=initial-exec, or the program with a larger VITTE_STATIC_TLS");
             if (!done) return refuse(done.error(), "giving threads their initial-exec storage");
         }
-        if (found.thread_local_() && static_offset(found) == 0)
+        if (found.is_thread_local() && static_offset(found) == 0)
             return wrong_kind(symbol, "initial-exec code uses a variable that is not in static thread-local storage");
         put(to, static_cast<word>(static_offset(found)) + found.address + addend);
         return {};
@@ -310,7 +306,8 @@ private:
             put(to, descriptor_entry(function));
             put(to + sizeof(word), argument);
         };
-        if (!found.thread_local_()) put_both(vitte_undefined_descriptor, addend);
+        if (!found.is_thread_local())
+            put_both(vitte_undefined_descriptor, addend);
         else if (thread_locals::is_own(found.tls_module) && static_offset(found) != 0)
             put_both(vitte_static_descriptor, static_cast<word>(static_offset(found)) + found.address + addend);
         else {
@@ -335,8 +332,8 @@ private:
 
     result<void, load_error> resolve_into(std::byte* to, std::uint64_t resolver, word addend) {
         if (image_.executable(resolver) == 0)
-            return refuse(errc::malformed, action, "an IFUNC resolver at address " + std::to_string(resolver) +
-                                                       ", which is not executable");
+            return refuse(errc::malformed, action,
+                          "an IFUNC resolver at address " + std::to_string(resolver) + ", which is not executable");
         put(to, ask_resolver(image_.base() + static_cast<word>(resolver), cpu_) + addend);
         return {};
     }
@@ -358,7 +355,7 @@ private:
     module_tls& tls_;
     Scope& scope_;
     cpu_capabilities cpu_;
-    bool scope_first_;  ///< see `load_options`
+    bool scope_first_;                              ///< see `load_options`
     std::uint64_t window_ = 0, window_starts_ = 0;  ///< a word may be stored from any of so many addresses on
     std::uint32_t imported_index_ = 0;              ///< the last that was imported, and what was found
     definition imported_;

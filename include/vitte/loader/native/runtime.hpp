@@ -1,5 +1,5 @@
-/// What the loader itself offers to modules in place of the C library: the functions that have to know which module they
-/// serve. Static programs export none of them, and those of the C library know nothing of our modules.
+/// What the loader itself offers to modules in place of the C library: the functions that have to know which module
+/// they serve. Static programs export none of them, and those of the C library know nothing of our modules.
 #pragma once
 
 #include <vitte/loader/native/definition.hpp>
@@ -75,11 +75,13 @@ private:
             const std::size_t size = sys::region::page_size();
             auto made = sys::region::reserve(size);
             if (!made || !made->commit(0, size)) return 0;
-            const auto offset = reinterpret_cast<std::byte*>(&vitte_current_thread_blocks) - thread_locals::thread_pointer();
+            const auto offset =
+                reinterpret_cast<std::byte*>(&vitte_current_thread_blocks) - thread_locals::thread_pointer();
             entries::write_thread_local_address(made->data(), static_cast<std::int32_t>(offset),
                                                 address(thread_locals::first_address));
             if (!made->protect(0, size, sys::access::read_execute)) return 0;
-            static auto* const page = new sys::region(std::move(*made));  // which stays, since threads may outlive all else
+            static auto* const page =
+                new sys::region(std::move(*made));  // which stays, since threads may outlive all else
             return reinterpret_cast<std::uintptr_t>(page->data());
         }();
         if (near != 0) return near;
@@ -109,8 +111,8 @@ private:
     static int find_object(void* address, object_facts* to) noexcept {
         const bool ours = mapped_modules::any([&](const mapped_module& m) {
             if (!m.contains(reinterpret_cast<std::uintptr_t>(address)) || m.frame_header == nullptr) return false;
-            *to = {0, reinterpret_cast<void*>(m.begin), reinterpret_cast<void*>(m.begin + m.size), nullptr,
-                   const_cast<std::byte*>(m.frame_header), {}};
+            *to = {0,       reinterpret_cast<void*>(m.begin),       reinterpret_cast<void*>(m.begin + m.size),
+                   nullptr, const_cast<std::byte*>(m.frame_header), {}};
             return true;
         });
         return ours ? 0 : os_find_object != nullptr ? os_find_object(address, to) : -1;

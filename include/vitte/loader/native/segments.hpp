@@ -9,7 +9,6 @@
 #include <span>
 #include <utility>
 #include <vector>
-
 #include <vitte/core/result.hpp>
 #include <vitte/loader/format/elf/header.hpp>
 #include <vitte/loader/load_error.hpp>
@@ -90,16 +89,18 @@ public:
         return reinterpret_cast<const T*>(base_ + static_cast<word>(address));
     }
 
-    /// Has the OS prepare the pages of writable segments if so many of their words will be written that most are touched.
+    /// Has the OS prepare the pages of writable segments if so many of their words will be written that most are
+    /// touched.
     void prepare_writes(std::uint64_t words) noexcept {
         constexpr std::uint64_t few_pages = 8, words_per_page = 4;
         for (const elf::segment& s : headers_) {
-            if (s.type != elf::segment_type::load || (s.flags & elf::segment_writable) == 0 || s.file_size == 0) continue;
+            if (s.type != elf::segment_type::load || (s.flags & elf::segment_writable) == 0 || s.file_size == 0)
+                continue;
             const std::uint64_t from = down(s.address), size = up(s.address + s.file_size) - from,
                                 pages = size / page_size();
             if (pages >= few_pages && words / words_per_page >= pages)
-                static_cast<void>(region_.advise(in_region(from), static_cast<std::size_t>(size),
-                                                 sys::memory_advice::will_write));
+                static_cast<void>(
+                    region_.advise(in_region(from), static_cast<std::size_t>(size), sys::memory_advice::will_write));
         }
     }
 
@@ -151,7 +152,8 @@ private:
         if (header.form.wide != form.wide || header.form.order != form.order || header.machine != machine::number)
             return refuse(errc::not_supported, action,
                           "the module is for machine " + std::to_string(static_cast<unsigned>(header.machine)) +
-                              ", this program is for " + machine::name + ": build the module for it", 18);
+                              ", this program is for " + machine::name + ": build the module for it",
+                          18);
         if (header.type != elf::file_type::shared_object)
             return refuse(errc::not_supported, action, "not a shared object: link it with -shared", 16);
         return {};
@@ -201,9 +203,8 @@ private:
         under_file_ = slack == 0 && first.file_size != 0 && first.file_size == first.memory_size;
         reserved_ = access_of(first);
         reserved_shift_ = first.offset - first.address;
-        auto region = under_file_
-                          ? sys::basic_region<P>::reserve_under(size, reserved_, file, down(first.offset))
-                          : sys::basic_region<P>::reserve(size);
+        auto region = under_file_ ? sys::basic_region<P>::reserve_under(size, reserved_, file, down(first.offset))
+                                  : sys::basic_region<P>::reserve(size);
         if (!region) return refuse(region.error(), "reserving address space");
         region_ = std::move(*region);
         const auto start = reinterpret_cast<std::uintptr_t>(region_.data());
@@ -236,7 +237,8 @@ private:
         const bool in_place = under_file_ && !zeroes && wanted == reserved_ && s.offset - s.address == reserved_shift_;
         if (s.file_size != 0 && !in_place)
             if (auto r = region_.map_file(in_region(from), static_cast<std::size_t>(in_file_end - from), first, file,
-                                          down(s.offset)); !r)
+                                          down(s.offset));
+                !r)
                 return refuse(r.error(), action);
         mapped = end;
         if (!zeroes) return {};
@@ -275,7 +277,8 @@ private:
     std::vector<std::byte> raw_headers_;
     std::vector<elf::segment> headers_;
     std::uint64_t lowest_ = 0, highest_ = 0, alignment_ = 0;
-    bool under_file_ = false;  ///< then what has these rights and this distance from its place in the file is there already
+    bool under_file_ =
+        false;  ///< then what has these rights and this distance from its place in the file is there already
     sys::access reserved_ = sys::access::none;
     std::uint64_t reserved_shift_ = 0;
     std::uintptr_t base_ = 0;

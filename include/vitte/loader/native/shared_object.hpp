@@ -1,9 +1,9 @@
-/// A shared object in memory, put there by our own linker: mapped, then relocated, then started; stopped before it goes.
+/// A shared object in memory, put there by our own linker: mapped, then relocated, then started; stopped before it
+/// goes.
 #pragma once
 
 #include <functional>
 #include <string>
-
 #include <vitte/loader/load_options.hpp>
 #include <vitte/loader/native/exit_functions.hpp>
 #include <vitte/loader/native/mapped_modules.hpp>
@@ -80,23 +80,23 @@ public:
         const symbol_entry* const found = find(wanted, version);
         if (found == nullptr) return false;
         const auto value = static_cast<word>(found->value);
-        if (found->type() == elf::symbol_type::tls) to = {value, tls_.module};
-        else to = {address_of(*found)};
-        return to.address != 0 || to.thread_local_();
+        if (found->type() == elf::symbol_type::tls)
+            to = {value, tls_.module};
+        else
+            to = {address_of(*found)};
+        return to.address != 0 || to.is_thread_local();
     }
     /// The address of the exported symbol `name` (its default version, or the given one), in this thread if it is
     /// thread-local, or null.
     void* symbol(const char* name, const char* version = nullptr) const noexcept {
         definition found;
         if (!find(symbol_name(name), version, found)) return nullptr;
-        if (!found.thread_local_()) return reinterpret_cast<void*>(found.address);
+        if (!found.is_thread_local()) return reinterpret_cast<void*>(found.address);
         const tls_index index{found.tls_module, found.address - machine::tls_bias};
         return thread_locals::address(&index);
     }
 
-    bool locate(std::uintptr_t address, symbol_location& to) const override {
-        return record_.locate(address, to);
-    }
+    bool locate(std::uintptr_t address, symbol_location& to) const override { return record_.locate(address, to); }
 
     std::uintptr_t base() const noexcept { return segments_.base(); }
     const dynamic_info& info() const noexcept { return info_; }
@@ -105,7 +105,10 @@ public:
 
 private:
     shared_object(segments<P>&& segments, dynamic_info&& info, std::string&& path)
-        : segments_(std::move(segments)), info_(std::move(info)), record_(path, segments_, info_), path_(std::move(path)) {
+        : segments_(std::move(segments)),
+          info_(std::move(info)),
+          record_(path, segments_, info_),
+          path_(std::move(path)) {
         begin = segments_.begin();
         size = segments_.size();
         facts = {base(), segments_.raw_headers().data(), segments_.headers().size(), path_.c_str()};
@@ -144,10 +147,9 @@ private:
         if (header->file_size > header->memory_size || header->memory_size > limit || alignment > page ||
             (alignment & (alignment - 1)) != 0 || (image == nullptr && header->file_size != 0))
             return refuse(errc::malformed, action, "its segment is misplaced or misaligned");
-        tls_.module = thread_locals::add({image, static_cast<std::size_t>(header->file_size),
-                                          static_cast<std::size_t>(header->memory_size),
-                                          static_cast<std::size_t>(alignment),
-                                          static_cast<std::size_t>(header->address & (alignment - 1))});
+        tls_.module = thread_locals::add(
+            {image, static_cast<std::size_t>(header->file_size), static_cast<std::size_t>(header->memory_size),
+             static_cast<std::size_t>(alignment), static_cast<std::size_t>(header->address & (alignment - 1))});
         return {};
     }
 
@@ -165,13 +167,15 @@ private:
         const std::uint64_t room = segments_.readable(at), last = unwinding::takes_all_at_once() ? last_record(at) : 0;
         return last < room && unwinding::well_formed(records + last, room - last) ? records : nullptr;
     }
-    /// How far behind the first record at `first` that of the last function in the sorted table is, from where on the records
-    /// are read, to see whether they end; 0 without a table of the usual form.
+    /// How far behind the first record at `first` that of the last function in the sorted table is, from where on the
+    /// records are read, to see whether they end; 0 without a table of the usual form.
     std::uint64_t last_record(std::uint64_t first) const noexcept {
         constexpr std::byte udata4{0x03}, relative_to_header_4{0x3b};
         const auto* const header = segments_.find(elf::segment_type::gnu_eh_frame);
         if (header->memory_size < 12 || frame_header[2] != udata4 || frame_header[3] != relative_to_header_4) return 0;
-        const auto number = [&](std::uint64_t at) { return load<std::uint32_t>(frame_header + at, byte_order::native); };
+        const auto number = [&](std::uint64_t at) {
+            return load<std::uint32_t>(frame_header + at, byte_order::native);
+        };
         const std::uint64_t count = number(8);
         if (count == 0 || count > (header->memory_size - 12) / 8) return 0;
         const auto distance = static_cast<std::int32_t>(number(12 + 8 * count - 4));
@@ -182,8 +186,7 @@ private:
         const auto value = static_cast<word>(symbol.value);
         if (symbol.section == elf::section_absolute) return value;
         if (symbol.type() != elf::symbol_type::gnu_ifunc) return base() + value;
-        return segments_.executable(value) == 0 ? 0
-                                                : ask_resolver(base() + value, cpu_);
+        return segments_.executable(value) == 0 ? 0 : ask_resolver(base() + value, cpu_);
     }
 
     void finalize() noexcept {

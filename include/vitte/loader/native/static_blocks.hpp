@@ -1,9 +1,8 @@
-/// Thread-local storage at a fixed distance from the thread pointer, as initial-exec code wants it (Drepper, 4.1): a piece
-/// of this program's own, which every thread has.
+/// Thread-local storage at a fixed distance from the thread pointer, as initial-exec code wants it (Drepper, 4.1): a
+/// piece of this program's own, which every thread has.
 #pragma once
 
 #include <vector>
-
 #include <vitte/core/result.hpp>
 #include <vitte/loader/native/records.hpp>
 #include <vitte/loader/native/thread_locals.hpp>
@@ -20,8 +19,8 @@ namespace vitte::loader::native {
 template <sys::platform P = sys::native>
 class static_blocks {
 public:
-    /// Gives the module a block. `errc::no_space` if the piece is too small, `errc::busy` if threads have blocks of it that are
-    /// not.
+    /// Gives the module a block. `errc::no_space` if the piece is too small, `errc::busy` if threads have blocks of it
+    /// that are not.
     static result<void> adopt(std::uintptr_t module) {
         VITTE_TRY(const std::intptr_t offset, reserve(thread_locals::content(module)));
         if (thread_locals::make_static(module, offset)) return {};
@@ -57,7 +56,6 @@ private:
     struct block {
         std::size_t at;
         const tls_template* content;
-
     };
 
     /// The offset from the thread pointer, never 0, of a free piece.
@@ -82,36 +80,41 @@ private:
 
     /// What threads that start later are given: a part of the image that this program was loaded from.
     static result<void> fill_template(const block& to) {
-        struct search {
-            std::byte* found = nullptr;
-        } wanted;
-        if constexpr (requires { typename P::images; }) P::images::for_each(
-            [](void* s, const sys::loaded_image& image) {
-                constexpr std::size_t size = elf::segment::size_in(form);
-                const std::span all(static_cast<const std::byte*>(image.segments), image.segment_count * size);
-                for (const elf::segment header : elf::table<elf::segment>(all, size, form)) {
-                    if (header.type != elf::segment_type::tls || image.tls_block == nullptr) continue;
-                    const std::size_t inside = reinterpret_cast<std::uintptr_t>(pool_begin()) -
-                                               reinterpret_cast<std::uintptr_t>(image.tls_block);
-                    if (inside < header.file_size)
-                        static_cast<search*>(s)->found =
-                            reinterpret_cast<std::byte*>(image.base + static_cast<word>(header.address) + inside);
-                }
-            },
-            &wanted);
-        if (wanted.found == nullptr) return fail(errc::not_found, "find the program's own thread-local storage");
+        std::byte* const pool_template = find_template();
+        if (pool_template == nullptr) return fail(errc::not_found, "find the program's own thread-local storage");
         const std::size_t page = P::memory::page_size();
-        const auto first = reinterpret_cast<std::uintptr_t>(wanted.found + to.at) & ~(page - 1);
-        const auto end = reinterpret_cast<std::uintptr_t>(wanted.found + to.at + to.content->size);
+        const auto first = reinterpret_cast<std::uintptr_t>(pool_template + to.at) & ~(page - 1);
+        const auto end = reinterpret_cast<std::uintptr_t>(pool_template + to.at + to.content->size);
         const std::size_t size = (end - first + page - 1) & ~(page - 1);
         void* const pages = reinterpret_cast<void*>(first);
         VITTE_TRY(const sys::access before, P::memory::protection(pages));
         if (before != sys::access::read_write) {
             VITTE_CHECK(P::memory::protect(pages, size, sys::access::read_write));
         }
-        to.content->fill(wanted.found + to.at);
+        to.content->fill(pool_template + to.at);
         if (before == sys::access::read_write) return {};
         return P::memory::protect(pages, size, before);
+    }
+
+    /// Where an image in this process has what the pool begins with; null if none has.
+    static std::byte* find_template() {
+        std::byte* found = nullptr;
+        if constexpr (requires { typename P::images; })
+            P::images::for_each(
+                [](void* f, const sys::loaded_image& image) {
+                    constexpr std::size_t size = elf::segment::size_in(form);
+                    const std::span all(static_cast<const std::byte*>(image.segments), image.segment_count * size);
+                    for (const elf::segment header : elf::table<elf::segment>(all, size, form)) {
+                        if (header.type != elf::segment_type::tls || image.tls_block == nullptr) continue;
+                        const std::size_t inside = reinterpret_cast<std::uintptr_t>(pool_begin()) -
+                                                   reinterpret_cast<std::uintptr_t>(image.tls_block);
+                        if (inside < header.file_size)
+                            *static_cast<std::byte**>(f) =
+                                reinterpret_cast<std::byte*>(image.base + static_cast<word>(header.address) + inside);
+                    }
+                },
+                &found);
+        return found;
     }
 
     /// Not inlined: g++ would subtract offsets of the GOT, which linkers do not know how to relax.

@@ -18,7 +18,7 @@ struct symbol_name {
 
     /// In one pass.
     explicit symbol_name(const char* name) noexcept : text(name), gnu_hash(elf::gnu_hash({})) {
-        for (; *name != 0; ++name) gnu_hash = gnu_hash * 33 + static_cast<unsigned char>(*name);
+        for (; *name != 0; ++name) gnu_hash = elf::gnu_hash(gnu_hash, *name);
         length = static_cast<std::size_t>(name - text);
     }
     std::uint32_t sysv_hash() const noexcept { return elf::sysv_hash({text, length}); }

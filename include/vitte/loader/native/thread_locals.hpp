@@ -11,7 +11,6 @@
 #include <new>
 #include <utility>
 #include <vector>
-
 #include <vitte/loader/native/machine.hpp>
 #include <vitte/sys/thread/mutex.hpp>
 
@@ -22,8 +21,8 @@ struct tls_index {
     std::uintptr_t module, offset;
 };
 
-/// The initial content of a module's block. `image` must stay readable and may change until the first access. The block begins
-/// `skew` bytes, less than the alignment, behind an aligned address, as its segment does in the file.
+/// The initial content of a module's block. `image` must stay readable and may change until the first access. The block
+/// begins `skew` bytes, less than the alignment, behind an aligned address, as its segment does in the file.
 struct tls_template {
     const std::byte* image = nullptr;
     std::size_t image_size = 0, size = 0, alignment = 1, skew = 0;
@@ -38,8 +37,8 @@ struct tls_template {
 
 extern "C" {
 
-/// A thread's blocks: pointers to them stand before this, that of module -2 next but one. `lowest` is the module of the first.
-/// The layout is known to `entries/`, in assembly.
+/// A thread's blocks: pointers to them stand before this, that of module -2 next but one. `lowest` is the module of the
+/// first. The layout is known to `entries/`, in assembly.
 struct vitte_thread_blocks {
     std::uintptr_t lowest;
 
@@ -98,8 +97,8 @@ public:
         known(module).used = false;
     }
 
-    /// `__tls_get_addr`: the address in this thread. Modules of the OS's linker are handed on to its own function. There
-    /// is nobody to tell if memory runs out, so that ends the program.
+    /// `__tls_get_addr`: the address in this thread. Modules of the OS's linker are handed on to its own function.
+    /// There is nobody to tell if memory runs out, so that ends the program.
     static void* address(const tls_index* of) noexcept {
         const vitte_thread_blocks* const mine = vitte_current_thread_blocks;
         if (of->module < mine->lowest) [[unlikely]]
@@ -189,7 +188,8 @@ private:
         const sys::scoped_lock guard(lock);
         (ending->previous == nullptr ? threads : ending->previous->next) = ending->next;
         if (ending->next != nullptr) ending->next->previous = ending->previous;
-        for (std::uintptr_t m = ending->blocks->lowest; m < number_of(0) + 1; ++m) drop(known(m), ending->blocks->of(m));
+        for (std::uintptr_t m = ending->blocks->lowest; m < number_of(0) + 1; ++m)
+            drop(known(m), ending->blocks->of(m));
         free_blocks(ending->blocks);
         delete ending;
     }
@@ -222,8 +222,8 @@ private:
     }
     static void grow(thread& mine) noexcept {
         const std::size_t count = modules().size() + 8;
-        auto* const memory = static_cast<std::byte**>(
-            std::calloc(1, before(count) * sizeof(std::byte*) + sizeof(vitte_thread_blocks)));
+        auto* const memory =
+            static_cast<std::byte**>(std::calloc(1, before(count) * sizeof(std::byte*) + sizeof(vitte_thread_blocks)));
         if (memory == nullptr) stop("out of memory");
         auto* const made = new (memory + before(count)) vitte_thread_blocks{number_of(count - 1)};
         for (std::uintptr_t m = mine.blocks->lowest; m < number_of(0) + 1; ++m) made->of(m) = mine.blocks->of(m);

@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
-
 #include <vitte/core/endian.hpp>
 
-// A weak reference would not take the function out of an archive; glibc's programs have libgcc's anyway, or no unwinder.
+// A weak reference would not take the function out of an archive; glibc's programs have libgcc's anyway, or no
+// unwinder.
 #if defined(__GLIBC__)
 #define VITTE_WEAK [[gnu::weak]]
 #else

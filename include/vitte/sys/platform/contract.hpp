@@ -7,7 +7,6 @@
 
 #include <concepts>
 #include <utility>
-
 #include <vitte/sys/platform/policy.hpp>
 
 namespace vitte::sys {
@@ -272,7 +271,8 @@ concept libraries_facet = requires(typename L::handle h, const char* text) {
 /// - `for_each(f, context)`: calls `f(context, image)` for the program and every library.
 /// - `generation()`: a number that changes when a library comes or goes.
 /// - `cpu()`: what IFUNC resolvers are told.
-/// - `report(callback, data, image)`: calls what somebody has given to `dl_iterate_phdr` for one more image, where there
+/// - `report(callback, data, image)`: calls what somebody has given to `dl_iterate_phdr` for one more image, where
+/// there
 ///   is such a function; null images stand for all that the OS knows.
 template <class I>
 concept images_facet = requires(void* context, void (*visit)(void*, const loaded_image&), const loaded_image* image) {
@@ -355,17 +355,17 @@ concept processes_facet =
 ///   `sandbox_port_right`; `enforce()` is the step that cannot be undone, which a child that shares the memory of its
 ///   parent can take for itself; `close()` gives up what it holds.
 template <class S>
-concept sandbox_facet = requires(typename S::handle h, const char* path, typename S::ruleset set, unsigned bits,
-                                 std::uint16_t port) {
-    { S::supported() } noexcept -> std::same_as<unsigned>;
-    { S::open_place(h, path) } noexcept -> std::same_as<result<typename S::handle>>;
-    { S::thread_count() } noexcept -> std::same_as<result<std::size_t>>;
-    { set.open(bits) } noexcept -> std::same_as<result<void>>;
-    { set.allow(h, bits) } noexcept -> std::same_as<result<void>>;
-    { set.allow_port(port, bits) } noexcept -> std::same_as<result<void>>;
-    { std::as_const(set).enforce() } noexcept -> std::same_as<result<void>>;
-    { set.close() } noexcept;
-};
+concept sandbox_facet =
+    requires(typename S::handle h, const char* path, typename S::ruleset set, unsigned bits, std::uint16_t port) {
+        { S::supported() } noexcept -> std::same_as<unsigned>;
+        { S::open_place(h, path) } noexcept -> std::same_as<result<typename S::handle>>;
+        { S::thread_count() } noexcept -> std::same_as<result<std::size_t>>;
+        { set.open(bits) } noexcept -> std::same_as<result<void>>;
+        { set.allow(h, bits) } noexcept -> std::same_as<result<void>>;
+        { set.allow_port(port, bits) } noexcept -> std::same_as<result<void>>;
+        { std::as_const(set).enforce() } noexcept -> std::same_as<result<void>>;
+        { set.close() } noexcept;
+    };
 
 /// Accesses to memory that are expected to fault, and end what made them.
 /// - `supported`: whether the platform can do it on this machine.

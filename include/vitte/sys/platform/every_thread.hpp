@@ -1,5 +1,5 @@
-/// The native platform's call in every thread, where it has one. It is not part of `platform.hpp`, so that programs without
-/// need of it do not pay for it.
+/// The native platform's call in every thread, where it has one. It is not part of `platform.hpp`, so that programs
+/// without need of it do not pay for it.
 #pragma once
 
 #include <vitte/sys/platform.hpp>

@@ -9,8 +9,17 @@ namespace vitte::loader::elf {
 enum class file_type : std::uint16_t { none = 0, relocatable = 1, executable = 2, shared_object = 3, core = 4 };
 
 enum class segment_type : std::uint32_t {
-    null = 0, load = 1, dynamic = 2, interpreter = 3, note = 4, program_headers = 6, tls = 7,
-    gnu_eh_frame = 0x6474e550, gnu_stack = 0x6474e551, gnu_relro = 0x6474e552, gnu_property = 0x6474e553,
+    null = 0,
+    load = 1,
+    dynamic = 2,
+    interpreter = 3,
+    note = 4,
+    program_headers = 6,
+    tls = 7,
+    gnu_eh_frame = 0x6474e550,
+    gnu_stack = 0x6474e551,
+    gnu_relro = 0x6474e552,
+    gnu_property = 0x6474e553,
 };
 /// Bits of `segment::flags`.
 inline constexpr std::uint32_t segment_executable = 1, segment_writable = 2, segment_readable = 4;
@@ -44,16 +53,58 @@ inline constexpr std::uint16_t section_undefined = 0, section_reserved = 0xff00,
 
 /// Entries of the dynamic table.
 enum class tag : std::int64_t {
-    null = 0, needed = 1, plt_size = 2, plt_got = 3, hash = 4, strings = 5, symbols = 6, rela = 7, rela_size = 8, rela_entry = 9,
-    strings_size = 10, symbol_entry = 11, init = 12, fini = 13, soname = 14, rpath = 15, symbolic = 16, rel = 17, rel_size = 18,
-    rel_entry = 19, plt_kind = 20, debug = 21, text_relocations = 22, plt = 23, bind_now = 24, init_array = 25, fini_array = 26,
-    init_array_size = 27, fini_array_size = 28, runpath = 29, flags = 30, relr_size = 35, relr = 36, relr_entry = 37,
-    gnu_hash = 0x6ffffef5, version_indices = 0x6ffffff0, flags_1 = 0x6ffffffb, version_definitions = 0x6ffffffc,
-    version_definition_count = 0x6ffffffd, version_needs = 0x6ffffffe, version_need_count = 0x6fffffff,
+    null = 0,
+    needed = 1,
+    plt_size = 2,
+    plt_got = 3,
+    hash = 4,
+    strings = 5,
+    symbols = 6,
+    rela = 7,
+    rela_size = 8,
+    rela_entry = 9,
+    strings_size = 10,
+    symbol_entry = 11,
+    init = 12,
+    fini = 13,
+    soname = 14,
+    rpath = 15,
+    symbolic = 16,
+    rel = 17,
+    rel_size = 18,
+    rel_entry = 19,
+    plt_kind = 20,
+    debug = 21,
+    text_relocations = 22,
+    plt = 23,
+    bind_now = 24,
+    init_array = 25,
+    fini_array = 26,
+    init_array_size = 27,
+    fini_array_size = 28,
+    runpath = 29,
+    flags = 30,
+    relr_size = 35,
+    relr = 36,
+    relr_entry = 37,
+    gnu_hash = 0x6ffffef5,
+    version_indices = 0x6ffffff0,
+    flags_1 = 0x6ffffffb,
+    version_definitions = 0x6ffffffc,
+    version_definition_count = 0x6ffffffd,
+    version_needs = 0x6ffffffe,
+    version_need_count = 0x6fffffff,
 };
 
 enum class symbol_type : std::uint8_t {
-    none = 0, object = 1, function = 2, section = 3, file = 4, common = 5, tls = 6, gnu_ifunc = 10,
+    none = 0,
+    object = 1,
+    function = 2,
+    section = 3,
+    file = 4,
+    common = 5,
+    tls = 6,
+    gnu_ifunc = 10,
 };
 enum class symbol_binding : std::uint8_t { local = 0, global = 1, weak = 2, gnu_unique = 10 };
 enum class symbol_visibility : std::uint8_t { standard = 0, internal = 1, hidden = 2, protected_ = 3 };
@@ -63,7 +114,13 @@ inline constexpr std::uint16_t version_hidden = 0x8000;
 
 /// The machines that something here depends on; every other number is passed through.
 enum class machine : std::uint16_t {
-    i386 = 3, mips = 8, s390 = 22, arm = 40, x86_64 = 62, aarch64 = 183, riscv = 243,
+    i386 = 3,
+    mips = 8,
+    s390 = 22,
+    arm = 40,
+    x86_64 = 62,
+    aarch64 = 183,
+    riscv = 243,
 };
 
 }  // namespace vitte::loader::elf

@@ -7,9 +7,13 @@
 
 namespace vitte::loader::elf {
 
+/// The hash of a name that begins with one of `hash`, and goes on with `next`.
+constexpr std::uint32_t gnu_hash(std::uint32_t hash, char next) noexcept {
+    return hash * 33 + static_cast<unsigned char>(next);
+}
 constexpr std::uint32_t gnu_hash(std::string_view name) noexcept {
     std::uint32_t hash = 5381;
-    for (const char c : name) hash = hash * 33 + static_cast<unsigned char>(c);
+    for (const char c : name) hash = gnu_hash(hash, c);
     return hash;
 }
 

@@ -18,7 +18,7 @@ struct exported {
     std::uint64_t library;          ///< of a reexported symbol: the number of the library, from 1 on; else 0
     std::string_view library_name;  ///< of a reexported symbol: its name there, empty if it is the same
 
-    constexpr bool thread_local_() const noexcept { return (flags & 3) == 1; }
+    constexpr bool is_thread_local() const noexcept { return (flags & 3) == 1; }
     constexpr bool absolute() const noexcept { return (flags & 3) == 2; }
     constexpr bool weak_definition() const noexcept { return (flags & 4) != 0; }
     constexpr bool reexported() const noexcept { return (flags & 8) != 0; }

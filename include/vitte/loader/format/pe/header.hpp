@@ -16,8 +16,8 @@ struct header {
     std::uint64_t sections_at;
     part optional;  ///< the optional header of an image, which is not optional there
 
-    /// Reads it from a whole file. `errc::not_found` if that is neither a PE image nor a COFF object, `not_supported` if
-    /// it is for a machine that is not known here.
+    /// Reads it from a whole file. `errc::not_found` if that is neither a PE image nor a COFF object, `not_supported`
+    /// if it is for a machine that is not known here.
     static result<header, parse_error> read(std::span<const std::byte> whole) noexcept;
 };
 

@@ -4,7 +4,6 @@
 
 #include <string>
 #include <vector>
-
 #include <vitte/loader/format/elf/file.hpp>
 #include <vitte/loader/native/debugger/debug_relocations.hpp>
 #include <vitte/loader/native/segments.hpp>
@@ -12,7 +11,8 @@
 
 namespace vitte::loader::native::debugger {
 
-/// Where an object's linker has put its sections and symbols. Linkers that know more have a class with the same members.
+/// Where an object's linker has put its sections and symbols. Linkers that know more have a class with the same
+/// members.
 struct section_places {
     std::span<const std::uintptr_t> addresses;  ///< by section index; 0, or the end, where nothing is loaded
 

@@ -1,6 +1,6 @@
 /// Entry points for aarch64. A descriptor's function keeps all registers but x0, x30 and the flags (ELF for the Arm
-/// 64-bit Architecture, "Thread Local Storage"; callers save the upper parts of SVE registers), lazy binding all that hold
-/// arguments (AAPCS64 6.8).
+/// 64-bit Architecture, "Thread Local Storage"; callers save the upper parts of SVE registers), lazy binding all that
+/// hold arguments (AAPCS64 6.8).
 #pragma once
 
 #include <vitte/loader/native/entries/parts.hpp>

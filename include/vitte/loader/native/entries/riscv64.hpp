@@ -1,6 +1,6 @@
-/// Entry points for 64-bit RISC-V with double-precision registers. A descriptor's function is given it in a0, returns to
-/// t0 and keeps all other registers (RISC-V ELF psABI, "TLS Descriptors"), lazy binding those that hold arguments ("Program
-/// Linkage Table").
+/// Entry points for 64-bit RISC-V with double-precision registers. A descriptor's function is given it in a0, returns
+/// to t0 and keeps all other registers (RISC-V ELF psABI, "TLS Descriptors"), lazy binding those that hold arguments
+/// ("Program Linkage Table").
 #pragma once
 
 #include <vitte/loader/native/entries/parts.hpp>

@@ -8,19 +8,19 @@
 #if defined(__x86_64__) && defined(__LP64__) && defined(__ELF__)
 #define VITTE_HAS_ENTRIES
 
-#define VITTE_SAVE_VECTORS                                                                       \
-    "andq $-64, %%rsp\n\t subq $2816, %%rsp\n\t"                                                  \
-    "movl vitte_saved_vectors(%%rip), %%eax\n\t testl %%eax, %%eax\n\t jz 71f\n\t"                \
-    "xorl %%edx, %%edx\n\t movq %%rdx, 512(%%rsp)\n\t movq %%rdx, 520(%%rsp)\n\t"                 \
-    "movq %%rdx, 528(%%rsp)\n\t movq %%rdx, 536(%%rsp)\n\t movq %%rdx, 544(%%rsp)\n\t"            \
-    "movq %%rdx, 552(%%rsp)\n\t movq %%rdx, 560(%%rsp)\n\t movq %%rdx, 568(%%rsp)\n\t"            \
-    "xsave64 (%%rsp)\n\t jmp 72f\n"                                                               \
-    "71: fxsave64 (%%rsp)\n"                                                                      \
+#define VITTE_SAVE_VECTORS                                                             \
+    "andq $-64, %%rsp\n\t subq $2816, %%rsp\n\t"                                       \
+    "movl vitte_saved_vectors(%%rip), %%eax\n\t testl %%eax, %%eax\n\t jz 71f\n\t"     \
+    "xorl %%edx, %%edx\n\t movq %%rdx, 512(%%rsp)\n\t movq %%rdx, 520(%%rsp)\n\t"      \
+    "movq %%rdx, 528(%%rsp)\n\t movq %%rdx, 536(%%rsp)\n\t movq %%rdx, 544(%%rsp)\n\t" \
+    "movq %%rdx, 552(%%rsp)\n\t movq %%rdx, 560(%%rsp)\n\t movq %%rdx, 568(%%rsp)\n\t" \
+    "xsave64 (%%rsp)\n\t jmp 72f\n"                                                    \
+    "71: fxsave64 (%%rsp)\n"                                                           \
     "72:\n\t"
-#define VITTE_RESTORE_VECTORS                                                                    \
-    "movl vitte_saved_vectors(%%rip), %%eax\n\t testl %%eax, %%eax\n\t jz 73f\n\t"                \
-    "xorl %%edx, %%edx\n\t xrstor64 (%%rsp)\n\t jmp 74f\n"                                        \
-    "73: fxrstor64 (%%rsp)\n"                                                                     \
+#define VITTE_RESTORE_VECTORS                                                      \
+    "movl vitte_saved_vectors(%%rip), %%eax\n\t testl %%eax, %%eax\n\t jz 73f\n\t" \
+    "xorl %%edx, %%edx\n\t xrstor64 (%%rsp)\n\t jmp 74f\n"                         \
+    "73: fxrstor64 (%%rsp)\n"                                                      \
     "74:\n\t"
 
 extern "C" {
@@ -77,21 +77,21 @@ VITTE_ENTRIES void emit_lazy() noexcept {
         : "r"(&vitte_bind_lazily), "r"(&vitte_saved_vectors));
 }
 
-/// The fast path of `__tls_get_addr` for a page next to the modules: calls over more than 4 GiB, as from there to a program,
-/// take longer on some CPUs. `offset` is that of `vitte_current_thread_blocks` from the thread pointer.
+/// The fast path of `__tls_get_addr` for a page next to the modules: calls over more than 4 GiB, as from there to a
+/// program, take longer on some CPUs. `offset` is that of `vitte_current_thread_blocks` from the thread pointer.
 inline void write_thread_local_address(std::byte* to, std::int32_t offset, std::uintptr_t otherwise) noexcept {
     constexpr std::uint8_t code[] = {
-        0xf3, 0x0f, 0x1e, 0xfa,                          // endbr64
-        0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0,        // mov %fs:offset, %rax
-        0x48, 0x8b, 0x17,                                // mov (%rdi), %rdx
-        0x48, 0x3b, 0x10,                                // cmp (%rax), %rdx
-        0x72, 0x0e,                                      // jb 1f
-        0x48, 0x8b, 0x04, 0xd0,                          // mov (%rax,%rdx,8), %rax
-        0x48, 0x85, 0xc0,                                // test %rax, %rax
-        0x74, 0x05,                                      // jz 1f
-        0x48, 0x03, 0x47, 0x08,                          // add 8(%rdi), %rax
-        0xc3,                                            // ret
-        0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0,  // 1: mov $otherwise, %rax; jmp *%rax
+        0xf3, 0x0f, 0x1e, 0xfa,                                   // endbr64
+        0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0,                 // mov %fs:offset, %rax
+        0x48, 0x8b, 0x17,                                         // mov (%rdi), %rdx
+        0x48, 0x3b, 0x10,                                         // cmp (%rax), %rdx
+        0x72, 0x0e,                                               // jb 1f
+        0x48, 0x8b, 0x04, 0xd0,                                   // mov (%rax,%rdx,8), %rax
+        0x48, 0x85, 0xc0,                                         // test %rax, %rax
+        0x74, 0x05,                                               // jz 1f
+        0x48, 0x03, 0x47, 0x08,                                   // add 8(%rdi), %rax
+        0xc3,                                                     // ret
+        0x48, 0xb8, 0,    0,    0,    0, 0, 0, 0, 0, 0xff, 0xe0,  // 1: mov $otherwise, %rax; jmp *%rax
     };
     std::memcpy(to, code, sizeof code);
     std::memcpy(to + 9, &offset, sizeof offset);

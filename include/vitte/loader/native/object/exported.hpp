@@ -16,7 +16,7 @@ public:
             const bool is_here = s.in_image() || s.state == symbol_state::absolute;
             if (s.local || !is_here || s.hidden() || s.state == symbol_state::made) continue;
             definition at{static_cast<std::uintptr_t>(s.value)};
-            if (s.thread_local_()) at = {at.address, tls_module, static_offset};
+            if (s.is_thread_local()) at = {at.address, tls_module, static_offset};
             entries_.push_back({elf::gnu_hash(s.name), static_cast<std::uint32_t>(names_.size()), at});
             names_.append(s.name);
             names_.push_back('\0');

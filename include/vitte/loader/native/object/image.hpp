@@ -32,7 +32,7 @@ public:
         if (index >= object_.symbol_numbers.size()) return false;
         const object::symbol& s = symbols_.all()[object_.symbol_numbers[index]];
         address = static_cast<std::uintptr_t>(s.value);
-        return s.in_image() && !s.thread_local_();
+        return s.in_image() && !s.is_thread_local();
     }
 
 private:
@@ -48,16 +48,14 @@ public:
     /// Links `symbols`, which are complete; what they lack is asked from `scope`, `bool scope(const symbol_name&, const
     /// char* version, definition&)`. Nothing of the objects has run.
     template <class Scope>
-    static result<image*, load_error> link(symbol_set& symbols, Scope& scope, std::string path,
-                                           const link_options& options) {
+    static result<held<image>, load_error> link(symbol_set& symbols, Scope& scope, std::string path,
+                                                const link_options& options) {
         for (input& object : symbols.objects()) {
             VITTE_CHECK(prepare<object::cpu>(object, symbols));
         }
-        auto* const made = new image(std::move(path));
-        auto done = made->template build<object::cpu>(symbols, scope, options);
-        if (done) return made;
-        made->release();
-        return unexpected(std::move(done).error());
+        held<image> made(new image(std::move(path)));
+        VITTE_CHECK(made->template build<object::cpu>(symbols, scope, options));
+        return made;
     }
 
     /// Calls the IFUNC resolvers, seals what only the linker writes, makes it known to the unwinder and runs its
@@ -88,7 +86,7 @@ public:
     void* symbol(const char* name) const noexcept {
         const definition* const found = exported_.find(symbol_name(name));
         if (found == nullptr) return nullptr;
-        if (!found->thread_local_()) return reinterpret_cast<void*>(found->address);
+        if (!found->is_thread_local()) return reinterpret_cast<void*>(found->address);
         const tls_index index{found->tls_module, found->address - native::machine::tls_bias};
         return thread_locals::address(&index);
     }
@@ -180,10 +178,10 @@ private:
         const std::string name(s.name.substr(0, at)), version(at == s.name.npos ? "" : s.name.substr(at + 1));
         if (!scope(symbol_name(name.c_str()), version.empty() ? nullptr : version.c_str(), s.outside)) return false;
         s.state = symbol_state::foreign;
-        if (s.outside.thread_local_() && s.outside.static_offset == 0)
+        if (s.outside.is_thread_local() && s.outside.static_offset == 0)
             s.outside.static_offset = thread_locals::static_offset(s.outside.tls_module);
         s.value = s.outside.address;
-        s.type = s.outside.thread_local_() ? elf::symbol_type::tls : elf::symbol_type::none;
+        s.type = s.outside.is_thread_local() ? elf::symbol_type::tls : elf::symbol_type::none;
         return true;
     }
 

@@ -203,7 +203,7 @@ inline bool layout::place_tls(std::uint64_t& end) {
 
 inline bool layout::place_common(std::uint64_t& end, bool of_threads) {
     for (symbol& s : symbols_.all()) {
-        if (s.state != symbol_state::common || s.thread_local_() != of_threads) continue;
+        if (s.state != symbol_state::common || s.is_thread_local() != of_threads) continue;
         if (!std::has_single_bit(s.value)) return false;
         (of_threads ? tls_alignment : alignment) = std::max(of_threads ? tls_alignment : alignment, s.value);
         if (!take(s.size, s.value, end, s.value)) return false;

@@ -10,8 +10,8 @@ namespace vitte::loader::native::object {
 /// Links `inputs`. Objects count in the order in which they are given, members of archives after all of them. What
 /// nobody defines is asked from `scope`, see `image::link`. The image has not been started.
 template <class P, class Scope>
-result<image<P>*, load_error> link(std::span<const link_input> inputs, Scope& scope,
-                                const link_options& options = {}) {
+result<held<image<P>>, load_error> link(std::span<const link_input> inputs, Scope& scope,
+                                        const link_options& options = {}) {
     if (inputs.empty()) return refuse(errc::invalid_argument, "linking", "there is nothing to link");
     std::vector<sys::byte_buffer> files;
     symbol_set symbols;

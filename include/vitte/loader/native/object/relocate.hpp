@@ -73,7 +73,7 @@ public:
         base_ = base;
         for (std::uint32_t i = 0; i < symbols_.all().size(); ++i) {
             symbol& s = symbols_.all()[i];
-            const std::uint64_t start = s.thread_local_() ? 0 : base;
+            const std::uint64_t start = s.is_thread_local() ? 0 : base;
             if (s.in_section())
                 s.value = start + symbols_.objects()[s.object].sections()[s.section].place_of(s.value);
             else if (s.state == symbol_state::common) s.value += start;
@@ -121,7 +121,7 @@ private:
         return {};
     }
 
-    static bool in_reach(const symbol& s) noexcept { return s.in_image() && !s.thread_local_(); }
+    static bool in_reach(const symbol& s) noexcept { return s.in_image() && !s.is_thread_local(); }
     std::uint32_t chunk_of(const symbol& s) const noexcept {
         return s.indirect() || !s.in_section() ? 0 : symbols_.objects()[s.object].sections()[s.section].chunk;
     }
@@ -196,9 +196,9 @@ private:
                                    rule.about == subject::thread_offset;
         const bool about_address =
             rule.about == subject::symbol || rule.about == subject::branch || rule.about == subject::got;
-        if (about_threads && !s.thread_local_() && s.state != symbol_state::undefined)
+        if (about_threads && !s.is_thread_local() && s.state != symbol_state::undefined)
             return refuse_one(errc::malformed, object, index, r, "is for thread-local symbols, which it is not");
-        if (about_address && s.thread_local_() && s.state != symbol_state::undefined)
+        if (about_address && s.is_thread_local() && s.state != symbol_state::undefined)
             return refuse_one(errc::malformed, object, index, r, "is not for thread-local symbols, which it is");
         return {};
     }
@@ -268,7 +268,7 @@ private:
     }
     void fill_descriptor([[maybe_unused]] word* to, [[maybe_unused]] const definition& at) {
 #if defined(VITTE_HAS_ENTRIES)
-        if (!at.thread_local_()) {
+        if (!at.is_thread_local()) {
             to[0] = descriptor_entry(vitte_undefined_descriptor);
             to[1] = 0;
         } else if (at.static_offset != 0) {

@@ -46,7 +46,7 @@ struct symbol {
     bool hidden() const noexcept {
         return visibility == elf::symbol_visibility::hidden || visibility == elf::symbol_visibility::internal;
     }
-    bool thread_local_() const noexcept { return type == elf::symbol_type::tls; }
+    bool is_thread_local() const noexcept { return type == elf::symbol_type::tls; }
     bool indirect() const noexcept { return type == elf::symbol_type::gnu_ifunc && in_section(); }
 };
 

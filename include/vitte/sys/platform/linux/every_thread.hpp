@@ -16,9 +16,10 @@ namespace vitte::sys::linux_os {
 struct every_thread {
     using function = void (*)(void*);
 
-    /// Calls `work(context)` in all threads, one after another, this one last; for one caller at a time. The threads' calls
-    /// of the OS may end with `errc::interrupted`. `errc::busy` if a thread blocks the signal for a second, `errc::timed_out` if one
-    /// does not run for so long, `errc::out_of_handles` if the program uses all real-time signals; some may have made the call.
+    /// Calls `work(context)` in all threads, one after another, this one last; for one caller at a time. The threads'
+    /// calls of the OS may end with `errc::interrupted`. `errc::busy` if a thread blocks the signal for a second,
+    /// `errc::timed_out` if one does not run for so long, `errc::out_of_handles` if the program uses all real-time
+    /// signals; some may have made the call.
     static result<void> run(function work, void* context) noexcept {
         growing_array<pid_t> reached;
         result<void> done = reached.push_back(static_cast<pid_t>(::syscall(SYS_gettid)));
@@ -97,7 +98,7 @@ private:
         for (int candidate = SIGRTMAX; candidate >= SIGRTMIN; --candidate) {
             struct sigaction now;
             if (::sigaction(candidate, nullptr, &now) != 0 || now.sa_handler != SIG_DFL) continue;
-            struct sigaction wanted{};
+            struct sigaction wanted {};
             wanted.sa_handler = handle;
             wanted.sa_flags = SA_RESTART | SA_ONSTACK;
             VITTE_CHECK(posix::checked(::sigaction(candidate, &wanted, nullptr), "sigaction"));

@@ -30,8 +30,8 @@ struct faults {
         void* resume[5];
     };
 
-    /// Installs the handlers, in place of what handles these signals now. Doing so again does nothing, unless somebody has
-    /// replaced them since. Not for several threads at once.
+    /// Installs the handlers, in place of what handles these signals now. Doing so again does nothing, unless somebody
+    /// has replaced them since. Not for several threads at once.
     static result<void> install() noexcept {
         VITTE_CHECK(install(SIGSEGV));
         return install(SIGBUS);
