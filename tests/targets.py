@@ -4,12 +4,14 @@ usage: targets.py [--all] [--readme] [--only TARGET,...] FOLDER RESULTS
 --all also takes the targets that are not tried at every change; --readme writes the table in README.md anew.
 """
 import argparse
+import concurrent.futures
 import dataclasses
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'support'))
 import boost_tests
@@ -105,24 +107,36 @@ def install(packages, folder, environment):
         environment['ZIG'] = zig
 
 
-def try_target(target, folder):
-    """The counts of each test program by its name; links count as nothing."""
+def build(target, folder):
+    """Installs what the target needs and builds its tests; the environment in which they run."""
+    begin = time.monotonic()
     environment = os.environ | target.environment
     environment['PATH'] = os.path.abspath('cross/tools') + ':' + environment['PATH']
     environment |= {'WINEDEBUG': '-all', 'WINEPREFIX': f'{folder}/wine'}
     install(target.packages, folder, environment)
-    build = f'{folder}/{target.name}'
-    if not os.path.exists(f'{build}/build.ninja'):
-        subprocess.run(['meson', 'setup', build, *target.setup], check=True, env=environment)
-    subprocess.run(['ninja', '-C', build] + [f'tests/{name.replace("/", "_")}' for name in target.only or []], check=True, env=environment)
+    made = f'{folder}/{target.name}'
+    if not os.path.exists(f'{made}/build.ninja'):
+        subprocess.run(['meson', 'setup', made, *target.setup], check=True, env=environment)
+    tests = [f'tests/{name.replace("/", "_")}' for name in target.only or []]
+    subprocess.run(['nice', '-n', '19', 'ninja', '-C', made, *tests], check=True, env=environment)
+    print(f'{target.name}: built in {time.monotonic() - begin:.0f} s.', flush=True)
+    return environment
+
+
+def run(target, folder, environment):
+    """The counts of each test program by its name; links count as nothing."""
+    made = f'{folder}/{target.name}'
     if not target.runs:
-        return {test['name']: None for test in boost_tests.tests_of(build)}
+        return {test['name']: None for test in boost_tests.tests_of(made)}
     emulator = target.emulator
     if emulator[:1] == ['setarch'] and subprocess.run([*emulator, 'true'], stderr=subprocess.DEVNULL).returncode != 0:
         emulator = []
     if emulator == ['wine']:
         subprocess.run(['wineboot', '--init'], env=environment, check=True)
-    return boost_tests.run_all(target.name, build, emulator, target.only, environment)
+    begin = time.monotonic()
+    counts = boost_tests.run_all(target.name, made, emulator, target.only, environment)
+    print(f'{target.name}: ran in {time.monotonic() - begin:.0f} s.', flush=True)
+    return counts
 
 
 def cell(facet, counts):
@@ -161,10 +175,11 @@ def main():
     parser.add_argument('folder', type=os.path.abspath)
     parser.add_argument('results')
     options = parser.parse_args()
-    results = []
-    for target in TARGETS:
-        if target.name in options.only if options.only else target.always or options.all:
-            results.append((target, try_target(target, options.folder)))
+    chosen = [t for t in TARGETS if (t.name in options.only if options.only else t.always or options.all)]
+    # The tests of one run while those of the next are built.
+    with concurrent.futures.ThreadPoolExecutor(1) as builder:
+        built = [builder.submit(build, target, options.folder) for target in chosen]
+        results = [(target, run(target, options.folder, b.result())) for target, b in zip(chosen, built)]
     with open(options.results, 'a', encoding='utf-8') as file:
         for target, counts in results:
             for name, count in counts.items():
