@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
 # The plugins and libraries of tests/loader, for three machines.
-machines="g++-aarch64-linux-gnu g++-riscv64-linux-gnu qemu-user-static lld-16"
+machines="g++-aarch64-linux-gnu g++-riscv64-linux-gnu qemu-user-static lld-16 clang-19 lld-19"
 libraries="zlib1g liblua5.4-0 libsqlite3-0 libllvm14"
 # shellcheck disable=SC2086
 need $machines $libraries g++ clang-16 libclang-rt-16-dev meson ninja-build libboost-test-dev zlib1g zlib1g-dev libsqlite3-dev liblua5.4-dev binutils pkg-config valgrind llvm-16 lld-16 gdb linux-perf

@@ -1,5 +1,6 @@
-// Loads each plugin that is named and tries all that it offers: host [--lazy] [--scope-first] [--program] MODULE…
-// --program offers the host's own symbols, which a static one has to. One line per module: "ok NAME" or "failed NAME: why".
+// Loads each plugin that is named and tries all that it offers: host [--lazy] [--scope-first] [--program] [--exit] MODULE…
+// --program offers the host's own symbols, which a static one has to; --exit ends the program with the first module loaded. One
+// line per module: "ok NAME" or "failed NAME: why".
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -31,6 +32,10 @@ bool mapped(const std::string& path) {
     while (std::getline(maps, line))
         if (line.find(path) != std::string::npos) return true;
     return false;
+}
+bool read_only(const void* data) {
+    const auto now = vitte::sys::protection(data);
+    return now && *now == vitte::sys::access::read;
 }
 long count(const char* event) { return std::count(events.begin(), events.end(), event); }
 
@@ -64,7 +69,7 @@ Signature* function(const vitte::loader::module& m, const char* name) {
     return found ? *found : nullptr;
 }
 
-void check_c(vitte::loader::module& m, worker& before) {
+void check_c(vitte::loader::module& m, worker& before, const std::string& path) {
     EXPECT((events == std::vector<std::string>{"first", "then"}));
     const auto check = function<int()>(m, "check");
     const auto count_up = function<int()>(m, "count_up");
@@ -72,6 +77,7 @@ void check_c(vitte::loader::module& m, worker& before) {
     const auto standard_output = function<FILE**()>(m, "standard_output");
     if (!why.empty()) return;
     EXPECT(const_cast<FILE* const*>(standard_output()) == &stdout);
+    EXPECT(read_only(m.find("numbers")) == (path.find("norelro") == path.npos));
     if (const int wrong = check(); wrong != 0) why = "check " + std::to_string(wrong);
     EXPECT(count_up() == 41);
     EXPECT(count_up() == 44);
@@ -134,21 +140,52 @@ void check_cxx(vitte::loader::module& m, worker& before, const std::string& path
     EXPECT(count("thread dies") == 3);
 }
 
+module_loader host(bool program) {
+    module_loader made;
+    made.provide("host_event", host_event);
+    made.provide("host_add", host_add);
+    made.provide("host_throw_if", host_throw_if);
+    if (program)
+        if (auto provided = made.provide_program(); !provided) why = provided.error().message();
+    return made;
+}
+void report(const char* path) {
+    if (why.empty()) std::printf("ok %s\n", path);
+    else std::printf("failed %s: %s\n", path, why.c_str());
+    std::fflush(stdout);
+}
+
 void check(const char* path, bool program, const load_options& options) {
     events.clear();
     worker before;
-    module_loader loader;
-    loader.provide("host_event", host_event);
-    loader.provide("host_add", host_add);
-    loader.provide("host_throw_if", host_throw_if);
-    if (program)
-        if (auto provided = loader.provide_program(); !provided) why = provided.error().message();
+    auto loader = host(program);
     auto m = loader.load(path, options);
     const std::string name = std::strrchr(path, '/') == nullptr ? path : std::strrchr(path, '/') + 1;
     if (!m) why = m.error().message();
     else if (name.starts_with("cxx")) check_cxx(*m, before, name);
-    else check_c(*m, before);
+    else check_c(*m, before, name);
     EXPECT(!mapped(name));
+}
+
+[[noreturn]] void tell(const char* path) {
+    const bool cxx = std::strstr(path, "cxx") != nullptr;
+    const auto expected = cxx ? std::vector<std::string>{"thread dies", "second dies", "first dies"}
+                              : std::vector<std::string>{"before last", "last"};
+    EXPECT(events.size() >= expected.size() && std::equal(expected.rbegin(), expected.rend(), events.rbegin()));
+    report(path);
+    std::_Exit(!why.empty());
+}
+/// What a module still has to do is done when the program ends without having unloaded it.
+void leave(const char* path, bool program, const load_options& options) {
+    static const char* left = path;
+    std::atexit([] { tell(left); });
+    auto loader = host(program);
+    auto m = loader.load(path, options);
+    if (!m) why = m.error().message();
+    else if (auto* const touch = m->find("touch_thread_objects")) reinterpret_cast<int (*)()>(touch)();
+    else if (auto* const count_up = m->find("count_up"))
+        for (int i = 0; i < 2; ++i) reinterpret_cast<int (*)()>(count_up)();
+    std::exit(0);
 }
 }  // namespace
 
@@ -165,19 +202,19 @@ int host_throw_if(int odd) {
 
 int main(int argc, char** argv) {
     load_options options;
-    bool program = false, failed = false;
+    bool program = false, exits = false, failed = false;
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
         if (word == "--lazy") options.lazy = true;
         else if (word == "--scope-first") options.scope_first = true;
         else if (word == "--program") program = true;
+        else if (word == "--exit") exits = true;
+        else if (exits) leave(argv[i], program, options);
         else {
             why.clear();
             check(argv[i], program, options);
             failed |= !why.empty();
-            if (why.empty()) std::printf("ok %s\n", argv[i]);
-            else std::printf("failed %s: %s\n", argv[i], why.c_str());
-            std::fflush(stdout);
+            report(argv[i]);
         }
     }
     return failed;

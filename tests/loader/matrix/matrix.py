@@ -40,6 +40,7 @@ HOSTS = {'dynamic': ['-rdynamic'], 'dynamic-nopie': ['-rdynamic', '-no-pie', '-f
 # What has to be refused, on this machine only, and a word of why.
 REFUSED = {'execstack.so': (['-fPIC', '-Wl,-z,execstack'], 'executable stack'),
            'textrel.so': (['-fno-pic', '-mcmodel=large', '-Wl,-z,notext'], 'compile with -fPIC')}
+LEFT = ['c-gcc-O2.so', 'cxx-gcc-O2.so', 'c-clang-lld.so', 'cxx-clang-lld.so']  # loaded when the program ends
 MODES = [[], ['--lazy'], ['--scope-first']]
 
 
@@ -51,13 +52,13 @@ class Machine:
         prefix = '' if native else f'{name}-linux-gnu-'
         target = [] if native else [f'--target={name}-linux-gnu']
         self.qemu = [] if native else [f'qemu-{name}-static', '-L', f'/usr/{name}-linux-gnu']
-        self.c = {'gcc': [f'{prefix}gcc'], 'clang': ['clang-16', *target]}
-        self.cxx = {'gcc': [f'{prefix}g++'], 'clang': ['clang++-16', *target]}
+        self.c = {'gcc': [f'{prefix}gcc'], 'clang': ['clang-16', *target], 'clang19': ['clang-19', *target]}
+        self.cxx = {'gcc': [f'{prefix}g++'], 'clang': ['clang++-16', *target], 'clang19': ['clang++-19', *target]}
         zig = os.environ.get('ZIG')
         self.zig = [zig, 'c++', '-target', f'{name}-linux-musl'] if zig else None
 
     def variants(self):
-        for compiler in self.c:
+        for compiler in ('gcc', 'clang'):
             for level in range(4):
                 yield f'{compiler}-O{level}', compiler, [f'-O{level}']
             for name, options in OPTIONS.items():
@@ -67,6 +68,8 @@ class Machine:
                 yield f'{compiler}-{dialect}', compiler, ['-O2', f'-mtls-dialect={dialect}']
         relax = ['-mno-relax'] if self.name == 'riscv64' else []  # which lld 16 does not know
         yield 'clang-lld', 'clang', ['-O2', *LLD, *relax]
+        if self.name == 'riscv64':  # older ones have no descriptors of thread-local storage
+            yield 'clang-desc', 'clang19', ['-O2', '-mtls-dialect=desc', '-fuse-ld=lld', '--ld-path=ld.lld-19']
         yield 'clang-relr', 'clang', ['-O2', *LLD, *relax, '-Wl,--pack-dyn-relocs=relr']
 
     def builds(self):
@@ -133,6 +136,10 @@ def try_machine(machine, results, pool):
             failed += why != ''
             results.check(why == '', f'{machine.name}: {host} {" ".join(mode)} {plugin}: {why}')
         print(f'matrix: {machine.name} {host} {" ".join(mode)}: {len(said)} plugins, {failed} failed', flush=True)
+    for host, plugin in itertools.product(hosts, LEFT):
+        if plugin in plugins and (plugin.startswith('c-') or host != 'host-musl'):
+            why = machine.run(host, ['--exit'], [plugin])[plugin]
+            results.check(why == '', f'{machine.name}: {host} --exit {plugin}: {why}')
 
 
 def main(folder, results_file, *machines):

@@ -41,7 +41,7 @@ static __thread int* pointer = &own_number;
 __attribute__((constructor(101))) static void first(void) { host_event("first"); }
 __attribute__((constructor)) static void then(void) { host_event("then"); }
 __attribute__((destructor)) static void before_last(void) { host_event("before last"); }
-__attribute__((destructor(101))) static void last(void) { host_event("last"); }
+__attribute__((destructor(101))) static void last(void) { host_event(counter > 41 ? "last" : "last without its storage"); }
 
 /// The C library's, which a program may have a copy of (R_*_COPY).
 FILE** standard_output(void) { return &stdout; }

@@ -184,6 +184,10 @@ private:
             run_destructors(*ending, nullptr);
             current = nullptr;
         }
+        if (is_first_thread()) {
+            current = ending;  // destructors of static objects use what it has
+            return;
+        }
         vitte_current_thread_blocks = &vitte_no_thread_blocks;
         const sys::scoped_lock guard(lock);
         (ending->previous == nullptr ? threads : ending->previous->next) = ending->next;
@@ -192,6 +196,14 @@ private:
             drop(known(m), ending->blocks->of(m));
         free_blocks(ending->blocks);
         delete ending;
+    }
+    /// Whether the program ends with this thread; not every platform tells.
+    template <class P = sys::native>
+    static bool is_first_thread() noexcept {
+        if constexpr (requires { P::processes::own_id(); })
+            return P::threads::id() == P::processes::own_id();
+        else
+            return false;
     }
     static void run_destructors(thread& of, const void* owner) noexcept {
         for (destructor** at = &of.destructors; *at != nullptr;) {

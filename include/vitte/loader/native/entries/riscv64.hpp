@@ -26,6 +26,7 @@ VITTE_ENTRIES void emit_descriptor() noexcept {
         "la.tls.ie t3, vitte_current_thread_blocks\n\t add t3, t3, tp\n\t ld t3, 0(t3)\n\t"
         "ld a0, 0(t3)\n\t bltu t2, a0, 1f\n\t slli t2, t2, 3\n\t add t3, t3, t2\n\t ld a0, 0(t3)\n\t beqz a0, 1f\n\t"
         "ld t1, 8(t1)\n\t add a0, a0, t1\n\t sub a0, a0, tp\n\t"
+        "addi a0, a0, 1024\n\t addi a0, a0, 1024\n\t"  // the bias of offsets
         "ld t1, 0(sp)\n\t ld t2, 8(sp)\n\t ld t3, 16(sp)\n\t addi sp, sp, 320\n\t jr t0\n"
         "1:\n\t sd ra, 24(sp)\n\t sd t0, 32(sp)\n\t sd a1, 40(sp)\n\t sd a2, 48(sp)\n\t sd a3, 56(sp)\n\t"
         "sd a4, 64(sp)\n\t sd a5, 72(sp)\n\t sd a6, 80(sp)\n\t sd a7, 88(sp)\n\t sd t4, 96(sp)\n\t sd t5, 104(sp)\n\t"
