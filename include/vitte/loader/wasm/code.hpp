@@ -28,7 +28,13 @@
 #elif defined(__GNUC__) && defined(__OPTIMIZE__)
 #define VITTE_WASM_TAIL_CALLS 1
 #define VITTE_WASM_TAIL_CALL return
+#if !defined(__OPTIMIZE_SIZE__)
+#define VITTE_WASM_HANDLER [[gnu::optimize("O2")]]  // -O1 would make calls of them
 #endif
+#endif
+#endif
+#ifndef VITTE_WASM_HANDLER
+#define VITTE_WASM_HANDLER
 #endif
 // A build for small machines defines it as 1: without instructions on vectors, and without superinstructions.
 #ifndef VITTE_WASM_SMALL

@@ -10,7 +10,7 @@ namespace vitte::loader::wasm {
 #if VITTE_WASM_TAIL_CALLS
 #define VITTE_WASM_NEXT(x) VITTE_WASM_TAIL_CALL(x).pc->run((x).pc, (x).frame, (x).memory, (x).in, (x).r, (x).d, (x).s)
 template <class Op>
-void run(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::uint64_t r, double d, float s) {
+VITTE_WASM_HANDLER void run(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::uint64_t r, double d, float s) {
     registers x{pc, frame, memory, in, r, d, s};
     Op::step(x);
     VITTE_WASM_NEXT(x);
@@ -18,7 +18,8 @@ void run(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::
 /// Makes a handler of `Op::taken(registers&)`, which tells whether to branch. Either way has a jump of its own, which
 /// the machine predicts better than one for both.
 template <class Op>
-void run_branch(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::uint64_t r, double d, float s) {
+VITTE_WASM_HANDLER void run_branch(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::uint64_t r,
+                                   double d, float s) {
     registers x{pc, frame, memory, in, r, d, s};
     if (Op::taken(x)) {
         x.pc = Op::target(x.pc);

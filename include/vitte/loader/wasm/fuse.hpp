@@ -26,8 +26,8 @@ struct both {
 
 #if VITTE_WASM_TAIL_CALLS
 template <class First, class Branch>
-void run_then_branch(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::uint64_t r, double d,
-                     float s) {
+VITTE_WASM_HANDLER void run_then_branch(const cell* pc, std::byte* frame, std::byte* memory, runtime* in,
+                                        std::uint64_t r, double d, float s) {
     registers x{pc, frame, memory, in, r, d, s};
     First::step(x);
     if constexpr (ops::may_trap<First>)
