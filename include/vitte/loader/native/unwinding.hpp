@@ -29,7 +29,8 @@ public:
     unwinding() noexcept = default;
     /// Registers the records of .eh_frame from `records` on, which a zero word ends.
     explicit unwinding(const std::byte* records) noexcept : records_(records) {
-        if (records_ != nullptr && has_unwinder()) each(__register_frame);
+        if constexpr (has_modules)
+            if (records_ != nullptr && has_unwinder()) each(__register_frame);
     }
     unwinding(unwinding&& other) noexcept : records_(std::exchange(other.records_, nullptr)) {}
     unwinding& operator=(unwinding&& other) noexcept {
@@ -38,11 +39,17 @@ public:
         return *this;
     }
     ~unwinding() {
-        if (records_ != nullptr && has_unwinder()) each(__deregister_frame);
+        if constexpr (has_modules)
+            if (records_ != nullptr && has_unwinder()) each(__deregister_frame);
     }
 
     /// Whether the unwinder reads the records when it needs them, and not one by one now.
-    static bool takes_all_at_once() noexcept { return __unw_add_dynamic_fde == nullptr; }
+    static bool takes_all_at_once() noexcept {
+        if constexpr (has_modules)
+            return __unw_add_dynamic_fde == nullptr;
+        else
+            return true;
+    }
     /// Whether `size` bytes from `records` on are whole records with a zero word behind the last.
     static bool well_formed(const std::byte* records, std::uint64_t size) noexcept {
         std::uint64_t at = 0;
@@ -56,6 +63,11 @@ public:
     }
 
 private:
+#if defined(__ELF__)
+    static constexpr bool has_modules = true;
+#else
+    static constexpr bool has_modules = false;  // and perhaps an unwinder without these functions
+#endif
     static constexpr std::uint32_t extended = 0xffffffff;
 
     static bool has_unwinder() noexcept {

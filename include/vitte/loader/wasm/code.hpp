@@ -23,8 +23,10 @@
 #if defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)) && \
     !defined(__SANITIZE_ADDRESS__)
 #if defined(__clang__)
+#if defined(__OPTIMIZE__) || !__has_feature(address_sanitizer)  // which loses arguments of jumps otherwise
 #define VITTE_WASM_TAIL_CALLS 1
 #define VITTE_WASM_TAIL_CALL [[clang::musttail]] return
+#endif
 #elif defined(__GNUC__) && defined(__OPTIMIZE__)
 #define VITTE_WASM_TAIL_CALLS 1
 #define VITTE_WASM_TAIL_CALL return
