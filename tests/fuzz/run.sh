@@ -21,6 +21,7 @@ for source in parts_a.c parts_b.c classes_a.cpp classes_b.cpp; do
     case $source in *.c) compiler=clang-16 ;; *) compiler=clang++-16 ;; esac
     $compiler -c -O2 -fPIC -fcommon -ffunction-sections -DIFUNC "tests/support/fixtures/linked/$source" -o "$folder/seeds/$source.o"
 done
+cp /etc/ld.so.cache "$folder/seeds"
 ar rc "$folder/seeds/parts.a" "$folder/seeds"/parts_?.c.o
 clang-16 --target=wasm32 -O1 -nostdlib -ffreestanding -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$folder/seeds/kernels.wasm" || true
 fuzz() {

@@ -1,9 +1,15 @@
 // Modules that need each other, and where they are found; loads from memory; scopes; many loads from several threads.
 #include <cstring>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include <vitte/loader/format/ld_cache.hpp>
 #include <vitte/loader/loader.hpp>
+#include <vitte/sys/process/capture.hpp>
 
 #include "../support/fixtures.hpp"
 #include "../support/needs.hpp"
@@ -54,6 +60,33 @@ BOOST_AUTO_TEST_CASE(an_inherited_run_path_holds_for_needs_of_needs, *needs(inhe
     auto loader = host();
     auto d = loader.load(part("libpart_d.so").c_str());
     BOOST_TEST(value(d, "d_value") == 110'001);
+}
+
+/// "name (libc6,x86-64) => path" in the words of ldconfig.
+std::vector<std::pair<std::string, std::string>> listed_libraries() {
+    namespace sys = vitte::sys;
+    std::vector<std::pair<std::string, std::string>> all;
+    const auto said = sys::capture(sys::command("/sbin/ldconfig").arguments({"-p"}));
+    if (!said) return all;
+    std::istringstream lines{std::string(said->output_text())};
+    for (std::string name, kind, arrow, path; std::getline(lines >> name >> kind >> arrow >> std::ws, path);)
+        if (kind == "(libc6,x86-64)") all.emplace_back(name, path);
+    return all;
+}
+const ability library_cache{"ldconfig with libraries for x86-64", [] { return !listed_libraries().empty(); }};
+BOOST_AUTO_TEST_CASE(the_systems_cache_is_read_as_ldconfig_reads_it, *needs(own_kernel) * needs(library_cache)) {
+    const std::string bytes = text_of("/etc/ld.so.cache");
+    const auto cache = vitte::loader::ld_cache::parse(std::as_bytes(std::span(bytes)));
+    BOOST_REQUIRE(cache.has_value());
+    std::map<std::string, strings> ours, theirs;
+    for (const auto& [name, path] : listed_libraries()) theirs[name].push_back(path);
+    for (const auto& [name, paths] : theirs)
+        cache->find(name, vitte::loader::elf::machine::x86_64, [&, &found = ours[name]](std::string_view path) {
+            found.emplace_back(path);
+            return false;
+        });
+    BOOST_TEST((ours == theirs));
+    BOOST_TEST(ours.contains("libc.so.6"));
 }
 
 BOOST_AUTO_TEST_CASE(a_library_that_is_nowhere_is_named_with_who_needs_it) {
@@ -198,6 +231,45 @@ BOOST_AUTO_TEST_CASE(a_module_from_memory_is_the_one_from_its_file) {
     auto empty = loader.load(std::span<const std::byte>(), "nothing");
     BOOST_REQUIRE(!empty);
     BOOST_TEST(empty.error().message() == "nothing: copying the module to sealed memory: it is empty");
+}
+
+BOOST_AUTO_TEST_CASE(a_module_from_an_open_file_is_the_one_from_its_path, *needs(shared_memory)) {
+    const std::string path = fixture("libroomy.so"), bytes = text_of(path);
+    module_loader loader;
+    std::optional<vitte::loader::module> from_file, from_memory;
+    {
+        const auto file = vitte::sys::file::open(path.c_str());
+        auto m = loader.load(*file, path.c_str());
+        BOOST_REQUIRE_MESSAGE(m.has_value(), (m ? "" : m.error().message()));
+        from_file = std::move(*m);
+        auto sealed = vitte::sys::shared_memory::create(bytes.size());
+        std::memcpy(vitte::sys::view::map(sealed->file(), bytes.size())->bytes().data(), bytes.data(), bytes.size());
+        if (seals.present())
+            BOOST_TEST(sealed->seal(static_cast<unsigned>(vitte::sys::memory_seal::content)).has_value());
+        auto other = loader.load(sealed->file(), "sealed");
+        BOOST_REQUIRE_MESSAGE(other.has_value(), (other ? "" : other.error().message()));
+        from_memory = std::move(*other);
+    }
+    for (const auto* m : {&*from_file, &*from_memory})
+        BOOST_TEST(reinterpret_cast<int (*)(int)>((*m)->find("last_of_room"))(2) == 2);
+    BOOST_TEST(from_file->find("last_of_room") != from_memory->find("last_of_room"));
+}
+
+BOOST_AUTO_TEST_CASE(name_spaces_are_as_many_as_one_likes) {
+    std::vector<module_loader> loaders(100);
+    std::vector<vitte::loader::module> modules;
+    std::set<const void*> places;
+    for (auto& loader : loaders) {
+        loader.provide("host_event", ignore_event);
+        auto m = loader.load(part("libpart_a.so").c_str());
+        BOOST_REQUIRE_MESSAGE(m.has_value(), (m ? "" : m.error().message()));
+        places.insert(m->find("a_value"));
+        modules.push_back(std::move(*m));
+    }
+    BOOST_TEST(places.size() == loaders.size());
+    BOOST_TEST(reinterpret_cast<int (*)()>(modules.back().find("a_value"))() == 111);
+    modules.clear();
+    BOOST_TEST(!mapped("libpart_"));
 }
 
 BOOST_AUTO_TEST_CASE(what_was_verified_is_what_is_loaded) {
