@@ -23,6 +23,21 @@ __attribute__((weak)) int cube_of(int n) { return n * n * n; }
 int (*const functions[])(int) = {square_of, cube_of};
 char* middle = (char*)&shared_number + 2;
 
+#if defined(__x86_64__)
+// What no compiler writes: R_X86_64_SIZE64 and R_X86_64_PC64.
+__asm__(
+    ".pushsection .data, \"aw\"; .balign 8; .local size, distance\n"
+    "size: .quad shared_number@SIZE\n"
+    "distance: .quad needed_number - .\n"
+    ".popsection");
+extern const long size __attribute__((visibility("hidden"))), distance __attribute__((visibility("hidden")));
+static int from_assembler(void) {
+    return size == 4 && (const char*)&distance + distance == (const char*)&needed_number;
+}
+#else
+static int from_assembler(void) { return 1; }
+#endif
+
 #if defined(NO_IFUNC)
 int chosen(void) { return 42; }
 #else
@@ -64,6 +79,7 @@ int check(void) {
     CHECK(middle == (char*)&shared_number + 2);
     CHECK(chosen() == 42 && chosen_pointer() == 42);
     CHECK(!nobody_defines_this);
+    CHECK(from_assembler());
     CHECK(needed_value() == 2);
     CHECK(needed_value_of_old() == 1);
     CHECK(host_add(2, 3) == 5 && host_add(20, 3) == 23);
