@@ -45,8 +45,15 @@
 #ifndef VITTE_WASM_TAIL_CALLS
 #define VITTE_WASM_TAIL_CALLS 0
 #endif
+// Whether memories may be guarded: a fault is found in handlers' arguments.
+#define VITTE_WASM_GUARDS (VITTE_WASM_TAIL_CALLS && !VITTE_WASM_SMALL)
 
 namespace vitte::loader::wasm {
+
+/// What is said of vectors where they are not allowed.
+inline constexpr const char* no_vectors =
+    VITTE_WASM_SMALL ? "this build of the engine has no vectors" : "illegal opcode: vectors are not enabled";
+inline constexpr errc no_vectors_code = VITTE_WASM_SMALL ? errc::not_supported : errc::malformed;
 
 struct runtime;
 union cell;

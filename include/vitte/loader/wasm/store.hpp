@@ -163,7 +163,7 @@ public:
 
     /// Whether this platform can guard memories.
     static constexpr bool guards() noexcept {
-        if constexpr (VITTE_WASM_TAIL_CALLS && requires { P::faults::supported; })
+        if constexpr (VITTE_WASM_GUARDS && requires { P::faults::supported; })
             return P::faults::supported;
         else
             return false;
