@@ -45,8 +45,12 @@
 #ifndef VITTE_WASM_TAIL_CALLS
 #define VITTE_WASM_TAIL_CALLS 0
 #endif
-// Whether memories may be guarded: a fault is found in handlers' arguments.
-#define VITTE_WASM_GUARDS (VITTE_WASM_TAIL_CALLS && !VITTE_WASM_SMALL)
+// Whether memories may be guarded: where the arguments of a handler stay in registers, they are known when it faults.
+#if VITTE_WASM_TAIL_CALLS && !VITTE_WASM_SMALL && defined(__OPTIMIZE__)
+#define VITTE_WASM_GUARDS 1
+#else
+#define VITTE_WASM_GUARDS 0
+#endif
 
 namespace vitte::loader::wasm {
 

@@ -42,6 +42,18 @@ template <class T, address A, bool Checked>
 [[gnu::always_inline]] inline void pin([[maybe_unused]] registers& x) noexcept {
 #if defined(__x86_64__)
     __asm__ volatile("" : "+D"(x.pc), "+S"(x.frame), "+c"(x.in) : : "memory");
+#elif defined(__aarch64__) || defined(__riscv)
+#if defined(__aarch64__)
+#define VITTE_WASM_ARGUMENT "x"
+#else
+#define VITTE_WASM_ARGUMENT "a"
+#endif
+    register const cell* pc __asm__(VITTE_WASM_ARGUMENT "0") = x.pc;
+    register std::byte* frame __asm__(VITTE_WASM_ARGUMENT "1") = x.frame;
+    register runtime* in __asm__(VITTE_WASM_ARGUMENT "3") = x.in;
+#undef VITTE_WASM_ARGUMENT
+    __asm__ volatile("" : "+r"(pc), "+r"(frame), "+r"(in) : : "memory");
+    x.pc = pc, x.frame = frame, x.in = in;
 #endif
 }
 
