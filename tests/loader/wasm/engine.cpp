@@ -83,6 +83,15 @@ BOOST_AUTO_TEST_CASE(instances_share_code_but_not_state) {
     BOOST_TEST(&(*a)->module() == &(*b)->module());
 }
 
+BOOST_AUTO_TEST_CASE(bytes_may_stay_where_they_are) {
+    wasm::compile_options borrowing;
+    borrowing.borrowed_bytes = true;
+    auto store = new_store();
+    const auto& made = instance_of(store, adder, "", borrowing);
+    BOOST_TEST(made.module().storage.empty());
+    BOOST_TEST(*function_of<std::int32_t(std::int32_t, std::int32_t)>(made, "add")(40, 2) == 42);
+}
+
 BOOST_AUTO_TEST_CASE(host_functions_are_cpp_callables) {
     /// (import "env" "twice" (func (param i32) (result i32))) (export "run" calls it)
     const code user =

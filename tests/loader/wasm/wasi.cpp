@@ -308,6 +308,46 @@ BOOST_AUTO_TEST_CASE(standard_streams_are_waited_for_and_read_as_they_come, *nee
     BOOST_TEST((g.write(0, "x") == notcapable && g.seek(0, 0, 0) == notcapable));
 }
 
+/// Why a guest stops that waits for a minute on its clock and, if it has a second subscription, on a stream.
+wasm::trap_code end_of_wait(guest& g, std::uint32_t subscriptions) {
+    constexpr std::uint32_t in = 2048, out = 3072;
+    subscribe_clock(g, in, 1, 1, 60'000'000'000, 0);
+    subscribe_descriptor(g, in + 48, 2, 1, 0);
+    std::vector<wasm::value> arguments;
+    for (const std::uint64_t a : {in, out, subscriptions, 16u}) arguments.push_back(value_of(wasm::i32, a));
+    const auto& poll = g.made->find("poll_oneoff")->as<wasm::function>();
+    const auto before = vitte::sys::monotonic_time();
+    const auto waited = g.store.invoke(poll, arguments);
+    BOOST_TEST(vitte::sys::monotonic_time() - before < 30'000'000'000);
+    return waited ? wasm::trap_code::none : waited.error().code;
+}
+BOOST_AUTO_TEST_CASE(waits_end_when_somebody_interrupts, *needs(threads)) {
+    guest g;
+    vitte::sys::native::processes::pipe_end end;
+    auto other = end.open(true);
+    BOOST_REQUIRE(other.has_value());
+    g.world.set_stream(vitte::sys::standard_stream::input, vitte::sys::file(*other));
+    for (const std::uint32_t subscriptions : {1u, waiting_for_streams.present() ? 2u : 1u, 1u}) {
+        auto interrupting = vitte::sys::start_thread([&] {
+            vitte::sys::this_thread::sleep_until(vitte::sys::deadline::after(10'000'000));
+            g.store.interrupt();
+        });
+        BOOST_REQUIRE(interrupting);
+        BOOST_TEST((end_of_wait(g, subscriptions) == wasm::trap_code::interrupted));
+        BOOST_TEST(interrupting->join().has_value());
+    }
+    BOOST_TEST(g.call("random_get", {0, 4}) == success);
+}
+BOOST_AUTO_TEST_CASE(waits_end_at_the_stores_deadline) {
+    guest g;
+    for (int i = 0; i < 2; ++i) {
+        g.store.set_deadline(vitte::sys::deadline::after(5'000'000));
+        BOOST_TEST((end_of_wait(g, 1) == wasm::trap_code::timed_out));
+    }
+    g.store.set_deadline(vitte::sys::deadline::never());
+    BOOST_TEST(g.call("random_get", {0, 4}) == success);
+}
+
 BOOST_AUTO_TEST_CASE(programs_end_with_their_code) {
     wasi::context world;
     auto store = wasm::store::create();

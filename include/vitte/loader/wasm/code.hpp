@@ -45,8 +45,19 @@
 #ifndef VITTE_WASM_TAIL_CALLS
 #define VITTE_WASM_TAIL_CALLS 0
 #endif
+// Whether memories may be guarded: where the arguments of a handler stay in registers, they are known when it faults.
+#if VITTE_WASM_TAIL_CALLS && !VITTE_WASM_SMALL && defined(__OPTIMIZE__)
+#define VITTE_WASM_GUARDS 1
+#else
+#define VITTE_WASM_GUARDS 0
+#endif
 
 namespace vitte::loader::wasm {
+
+/// What is said of vectors where they are not allowed.
+inline constexpr const char* no_vectors =
+    VITTE_WASM_SMALL ? "this build of the engine has no vectors" : "illegal opcode: vectors are not enabled";
+inline constexpr errc no_vectors_code = VITTE_WASM_SMALL ? errc::not_supported : errc::malformed;
 
 struct runtime;
 union cell;

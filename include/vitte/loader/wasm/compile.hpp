@@ -2,8 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string_view>
-#include <unordered_set>
 #include <vitte/loader/wasm/constant_expression.hpp>
 #include <vitte/loader/wasm/validator.hpp>
 
@@ -70,7 +70,7 @@ private:
         return malformed("type", "malformed reference type", offset);
     }
     checked check_type(value_type type, std::uint64_t offset, std::size_t types) const noexcept {
-        if (type == v128 && !made_.options.allowed.simd) return malformed("type", "vectors are not enabled", offset);
+        if (type == v128 && !made_.options.allowed.simd) return malformed("type", no_vectors, offset, no_vectors_code);
         if (!type.is_reference()) return {};
         if (!type.is_nullable() && !made_.options.allowed.typed_references)
             return malformed("type", "malformed reference type", offset);
@@ -211,7 +211,7 @@ private:
         });
     }
     checked read_exports(const file& from) {
-        std::unordered_set<std::string_view> names;
+        std::set<std::string_view> names;
         VITTE_CHECK(each([&](checked& status) {
             return from.for_each_export([&](const export_entry& entry) {
                 if (!status) return;
@@ -309,8 +309,10 @@ public:
     static result<compiled_module, parse_error> compile(bytes whole, const compile_options& options = {}) {
         auto made = std::make_shared<module_data>();
         made->options = options;
-        made->storage.assign(whole.begin(), whole.end());
-        VITTE_TRY(const file parsed, file::parse(made->storage, options.allowed.memory64));
+        if (VITTE_WASM_SMALL) made->options.allowed.simd = made->options.allowed.relaxed_simd = false;
+        if (!options.borrowed_bytes) made->storage.assign(whole.begin(), whole.end());
+        VITTE_TRY(const file parsed,
+                  file::parse(options.borrowed_bytes ? whole : made->storage, options.allowed.memory64));
         VITTE_CHECK(detail::module_builder(*made).build(parsed));
         return compiled_module(std::move(made));
     }

@@ -48,7 +48,8 @@ inline result<void, parse_error> validate_constant(module_data& module, cursor i
                 break;
             }
             case 0xfd:
-                if (in.u32("opcode") != 12 || !allowed.simd) return invalid("constant expression required");
+                if (!allowed.simd) return malformed("constant expression", no_vectors, from, no_vectors_code);
+                if (in.u32("opcode") != 12) return invalid("constant expression required");
                 in.take(16, "v128.const"), stack.push_back(v128);
                 break;
             case 0x6a:

@@ -146,9 +146,10 @@ struct consume {
 
 /// Why a frame is not entered: there is no room for it, or somebody asked to stop.
 [[gnu::cold, gnu::noinline]] inline trap_code refused(execution& e) noexcept {
-    // Whoever asks writes the reason, then the limit.
-    const u32 asked = e.limit.load_acquire() == nullptr ? e.stop.load_relaxed() : 0;
-    return asked != 0 ? static_cast<trap_code>(asked) : trap_code::call_stack_exhausted;
+    if (e.limit.load_acquire() != nullptr) return trap_code::call_stack_exhausted;
+    // Whoever asks writes the reason, then the limit; a trap that was on its way may have taken the reason.
+    const u32 asked = e.stop.load_relaxed();
+    return asked != 0 ? static_cast<trap_code>(asked) : trap_code::interrupted;
 }
 /// Why a poll stops the code; `none` if it goes on.
 [[gnu::cold, gnu::noinline]] inline trap_code polled(execution& e) noexcept {
@@ -185,7 +186,7 @@ struct poll {
     const trap_code code = f.host(f, in, values);
     e.in_host = false;
     e.top = top;
-    return code;
+    return code == trap_code::none && e.limit.load_relaxed() == nullptr ? refused(e) : code;
 }
 [[gnu::always_inline]] inline void call_function(registers& x, const function& f, std::byte* frame,
                                                  unsigned length) noexcept {

@@ -42,6 +42,18 @@ template <class T, address A, bool Checked>
 [[gnu::always_inline]] inline void pin([[maybe_unused]] registers& x) noexcept {
 #if defined(__x86_64__)
     __asm__ volatile("" : "+D"(x.pc), "+S"(x.frame), "+c"(x.in) : : "memory");
+#elif defined(__aarch64__) || defined(__riscv)
+#if defined(__aarch64__)
+#define VITTE_WASM_ARGUMENT "x"
+#else
+#define VITTE_WASM_ARGUMENT "a"
+#endif
+    register const cell* pc __asm__(VITTE_WASM_ARGUMENT "0") = x.pc;
+    register std::byte* frame __asm__(VITTE_WASM_ARGUMENT "1") = x.frame;
+    register runtime* in __asm__(VITTE_WASM_ARGUMENT "3") = x.in;
+#undef VITTE_WASM_ARGUMENT
+    __asm__ volatile("" : "+r"(pc), "+r"(frame), "+r"(in) : : "memory");
+    x.pc = pc, x.frame = frame, x.in = in;
 #endif
 }
 
@@ -127,7 +139,8 @@ struct memory_row {
     bool is_store = false;
     const char* text = nullptr;
     /// Loads: [address][result stored, too][checked]; the result's place is operand 2 or, if the address is not in a
-    /// place, operand 0. Stores: [address][place of the value][checked].
+    /// place, operand 0. Stores: [address][place of the value][checked]. Those that do not check are null where
+    /// memories cannot be guarded, and loads that store in a small build.
     handler run[3][3][2] = {};
     /// For any memory: a `runtime_call`.
     handler general = nullptr;
@@ -138,15 +151,17 @@ namespace detail {
 template <class Memory, class T, ops::address A>
 constexpr void add_load(memory_row& row) {
     const auto a = static_cast<std::size_t>(A);
-    row.run[a][0][0] = run<ops::load_from<Memory, T, A, false, false>>;
     row.run[a][0][1] = run<ops::load_from<Memory, T, A, false, true>>;
-    row.run[a][1][0] = run<ops::load_from<Memory, T, A, true, false>>;
-    row.run[a][1][1] = run<ops::load_from<Memory, T, A, true, true>>;
+    row.run[a][1][1] = run_if_large<ops::load_from<Memory, T, A, true, true>>();
+    if constexpr (VITTE_WASM_GUARDS) {
+        row.run[a][0][0] = run<ops::load_from<Memory, T, A, false, false>>;
+        row.run[a][1][0] = run_if_large<ops::load_from<Memory, T, A, true, false>>();
+    }
 }
 template <class Memory, class T, ops::address A, ops::place V>
 constexpr void add_store(memory_row& row) {
     const auto a = static_cast<std::size_t>(A), v = static_cast<std::size_t>(V);
-    row.run[a][v][0] = run<ops::store_to<Memory, T, A, V, false>>;
+    if constexpr (VITTE_WASM_GUARDS) row.run[a][v][0] = run<ops::store_to<Memory, T, A, V, false>>;
     row.run[a][v][1] = run<ops::store_to<Memory, T, A, V, true>>;
 }
 template <class Memory, class T, ops::address A>

@@ -158,75 +158,120 @@ struct numeric_row {
     std::uint8_t swapped = 0;   ///< of comparisons: the opcode with operands exchanged
     std::uint8_t opposite = 0;  ///< of comparisons of integers: the opcode that says no where this one says yes
     const char* text = nullptr;
-    /// By form (unary: first place S, second R) and whether the result is stored, too.
-    handler value[ops::forms][2] = {};
-    /// By form and by the outcome that branches.
-    handler branch[ops::forms][2] = {};
+    /// By form; unary: first place S, second R. A small build has only what is used most, and places for all else.
+    handler value[ops::forms] = {};
+    /// Those that also store the result; null where an instruction of its own does that.
+    handler kept[ops::forms] = {};
 };
-inline constexpr std::size_t numeric_opcodes = 0x108;
+/// Branches on a comparison, by form and by the outcome that branches: for integers, that is yes.
+struct branch_row {
+    handler run[ops::forms][2] = {};
+};
+inline constexpr std::uint32_t first_numeric_opcode = 0x45, numeric_opcodes = 0xc5 - first_numeric_opcode + 8,
+                               first_compare_opcode = 0x46, compare_opcodes = 0x67 - first_compare_opcode;
+/// The row of an opcode from 0x45 to 0xc4, or from 0x100 to 0x107.
+constexpr std::uint32_t numeric_index(std::uint32_t opcode) noexcept {
+    return opcode < 0x100 ? opcode - first_numeric_opcode : opcode - 0x100 + numeric_opcodes - 8;
+}
 
 namespace detail {
 template <class Op>
 constexpr numeric_row unary_row(const char* text) {
     using ops::place;
-    numeric_row row{
-        shape::unary, bank_of<typename Op::operand>(), bank_of<typename Op::made>(), false, 0, 0, text, {}, {}};
-    row.value[0][0] = run<ops::unary<Op, place::S, false>>;
-    row.value[0][1] = run<ops::unary<Op, place::S, true>>;
-    row.value[1][0] = run<ops::unary<Op, place::R, false>>;
-    row.value[1][1] = run<ops::unary<Op, place::R, true>>;
-    return row;
+    return {shape::unary,
+            bank_of<typename Op::operand>(),
+            bank_of<typename Op::made>(),
+            false,
+            0,
+            0,
+            text,
+            {run<ops::unary<Op, place::S, false>>, run_if_large<ops::unary<Op, place::R, false>>()},
+            {run_if_large<ops::unary<Op, place::S, true>>(), run_if_large<ops::unary<Op, place::R, true>>()}};
 }
-template <class Op, ops::place A, ops::place B>
-constexpr void add_form(numeric_row& row, ops::form f) {
-    const auto i = static_cast<std::size_t>(f);
-    row.value[i][0] = run<ops::binary<Op, A, B, false>>;
-    row.value[i][1] = run<ops::binary<Op, A, B, true>>;
-    if (row.shape != shape::compare) return;
-    if constexpr (std::is_same_v<typename Op::made, std::uint32_t>) {
-        row.branch[i][0] = run_branch<ops::compare_branch<Op, A, B, false>>;
-        row.branch[i][1] = run_branch<ops::compare_branch<Op, A, B, true>>;
-    }
+/// `add(form, place, place)` for each form.
+template <class Add>
+constexpr void for_each_form(Add add) {
+    using ops::form, ops::place;
+    using S = std::integral_constant<place, place::S>;
+    using R = std::integral_constant<place, place::R>;
+    using I = std::integral_constant<place, place::I>;
+    add(form::ss, S(), S());
+    add(form::si, S(), I());
+    add(form::sr, S(), R());
+    add(form::rs, R(), S());
+    add(form::ri, R(), I());
 }
 template <class Op>
 constexpr void add_forms(numeric_row& row) {
-    using ops::form, ops::place;
-    add_form<Op, place::S, place::S>(row, form::ss);
-    add_form<Op, place::S, place::I>(row, form::si);
-    add_form<Op, place::S, place::R>(row, form::sr);
-    add_form<Op, place::R, place::S>(row, form::rs);
-    add_form<Op, place::R, place::I>(row, form::ri);
+    for_each_form([&row](ops::form f, auto a, auto b) {
+        constexpr bool always =
+            std::is_same_v<typename Op::operand, std::uint32_t> || (a() == ops::place::S && b() == ops::place::S);
+        const auto i = static_cast<std::size_t>(f);
+        row.value[i] =
+            always ? run<ops::binary<Op, a(), b(), false>> : run_if_large<ops::binary<Op, a(), b(), false>>();
+        row.kept[i] = run_if_large<ops::binary<Op, a(), b(), true>>();
+    });
+}
+/// A small build only branches on whether a number is zero.
+template <class Op, std::uint32_t Opcode, bool HasOpposite>
+constexpr void add_branches(branch_row& row) {
+    [[maybe_unused]] constexpr bool equality = Opcode == 0x46 || Opcode == 0x47 || Opcode == 0x51 || Opcode == 0x52;
+    for_each_form([&row](ops::form f, auto a, auto b) {
+        if constexpr (!VITTE_WASM_SMALL || (equality && b() == ops::place::I)) {
+            if constexpr (!HasOpposite)
+                row.run[static_cast<std::size_t>(f)][0] = run_branch<ops::compare_branch<Op, a(), b(), false>>;
+            row.run[static_cast<std::size_t>(f)][1] = run_branch<ops::compare_branch<Op, a(), b(), true>>;
+        }
+    });
 }
 
 constexpr std::array<numeric_row, numeric_opcodes> numeric_rows_of() {
     std::array<numeric_row, numeric_opcodes> rows;
-#define VITTE_WASM_ROW(code, name, text, ...) rows[code] = unary_row<ops::name>(text);
+#define VITTE_WASM_ROW(code, name, text, ...) rows[numeric_index(code)] = unary_row<ops::name>(text);
     VITTE_WASM_UNARY(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
-#define VITTE_WASM_ROW(code, name, text, type, exchange, ...) \
-    rows[code] = {shape::binary,                              \
-                  bank_of<typename ops::name::operand>(),     \
-                  bank_of<typename ops::name::made>(),        \
-                  exchange,                                   \
-                  0,                                          \
-                  0,                                          \
-                  text,                                       \
-                  {},                                         \
-                  {}};                                        \
-    add_forms<ops::name>(rows[code]);
+#define VITTE_WASM_ROW(code, name, text, type, exchange, ...)            \
+    rows[numeric_index(code)] = {shape::binary,                          \
+                                 bank_of<typename ops::name::operand>(), \
+                                 bank_of<typename ops::name::made>(),    \
+                                 exchange,                               \
+                                 0,                                      \
+                                 0,                                      \
+                                 text,                                   \
+                                 {},                                     \
+                                 {}};                                    \
+    add_forms<ops::name>(rows[numeric_index(code)]);
     VITTE_WASM_BINARY(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
 #define VITTE_WASM_ROW(code, name, text, type, swapped, opposite, ...)                                                \
-    rows[code] = {                                                                                                    \
+    rows[numeric_index(code)] = {                                                                                     \
         shape::compare, bank_of<typename ops::name::operand>(), bank::int32, false, swapped, opposite, text, {}, {}}; \
-    add_forms<ops::name>(rows[code]);
+    add_forms<ops::name>(rows[numeric_index(code)]);
+    VITTE_WASM_COMPARE(VITTE_WASM_ROW)
+#undef VITTE_WASM_ROW
+    return rows;
+}
+constexpr std::array<branch_row, compare_opcodes> branch_rows_of() {
+    std::array<branch_row, compare_opcodes> rows;
+#define VITTE_WASM_ROW(code, name, text, type, swapped, opposite, ...) \
+    add_branches<ops::name, (code), (opposite) != 0>(rows[(code)-first_compare_opcode]);
     VITTE_WASM_COMPARE(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
     return rows;
 }
 }  // namespace detail
 
-/// By opcode.
+/// By `numeric_index` of the opcode.
 inline constexpr std::array<numeric_row, numeric_opcodes> numeric_rows = detail::numeric_rows_of();
+/// By opcode, from `first_compare_opcode`; all null where it is no comparison of two.
+inline constexpr std::array<branch_row, compare_opcodes> branch_rows = detail::branch_rows_of();
+
+constexpr const numeric_row& numeric_row_of(std::uint32_t opcode) noexcept {
+    return numeric_rows[numeric_index(opcode)];
+}
+/// The handler that branches if a comparison says `outcome`; null if there is none.
+constexpr handler branch_of(std::uint32_t opcode, ops::form f, bool outcome) noexcept {
+    return branch_rows[opcode - first_compare_opcode].run[static_cast<std::size_t>(f)][outcome ? 1 : 0];
+}
 
 }  // namespace vitte::loader::wasm

@@ -90,8 +90,8 @@ inline std::string function_name(const module_data& module, std::uint32_t index)
     made.code = std::exchange(e.trap, trap_code::none);
     made.reason = std::exchange(e.reason, std::string());
     if (made.code == trap_code::interrupted || made.code == trap_code::timed_out) {
-        e.stop.store_relaxed(0);
         e.limit.store_relaxed(e.end);
+        e.stop.store_release(0);
     }
     const cell* pc = std::exchange(e.trap_pc, nullptr);
     const std::byte* frame = e.trap_frame;

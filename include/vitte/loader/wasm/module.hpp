@@ -11,11 +11,7 @@ namespace vitte::loader::wasm {
 
 /// How a module is translated.
 struct compile_options {
-    features allowed = [] {
-        features all;
-        if (VITTE_WASM_SMALL) all.simd = all.relaxed_simd = false;
-        return all;
-    }();
+    features allowed = {};  ///< a small build has no vectors, whatever is said here
     /// Code counts its instructions, so that fuel can be limited.
     bool metered = false;
     /// Loops and functions look now and then whether they are to stop: for time limits and interruption. Without it,
@@ -24,6 +20,8 @@ struct compile_options {
     /// Accesses to memory are checked by instructions. Else addresses out of bounds must fault: such modules only run
     /// in stores that guard memories.
     bool checked_memory = true;
+    /// The module's bytes are not copied: they stay where they are, in flash or in a mapping, as long as the module.
+    bool borrowed_bytes = false;
     /// The most locals of a function; the value stack's height is limited by the code's size.
     std::uint32_t most_locals = 50'000;
 };
@@ -41,7 +39,7 @@ struct export_description {
 
 struct module_data {
     compile_options options;
-    std::vector<std::byte> storage;  ///< the module's bytes, which the cursors below point into
+    std::vector<std::byte> storage;  ///< the module's bytes, which the cursors below point into, unless borrowed
     std::vector<signature> types;
     std::vector<std::uint32_t> canonical;  ///< by type index: equal types have equal numbers
     std::vector<import_description> imports;

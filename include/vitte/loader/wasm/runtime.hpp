@@ -98,7 +98,7 @@ struct execution {
     std::uint64_t fuel = 0;
     std::uint64_t table_elements = 0;         ///< that tables may still get
     std::uint32_t depth = 0, most_depth = 0;  ///< of calls from the host within calls to the host
-    atomic<std::uint32_t> stop{0};            ///< the `trap_code` that another thread asks for, or 0
+    atomic<std::uint32_t> stop{0};            ///< the `trap_code` that somebody asks for, or 0; waits end with it
     std::uint32_t polls = 1;                  ///< that interruptible code passes before it looks whether to stop
     std::int64_t deadline = INT64_MAX;        ///< nanoseconds of the clock `now`
     std::int64_t (*now)() noexcept = nullptr;
@@ -120,6 +120,12 @@ struct execution {
     void (*enter)(execution&, const function&, std::byte* frame) noexcept = nullptr;
     const void* guarded = nullptr;  ///< what `enter` has to know
     bool in_host = false;           ///< whether a host function runs, whose faults are its own
+
+    /// Stops what runs, as soon as it looks. From any thread.
+    void ask_to_stop(trap_code why) noexcept {
+        stop.store_relaxed(static_cast<std::uint32_t>(why));
+        limit.store_release(nullptr);
+    }
 
     ~execution() {
         for (exception* const e : kept) delete e;

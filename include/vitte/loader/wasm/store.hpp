@@ -151,19 +151,20 @@ public:
 
     std::uint64_t fuel() const noexcept { return execution_->fuel; }
     void set_fuel(std::uint64_t fuel) noexcept { execution_->fuel = fuel; }
-    /// Code that is compiled `interruptible` traps with `trap_code::timed_out` when `until` has passed, until another
-    /// deadline is set.
+    /// Code that is compiled `interruptible`, and code that waits in `poll_oneoff` of WASI, traps with
+    /// `trap_code::timed_out` when `until` has passed, until another deadline is set.
     void set_deadline(sys::deadline until) noexcept { execution_->deadline = until.monotonic(); }
-    /// Stops what runs: at its next call or, if it is compiled `interruptible`, after some rounds of its loops. If
-    /// nothing runs, the next call. From any thread.
+    /// Stops what runs: at its next call, at the end of a host function or of a wait in `poll_oneoff` of WASI, which it
+    /// cuts short, or, if it is compiled `interruptible`, after some rounds of its loops. If nothing runs, the next
+    /// call. From any thread.
     void interrupt(trap_code reason = trap_code::interrupted) noexcept {
-        execution_->stop.store_relaxed(static_cast<std::uint32_t>(reason));
-        execution_->limit.store_release(nullptr);
+        execution_->ask_to_stop(reason);
+        P::threads::wake_all(execution_->stop.address());
     }
 
     /// Whether this platform can guard memories.
     static constexpr bool guards() noexcept {
-        if constexpr (VITTE_WASM_TAIL_CALLS && requires { P::faults::supported; })
+        if constexpr (VITTE_WASM_GUARDS && requires { P::faults::supported; })
             return P::faults::supported;
         else
             return false;

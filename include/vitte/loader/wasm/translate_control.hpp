@@ -8,10 +8,10 @@ namespace vitte::loader::wasm {
 /// Takes the condition from the stack. A comparison that was made just now is not made there but by the branch.
 inline translator::condition translator::take_condition() {
     const stack_value v = stack_.pop();
-    if (v.is_accumulated() && code_.is_last(compare_)) {
-        const numeric_row& row = numeric_rows[compare_opcode_];
+    if (v.is_accumulated() && code_.is_last(compare_) && branch_of(compare_opcode_, compare_form_, true) != nullptr) {
+        const numeric_row& row = numeric_row_of(compare_opcode_);
         const bool wide = row.from == bank::int64 || row.from == bank::float64;
-        condition made{&row, compare_form_, {code_.operand(compare_, 0), code_.operand(compare_, 1)}, 0, false};
+        condition made{compare_opcode_, compare_form_, {code_.operand(compare_, 0), code_.operand(compare_, 1)}, 0};
         if (wide && (compare_form_ == form::si || compare_form_ == form::ri)) made.wide = code_[compare_ + 2].bits;
         code_.remove_last();
         compare_ = label::none;
@@ -20,25 +20,22 @@ inline translator::condition translator::take_condition() {
     constexpr std::uint32_t i32_ne = 0x47;
     if (v.is_constant()) {
         stack_value placed = v;
-        return {&numeric_rows[i32_ne], form::si, {in_frame(placed), 0}, 0, false};
+        return {i32_ne, form::si, {in_frame(placed), 0}, 0};
     }
-    if (in_accumulator(v)) return {&numeric_rows[i32_ne], form::ri, {0, 0}, 0, false};
-    return {&numeric_rows[i32_ne], form::si, {v.at(), 0}, 0, false};
+    if (in_accumulator(v)) return {i32_ne, form::ri, {0, 0}, 0};
+    return {i32_ne, form::si, {v.at(), 0}, 0};
 }
 /// Emits a branch that is taken if `c` is `sense`; gives the operand that its target belongs to.
 inline std::uint32_t translator::emit_branch(const condition& c, bool sense) {
-    const numeric_row* row = c.row;
-    if (!sense && row->opposite != 0) {
-        row = &numeric_rows[row->opposite];
-        sense = true;
-    }
-    const auto i = static_cast<std::size_t>(c.shape);
-    const bool wide = row->from == bank::int64 || row->from == bank::float64;
+    const numeric_row& row = numeric_row_of(c.opcode);
+    const bool turned = !sense && row.opposite != 0;
+    const handler run = branch_of(turned ? row.opposite : c.opcode, c.shape, sense || turned);
+    const bool wide = row.from == bank::int64 || row.from == bank::float64;
     const bool immediate = c.shape == form::si || c.shape == form::ri;
     const bool short_form = c.shape == form::rs || c.shape == form::sr || (c.shape == form::ri && !wide);
-    const std::uint32_t at = code_.emit(row->branch[i][sense ? 1 : 0], short_form ? 2 : 3, {c.words[0], c.words[1]});
+    const std::uint32_t at = code_.emit(run, short_form ? 2 : 3, {c.words[0], c.words[1]});
     if (immediate && wide) code_[at + 2].bits = c.wide;
-    const unsigned operand = result_operand_of(row->from, c.shape);
+    const unsigned operand = result_operand_of(row.from, c.shape);
     code_.set(at, operand, label::none);
     return 2 * at + 2 + operand;
 }
@@ -190,13 +187,13 @@ inline void translator::branch_on_null(label& to, value_types values) {
     constexpr std::uint32_t i64_eq = 0x51;
     settle(stack_.size() - 1, true);
     const stack_value v = stack_.pop();
-    branch_if({&numeric_rows[i64_eq], form::si, {v.at(), 0}, 0, false}, to, values);
+    branch_if({i64_eq, form::si, {v.at(), 0}, 0}, to, values);
     stack_.push(stack_value::kind::placed, bank::int64);
 }
 inline void translator::branch_on_non_null(label& to, value_types values) {
     constexpr std::uint32_t i64_ne = 0x52;
     settle(stack_.size() - 1, true);
-    branch_if({&numeric_rows[i64_ne], form::si, {stack_.top().at(), 0}, 0, false}, to, values);
+    branch_if({i64_ne, form::si, {stack_.top().at(), 0}, 0}, to, values);
     stack_.pop();
 }
 

@@ -237,11 +237,12 @@ inline std::uint32_t translator::emit_form(const numeric_row& row, handler run, 
     if (immediate && !wide) code_.set(at, 1, static_cast<std::uint32_t>(b.bits));
     return at;
 }
-inline void translator::binary(const numeric_row& row, stack_value a, stack_value b) {
-    const numeric_row* used = &row;
+inline void translator::binary(std::uint32_t opcode, stack_value a, stack_value b) {
+    const numeric_row& row = numeric_row_of(opcode);
+    std::uint32_t used = opcode;
     if (a.is_constant() && !b.is_constant() && (row.exchangeable || row.swapped != 0)) {
         std::swap(a, b);
-        if (row.swapped != 0) used = &numeric_rows[row.swapped];
+        if (row.swapped != 0) used = row.swapped;
     }
     if (a.is_constant()) {
         if (b.is_accumulated()) {
@@ -252,14 +253,16 @@ inline void translator::binary(const numeric_row& row, stack_value a, stack_valu
             a.where = stack_value::kind::accumulated;
         }
     }
-    const form f = choose_form(a, b);
+    form f = choose_form(a, b);
+    const numeric_row& chosen = numeric_row_of(used);
+    if (chosen.value[static_cast<std::size_t>(f)] == nullptr) in_frame(a), in_frame(b), f = form::ss;
     release(row.to);
     const auto i = static_cast<std::size_t>(f);
-    const std::uint32_t at = emit_form(*used, used->value[i][0], f, a, b);
-    push_result(row.to, at, used->value[i][1], result_operand_of(row.from, f));
+    const std::uint32_t at = emit_form(chosen, chosen.value[i], f, a, b);
+    push_result(row.to, at, chosen.kept[i], result_operand_of(row.from, f));
     if (row.shape == shape::compare) {
         compare_ = at;
-        compare_opcode_ = static_cast<std::uint32_t>(used - numeric_rows.data());
+        compare_opcode_ = used;
         compare_form_ = f;
     }
 }
@@ -269,29 +272,29 @@ inline void translator::numeric(std::uint32_t opcode) {
     if (opcode == i32_eqz || opcode == i64_eqz) {
         const stack_value v = stack_.top();
         if (opcode == i32_eqz && v.is_accumulated() && code_.is_last(compare_) &&
-            numeric_rows[compare_opcode_].opposite != 0) {
-            const numeric_row& row = numeric_rows[numeric_rows[compare_opcode_].opposite];
+            numeric_row_of(compare_opcode_).opposite != 0) {
+            compare_opcode_ = numeric_row_of(compare_opcode_).opposite;
+            const numeric_row& row = numeric_row_of(compare_opcode_);
             const auto i = static_cast<std::size_t>(compare_form_);
-            code_[compare_].run = row.value[i][0];
-            code_.produced(bank::int32, compare_, row.value[i][1], result_operand_of(row.from, compare_form_));
-            compare_opcode_ = static_cast<std::uint32_t>(&row - numeric_rows.data());
+            code_[compare_].run = row.value[i];
+            code_.produced(bank::int32, compare_, row.kept[i], result_operand_of(row.from, compare_form_));
             return;
         }
         constant(opcode == i32_eqz ? i32 : i64, 0);
         return numeric(opcode == i32_eqz ? i32_eq : i64_eq);
     }
-    const numeric_row& row = numeric_rows[opcode];
+    const numeric_row& row = numeric_row_of(opcode);
     if (row.shape != shape::unary) {
         const stack_value b = stack_.pop(), a = stack_.pop();
-        return binary(row, a, b);
+        return binary(opcode, a, b);
     }
     stack_value a = stack_.pop();
-    const bool here = in_accumulator(a);
+    const bool here = row.value[1] != nullptr && in_accumulator(a);
     const std::uint32_t from = here ? 0 : in_frame(a);
     release(row.to);
     const unsigned i = here ? 1 : 0;
-    const std::uint32_t at = code_.emit(row.value[i][0], 2, {from});
-    push_result(row.to, at, row.value[i][1], here ? 0 : 1);
+    const std::uint32_t at = code_.emit(row.value[i], 2, {from});
+    push_result(row.to, at, row.kept[i], here ? 0 : 1);
 }
 
 inline void translator::reference_to_function(std::uint32_t index) {
@@ -326,10 +329,10 @@ inline void translator::load(std::uint8_t opcode, std::uint32_t memory, std::uin
     }
     release(row.value);
     const handler(&handlers)[3][2] = row.run[static_cast<unsigned>(where)];
-    const unsigned checked = module_.options.checked_memory ? 1 : 0, result = where == ops::address::S ? 2 : 0;
-    const std::uint32_t at = code_.emit(handlers[0][checked], where == ops::address::S ? 3 : 2,
+    const unsigned result = where == ops::address::S ? 2 : 0;
+    const std::uint32_t at = code_.emit(handlers[0][checked()], where == ops::address::S ? 3 : 2,
                                         {where == ops::address::S ? a.at() : 0, static_cast<std::uint32_t>(offset)});
-    push_result(row.value, at, handlers[1][checked], result);
+    push_result(row.value, at, handlers[1][checked()], result);
 }
 inline void translator::store(std::uint8_t opcode, std::uint32_t memory, std::uint64_t offset) {
     const memory_row& row = memory_rows[opcode - first_memory_opcode];
@@ -359,8 +362,7 @@ inline void translator::store(std::uint8_t opcode, std::uint32_t memory, std::ui
     if (value == ops::place::S && v.in_frame() && code_.mirrors(v.bank, v.at()) &&
         !(integer && where == ops::address::R && a.is_accumulated()))
         value = ops::place::R;
-    const handler run =
-        row.run[static_cast<unsigned>(where)][static_cast<unsigned>(value)][module_.options.checked_memory ? 1 : 0];
+    const handler run = row.run[static_cast<unsigned>(where)][static_cast<unsigned>(value)][checked()];
     const std::uint32_t at = code_.emit(run, value == ops::place::R ? 2 : 3,
                                         {where == ops::address::S ? a.at() : 0, static_cast<std::uint32_t>(offset)});
     if (value == ops::place::S) code_.set(at, 2, v.at());

@@ -108,11 +108,10 @@ private:
     using form = ops::form;
     /// A comparison that has not been made yet.
     struct condition {
-        const numeric_row* row;
+        std::uint32_t opcode;
         form shape;
         std::uint32_t words[2];
         std::uint64_t wide;  ///< an immediate operand of 64 bits
-        bool negated;
     };
 
     void release(bank b);
@@ -129,7 +128,7 @@ private:
     void push_placed(value_types types) {
         for (const value_type t : types) stack_.push(stack_value::kind::placed, bank_of(t));
     }
-    void binary(const numeric_row& row, stack_value a, stack_value b);
+    void binary(std::uint32_t opcode, stack_value a, stack_value b);
     std::uint32_t emit_form(const numeric_row& row, handler run, form f, const stack_value& a, const stack_value& b);
     form choose_form(const stack_value& a, const stack_value& b) const noexcept;
     condition take_condition();
@@ -143,6 +142,8 @@ private:
     void branch_if(const condition& c, label& to, value_types values);
     std::uint32_t arguments(const signature& type);
     void meter();
+    /// Which handlers of accesses to memory are used.
+    unsigned checked() const noexcept { return !VITTE_WASM_GUARDS || module_.options.checked_memory ? 1 : 0; }
 
     module_data& module_;
     emitter code_;

@@ -356,7 +356,10 @@ void function_validator<Sink>::instruction(std::uint8_t opcode) {
         case 0xd2:
         case 0xd4: return references(opcode);
         case 0xfc: return extended(in_.u32("instruction"));
-        case 0xfd: require_feature(allowed.simd); return vector(in_.u32("instruction"));
+        case 0xfd:
+            if (!allowed.simd) return refuse(no_vectors, no_vectors_code);
+            if constexpr (!VITTE_WASM_SMALL) vector(in_.u32("instruction"));
+            return;
         case 0x06:
         case 0x07:
         case 0x09:

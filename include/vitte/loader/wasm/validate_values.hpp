@@ -7,7 +7,7 @@ namespace vitte::loader::wasm {
 
 template <class Sink>
 void function_validator<Sink>::numeric(std::uint32_t opcode) {
-    const numeric_row& row = numeric_rows[opcode];
+    const numeric_row& row = numeric_row_of(opcode);
     reading_ = row.text;
     const value_type from = bank_types[static_cast<unsigned>(row.from)];
     pop(from);

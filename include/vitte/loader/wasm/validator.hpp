@@ -103,6 +103,7 @@ private:
     // Parts of the instructions
     void read_locals(std::vector<value_type>& all);
     void check_type(value_type type) {
+        if (type == v128 && !module_.options.allowed.simd) return refuse(no_vectors, no_vectors_code);
         if (!type.is_reference()) return;
         if (type.heap().is_defined())
             require(type.heap().index() < module_.types.size(), "unknown type");

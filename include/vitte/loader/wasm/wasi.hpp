@@ -94,12 +94,13 @@ using context = basic_context<>;
 
 namespace detail {
 
-/// Makes a function of a host of one of ours: the guest gets its error's number.
-template <sys::platform P, class... Args>
-void offer(basic_store<P>& store, state<P>& s, const char* name, outcome<> (*f)(state<P>&, guest_memory, Args...)) {
+/// Makes a function of a host of one of ours, which works on the caller or its memory: the guest gets its error's
+/// number.
+template <sys::platform P, class On, class... Args>
+void offer(basic_store<P>& store, state<P>& s, const char* name, outcome<> (*f)(state<P>&, On, Args...)) {
     store.template define_function<std::int32_t(Args...)>(
         "wasi_snapshot_preview1", name, [&s, f](caller from, Args... arguments) -> std::int32_t {
-            const auto done = f(s, guest_memory(from.memory()), arguments...);
+            const auto done = f(s, On(from), arguments...);
             return done ? 0 : static_cast<std::int32_t>(done.error().why);
         });
 }

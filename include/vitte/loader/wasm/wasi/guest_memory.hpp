@@ -5,6 +5,7 @@
 #include <string>
 #include <vitte/core/endian.hpp>
 #include <vitte/core/utf8.hpp>
+#include <vitte/loader/wasm/host_function.hpp>
 #include <vitte/loader/wasm/wasi/abi.hpp>
 
 namespace vitte::loader::wasm::wasi {
@@ -13,6 +14,7 @@ namespace vitte::loader::wasm::wasi {
 class guest_memory {
 public:
     explicit guest_memory(std::span<std::byte> bytes) noexcept : bytes_(bytes) {}
+    explicit guest_memory(caller from) noexcept : guest_memory(from.memory()) {}
 
     /// `size` bytes at `address`; `code::fault` if they are not all there.
     outcome<std::span<std::byte>> part(std::uint32_t address, std::uint64_t size) const noexcept {

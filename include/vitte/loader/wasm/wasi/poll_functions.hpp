@@ -15,9 +15,10 @@ class poll_functions {
 public:
     /// Returns when at least one of `count` subscriptions has happened, with an event for each that has. Files and
     /// folders are always ready, and so are streams where the platform cannot wait for them. Only clocks that tell the
-    /// time can be waited for, not those of CPU time.
-    static outcome<> poll_oneoff(state<P>& s, guest_memory m, u32 in, u32 out, u32 count, u32 happened) {
+    /// time can be waited for, not those of CPU time. Who interrupts the store ends the wait, and so does its deadline.
+    static outcome<> poll_oneoff(state<P>& s, caller from_whom, u32 in, u32 out, u32 count, u32 happened) {
         constexpr u32 most = 4096;
+        const guest_memory m(from_whom);
         if (count == 0 || count > most) return refuse(code::inval);
         VITTE_TRY(const auto from, m.part(in, subscription_bytes * u64{count}));
         VITTE_TRY(const auto to, m.part(out, event_bytes * u64{count}));
@@ -27,7 +28,7 @@ public:
             VITTE_TRY(waited one, read(s, from.subspan(std::size_t{i} * subscription_bytes, subscription_bytes)));
             all.push_back(one);
         }
-        VITTE_CHECK(wait(all));
+        VITTE_CHECK(wait(all, from_whom.instance() == nullptr ? nullptr : from_whom.instance()->execution));
         u32 done = 0;
         for (const waited& w : all)
             if (w.happened) write(w, to.subspan(event_bytes * std::size_t{done++}, event_bytes));
@@ -95,17 +96,17 @@ private:
 
     static constexpr bool can_wait = requires { typename P::streams; };
 
-    static outcome<> wait(std::vector<waited>& all) {
+    static outcome<> wait(std::vector<waited>& all, execution* e) {
         std::int64_t until = INT64_MAX;
         for (const waited& w : all) until = w.happened ? 0 : w.until < until ? w.until : until;
-        VITTE_CHECK(wait_for_streams(all, until));
+        VITTE_CHECK(wait_for_streams(all, until, e));
         const std::int64_t now = P::clocks::monotonic();
         for (waited& w : all)
             if (w.what == kind::clock && w.until <= now) w.happened = true;
         return {};
     }
     /// Until one is ready, or `until`.
-    static outcome<> wait_for_streams(std::vector<waited>& all, std::int64_t until) {
+    static outcome<> wait_for_streams(std::vector<waited>& all, std::int64_t until, execution* e) {
         if constexpr (can_wait) {
             sys::stream_wait<typename P::files::handle> asked[sys::most_stream_waits];
             waited* whose[sys::most_stream_waits];
@@ -117,8 +118,7 @@ private:
                 asked[count++] = {w.on->file.native_handle(), w.what == kind::writable};
             }
             if (count != 0) {
-                const auto done = sys::retried([&] { return P::streams::wait(asked, count, until); });
-                if (!done && done.error().code != errc::timed_out) return unexpected(refusal(done.error()));
+                VITTE_CHECK(wait_for_ready(asked, count, until, e));
                 for (std::size_t i = 0; i < count; ++i) {
                     whose[i]->happened = asked[i].ready;
                     whose[i]->flags = asked[i].hung_up ? hung_up : 0;
@@ -127,8 +127,42 @@ private:
                 return {};
             }
         }
-        if (until > P::clocks::monotonic()) {
-            VITTE_CHECK(sys::retried([&] { return P::clocks::sleep_until(until); }));
+        return sleep(until, e);
+    }
+    /// Whether the guest is to stop: it traps when the call returns. That its deadline has passed makes it so.
+    static bool stops(execution* e) noexcept {
+        if (e == nullptr) return false;
+        const u32 asked = e->stop.load_relaxed();
+        if (asked != 0)
+            e->ask_to_stop(static_cast<trap_code>(asked));
+        else if (e->deadline <= P::clocks::monotonic())
+            e->ask_to_stop(trap_code::timed_out);
+        return e->limit.load_acquire() == nullptr;
+    }
+    /// Streams cannot be told of an interruption: it is looked for now and then.
+    template <class Waits>
+    static outcome<> wait_for_ready(Waits& asked, std::size_t count, std::int64_t until, execution* e) {
+        constexpr std::int64_t interval = 50'000'000;
+        for (;;) {
+            const std::int64_t now = P::clocks::monotonic(), left = until - now;
+            const auto done = P::streams::wait(asked, count, left < interval ? until : now + interval);
+            if (done || (done.error().code == errc::timed_out && left < interval)) return {};
+            if (done.error().code != errc::timed_out && done.error().code != errc::interrupted)
+                return unexpected(refusal(done.error()));
+            if (stops(e)) return refuse(code::intr);
+        }
+    }
+    static outcome<> sleep(std::int64_t until, execution* e) {
+        const atomic<u32> nobody_asks{0};
+        const u32* const asked = e == nullptr ? nobody_asks.address() : e->stop.address();
+        const std::int64_t wake = e == nullptr || until < e->deadline ? until : e->deadline;
+        while (P::clocks::monotonic() < until) {
+            if (stops(e)) return refuse(code::intr);
+            const auto slept = P::threads::wait(asked, 0u, wake);
+            if (slept || slept.error().code == errc::timed_out || slept.error().code == errc::would_block ||
+                slept.error().code == errc::interrupted)
+                continue;
+            return unexpected(refusal(slept.error()));
         }
         return {};
     }

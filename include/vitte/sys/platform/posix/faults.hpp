@@ -1,6 +1,7 @@
 /// Faults of memory accesses that are expected: code that may touch pages that are not there, and is left then.
 #pragma once
 
+#include <setjmp.h>
 #include <signal.h>
 #include <ucontext.h>
 
@@ -11,10 +12,10 @@
 
 namespace vitte::sys::posix {
 
-/// For Linux on x86_64. Handlers of SIGSEGV and SIGBUS are the process's: those that were there before are called for
-/// faults that are not expected. Functions may be called from any thread.
+/// For Linux on x86_64, aarch64 and riscv64. Handlers of SIGSEGV and SIGBUS are the process's: those that were there
+/// before are called for faults that are not expected. Functions may be called from any thread.
 struct faults {
-#if defined(__linux__) && defined(__x86_64__)
+#if defined(__linux__) && defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__) || defined(__riscv))
     static constexpr bool supported = true;
 #else
     static constexpr bool supported = false;
@@ -27,7 +28,11 @@ struct faults {
         /// What the registers of the first, second and fourth integer argument held when it faulted.
         std::uintptr_t arguments[3];
         watch* outer;
+#if defined(__x86_64__)
         void* resume[5];
+#else
+        jmp_buf resume;
+#endif
     };
 
     /// Installs the handlers, in place of what handles these signals now. Doing so again does nothing, unless somebody
@@ -43,10 +48,9 @@ struct faults {
         current() = &w;
         passing_on() = false;
 #if defined(__x86_64__)
-        if (__builtin_setjmp(w.resume) != 0) {
-            current() = current()->outer;
-            return false;
-        }
+        if (__builtin_setjmp(w.resume) != 0) return left();  // a few instructions; Clang lacks it on other machines
+#else
+        if (_setjmp(w.resume) != 0) return left();
 #endif
         body(context);
         current() = w.outer;
@@ -54,6 +58,10 @@ struct faults {
     }
 
 private:
+    static bool left() noexcept {
+        current() = current()->outer;
+        return false;
+    }
     /// What handled the signal before.
     static struct sigaction& before(int number) noexcept {
         static struct sigaction segv, bus;
@@ -78,17 +86,32 @@ private:
         return one;
     }
 
-    static void handle(int number, siginfo_t* info, void* machine) {
+    [[noreturn]] static void leave(watch& w, [[maybe_unused]] const ucontext_t& machine) {
 #if defined(__linux__) && defined(__x86_64__)
-        watch* const w = current();
-        if (w != nullptr && w->expected(w->context, info->si_addr)) {
-            const auto& registers = static_cast<const ucontext_t*>(machine)->uc_mcontext.gregs;
-            w->arguments[0] = static_cast<std::uintptr_t>(registers[REG_RDI]);
-            w->arguments[1] = static_cast<std::uintptr_t>(registers[REG_RSI]);
-            w->arguments[2] = static_cast<std::uintptr_t>(registers[REG_RCX]);
-            __builtin_longjmp(w->resume, 1);
-        }
+        const auto& registers = machine.uc_mcontext.gregs;
+        constexpr int from[] = {REG_RDI, REG_RSI, REG_RCX};
+#elif defined(__linux__) && defined(__aarch64__)
+        const auto& registers = machine.uc_mcontext.regs;
+        constexpr int from[] = {0, 1, 3};
+#elif defined(__linux__) && defined(__riscv)
+        const auto& registers = machine.uc_mcontext.__gregs;
+        constexpr int from[] = {10, 11, 13};  // a0, a1, a3
+#else
+        constexpr std::uintptr_t registers[1] = {};
+        constexpr int from[] = {0, 0, 0};
 #endif
+        for (int i = 0; i < 3; ++i) w.arguments[i] = static_cast<std::uintptr_t>(registers[from[i]]);
+#if defined(__x86_64__)
+        __builtin_longjmp(w.resume, 1);
+#else
+        _longjmp(w.resume, 1);
+#endif
+    }
+    static void handle(int number, siginfo_t* info, void* machine) {
+        if constexpr (supported) {
+            watch* const w = current();
+            if (w != nullptr && w->expected(w->context, info->si_addr)) leave(*w, *static_cast<ucontext_t*>(machine));
+        }
         const struct sigaction& other = before(number);
         const bool informed = (other.sa_flags & SA_SIGINFO) != 0;
         if (passing_on() || (!informed && (other.sa_handler == SIG_DFL || other.sa_handler == SIG_IGN))) {
