@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <vector>
-#include <vitte/loader/wasm/trap.hpp>
+#include <vitte/loader/trap.hpp>
 
 // Handlers end with a call of the next one where the compiler makes that a jump; elsewhere a loop calls them.
 #if defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)) && \
@@ -39,6 +39,10 @@
 #endif
 
 namespace vitte::loader::wasm {
+
+using loader::trap;
+using loader::trap_code;
+using loader::trap_frame;
 
 struct runtime;
 union cell;
