@@ -10,8 +10,6 @@
 
 namespace vitte::loader {
 
-using linked = result<std::unique_ptr<detail::module_body>, load_error>;
-
 /// What our own linker has loaded, in a name space of its own: imports come from the host's exports, from the libraries
 /// in the process, from modules that were loaded as global ones, and from what a module needs itself.
 template <sys::platform P = sys::native>

@@ -1,0 +1,58 @@
+/// `function`: an exported function of a module of any kind, with its C++ type.
+#pragma once
+
+#include <memory>
+
+#include <vitte/core/result.hpp>
+#include <vitte/loader/crossing.hpp>
+#include <vitte/loader/trap.hpp>
+
+namespace vitte::loader {
+
+namespace detail {
+/// What a back end knows of a function.
+struct function_entry {
+    void* target = nullptr;  ///< the function's address, if `enter` is null
+    void* context = nullptr;
+    /// Calls `target`, with arguments and result as `typed_call` has them; returns why it did not return, or null.
+    std::unique_ptr<trap> (*enter)(void* context, void* target, std::uint64_t* values) = nullptr;
+};
+}  // namespace detail
+
+/// `function<R(Args...)>`, as `module::function` finds it. Copies are the same function. It may be called until the
+/// module is unloaded: of a native module from any thread that the function itself allows, of another one from one
+/// thread at a time, in which nothing else of the module runs.
+///
+/// `R` is no reference. In native modules that is an indirect call behind a test of a pointer; types that cannot cross
+/// are not even tested.
+template <class Signature>
+class function;
+template <class R, class... Args>
+    requires(!std::is_reference_v<R>)
+class function<R(Args...)> {
+public:
+    explicit function(const detail::function_entry& entry) noexcept : entry_(entry) {}
+
+    /// Calls it; fails with the trap that stopped it. A native function never fails.
+    result<R, trap> operator()(Args... arguments) const {
+        if constexpr (crossing<R(Args...)>::possible)
+            if (entry_.enter != nullptr) [[unlikely]]
+                return enter(arguments...);
+        const auto native = reinterpret_cast<R (*)(Args...)>(entry_.target);
+        if constexpr (std::is_void_v<R>) return native(static_cast<Args&&>(arguments)...), result<R, trap>();
+        else return native(static_cast<Args&&>(arguments)...);
+    }
+
+private:
+    [[gnu::noinline]] result<R, trap> enter(Args... arguments) const {
+        std::uint64_t values[sizeof...(Args) + 1] = {detail::to_bits(arguments)...};
+        if (const auto stopped = entry_.enter(entry_.context, entry_.target, values))
+            return unexpected(std::move(*stopped));
+        if constexpr (std::is_void_v<R>) return {};
+        else return detail::from_bits<std::remove_cv_t<R>>(*values);
+    }
+
+    detail::function_entry entry_;
+};
+
+}  // namespace vitte::loader
