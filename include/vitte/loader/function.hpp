@@ -19,16 +19,26 @@ struct function_entry {
 };
 }  // namespace detail
 
+namespace detail {
+template <class Signature>
+inline constexpr bool is_plain_signature = false;
+template <class R, class... Args>
+inline constexpr bool is_plain_signature<R(Args...)> = !std::is_reference_v<R>;
+}  // namespace detail
+
+/// The function types that `function` can have: without variable arguments, and what they return is no reference. For
+/// others there is `module::function_pointer`.
+template <class Signature>
+concept plain_signature = detail::is_plain_signature<Signature>;
+
 /// `function<R(Args...)>`, as `module::function` finds it. Copies are the same function. It may be called until the
 /// module is unloaded: of a native module from any thread that the function itself allows, of another one from one
 /// thread at a time, in which nothing else of the module runs.
 ///
-/// `R` is no reference. In native modules that is an indirect call behind a test of a pointer; types that cannot cross
-/// are not even tested.
-template <class Signature>
+/// In native modules that is an indirect call behind the test of a pointer, or without one for types that cannot cross.
+template <plain_signature Signature>
 class function;
 template <class R, class... Args>
-    requires(!std::is_reference_v<R>)
 class function<R(Args...)> {
 public:
     explicit function(const detail::function_entry& entry) noexcept : entry_(entry) {}

@@ -64,8 +64,7 @@ public:
     /// WebAssembly module it is `errc::invalid_argument` if the function has another type or `Signature` one that is not
     /// in WebAssembly. There, integers of up to 32 bits, `bool` and enumerations are `i32` (as in C's ABI), those of 64
     /// are `i64`, and pointers are external references: not addresses in the module's memory, which C has as `i32`.
-    template <class Signature>
-        requires std::is_function_v<Signature>
+    template <plain_signature Signature>
     result<loader::function<Signature>, load_error> function(const char* name) const {
         const signature* types = nullptr;
         if constexpr (crossing<Signature>::possible) types = &crossing<Signature>::types;
