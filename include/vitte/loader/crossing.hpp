@@ -5,7 +5,6 @@
 #include <bit>
 #include <type_traits>
 #include <utility>
-
 #include <vitte/loader/signature.hpp>
 
 namespace vitte::loader {
@@ -34,19 +33,28 @@ constexpr value_type type_that_crosses() noexcept {
 /// Integers are extended as their type says, so that their low half has the value as one of 32 bits, too.
 template <class T>
 std::uint64_t to_bits(T value) noexcept {
-    if constexpr (std::is_pointer_v<T>) return reinterpret_cast<std::uintptr_t>(value);
-    else if constexpr (std::is_same_v<T, float>) return std::bit_cast<std::uint32_t>(value);
-    else if constexpr (std::is_same_v<T, double>) return std::bit_cast<std::uint64_t>(value);
-    else return static_cast<std::uint64_t>(value);
+    if constexpr (std::is_pointer_v<T>)
+        return reinterpret_cast<std::uintptr_t>(value);
+    else if constexpr (std::is_same_v<T, float>)
+        return std::bit_cast<std::uint32_t>(value);
+    else if constexpr (std::is_same_v<T, double>)
+        return std::bit_cast<std::uint64_t>(value);
+    else
+        return static_cast<std::uint64_t>(value);
 }
 /// Of integers below 64 bits, what is above them is ignored.
 template <class T>
 T from_bits(std::uint64_t bits) noexcept {
-    if constexpr (std::is_pointer_v<T>) return reinterpret_cast<T>(static_cast<std::uintptr_t>(bits));
-    else if constexpr (std::is_same_v<T, float>) return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
-    else if constexpr (std::is_same_v<T, double>) return std::bit_cast<double>(bits);
-    else if constexpr (std::is_same_v<T, bool>) return static_cast<std::uint32_t>(bits) != 0;
-    else return static_cast<T>(bits);
+    if constexpr (std::is_pointer_v<T>)
+        return reinterpret_cast<T>(static_cast<std::uintptr_t>(bits));
+    else if constexpr (std::is_same_v<T, float>)
+        return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+    else if constexpr (std::is_same_v<T, double>)
+        return std::bit_cast<double>(bits);
+    else if constexpr (std::is_same_v<T, bool>)
+        return static_cast<std::uint32_t>(bits) != 0;
+    else
+        return static_cast<T>(bits);
 }
 
 }  // namespace detail
@@ -80,8 +88,10 @@ private:
     static void call(const void* function, std::uint64_t* values) {
         const auto spread = [&]<std::size_t... I>(std::index_sequence<I...>) {
             const auto typed = reinterpret_cast<R (*)(Args...)>(const_cast<void*>(function));
-            if constexpr (std::is_void_v<R>) typed(detail::from_bits<Args>(values[I])...);
-            else *values = detail::to_bits(typed(detail::from_bits<Args>(values[I])...));
+            if constexpr (std::is_void_v<R>)
+                typed(detail::from_bits<Args>(values[I])...);
+            else
+                *values = detail::to_bits(typed(detail::from_bits<Args>(values[I])...));
         };
         spread(std::index_sequence_for<Args...>());
     }

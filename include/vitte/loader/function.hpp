@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-
 #include <vitte/core/result.hpp>
 #include <vitte/loader/crossing.hpp>
 #include <vitte/loader/trap.hpp>
@@ -49,8 +48,12 @@ public:
             if (entry_.enter != nullptr) [[unlikely]]
                 return enter(arguments...);
         const auto native = reinterpret_cast<R (*)(Args...)>(entry_.target);
-        if constexpr (std::is_void_v<R>) return native(static_cast<Args&&>(arguments)...), result<R, trap>();
-        else return native(static_cast<Args&&>(arguments)...);
+        if constexpr (std::is_void_v<R>) {
+            native(static_cast<Args&&>(arguments)...);
+            return {};
+        } else {
+            return native(static_cast<Args&&>(arguments)...);
+        }
     }
 
 private:
@@ -58,8 +61,10 @@ private:
         std::uint64_t values[sizeof...(Args) + 1] = {detail::to_bits(arguments)...};
         if (const auto stopped = entry_.enter(entry_.context, entry_.target, values))
             return unexpected(std::move(*stopped));
-        if constexpr (std::is_void_v<R>) return {};
-        else return detail::from_bits<std::remove_cv_t<R>>(*values);
+        if constexpr (std::is_void_v<R>)
+            return {};
+        else
+            return detail::from_bits<std::remove_cv_t<R>>(*values);
     }
 
     detail::function_entry entry_;

@@ -9,8 +9,8 @@ namespace vitte::loader::wasm {
 
 template <sys::platform P>
 struct basic_format_options {
-    store_limits limits;      ///< of each module
-    compile_options compile;  ///< without `checked_memory`, set `limits.guard_memories`
+    store_limits limits = {};      ///< of each module
+    compile_options compile = {};  ///< without `checked_memory`, set `limits.guard_memories`
     /// Is given the store of each module before its imports are looked for: for `define_function`, also with a `caller`,
     /// for `wasi::context::offer`, for deadlines and fuel. The store stays where it is as long as the module is loaded.
     /// What is defined here wins over what the loader provides. If modules are loaded from several threads at once, it
@@ -117,7 +117,7 @@ private:
                 e.trap = trap_code::call_stack_exhausted;
                 return std::make_unique<trap>(wasm::detail::take_trap(e));
             }
-            __builtin_memcpy(frame, values, size);
+            for (std::size_t i = 0; i < size; i += 8) ops::put(frame + i, values[i / 8]);
             if (!wasm::detail::run_function(e, f, frame)) return std::make_unique<trap>(wasm::detail::take_trap(e));
             wasm::detail::settle(e, f.description->results, frame);
             __builtin_memcpy(values, frame, 8);
