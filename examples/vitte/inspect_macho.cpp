@@ -74,7 +74,7 @@ inspected collect_exports(facts& to, const macho::file& file) {
             made.type = "reexport", made.address = 0;
             made.from = library_of(to, static_cast<std::int32_t>(e.library)) +
                         (e.library_name.empty() ? "" : ": " + std::string(e.library_name));
-        } else if (e.thread_local_()) {
+        } else if (e.is_thread_local()) {
             made.type = "thread_local";
         } else if (e.absolute()) {
             made.type = "absolute";
