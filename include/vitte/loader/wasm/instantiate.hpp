@@ -121,8 +121,8 @@ result<void, load_error> basic_store<P>::link(instance& made, const import_descr
     if (const char* const wrong = fault(made, wanted, offered)) {
         std::string want = name_of(wanted.kind), have = name_of(offered.kind);
         if (wanted.kind == external_kind::function && offered.kind == wanted.kind) {
-            want += " " + text_of(made.module_->type_of_function(wanted.index));
-            have += " " + text_of(*offered.as<wasm::function>().description);
+            want.append(" ").append(text_of(made.module_->type_of_function(wanted.index)));
+            have.append(" ").append(text_of(*offered.as<wasm::function>().description));
         }
         return refuse(errc::invalid_argument,
                       std::string(wrong) + ": wanted as a " + want + ", offered as a " + have);

@@ -19,7 +19,10 @@ struct signature {
 inline std::string text_of(const signature& type) {
     std::string text = "[";
     for (const auto* list : {&type.parameters, &type.results}) {
-        for (const value_type& t : *list) text += (&t == list->data() ? "" : " ") + text_of(t);
+        for (const value_type& t : *list) {
+            if (&t != list->data()) text += ' ';
+            text += text_of(t);
+        }
         text += list == &type.parameters ? "] -> [" : "]";
     }
     return text;
