@@ -26,9 +26,9 @@ int main(int argc, char** argv) {
 
     using checksum = unsigned long(unsigned long, const std::byte*, unsigned);
     using pack = int(std::byte*, unsigned long*, const std::byte*, unsigned long);
-    const auto crc32 = (*zlib)->function<checksum>("crc32");
-    const auto compress = (*zlib)->function<pack>("compress");
-    const auto uncompress = (*zlib)->function<pack>("uncompress");
+    const auto crc32 = (*zlib)->function_pointer<checksum>("crc32");
+    const auto compress = (*zlib)->function_pointer<pack>("compress");
+    const auto uncompress = (*zlib)->function_pointer<pack>("uncompress");
     for (const auto* f : {&compress, &uncompress})
         if (!*f) return fail(f->error().message());
     if (!crc32) return fail(crc32.error().message());

@@ -36,8 +36,8 @@ int main(int argc, char** argv) {
     if (!greeter) return fail(greeter.error());
     const auto greet = greeter->function<unsigned(unsigned)>("greet");
     if (!greet) return fail(greet.error());
-    (*greet)(1);
-    std::printf("greeted %u times\n", (*greet)(2));
+    static_cast<void>((*greet)(1));
+    std::printf("greeted %u times\n", *(*greet)(2));
     greeter->unload();
 
     struct shape;
@@ -48,9 +48,9 @@ int main(int argc, char** argv) {
     const auto drop = shapes->function<void(shape*)>("drop_shape");
     if (!make || !area || !drop) return fail(!make ? make.error() : !area ? area.error() : drop.error());
     for (const char* kind : {"circle", "square"}) {
-        shape* const s = (*make)(kind, 2);
-        std::printf("a %s of size 2 has an area of %.4f\n", kind, (*area)(s));
-        (*drop)(s);
+        shape* const s = *(*make)(kind, 2);
+        std::printf("a %s of size 2 has an area of %.4f\n", kind, *(*area)(s));
+        static_cast<void>((*drop)(s));
     }
     shapes->unload();
     std::puts("both unloaded");

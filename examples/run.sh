@@ -1,11 +1,11 @@
 #!/bin/sh
 # The main job: fully static programs load shared objects with vitte's own linker and use them: plugins in C and C++, and
-# the system's zlib, whose results are held against gzip. Then dynamic programs do the same. And a
+# the system's zlib, whose results are held against gzip; and a plugin as WebAssembly. Then dynamic programs do the same. And a
 # key-value store survives failures of power on a simulated disk, and keeps its values on the real one.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ meson ninja-build zlib1g gzip file
+need g++ clang-16 lld-16 meson ninja-build zlib1g gzip file
 
 build=${BUILD_DIR:-build}/examples
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dexamples=true -Dbuildtype=release
@@ -29,6 +29,9 @@ for kind in '' -dynamic; do
     said=$("$bin/plugins$kind" "$bin/greeter.so" "$bin/shapes.so") || said="failed: $said"
     printf '%s\n' "$said"
     expect "plugins$kind: plugins in C and C++" "$said" '*bonjour*greeted 2 times*unloading*circle of size 2 has an area of 12.5664*destroyed*both unloaded'
+    said=$("$bin/portable$kind" "$bin/savings.so" "$bin/savings.wasm") || said="failed: $said"
+    printf '%s\n' "$said"
+    expect "portable$kind: one plugin, native and in WebAssembly" "$said" '*.so: 1000 become 1147.04*.wasm: 1000 become 1147.04*unreachable in savings'
     said=$("$bin/compress$kind" "$libz" "$input") || said="failed: $said"
     echo "$said"
     expect "compress$kind: the system's zlib agrees with gzip" "$said" "crc32 $crc,*equal"

@@ -116,8 +116,8 @@ std::vector<scenario> all_scenarios() {
                            if (!made) return vitte::fail(made.error().code, (why = made.error().message()).c_str());
                            auto roomy = loader.load(fixture("libroomy.so").c_str());
                            if (!roomy) return vitte::fail(roomy.error().code, (why = roomy.error().message()).c_str());
-                           set::found_count = static_cast<std::size_t>((*made->function<int()>("counter_value"))() +
-                                                                       (*roomy->function<int(int)>("last_of_room"))(1));
+                           set::found_count = static_cast<std::size_t>((*made->function_pointer<int()>("counter_value"))() +
+                                                                       (*roomy->function_pointer<int(int)>("last_of_room"))(1));
                            return {};
                        },
                        [] { return set::found_count == 43; }, set::anything});
@@ -131,8 +131,8 @@ std::vector<scenario> all_scenarios() {
                            if (!roomy) return vitte::fail(roomy.error().code, (why = roomy.error().message()).c_str());
                            auto c = loader.load(fixture("parts/deep/libpart_c.so").c_str(), {.lazy = true, .global = true});
                            if (!c) return vitte::fail(c.error().code, (why = c.error().message()).c_str());
-                           set::found_count = static_cast<std::size_t>((*c->template function<int()>("c_value"))() +
-                                                                       (*roomy->template function<int(int)>("last_of_room"))(1));
+                           set::found_count = static_cast<std::size_t>((*c->template function_pointer<int()>("c_value"))() +
+                                                                       (*roomy->template function_pointer<int(int)>("last_of_room"))(1));
                            return {};
                        },
                        [] { return set::found_count == 2; }, set::anything});

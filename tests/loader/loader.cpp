@@ -45,15 +45,15 @@ BOOST_AUTO_TEST_CASE(a_c_module_is_initialised_called_and_finalised) {
     auto m = loader.load(fixture("libcounter.so").c_str());
     BOOST_REQUIRE_MESSAGE(m.has_value(), why(m));
     BOOST_TEST(events == std::vector<std::string>{"start"}, boost::test_tools::per_element());
-    BOOST_TEST((*(*m)->function<int()>("counter_value"))() == 42);
-    BOOST_TEST((*(*m)->function<int(int)>("counter_add"))(8) == 50);
-    BOOST_TEST((*(*m)->function<int(int)>("call_host"))(5) == 11);
-    BOOST_TEST((*(*m)->function<int()>("has_optional"))() == 0);
-    BOOST_TEST((*(*m)->function<unsigned long()>("greeting_length"))() == 19u);
-    BOOST_TEST(std::string((*(*m)->function<const char*(int)>("nth_name"))(2)) == "three");
-    BOOST_TEST((*(*m)->function<double(double)>("half"))(5.0) == 2.5);
-    BOOST_TEST((*(*m)->function<int()>("chosen"))() == 7);
-    BOOST_TEST((*(*m)->function<int()>("call_chosen"))() == 7);
+    BOOST_TEST((*(*m)->function_pointer<int()>("counter_value"))() == 42);
+    BOOST_TEST((*(*m)->function_pointer<int(int)>("counter_add"))(8) == 50);
+    BOOST_TEST((*(*m)->function_pointer<int(int)>("call_host"))(5) == 11);
+    BOOST_TEST((*(*m)->function_pointer<int()>("has_optional"))() == 0);
+    BOOST_TEST((*(*m)->function_pointer<unsigned long()>("greeting_length"))() == 19u);
+    BOOST_TEST(std::string((*(*m)->function_pointer<const char*(int)>("nth_name"))(2)) == "three");
+    BOOST_TEST((*(*m)->function_pointer<double(double)>("half"))(5.0) == 2.5);
+    BOOST_TEST((*(*m)->function_pointer<int()>("chosen"))() == 7);
+    BOOST_TEST((*(*m)->function_pointer<int()>("call_chosen"))() == 7);
     BOOST_TEST(std::string(*static_cast<const char**>(*(*m)->symbol("greeting"))) == "hello from a module");
     m->unload();
     BOOST_TEST(events.back() == "stop");
@@ -66,9 +66,9 @@ BOOST_AUTO_TEST_CASE(a_cxx_module_runs_its_static_objects) {
     {
         auto m = loader.load(fixture("libobjects.so").c_str());
         BOOST_REQUIRE_MESSAGE(m.has_value(), why(m));
-        BOOST_TEST((*(*m)->function<int(int, int, int)>("area_of"))(0, 3, 5) == 9);
-        BOOST_TEST((*(*m)->function<int(int, int, int)>("area_of"))(1, 3, 5) == 15);
-        BOOST_TEST((*(*m)->function<int(int, int)>("largest_of"))(3, 5) == 5);
+        BOOST_TEST((*(*m)->function_pointer<int(int, int, int)>("area_of"))(0, 3, 5) == 9);
+        BOOST_TEST((*(*m)->function_pointer<int(int, int, int)>("area_of"))(1, 3, 5) == 15);
+        BOOST_TEST((*(*m)->function_pointer<int(int, int)>("largest_of"))(3, 5) == 5);
     }
     const std::vector<std::string> expected{"constructed", "destroyed"};
     BOOST_TEST(events == expected, boost::test_tools::per_element());
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_missing_symbol_or_file_is_named) {
     auto loader = host();
     auto m = loader.load(fixture("libcounter.so").c_str());
     BOOST_REQUIRE(m.has_value());
-    auto missing = (*m)->function<int()>("no_such_function");
+    auto missing = (*m)->function_pointer<int()>("no_such_function");
     BOOST_REQUIRE(!missing);
     BOOST_TEST((missing.error().code == errc::not_found));
     BOOST_TEST((*m)->find("no_such_function") == nullptr);

@@ -36,7 +36,7 @@ std::string part(const std::string& name) { return fixture("parts/" + name); }
 template <class Loaded>
 int value(Loaded& m, const char* name) {
     BOOST_REQUIRE_MESSAGE(m.has_value(), (m ? "" : m.error().message()));
-    const auto function = (*m)->template function<int()>(name);
+    const auto function = (*m)->template function_pointer<int()>(name);
     BOOST_REQUIRE(function.has_value());
     return (*function)();
 }
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(what_thread_local_objects_call_stays_until_their_threads_en
     auto loader = host();
     auto late = loader.load(part("liblate.so").c_str());
     BOOST_REQUIRE_MESSAGE(late.has_value(), (late ? "" : late.error().message()));
-    const auto say_later = *(*late)->function<void(int*)>("say_later");
+    const auto say_later = *(*late)->function_pointer<void(int*)>("say_later");
     vitte::sys::event said, unloaded;
     int word = 0;
     auto thread = vitte::sys::start_thread([&] {
@@ -211,7 +211,8 @@ BOOST_AUTO_TEST_CASE(weak_definitions_are_one_in_what_is_loaded_together) {
     BOOST_REQUIRE(a.has_value());
     auto b = loader.load(part("libpart_b.so").c_str());
     BOOST_REQUIRE(b.has_value());
-    const auto of_a = *(*a)->function<int*()>("common_address"), of_b = *(*b)->function<int*()>("common_address");
+    const auto of_a = *(*a)->function_pointer<int*()>("common_address"),
+               of_b = *(*b)->function_pointer<int*()>("common_address");
     BOOST_TEST(of_a() == of_b());
     BOOST_TEST(*of_a() == 100);
     int mine = 7;
@@ -219,7 +220,7 @@ BOOST_AUTO_TEST_CASE(weak_definitions_are_one_in_what_is_loaded_together) {
     other.provide_symbol("common_number", &mine);
     auto bound = other.load(part("libpart_a.so").c_str());
     BOOST_REQUIRE(bound.has_value());
-    BOOST_TEST((*(*bound)->function<int*()>("common_address"))() == &mine);
+    BOOST_TEST((*(*bound)->function_pointer<int*()>("common_address"))() == &mine);
 }
 
 BOOST_AUTO_TEST_CASE(a_module_from_memory_is_the_one_from_its_file) {
@@ -227,7 +228,7 @@ BOOST_AUTO_TEST_CASE(a_module_from_memory_is_the_one_from_its_file) {
     module_loader loader;
     auto m = loader.load(std::as_bytes(std::span(bytes)), "roomy");
     BOOST_REQUIRE_MESSAGE(m.has_value(), (m ? "" : m.error().message()));
-    BOOST_TEST((*(*m)->function<int(int)>("last_of_room"))(2) == 2);
+    BOOST_TEST((*(*m)->function_pointer<int(int)>("last_of_room"))(2) == 2);
     auto empty = loader.load(std::span<const std::byte>(), "nothing");
     BOOST_REQUIRE(!empty);
     BOOST_TEST(empty.error().message() == "nothing: copying the module to sealed memory: it is empty");
@@ -287,7 +288,7 @@ BOOST_AUTO_TEST_CASE(what_was_verified_is_what_is_loaded) {
                          }});
     BOOST_TEST(same);
     BOOST_REQUIRE_MESSAGE(m.has_value(), (m ? "" : m.error().message()));
-    BOOST_TEST((*(*m)->function<int(int)>("last_of_room"))(2) == 2);
+    BOOST_TEST((*(*m)->function_pointer<int(int)>("last_of_room"))(2) == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_module_can_be_kept_from_the_process) {
@@ -312,7 +313,7 @@ BOOST_AUTO_TEST_CASE(ten_thousand_loads_leave_nothing, *needs(threads)) {
         int good = 0;
         for (int i = 0; i < loads; ++i) {
             auto a = loader.load(part("libpart_a.so").c_str());
-            if (!a || (*(*a)->function<int()>("a_value"))() != 111) continue;
+            if (!a || (*(*a)->function_pointer<int()>("a_value"))() != 111) continue;
             auto t = loader.load(fixture("libthread_local.so").c_str());
             if constexpr (vitte::loader::native::machine::has_thread_locals)
                 good += t.has_value() && *static_cast<int*>(t->find("per_thread")) == 3;

@@ -60,7 +60,7 @@ std::string without_folders(std::string text) {
 }
 template <class Signature, class... Arguments>
 auto call(const module& in, const char* name, Arguments... arguments) {
-    auto function = in.function<Signature>(name);
+    auto function = in.function_pointer<Signature>(name);
     BOOST_REQUIRE_MESSAGE(function.has_value(), why(function));
     return (*function)(arguments...);
 }

@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(the_loader_gives_it_the_same_interface) {
     vitte::loader::module_loader loader(vitte::loader::os_linker<>::link);
     auto m = loader.load(fixture(plain).c_str());
     BOOST_REQUIRE(m.has_value());
-    BOOST_TEST((*(*m)->function<int(int)>("plain_twice"))(4) == 8);
+    BOOST_TEST((*(*m)->function_pointer<int(int)>("plain_twice"))(4) == 8);
     BOOST_TEST((m->symbol("plain_thrice").error().code == errc::not_found));
     auto missing = loader.load("libno-such-library.so");
     BOOST_REQUIRE(!missing);

@@ -10,7 +10,11 @@
 
 namespace vitte::loader {
 
-using linked = result<std::unique_ptr<detail::module_body>, load_error>;
+/// Whether the program wants to load what consists of `bytes`.
+inline result<void, load_error> verified(std::span<const std::byte> bytes, const load_options& options) {
+    if (!options.verify || options.verify(bytes)) return {};
+    return native::refuse(errc::permission_denied, "verifying", "the program refuses what is in it");
+}
 
 /// What our own linker has loaded, in a name space of its own: imports come from the host's exports, from the libraries
 /// in the process, from modules that were loaded as global ones, and from what a module needs itself.
@@ -69,8 +73,7 @@ private:
             if (!size) return native::refuse(size.error(), action);
             const auto view = sys::basic_view<P>::map(copy->file(), static_cast<std::size_t>(*size), sys::access::read);
             if (!view) return native::refuse(view.error(), action);
-            if (!options.verify(view->bytes()))
-                return native::refuse(errc::permission_denied, action, "the program refuses what is in it");
+            VITTE_CHECK(verified(view->bytes(), options));
         }
         return map(copy->file(), path, options);
     }

@@ -7,6 +7,7 @@
 
 namespace vitte::loader {
 
+/// All but `verify` is about native modules that our own linker loads; it means nothing for others.
 struct load_options {
     /// Functions are bound when they are called first, unless the module was linked with `-z now`. One that nothing
     /// defines then ends the program. Otherwise everything is bound at once.

@@ -1,16 +1,19 @@
-/// `module_loader`, the one entrance to loading: it opens a file, has it linked by our own linker or by the OS's, and
-/// hands out a `module`.
+/// `module_loader`, the one entrance to loading: it opens a file, has it linked by our own linker, by the OS's or by the
+/// format that knows it, and hands out a `module`.
 #pragma once
 
+#include <algorithm>
+#include <concepts>
+#include <new>
 #include <optional>
 #include <vitte/loader/linker.hpp>
-#include <vitte/loader/module.hpp>
+#include <vitte/loader/module_format.hpp>
 
 namespace vitte::loader {
 
 /// Loads modules and offers them the host's functions. Each loader is a name space of its own: its modules are not seen
-/// by those of others. Loading and unloading is safe from several threads at once, as long as nothing is provided or
-/// set meanwhile; the modules that it has loaded may outlive it.
+/// by those of others. Loading and unloading is safe from several threads at once, as long as nothing is provided,
+/// added or set meanwhile; the modules that it has loaded may outlive it.
 template <sys::platform P = sys::native>
 class basic_module_loader {
 public:
@@ -24,11 +27,13 @@ public:
     explicit basic_module_loader(linked (*foreign)(const char* path)) : foreign_(foreign) {}
 
     /// Offers a host function to every module that is loaded from now on. Host exports win over the process's
-    /// libraries.
+    /// libraries. WebAssembly modules import it from "env", if its type is theirs, see `crossing`.
     template <class Signature>
         requires std::is_function_v<Signature>
     void provide(const char* name, Signature* function) {
-        own_.host().provide(name, reinterpret_cast<const void*>(function));
+        const typed_call* typed = nullptr;
+        if constexpr (crossing<Signature>::possible) typed = &crossing<Signature>::erased;
+        own_.host().provide(name, reinterpret_cast<const void*>(function), typed);
     }
     /// Offers host data, or anything else with an address.
     void provide_symbol(const char* name, const void* address) { own_.host().provide(name, address); }
@@ -41,19 +46,42 @@ public:
     /// Binds modules to host exports and to each other only, not to the libraries of this process.
     void hide_process() noexcept { own_.hide_process(); }
 
-    /// Loads the module at `path` (UTF-8) and what it needs and is not in the process. A module that is loaded already
-    /// is the same one; its initialisers do not run again.
+    /// Modules of this format are loaded from now on, besides native ones; of several formats the first that recognizes
+    /// a file has it. `add_format(wasm::format())`, see `wasm/format.hpp`.
+    template <std::derived_from<module_format> Format>
+    void add_format(Format format) {
+        formats_.push_back(std::make_shared<Format>(std::move(format)));
+    }
+
+    /// Loads the module at `path` (UTF-8) and what it needs and is not in the process. A native module that is loaded
+    /// already is the same one; its initialisers do not run again.
     result<module, load_error> load(const char* path, const load_options& options = {}) {
+        if (!formats_.empty()) {
+            if (const auto file = sys::basic_file<P>::open(path)) {
+                if (const module_format* const format = format_of(*file))
+                    return named(path, link_as(*format, *file, path, options));
+                if (foreign_ == nullptr) return named(path, own_.link(*file, path, options));
+            }
+        }
         return named(path, foreign_ == nullptr ? own_.link(path, options) : foreign_(path));
     }
     /// Loads a module from memory, which may go as soon as this returns. `name` stands for it in messages.
     result<module, load_error> load(std::span<const std::byte> bytes, const char* name,
                                     const load_options& options = {}) {
+        if (const module_format* const format = format_of(bytes.first(std::min(bytes.size(), module_format::head_size))))
+            return named(name, link_as(*format, bytes.size(),
+                                       [&](std::span<std::byte> to) {
+                                           std::memcpy(to.data(), bytes.data(), to.size());
+                                           return result<std::size_t>(to.size());
+                                       },
+                                       name, options));
         return named(name, own_.link(bytes, name, options));
     }
     /// Loads a module from an open file, such as a sealed one in memory, which may be closed as soon as this returns.
     result<module, load_error> load(const sys::basic_file<P>& file, const char* name,
                                     const load_options& options = {}) {
+        if (const module_format* const format = format_of(file))
+            return named(name, link_as(*format, file, name, options));
         return named(name, own_.link(file, name, options));
     }
 
@@ -86,7 +114,42 @@ private:
         return unexpected(std::move(body).error());
     }
 
+    const module_format* format_of(std::span<const std::byte> head) const noexcept {
+        for (const auto& format : formats_)
+            if (format->recognizes(head)) return format.get();
+        return nullptr;
+    }
+    const module_format* format_of(const sys::basic_file<P>& file) const noexcept {
+        if (formats_.empty()) return nullptr;
+        std::byte head[module_format::head_size];
+        const auto size = file.read_at(head, 0);
+        return size ? format_of(std::span<const std::byte>(head, *size)) : nullptr;
+    }
+    linked link_as(const module_format& format, const sys::basic_file<P>& file, const char* name,
+                   const load_options& options) {
+        const auto facts = file.info();
+        if (!facts) return native::refuse(facts.error(), "opening");
+        return link_as(
+            format, facts->size, [&](std::span<std::byte> to) { return file.read_at(to, 0); }, name, options);
+    }
+    /// Links a copy of `size` bytes that `read(std::span<std::byte>)` makes: what is verified is what is used.
+    template <class Read>
+    linked link_as(const module_format& format, std::uint64_t size, Read&& read, const char* name,
+                   const load_options& options) {
+        constexpr const char* action = "reading";
+        if (size > PTRDIFF_MAX) return native::refuse(errc::too_large, action, "it does not fit into memory");
+        const std::unique_ptr<std::byte[]> copy(new (std::nothrow) std::byte[static_cast<std::size_t>(size)]);
+        if (copy == nullptr) return native::refuse(errc::out_of_memory, action, "it does not fit into memory");
+        const std::span<std::byte> bytes(copy.get(), static_cast<std::size_t>(size));
+        const result<std::size_t> got = read(bytes);
+        if (!got) return native::refuse(got.error(), action);
+        if (*got != size) return native::refuse(errc::end_of_input, action, "the file became shorter");
+        VITTE_CHECK(verified(bytes, options));
+        return format.link(bytes, name, own_.host());
+    }
+
     linked (*foreign_)(const char*) = nullptr;
+    std::vector<std::shared_ptr<const module_format>> formats_;
     own_linker<P> own_;
 };
 using module_loader = basic_module_loader<>;

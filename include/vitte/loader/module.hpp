@@ -2,10 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <type_traits>
 
-#include <vitte/core/result.hpp>
+#include <vitte/loader/function.hpp>
 #include <vitte/loader/load_error.hpp>
 #include <vitte/loader/symbol_location.hpp>
 
@@ -16,8 +17,20 @@ namespace detail {
 class module_body {
 public:
     virtual ~module_body() = default;
+    /// What it is made of, such as "WebAssembly", if that has no addresses; null for native modules.
+    virtual const char* kind() const noexcept { return nullptr; }
     /// The address of an exported symbol, or null.
     virtual void* symbol(const char* name) const noexcept = 0;
+    /// The exported function `name`; its target is null if there is none. Fails with a code and a reason if its type is
+    /// not `types`, which are null for what no module but a native one has.
+    virtual result<function_entry, load_error> function(const char* name, const signature* types) const {
+        static_cast<void>(types);
+        return function_entry{symbol(name)};
+    }
+    virtual std::span<std::byte> memory(const char* name) const noexcept {
+        static_cast<void>(name);
+        return {};
+    }
     /// What is at `address`; false if that is not in the module, or the back end does not know where the module is.
     virtual bool locate(std::uintptr_t address, symbol_location& to) const {
         static_cast<void>(address), static_cast<void>(to);
@@ -26,8 +39,12 @@ public:
 };
 }  // namespace detail
 
+/// What making a module ends with.
+using linked = result<std::unique_ptr<detail::module_body>, load_error>;
+
 /// Owns a loaded module; moving it keeps the module in place. What was taken from it, functions and addresses, is valid
-/// until it is unloaded or destroyed. Lookup is safe from several threads at once; unloading is not.
+/// until it is unloaded or destroyed. Lookup is safe from several threads at once; unloading is not. A module that is not
+/// native runs in one thread at a time, and nobody looks into its memory meanwhile.
 class module {
 public:
     module(std::string path, std::unique_ptr<detail::module_body> body) noexcept
@@ -40,24 +57,48 @@ public:
     const std::string& path() const noexcept { return path_; }
     explicit operator bool() const noexcept { return body_ != nullptr; }
 
-    /// The address of the exported symbol `name`. Fails with `errc::not_found` if the module does not define it, and
-    /// with `errc::bad_handle` after `unload`.
+    /// The exported function `name`, of a module of any kind. Fails with `errc::not_found` if there is none, and with
+    /// `errc::bad_handle` after `unload`.
+    ///
+    /// Of a native module, `Signature` is the caller's promise: a C function carries no type that could be checked. Of a
+    /// WebAssembly module it is `errc::invalid_argument` if the function has another type or `Signature` one that is not
+    /// in WebAssembly. There, integers of up to 32 bits, `bool` and enumerations are `i32` (as in C's ABI), those of 64
+    /// are `i64`, and pointers are external references: not addresses in the module's memory, which C has as `i32`.
+    template <plain_signature Signature>
+    result<loader::function<Signature>, load_error> function(const char* name) const {
+        const signature* types = nullptr;
+        if constexpr (crossing<Signature>::possible) types = &crossing<Signature>::types;
+        return entry(name, types).transform([](const detail::function_entry& e) {
+            return loader::function<Signature>(e);
+        });
+    }
+
+    /// The exported function `name` of a native module as a plain pointer, which costs nothing more than the call and
+    /// can have any type, such as one with variable arguments. Fails as `symbol` does.
+    template <class Signature>
+        requires std::is_function_v<Signature>
+    result<Signature*, load_error> function_pointer(const char* name) const {
+        return symbol(name).transform([](void* address) { return reinterpret_cast<Signature*>(address); });
+    }
+
+    /// The address of the exported symbol `name`. Fails with `errc::not_found` if the module does not define it, with
+    /// `errc::not_supported` if it is not native, and with `errc::bad_handle` after `unload`.
     result<void*, load_error> symbol(const char* name) const {
         if (void* const found = find(name)) return found;
-        if (body_ == nullptr) return missing(errc::bad_handle, name, "the module is not loaded any more");
-        return missing(errc::not_found, name, "the module does not export it");
+        if (body_ != nullptr && body_->kind() != nullptr)
+            return missing(errc::not_supported, name,
+                           std::string("nothing in a ") + body_->kind() + " module has an address: use `function`");
+        return absent(name);
     }
 
     /// The address of the exported symbol `name`, or null: for exports that a module may have or not. Allocates
-    /// nothing.
+    /// nothing. Null if the module is not native.
     void* find(const char* name) const noexcept { return body_ == nullptr ? nullptr : body_->symbol(name); }
 
-    /// The exported function `name` as a pointer of type `Signature`, which is the caller's promise: a C function
-    /// carries no type that could be checked.
-    template <class Signature>
-        requires std::is_function_v<Signature>
-    result<Signature*, load_error> function(const char* name) const {
-        return symbol(name).transform([](void* address) { return reinterpret_cast<Signature*>(address); });
+    /// The bytes of the memory that a module exports as `name`, if it is not native; nothing if there is none. What its
+    /// numbers point to is there. They may move whenever it runs.
+    std::span<std::byte> memory(const char* name = "memory") const noexcept {
+        return body_ == nullptr ? std::span<std::byte>() : body_->memory(name);
     }
 
     /// The symbol that `address` is in, for backtraces: from the file's `.symtab`, which has static functions, too, or
@@ -73,14 +114,25 @@ public:
     void unload() noexcept { body_.reset(); }
 
 private:
-    unexpected<load_error> missing(errc code, const char* name, const char* reason) const {
+    unexpected<load_error> missing(errc code, const char* name, std::string reason) const {
         load_error e;
         e.code = code;
         e.module = path_;
         e.action = "looking up";
         e.symbol = name;
-        e.reason = reason;
+        e.reason = std::move(reason);
         return unexpected(std::move(e));
+    }
+    unexpected<load_error> absent(const char* name) const {
+        if (body_ == nullptr) return missing(errc::bad_handle, name, "the module is not loaded any more");
+        return missing(errc::not_found, name, "the module does not export it");
+    }
+    result<detail::function_entry, load_error> entry(const char* name, const signature* types) const {
+        if (body_ == nullptr) return absent(name);
+        auto found = body_->function(name, types);
+        if (!found) return missing(found.error().code, name, std::move(found.error().reason));
+        if (found->target == nullptr) return absent(name);
+        return found;
     }
 
     std::string path_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -25,6 +26,14 @@ constexpr std::string_view name_of(value_type type) noexcept {
 class signature {
 public:
     static constexpr std::size_t max_parameters = 16;
+
+    constexpr signature() noexcept = default;
+    /// At most `max_parameters`.
+    constexpr signature(value_type result, std::initializer_list<value_type> parameters) noexcept
+        : result_(result), count_(parameters.size()) {
+        std::size_t i = 0;
+        for (const value_type t : parameters) parameters_[i++] = t;
+    }
 
     /// Reads `result(parameter,parameter...)`; spaces may stand between the parts. Fails with the byte that is wrong.
     static constexpr result<signature, parse_error> parse(std::string_view text) noexcept {

@@ -35,7 +35,7 @@ int main(int, char** arguments) {
         }
     }
     for (auto& module : modules) {
-        const auto run = module.function<int(int (*)(int), int)>("module_run");
+        const auto run = module.function_pointer<int(int (*)(int), int)>("module_run");
         std::printf("%d\n", (*run)(host_back, 2));
     }
     std::fflush(stdout);

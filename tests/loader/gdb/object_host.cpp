@@ -22,7 +22,7 @@ int main(int, char** arguments) {
     const link_input object[] = {link_input::file(*arguments)};
     auto linked = loader.link(object, options);
     if (!linked) return std::puts(linked.error().message().c_str()), 1;
-    const auto run = linked->function<int(int (*)(int), int)>("module_run");
+    const auto run = linked->function_pointer<int(int (*)(int), int)>("module_run");
     std::printf("%d\n", (*run)(host_back, 2));
     std::fflush(stdout);
     if (wait) vitte::sys::this_thread::sleep_until(vitte::sys::deadline::after(60'000'000'000));

@@ -11,7 +11,7 @@ using vitte::loader::module;
 
 template <class Signature>
 Signature* get(const module& of, const char* name) {
-    auto found = of.function<Signature>(name);
+    auto found = of.function_pointer<Signature>(name);
     if (!found) {
         std::printf("%s\n", found.error().message().c_str());
         std::exit(1);

@@ -64,7 +64,7 @@ private:
 
 template <class Signature>
 Signature* function(const vitte::loader::module& m, const char* name) {
-    auto found = m.function<Signature>(name);
+    auto found = m.function_pointer<Signature>(name);
     if (!found) why = found.error().message();
     return found ? *found : nullptr;
 }

@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <vector>
-#include <vitte/loader/wasm/trap.hpp>
+#include <vitte/loader/trap.hpp>
 
 // Handlers end with a call of the next one where the compiler makes that a jump; elsewhere a loop calls them.
 #if defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)) && \
@@ -54,10 +54,16 @@
 
 namespace vitte::loader::wasm {
 
+<<<<<<< HEAD
 /// What is said of vectors where they are not allowed.
 inline constexpr const char* no_vectors =
     VITTE_WASM_SMALL ? "this build of the engine has no vectors" : "illegal opcode: vectors are not enabled";
 inline constexpr errc no_vectors_code = VITTE_WASM_SMALL ? errc::not_supported : errc::malformed;
+=======
+using loader::trap;
+using loader::trap_code;
+using loader::trap_frame;
+>>>>>>> ba733bbe6a810d5df6eb91818b14d6425de8b436
 
 struct runtime;
 union cell;

@@ -62,7 +62,8 @@ struct host_thunk {
 };
 template <class Signature>
 struct host_binder;
-template <wasm_result R, wasm_value... Args>
+template <class R, class... Args>
+    requires(crossing<R(Args...)>::possible)
 struct host_binder<R(Args...)> {
     template <class Callable>
     static constexpr host_call thunk = host_thunk<Callable, R, Args...>::call;
@@ -78,7 +79,7 @@ void basic_store<P>::define_function(std::string_view module, std::string_view n
     callables_.emplace_back(new stored(std::forward<Callable>(callable)),
                             [](void* p) { delete static_cast<stored*>(p); });
     define(module, name,
-           make_function(detail::cpp_signature<Signature>::make(),
+           make_function(detail::signature_of(crossing<Signature>::types),
                          detail::host_binder<Signature>::template thunk<stored>, callables_.back().get()));
 }
 

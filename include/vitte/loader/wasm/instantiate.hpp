@@ -114,13 +114,19 @@ result<void, load_error> basic_store<P>::link(instance& made, const import_descr
         e.symbol = wanted.module + "." + wanted.name;
         return unexpected(std::move(e));
     };
-    const auto found = names_.find({wanted.module, wanted.name});
-    if (found == names_.end() || found->second.item == nullptr)
+    const external* const found = find(wanted.module, wanted.name);
+    if (found == nullptr || found->item == nullptr)
         return refuse(errc::not_found, std::string("unknown import: nothing offers this ") + name_of(wanted.kind));
-    const external& offered = found->second;
-    if (const char* const wrong = fault(made, wanted, offered))
-        return refuse(errc::invalid_argument, std::string(wrong) + ": wanted as a " + name_of(wanted.kind) +
-                                                  ", offered as a " + name_of(offered.kind));
+    const external& offered = *found;
+    if (const char* const wrong = fault(made, wanted, offered)) {
+        std::string want = name_of(wanted.kind), have = name_of(offered.kind);
+        if (wanted.kind == external_kind::function && offered.kind == wanted.kind) {
+            want.append(" ").append(text_of(made.module_->type_of_function(wanted.index)));
+            have.append(" ").append(text_of(*offered.as<wasm::function>().description));
+        }
+        return refuse(errc::invalid_argument,
+                      std::string(wrong) + ": wanted as a " + want + ", offered as a " + have);
+    }
     runtime& view = made.view_;
     switch (wanted.kind) {
         case external_kind::function: view.functions.push_back(&offered.as<wasm::function>()); break;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <vitte/loader/crossing.hpp>
 #include <vitte/loader/wasm/constant_expression.hpp>
 #include <vitte/loader/wasm/interpret_control.hpp>
 #include <vitte/loader/wasm/value_stack.hpp>
@@ -108,55 +109,44 @@ inline std::string function_name(const module_data& module, std::uint32_t index)
     return made;
 }
 
-/// The type in WebAssembly of a C++ type; `unknown` if there is none.
-template <class T>
-constexpr value_type type_of() noexcept {
-    if constexpr (std::is_same_v<T, float>)
-        return f32;
-    else if constexpr (std::is_same_v<T, double>)
-        return f64;
-    else if constexpr (std::is_pointer_v<T>)
-        return external_reference;
-    else if constexpr (std::is_integral_v<T> && sizeof(T) == 4)
-        return i32;
-    else if constexpr (std::is_integral_v<T> && sizeof(T) == 8)
-        return i64;
-    else
-        return unknown;
+/// What a type that crosses is in WebAssembly, as in C's ABI but for pointers, which are external references; `unknown`
+/// for `nothing`.
+constexpr value_type type_of(loader::value_type type) noexcept {
+    using enum loader::value_type;
+    switch (type) {
+        case nothing: return unknown;
+        case i64: case u64: return wasm::i64;
+        case f32: return wasm::f32;
+        case f64: return wasm::f64;
+        case pointer: case string: return external_reference;
+        default: return wasm::i32;
+    }
 }
-/// C++ types that are values of WebAssembly: integers of 32 or 64 bits, floating-point numbers, and pointers, which are
-/// external references.
-template <class T>
-concept wasm_value = type_of<T>() != unknown;
-template <class R>
-concept wasm_result = std::is_void_v<R> || wasm_value<R>;
+inline signature signature_of(const loader::signature& types) {
+    signature made;
+    for (const loader::value_type t : types.parameters()) made.parameters.push_back(type_of(t));
+    if (types.result_type() != loader::value_type::nothing) made.results.push_back(type_of(types.result_type()));
+    return made;
+}
 
 template <class T>
 void put_value(std::byte* at, T v) noexcept {
-    if constexpr (std::is_pointer_v<T>)
-        ops::put(at, to_reference(v));
-    else
-        ops::put(at, v);
+    ops::put(at, loader::detail::to_bits(v));
 }
 template <class T>
 T get_value(const std::byte* at) noexcept {
-    if constexpr (std::is_pointer_v<T>)
-        return from_reference<std::remove_pointer_t<T>>(ops::get<reference>(at));
-    else
-        return ops::get<T>(at);
+    return loader::detail::from_bits<T>(ops::get<std::uint64_t>(at));
 }
 
-template <class Signature>
-struct cpp_signature;
-template <class R, class... Args>
-struct cpp_signature<R(Args...)> {
-    static signature make() {
-        signature made;
-        made.parameters = {type_of<Args>()...};
-        if constexpr (!std::is_void_v<R>) made.results = {type_of<R>()};
-        return made;
+/// Puts what `run_function` has left in the accumulators at the start of `frame`, where other results stand already.
+inline void settle(const execution& e, const std::vector<value_type>& results, std::byte* frame) noexcept {
+    if (results.size() != 1 || results[0] == v128) return;
+    switch (bank_of(results[0])) {
+        case bank::float32: ops::put(frame, e.s); break;
+        case bank::float64: ops::put(frame, e.d); break;
+        default: ops::put(frame, e.r);
     }
-};
+}
 
 }  // namespace detail
 
@@ -164,7 +154,8 @@ struct cpp_signature<R(Args...)> {
 /// thread that uses the store.
 template <class Signature>
 class typed_function;
-template <detail::wasm_result R, detail::wasm_value... Args>
+template <class R, class... Args>
+    requires(crossing<R(Args...)>::possible)
 class typed_function<R(Args...)> {
 public:
     typed_function(execution& e, const function& f) noexcept : execution_(&e), function_(&f) {}
@@ -187,10 +178,8 @@ public:
             return e.s;
         else if constexpr (std::is_same_v<R, double>)
             return e.d;
-        else if constexpr (std::is_pointer_v<R>)
-            return from_reference<std::remove_pointer_t<R>>(e.r);
         else
-            return static_cast<R>(e.r);
+            return loader::detail::from_bits<R>(e.r);
     }
 
 private:
@@ -214,18 +203,10 @@ inline result<std::vector<value>, trap> invoke(execution& e, const function& f, 
         at += bytes_of(v.type);
     }
     if (!detail::run_function(e, f, frame)) return unexpected(detail::take_trap(e));
-    const auto& types = f.description->results;
-    if (types.size() == 1 && types[0] != v128) {
-        switch (bank_of(types[0])) {
-            case bank::int32: ops::put(frame, static_cast<std::uint32_t>(e.r)); break;
-            case bank::float32: ops::put(frame, e.s); break;
-            case bank::float64: ops::put(frame, e.d); break;
-            default: ops::put(frame, e.r);
-        }
-    }
+    detail::settle(e, f.description->results, frame);
     std::vector<value> made;
     at = frame;
-    for (const value_type t : types) {
+    for (const value_type t : f.description->results) {
         value v{t, {}};
         __builtin_memcpy(v.bits.bits, at, bytes_of(t));
         made.push_back(v);

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
-#include <vitte/loader/wasm/trap.hpp>
+#include <vitte/loader/trap.hpp>
 
 namespace vitte::loader::wasm::numeric {
 

@@ -52,14 +52,20 @@ public:
     /// its type is another.
     template <class Signature>
     result<typed_function<Signature>, load_error> function(const char* name) const {
+        return function(name, crossing<Signature>::types).transform([this](const wasm::function* f) {
+            return typed_function<Signature>(*view_.execution, *f);
+        });
+    }
+    result<const wasm::function*, load_error> function(const char* name, const loader::signature& types) const {
         const external* const found = find(name);
         if (found == nullptr || found->kind != external_kind::function)
             return missing(name, errc::not_found, "the module does not export a function of this name");
-        const auto& f = found->template as<wasm::function>();
-        const signature wanted = detail::cpp_signature<Signature>::make();
+        const auto& f = found->as<wasm::function>();
+        const signature wanted = detail::signature_of(types);
         if (wanted.parameters != f.description->parameters || wanted.results != f.description->results)
-            return missing(name, errc::invalid_argument, "the function has another type");
-        return typed_function<Signature>(*view_.execution, f);
+            return missing(name, errc::invalid_argument,
+                           "its type is " + text_of(*f.description) + ", not " + text_of(wanted));
+        return &f;
     }
     /// The bytes of the exported memory `name`; empty if there is none. They may move when it grows, see
     /// `linear_memory`.
@@ -75,13 +81,13 @@ private:
     template <sys::platform P>
     friend class basic_store;
 
-    unexpected<load_error> missing(const char* name, errc code, const char* reason) const {
+    unexpected<load_error> missing(const char* name, errc code, std::string reason) const {
         load_error e;
         e.code = code;
         e.module = name_;
         e.action = "looking up";
         e.symbol = name;
-        e.reason = reason;
+        e.reason = std::move(reason);
         return unexpected(std::move(e));
     }
 
@@ -122,6 +128,11 @@ public:
     /// Offers `item` to modules that import `name` from `module`, in place of what was offered before.
     void define(std::string_view module, std::string_view name, external item) {
         names_.insert_or_assign({std::string(module), std::string(name)}, item);
+    }
+    /// What is offered as `name` to modules that import it from `module`; null if nothing is.
+    const external* find(std::string_view module, std::string_view name) const {
+        const auto found = names_.find({std::string(module), std::string(name)});
+        return found == names_.end() ? nullptr : &found->second;
     }
     /// Offers all exports of `of` under the module name `module`.
     void define(std::string_view module, const instance& of) {

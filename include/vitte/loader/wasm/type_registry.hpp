@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 #include <vector>
-#include <vitte/loader/format/wasm/types.hpp>
+#include <vitte/loader/format/wasm/type_text.hpp>
 
 namespace vitte::loader::wasm {
 
@@ -14,6 +14,19 @@ struct signature {
     std::vector<value_type> parameters, results;
     std::uint32_t group = 0;  ///< index of the first type of its recursion group
 };
+
+/// Like "[i32 i64] -> [f32]" (2.3.8).
+inline std::string text_of(const signature& type) {
+    std::string text = "[";
+    for (const auto* list : {&type.parameters, &type.results}) {
+        for (const value_type& t : *list) {
+            if (&t != list->data()) text += ' ';
+            text += text_of(t);
+        }
+        text += list == &type.parameters ? "] -> [" : "]";
+    }
+    return text;
+}
 
 /// Gives equal types equal numbers. Not for concurrent use.
 class type_registry {

@@ -75,6 +75,9 @@ public:
         return 0u;
     }
 
+    /// What a program that has ended by `proc_exit` gave; nothing if none has since `run` was called.
+    std::optional<std::uint32_t> exit_code() const noexcept { return state_.exit_code; }
+
 private:
     void set_stream(sys::standard_stream stream, sys::basic_file<P> file, bool borrowed) {
         auto made = std::make_unique<descriptor<P>>(std::move(file));

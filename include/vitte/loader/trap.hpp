@@ -1,4 +1,4 @@
-/// Why WebAssembly code stopped, and where.
+/// `trap`: why a call into a module did not return, and where it stopped. Only modules that are not native trap.
 #pragma once
 
 #include <cstdint>
@@ -6,9 +6,9 @@
 #include <vector>
 #include <vitte/core/error.hpp>
 
-namespace vitte::loader::wasm {
+namespace vitte::loader {
 
-/// The reasons for a trap, in the words of the core specification's test suite where it has some.
+/// The reasons for a trap, in the words of the test suite of WebAssembly's core specification where it has some.
 enum class trap_code : std::uint8_t {
     none,
     unreachable,
@@ -73,7 +73,7 @@ struct trap {
 
     /// One line: the reason, then the functions from the innermost one.
     std::string message() const {
-        std::string text = reason.empty() ? wasm::message(code) : reason;
+        std::string text = reason.empty() ? loader::message(code) : reason;
         const char* before = " in ";
         for (const trap_frame& f : frames) {
             text += before;
@@ -84,4 +84,4 @@ struct trap {
     }
 };
 
-}  // namespace vitte::loader::wasm
+}  // namespace vitte::loader

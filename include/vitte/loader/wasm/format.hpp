@@ -1,0 +1,140 @@
+/// WebAssembly modules for a `module_loader`: `loader.add_format(wasm::format())`.
+#pragma once
+
+#include <functional>
+#include <vitte/loader/module_format.hpp>
+#include <vitte/loader/wasm/store.hpp>
+
+namespace vitte::loader::wasm {
+
+template <sys::platform P>
+struct basic_format_options {
+    store_limits limits = {};      ///< of each module
+    compile_options compile = {};  ///< without `checked_memory`, set `limits.guard_memories`
+    /// Is given the store of each module before its imports are looked for: for `define_function`, also with a `caller`,
+    /// for `wasi::context::offer`, for deadlines and fuel. The store stays where it is as long as the module is loaded.
+    /// What is defined here wins over what the loader provides. If modules are loaded from several threads at once, it
+    /// runs in several at once.
+    std::function<void(basic_store<P>&)> prepare = nullptr;
+};
+
+/// Every module gets a store of its own, with which all of it goes when it is unloaded; nothing is shared by modules.
+/// A module imports host functions from "env". If it has `_initialize` and no `_start`, it is a WASI reactor, whose
+/// initializer runs when it is loaded; the `_start` of a WASI program is a `function<void()>` like any other, which the
+/// program's end may stop with a trap (see `wasi::context::exit_code`).
+template <sys::platform P = sys::native>
+class basic_format final : public module_format {
+public:
+    using options = basic_format_options<P>;
+
+    explicit basic_format(options chosen = {}) : options_(std::move(chosen)) {}
+
+    bool recognizes(std::span<const std::byte> head) const noexcept override { return file::is_module(head); }
+
+    /// Fails with what is wrong and at which byte ("reading"), with an import that nobody offers or that has another
+    /// type ("linking"), with limits that do not suffice ("allocating"), and with what trapped ("starting").
+    linked link(std::span<const std::byte> content, const char* name, const exports& host) const override {
+        const auto compiled = compiled_module::compile(content, options_.compile);
+        if (!compiled) {
+            const parse_error& e = compiled.error();
+            return refuse(e.code, "reading", std::string(e.reading) + ": " + e.reason, e.offset);
+        }
+        auto empty = basic_store<P>::create(options_.limits);
+        if (!empty) return refuse(empty.error().code, "allocating", "the value stack or guarded memories");
+        auto made = std::make_unique<body>(std::move(*empty));
+        if (options_.prepare) options_.prepare(made->store);
+        VITTE_CHECK(made->offer(compiled->data(), host));
+        VITTE_CHECK(made->start(*compiled, name));
+        return made;
+    }
+
+private:
+    static unexpected<load_error> refuse(errc code, const char* action, std::string reason,
+                                         std::uint64_t offset = load_error::no_offset) {
+        load_error e;
+        e.code = code;
+        e.action = action;
+        e.reason = std::move(reason);
+        e.offset = offset;
+        return unexpected(std::move(e));
+    }
+
+    class body final : public loader::detail::module_body {
+    public:
+        explicit body(basic_store<P>&& made) noexcept : store(std::move(made)) {}
+
+        const char* kind() const noexcept override { return "WebAssembly"; }
+        void* symbol(const char*) const noexcept override { return nullptr; }
+        std::span<std::byte> memory(const char* name) const noexcept override { return instance_->memory(name); }
+        result<loader::detail::function_entry, load_error> function(const char* name,
+                                                                    const loader::signature* types) const override {
+            using entry = loader::detail::function_entry;
+            if (types == nullptr)
+                return refuse(errc::invalid_argument, "looking up",
+                              "it is asked for with a type that WebAssembly does not have");
+            return instance_->function(name, *types).transform([this](const wasm::function* f) {
+                return entry{const_cast<wasm::function*>(f), instance_->view().execution, call};
+            });
+        }
+
+        /// Offers the host functions that `module` imports.
+        result<void, load_error> offer(const module_data& module, const exports& host) {
+            for (const import_description& wanted : module.imports) {
+                if (wanted.module != "env" || wanted.kind != external_kind::function) continue;
+                const host_export* const found = host.find(wanted.name);
+                if (found == nullptr || store.find(wanted.module, wanted.name) != nullptr) continue;
+                if (found->typed == nullptr) {
+                    auto e = refuse(errc::invalid_argument, "linking",
+                                    "the host offers it as an address, or with a type that WebAssembly does not have");
+                    e.error().symbol = wanted.module + "." + wanted.name;
+                    return e;
+                }
+                auto& kept = *host_.emplace_back(std::make_unique<host_export>(*found));
+                store.define(wanted.module, wanted.name,
+                             store.make_function(wasm::detail::signature_of(found->typed->types), call_host, &kept));
+            }
+            return {};
+        }
+        result<void, load_error> start(const compiled_module& module, const char* name) {
+            VITTE_TRY(instance_, store.instantiate(module, name));
+            if (instance_->find("_initialize") == nullptr || instance_->find("_start") != nullptr) return {};
+            VITTE_TRY(const auto initialize, instance_->template function<void()>("_initialize"));
+            const auto done = initialize();
+            if (!done) return refuse(errc::unknown, "starting", done.error().message());
+            return {};
+        }
+
+        basic_store<P> store;
+
+    private:
+        /// Calls the function at `target`, as `function_entry` has it.
+        static std::unique_ptr<trap> call(void* context, void* target, std::uint64_t* values) {
+            execution& e = *static_cast<execution*>(context);
+            const auto& f = *static_cast<const wasm::function*>(target);
+            const std::size_t size = 8 * f.description->parameters.size();
+            std::byte* const frame = e.top;
+            if (frame + size + 8 > e.end) {
+                e.trap = trap_code::call_stack_exhausted;
+                return std::make_unique<trap>(wasm::detail::take_trap(e));
+            }
+            for (std::size_t i = 0; i < size; i += 8) ops::put(frame + i, values[i / 8]);
+            if (!wasm::detail::run_function(e, f, frame)) return std::make_unique<trap>(wasm::detail::take_trap(e));
+            wasm::detail::settle(e, f.description->results, frame);
+            __builtin_memcpy(values, frame, 8);
+            return nullptr;
+        }
+        static trap_code call_host(const wasm::function& self, runtime*, std::byte* values) {
+            const auto& callee = *static_cast<const host_export*>(self.context);
+            callee.typed->call(callee.address, reinterpret_cast<std::uint64_t*>(values));
+            return trap_code::none;
+        }
+
+        wasm::instance* instance_ = nullptr;
+        std::vector<std::unique_ptr<host_export>> host_;  ///< that it imports
+    };
+
+    options options_;
+};
+using format = basic_format<>;
+
+}  // namespace vitte::loader::wasm
