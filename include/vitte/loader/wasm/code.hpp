@@ -54,16 +54,14 @@
 
 namespace vitte::loader::wasm {
 
-<<<<<<< HEAD
 /// What is said of vectors where they are not allowed.
 inline constexpr const char* no_vectors =
     VITTE_WASM_SMALL ? "this build of the engine has no vectors" : "illegal opcode: vectors are not enabled";
 inline constexpr errc no_vectors_code = VITTE_WASM_SMALL ? errc::not_supported : errc::malformed;
-=======
+
 using loader::trap;
 using loader::trap_code;
 using loader::trap_frame;
->>>>>>> ba733bbe6a810d5df6eb91818b14d6425de8b436
 
 struct runtime;
 union cell;
