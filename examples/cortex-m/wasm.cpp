@@ -18,7 +18,8 @@ static void say(const std::string& line) { static_cast<void>(sys::print((line + 
 int main() {
     const auto module = wasm::compiled_module::compile({guest, guest_end}, {.borrowed_bytes = true});
     if (!module) return fail(module.error().reason);
-    auto store = wasm::store::create({.memory_pages = 1, .table_elements = 16, .exceptions = 0, .stack_bytes = 1024});
+    auto store =
+        wasm::store::create({.memory_pages = 1, .table_elements = 16, .exception_bytes = 0, .stack_bytes = 1024});
     if (!store) return fail(store.error().operation);
     store->define_function<int(int)>("device", "sensor", [degrees = 20](int) mutable { return degrees += 3; });
     store->define_function<void(unsigned, unsigned)>(

@@ -1,4 +1,5 @@
 #include <boost/test/unit_test.hpp>
+#include <optional>
 #include <string>
 #include <vitte/loader/wasm/store.hpp>
 
@@ -309,4 +310,90 @@ BOOST_AUTO_TEST_CASE(what_is_not_valid_is_refused_with_its_offset) {
     BOOST_TEST(wasm::compiled_module::compile(sum).error().reading == std::string("i32.add"));
     const code structure = module({section(1, list({bytes({0x5f, 0})}))});
     BOOST_TEST((wasm::compiled_module::compile(structure).error().code == errc::not_supported));
+}
+
+namespace {
+/// (module (func ...)) of type `() -> ()`, and `() -> (i64 x100)` as type 1, whose function 0 is called by function 1.
+code called_with_many_results(const code& instructions) {
+    code many = bytes({0x60, 0, 100});
+    for (int i = 0; i < 100; ++i) many = std::move(many) + bytes({i64});
+    return module({section(1, list({type({}, {}), many})), section(3, list({bytes({1}), bytes({0})})),
+                   section(10, list({body(bytes({0})), body(instructions)}))});
+}
+code repeated(int times, const code& what) {
+    code made;
+    for (int i = 0; i < times; ++i) made.insert(made.end(), what.begin(), what.end());
+    return made;
+}
+std::optional<errc> refusal_of(const code& m, const wasm::compile_options& options = {}) {
+    const auto made = wasm::compiled_module::compile(m, options);
+    return made ? std::nullopt : std::optional(made.error().code);
+}
+const code most_of_all = bytes({0xff, 0xff, 0xff, 0xff, 0x0f});
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(few_bytes_cannot_ask_for_much_memory_of_the_compiler) {
+    const code types = section(1, list({type({}, {})})), one_function = section(3, list({bytes({0})}));
+    for (const int id : {1, 2, 3, 4, 5, 6, 7, 9, 10, 11})
+        BOOST_TEST(refusal_of(module({section(id, most_of_all + bytes({0, 0, 0, 0}))})).has_value());
+    const code locals = bytes({1}) + most_of_all + bytes({i32, 0x0b});
+    BOOST_TEST((refusal_of(module({types, one_function,
+                                   section(10, list({unsigned_number(static_cast<std::uint32_t>(locals.size())) +
+                                                     locals}))})) == errc::too_large));
+    BOOST_TEST(
+        (refusal_of(module({section(5, unsigned_number(101) + repeated(101, bytes({0, 0})))})) == errc::too_large));
+
+    const code many_values = called_with_many_results(repeated(600, bytes({0x10, 0})) + bytes({0}));
+    BOOST_TEST((refusal_of(many_values) == errc::too_large));
+    // Each of the branches moves 100 values.
+    constexpr int depth = 1000;
+    code targets = bytes({0x0e}) + unsigned_number(depth - 1);
+    for (std::uint32_t i = 0; i < depth; ++i) targets = std::move(targets) + unsigned_number(i);
+    const code many_moves =
+        called_with_many_results(repeated(depth, bytes({0x02, 1})) + bytes({0x42, 0, 0x10, 0, 0x41, 0}) + targets +
+                                 repeated(depth, bytes({0x0b})) + bytes({0}));
+    wasm::compile_options options;
+    options.most_code_bytes = 8 << 20;
+    BOOST_TEST(!refusal_of(many_moves, options));
+    options.most_code_bytes = 1 << 16;
+    BOOST_TEST((refusal_of(many_moves, options) == errc::too_large));
+}
+
+BOOST_AUTO_TEST_CASE(sizes_that_no_machine_has_are_errors) {
+    const code large[] = {
+        section(4, list({bytes({0x70, 0}) + most_of_all})),
+        section(4, list({bytes({0x70, 4, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20})})),  // 2^61
+        section(5, list({bytes({4, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20})})),                    // 2^47
+    };
+    for (const std::uint64_t limit : {std::uint64_t{1000}, UINT64_MAX / 16})
+        for (const code& part : large) {
+            if (limit != 1000 && &part == large) continue;  // which this machine may have
+            auto store = new_store({.memory_pages = limit, .table_elements = limit});
+            const auto made = store.instantiate(compiled(module({part})));
+            BOOST_REQUIRE(!made);
+            BOOST_TEST((made.error().code == errc::out_of_memory));
+        }
+    /// (table 1 funcref) (func (export "grow") (param i32) (result i32) (table.grow (ref.null func) n))
+    const code growing = module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0})})),
+                                 section(4, list({bytes({0x70, 0, 1})})), section(7, list({exported("grow", 0, 0)})),
+                                 section(10, list({body(bytes({0xd0, 0x70, 0x20, 0, 0xfc, 15, 0}))}))});
+    auto store = new_store({.table_elements = 100});
+    const auto grow = function_of<std::int32_t(std::int32_t)>(instance_of(store, growing), "grow");
+    for (const std::int32_t by : {100, 0x7fffffff, -1}) BOOST_TEST(*grow(by) == -1);
+    BOOST_TEST(*grow(98) == 1);
+    BOOST_TEST(*grow(1) == 99);
+    BOOST_TEST(*grow(1) == -1);
+}
+
+BOOST_AUTO_TEST_CASE(exceptions_that_are_kept_have_a_limit) {
+    /// (loop (block (result exnref) (try_table (catch_all_ref 0) (throw 0)) unreachable) drop br 0)
+    const code keeping = module({section(1, list({type({}, {})})), section(3, list({bytes({0})})),
+                                 section(13, list({bytes({0, 0})})), section(7, list({exported("keep", 0, 0)})),
+                                 section(10, list({body(bytes({0x03, 0x40, 0x02, 0x69, 0x1f, 0x40, 1, 3, 0, 0x08, 0,
+                                                               0x0b, 0x00, 0x0b, 0x1a, 0x0c, 0, 0x0b}))}))});
+    auto store = new_store({.exception_bytes = 10'000});
+    const auto ended = function_of<void()>(instance_of(store, keeping), "keep")();
+    BOOST_REQUIRE(!ended);
+    BOOST_TEST((ended.error().code == wasm::trap_code::out_of_memory));
+    BOOST_TEST(store.execution().kept.size() > 50u);
 }

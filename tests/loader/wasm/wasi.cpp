@@ -363,6 +363,32 @@ BOOST_AUTO_TEST_CASE(programs_end_with_their_code) {
     BOOST_TEST(*run(bytes({0x41, 9, 0x10, 0})) == 9);
 }
 
+BOOST_AUTO_TEST_CASE(sizes_that_a_guest_invents_allocate_nothing) {
+    guest g;
+    const std::uint32_t fd = g.opened("a", create);
+    for (const std::uint64_t size : {0x10000u, 0x7fffffffu, 0xffffffffu}) {
+        BOOST_TEST(g.call("poll_oneoff", {0, 0, size, 16}) == inval);
+        BOOST_TEST((g.call("fd_read", {fd, 0, size, 16}) == fault && g.call("fd_write", {fd, 0, size, 16}) == fault));
+        BOOST_TEST((g.call("fd_readdir", {3, 0, size, 0, 16}) == (size == 0x10000 ? success : fault)));
+        BOOST_TEST(
+            (g.call("random_get", {1, size}) == fault && g.call("path_readlink", {3, 0, 1, 1, size, 16}) != success));
+        BOOST_TEST((g.call("path_open", {3, 0, 0, size + 1, 0, 0, 0, 0, 16}) != success));
+        BOOST_TEST((g.call("path_symlink", {0, size + 1, 3, 0, 1}) != success));
+    }
+    BOOST_TEST(g.call("path_unlink_file", {3, 0, 0x10001}) == nametoolong);
+}
+BOOST_AUTO_TEST_CASE(listings_have_a_limit) {
+    guest g(20);
+    for (const char* const name : {"a", "b", "c", "d", "e", "f", "g", "h", "i"})
+        BOOST_TEST(g.call("fd_close", {g.opened(name, create)}) == success);
+    const std::uint32_t again = g.opened(".", directory), more = g.opened(".", directory);
+    const auto list = [&](std::uint32_t fd) { return g.call("fd_readdir", {fd, 8192, 4096, 0, 16}); };
+    BOOST_TEST((list(3) == success && list(again) == nomem && list(3) == success));
+    BOOST_TEST((g.call("fd_close", {again}) == success && list(more) == nomem));
+    BOOST_TEST(g.on_path("path_unlink_file", "a") == success);
+    BOOST_TEST((list(3) == success && list(more) == success));
+}
+
 BOOST_AUTO_TEST_CASE(no_argument_of_a_guest_is_trusted) {
     guest g;
     g.call("fd_close", {g.opened("a", create)});

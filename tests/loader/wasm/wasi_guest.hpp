@@ -78,7 +78,9 @@ enum : std::uint32_t {
     ilseq = 25,
     inval = 28,
     loop = 32,
+    nametoolong = 37,
     noent = 44,
+    nomem = 48,
     notdir = 54,
     notempty = 55,
     notsock = 57,
@@ -130,7 +132,8 @@ struct basic_guest {
     wasm::basic_store<P> store;
     wasm::instance* made = nullptr;
 
-    basic_guest() : store(std::move(*wasm::basic_store<P>::create())) {
+    explicit basic_guest(std::size_t most_listed = 1000)
+        : world(100, most_listed), store(std::move(*wasm::basic_store<P>::create())) {
         BOOST_REQUIRE(world.add_folder(folder.path, "/").has_value());
         start();
     }

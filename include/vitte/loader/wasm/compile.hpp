@@ -34,6 +34,9 @@ public:
 
 private:
     using checked = result<void, parse_error>;
+    /// Each may take all addresses that 32 bits reach.
+    static constexpr std::size_t most_memories = 100;
+
     static unexpected<parse_error> invalid(const char* reading, const char* reason, std::uint64_t offset) noexcept {
         return malformed(reading, reason, offset, errc::invalid_argument);
     }
@@ -196,6 +199,8 @@ private:
             VITTE_CHECK(check_memory(made_.memories[i], memories_at));
         if (made_.memories.size() > 1 && !made_.options.allowed.multiple_memories)
             return invalid("memory section", "multiple memories", memories_at);
+        if (made_.memories.size() > most_memories)
+            return malformed("memory section", "more memories than the engine allows", memories_at, errc::too_large);
         for (std::size_t i = made_.imported_tags; i < made_.tags.size(); ++i)
             VITTE_CHECK(check_tag(made_.tags[i], tags_at));
         return {};
@@ -282,7 +287,7 @@ private:
         made_.bodies.resize(made_.functions.size() - made_.imported_functions);
         for (std::size_t i = 0; i < made_.bodies.size(); ++i)
             made_.bodies[i].type = made_.functions[made_.imported_functions + i];
-        made_.code.reserve(from.content(section::code).remaining() * 2);
+        if (!VITTE_WASM_SMALL) made_.code.reserve(from.content(section::code).remaining() * 2);
         translator sink(made_);
         function_validator<translator> validator(made_, sink);
         std::uint32_t next = 0;

@@ -6,8 +6,12 @@
 
 namespace vitte::loader::wasm::ops {
 
-/// Gives the exception a place that a reference can name; it lives as long as the store.
-inline exception* keep_exception(execution& e) {
+/// Gives the exception a place that a reference can name; it lives as long as the store. Null if the limits do not
+/// allow it.
+inline const exception* keep_exception(execution& e) {
+    const std::size_t bytes = sizeof(exception) + sizeof(exception*) + e.thrown.values.size();
+    if (bytes > e.exception_bytes) return nullptr;
+    e.exception_bytes -= bytes;
     e.kept.push_back(new exception(e.thrown));
     return e.kept.back();
 }
@@ -30,11 +34,14 @@ inline exception* keep_exception(execution& e) {
                 if (!e.thrown.values.empty()) __builtin_memcpy(to, e.thrown.values.data(), e.thrown.values.size());
                 to += e.thrown.values.size();
             }
-            if (c.reference && e.kept.size() >= e.most_kept) {
-                trapped(trap_code::out_of_memory, at, thrower_frame, thrower);
-                return stop_code;
+            if (c.reference) {
+                const exception* const kept = keep_exception(e);
+                if (kept == nullptr) {
+                    trapped(trap_code::out_of_memory, at, thrower_frame, thrower);
+                    return stop_code;
+                }
+                put(to, to_reference(kept));
             }
-            if (c.reference) put(to, to_reference(keep_exception(e)));
             e.trap_frame = frame;
             e.trap_in = in;
             return code->entry + c.target;

@@ -77,10 +77,11 @@ inline bool run_function(execution& e, const function& f, std::byte* frame) noex
 }
 
 inline std::string function_name(const module_data& module, std::uint32_t index) {
+    constexpr std::size_t most = 256;  // many frames may have the same name
     if (index < module.function_names.size() && !module.function_names[index].empty())
-        return module.function_names[index];
+        return module.function_names[index].substr(0, most);
     for (const export_description& x : module.exports)
-        if (x.kind == external_kind::function && x.index == index) return x.name;
+        if (x.kind == external_kind::function && x.index == index) return x.name.substr(0, most);
     return {};
 }
 

@@ -2,6 +2,7 @@
 /// Plain data; who owns it is `store`'s business.
 #pragma once
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 #include <vitte/core/atomic.hpp>
@@ -35,19 +36,57 @@ T* from_reference(reference r) noexcept {
     return reinterpret_cast<T*>(static_cast<std::uintptr_t>(r));
 }
 
+/// The elements of a table: they can fail to become more.
+class reference_list {
+public:
+    reference_list() = default;
+    reference_list(const reference_list&) = delete;
+    reference_list& operator=(const reference_list&) = delete;
+    ~reference_list() { std::free(data_); }
+
+    std::size_t size() const noexcept { return size_; }
+    reference* data() noexcept { return data_; }
+    reference& operator[](std::size_t i) noexcept { return data_[i]; }
+    reference operator[](std::size_t i) const noexcept { return data_[i]; }
+    reference* begin() noexcept { return data_; }
+    reference* end() noexcept { return data_ + size_; }
+
+    /// False, and nothing has changed, if there is no memory for it.
+    bool grow(std::size_t by, reference with) noexcept {
+        if (by > SIZE_MAX / sizeof(reference) / 2 - size_) return false;
+        const std::size_t wanted = size_ + by, ample = size_ + size_ / 2;
+        if (wanted > room_ && !reallocate(wanted > ample ? wanted : ample) && !reallocate(wanted)) return false;
+        while (size_ != wanted) data_[size_++] = with;
+        return true;
+    }
+
+private:
+    bool reallocate(std::size_t room) noexcept {
+        void* const made = std::realloc(data_, room * sizeof(reference));
+        if (made == nullptr) return false;
+        data_ = static_cast<reference*>(made);
+        room_ = room;
+        return true;
+    }
+
+    reference* data_ = nullptr;
+    std::size_t size_ = 0, room_ = 0;
+};
+
 struct table {
-    std::vector<reference> elements;
+    reference_list elements;
     table_type type;
     runtime* of = nullptr;            ///< the instance whose types `type` names
     std::uint64_t* budget = nullptr;  ///< elements that the store's tables may still get
 
     std::uint64_t size() const noexcept { return elements.size(); }
-    /// Adds elements; false, and nothing has changed, if the table's type or the store's limits do not allow that.
+    /// Adds elements; false, and nothing has changed, if the table's type, the store's limits or memory do not allow
+    /// that.
     bool grow(std::uint64_t by, reference with) noexcept {
         const std::uint64_t most = type.size.bounded ? type.size.most : type.size.wide ? UINT64_MAX : UINT32_MAX;
-        if (by > most - size() || by > *budget) return false;
+        if (by > most - size() || by > *budget || by > SIZE_MAX) return false;
+        if (!elements.grow(static_cast<std::size_t>(by), with)) return false;
         *budget -= by;
-        elements.resize(static_cast<std::size_t>(size() + by), with);
         return true;
     }
 };
@@ -113,8 +152,8 @@ struct execution {
     std::string reason;  ///< in the words of a host function
 
     exception thrown;
-    std::vector<exception*> kept;  ///< exceptions that references name
-    std::size_t most_kept = 0;
+    std::vector<exception*> kept;     ///< exceptions that references name
+    std::size_t exception_bytes = 0;  ///< that they may still take
 
     /// Enters a function where memories are guarded; null where they are not.
     void (*enter)(execution&, const function&, std::byte* frame) noexcept = nullptr;

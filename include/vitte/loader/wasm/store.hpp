@@ -28,7 +28,7 @@ struct external {
 struct store_limits {
     std::uint64_t memory_pages = 65536;         ///< of each memory, 64 KiB each
     std::uint64_t table_elements = 10'000'000;  ///< of all tables
-    std::size_t exceptions = 100'000;           ///< that references name
+    std::size_t exception_bytes = 16 << 20;     ///< of exceptions that references name
     std::size_t stack_bytes = std::size_t{1} << 20;
     std::uint32_t host_depth = 200;   ///< calls into WebAssembly within calls out of it
     std::uint64_t fuel = UINT64_MAX;  ///< instructions, of modules that are compiled `metered`
@@ -117,7 +117,7 @@ public:
         e.fuel = limits.fuel;
         e.most_depth = limits.host_depth;
         e.table_elements = limits.table_elements;
-        e.most_kept = limits.exceptions;
+        e.exception_bytes = limits.exception_bytes;
         e.now = P::clocks::monotonic;
         if (limits.guard_memories) {
             VITTE_CHECK(made.guard());

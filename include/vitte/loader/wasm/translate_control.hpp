@@ -167,7 +167,7 @@ void translator::branch_table(std::uint32_t count, Targets&& to) {
                    {from, count - 1});
     const auto state = code_.state();
     ++tables_;
-    for (std::uint32_t i = 0; i < count; ++i) {
+    for (std::uint32_t i = 0; i < count && !full(); ++i) {
         auto [target, values] = to(i);
         const std::uint32_t entry = at + 2 + i;
         if (!target->is_function && !needs_moves(*target, values)) {
@@ -313,6 +313,7 @@ inline void translator::try_table(label& made, std::uint32_t parameters, std::sp
     if (clauses.empty()) return;
     const std::uint32_t over = code_.emit(run<ops::jump>, 2, {0});
     for (const clause& c : clauses) {
+        if (full()) return;
         code_.barrier();
         catch_clause caught{0, 0, code_.position() - function_->begin, c.tag, stack_.next_place(), c.reference};
         const std::uint32_t height = stack_.size();

@@ -99,8 +99,8 @@ public:
     void throw_(std::uint32_t tag);
     void throw_reference();
 
-    /// Cells of the module's code until now.
-    std::uint32_t cells() const noexcept { return code_.position(); }
+    /// Whether the module's code is larger than allowed: branches that move many values become much code.
+    bool full() const noexcept { return code_.position() > module_.options.most_code_bytes / sizeof(cell); }
     /// Counts an instruction, for metering.
     void count() noexcept { ++counted_; }
 

@@ -34,7 +34,7 @@ result<void, parse_error> function_validator<Sink>::validate(const code_entry& c
         reading_ = "function body";
         sink_.count();
         instruction(in_.byte("instruction"));
-        if (sink_.cells() > most_cells) [[unlikely]]
+        if (sink_.full()) [[unlikely]]
             refuse("more code than the engine allows", errc::too_large);
     }
     if (in_.ok() && !in_.at_end()) in_.refuse("function body", "junk after last expression: section size mismatch");

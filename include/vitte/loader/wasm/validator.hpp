@@ -30,12 +30,8 @@ private:
 
         value_types branch_types() const noexcept { return kind == construct::loop ? parameters : results; }
     };
-    /// On the operand stack: calls push many in few bytes of code.
-    static constexpr std::size_t most_values = 1 << 20;
     /// Of all functions: a few bytes declare many.
     static constexpr std::uint64_t most_locals_of_module = 1 << 24;
-    /// Of a module: branches that move many values become much code.
-    static constexpr std::uint32_t most_cells = 1 << 27;
     static constexpr value_type bank_types[] = {i32, i64, f32, f64, v128};
 
     // Errors
@@ -56,7 +52,7 @@ private:
     void push(value_type type) { stack_.push_back(type); }
     void push(value_types types) {
         stack_.insert(stack_.end(), types.begin(), types.end());
-        if (stack_.size() > most_values) [[unlikely]]
+        if (stack_.size() > module_.options.most_values) [[unlikely]]
             refuse("more values on the stack than the engine allows", errc::too_large);
     }
     value_type pop() {

@@ -21,7 +21,9 @@ enum class folder_use : bool { read_only, read_write };
 template <sys::platform P = sys::native>
 class basic_context {
 public:
-    explicit basic_context(std::size_t most_descriptors = 1024) : state_(most_descriptors) {}
+    /// `most_listed`: entries of folders that are being listed at once.
+    explicit basic_context(std::size_t most_descriptors = 1024, std::size_t most_listed = 1 << 20)
+        : state_(most_descriptors, most_listed) {}
     basic_context(const basic_context&) = delete;
     basic_context& operator=(const basic_context&) = delete;
 

@@ -67,6 +67,13 @@ public:
         open_[fd] = std::move(opened);
         return static_cast<std::uint32_t>(fd);
     }
+    /// Entries of folders that are being listed, of all descriptors.
+    std::size_t listed() const noexcept {
+        std::size_t sum = 0;
+        for (const auto& d : open_)
+            if (d != nullptr) sum += d->entries.size();
+        return sum;
+    }
     void set_stream(std::uint32_t fd, std::unique_ptr<descriptor<P>> opened) noexcept {
         VITTE_ASSERT(fd < streams);
         open_[fd] = std::move(opened);
@@ -97,8 +104,10 @@ struct state {
     std::vector<std::string> arguments, environment;
     descriptor_table<P> descriptors;
     std::optional<std::uint32_t> exit_code;  ///< if the guest has ended by itself
+    std::size_t most_listed;                 ///< entries of folders that are being listed
 
-    explicit state(std::size_t most_descriptors) : descriptors(most_descriptors) {}
+    state(std::size_t most_descriptors, std::size_t most_entries)
+        : descriptors(most_descriptors), most_listed(most_entries) {}
 };
 
 }  // namespace vitte::loader::wasm::wasi

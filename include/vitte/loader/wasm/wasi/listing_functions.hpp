@@ -17,7 +17,8 @@ struct listing_functions {
         VITTE_TRY(auto* const d, s.descriptors.find(fd, right::fd_readdir));
         VITTE_TRY(const auto room, m.part(to, size));
         if (cookie == 0 || d->entries.empty()) {
-            VITTE_CHECK(take_listing(*d));
+            d->entries.clear();
+            VITTE_CHECK(take_listing(*d, s.most_listed - s.descriptors.listed()));
         }
         std::size_t done = 0;
         const auto put = [&](const void* from, std::size_t count) {
@@ -40,14 +41,16 @@ struct listing_functions {
     }
 
 private:
-    static outcome<> take_listing(descriptor<P>& d) {
+    /// `code::nomem` if there are more than `most` entries.
+    static outcome<> take_listing(descriptor<P>& d, std::size_t most) {
         VITTE_TRY(const sys::file_info own, d.info());
         std::vector<listed_entry> made = {{".", own.inode, file_type::directory},
                                           {"..", own.inode, file_type::directory}};
         VITTE_CHECK(d.folder->unbounded().for_each([&](const sys::directory_entry& e) {
             made.push_back({e.name, e.inode, type_of(e.kind)});
-            return true;
+            return made.size() <= most;
         }));
+        if (made.size() > most) return refuse(code::nomem);
         for (listed_entry& e : made) {
             if (e.type != file_type::unknown && e.inode != 0) continue;
             const auto facts = d.folder->unbounded().info(e.name.c_str());
