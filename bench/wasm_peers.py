@@ -75,19 +75,20 @@ def cpu_time(command, folder):
     return output, 1e9 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def sqlite(build, examples):
+def program(claim, name, arguments, goal, build, examples):
+    """A row for a program of the tests in `vitte run` and natively; its module."""
     folder = os.path.abspath(os.path.join(build, 'programs'))
     os.makedirs(folder, exist_ok=True)
     try:
-        native, module = programs.build_both(programs.programs(folder)['sqlite'](), folder)
+        native, module = programs.build_both(programs.programs(folder)[name](), folder)
     except programs.Missing:
-        missing('wasm: SQLite', 'clang -O2', SQLITE_GOAL)
-        return
+        missing(claim, 'clang -O2', goal)
+        return None
     work = os.path.join(folder, 'work')
     os.makedirs(work, exist_ok=True)
     shutil.copy(os.path.join(ROOT, 'bench', 'wasm', 'speed.sql'), work)
     vitte = os.path.abspath(os.path.join(examples, 'examples', 'vitte'))
-    commands = {'ours': [vitte, 'run', module, '--dir', '.', '--', ':memory:', 'speed.sql'], 'theirs': [native, ':memory:', 'speed.sql']}
+    commands = {'ours': [vitte, 'run', module, '--dir', '.', '--', *arguments], 'theirs': [native, *arguments]}
     least, outputs = {}, set()
     for _ in range(ROUNDS):
         for who, command in commands.items():
@@ -95,9 +96,12 @@ def sqlite(build, examples):
             outputs.add(output)
             keep_least(least, who, time)
     if len(outputs) != 1:
-        sys.exit('wasm: SQLite gave different answers')
-    row('wasm: SQLite', least['ours'], least['theirs'], 'clang -O2', SQLITE_GOAL)
+        sys.exit(f'{claim} gave different answers')
+    row(claim, least['ours'], least['theirs'], 'clang -O2', goal)
+    return module
 
+
+def load(module, build):
     loading = os.path.join(build, 'bench', 'wasi')
     ours = min(float(subprocess.run([loading, module], check=True, stdout=subprocess.PIPE, text=True).stdout) for _ in range(ROUNDS))
     row('wasm: load and instantiate SQLite (ms)', ours, 1, 'a millisecond', LOAD_GOAL)
@@ -109,7 +113,10 @@ def sqlite(build, examples):
 
 def main(build, examples):
     kernels(build)
-    sqlite(build, examples)
+    program('wasm: like CoreMark', 'core_mix', ['3000'], GOAL, build, examples)
+    module = program('wasm: SQLite', 'sqlite', [':memory:', 'speed.sql'], SQLITE_GOAL, build, examples)
+    if module is not None:
+        load(module, build)
 
 
 main(*sys.argv[1:])

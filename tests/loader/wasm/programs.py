@@ -108,7 +108,10 @@ def programs(build):
         return Program('kernels', [os.path.join(SOURCES, 'kernels.c'), os.path.join(ROOT, 'bench', 'wasm', 'kernels.c')], ['-w'], ['-U__wasm__'],
                        [([], '', {})])
 
-    return {'kernels': kernels, 'words': words, 'minigzip': minigzip, 'lua': lua, 'sqlite': sqlite}
+    def core_mix():
+        return Program('core_mix', [os.path.join(SOURCES, 'core_mix.c')], ['-Wall', '-Wextra', '-Werror'], [], [([], '', {}), (['100'], '', {})])
+
+    return {'kernels': kernels, 'core_mix': core_mix, 'words': words, 'minigzip': minigzip, 'lua': lua, 'sqlite': sqlite}
 
 
 def build_both(program, build):
