@@ -10,10 +10,12 @@
 #include <cstring>
 #include <map>
 #include <vitte/loader/loader.hpp>
+#include <vitte/loader/wasm/format.hpp>
 #include <vitte/sys/fs/watch.hpp>
 #include <vitte/sys/process.hpp>
 
 #include "../support/fixtures.hpp"
+#include "../support/wasm_builder.hpp"
 #include "scenarios.hpp"
 
 // Allocations of this program, by -Wl,--wrap.
@@ -136,6 +138,24 @@ std::vector<scenario> all_scenarios() {
                            return {};
                        },
                        [] { return set::found_count == 2; }, set::anything});
+    all.push_back({"load a WebAssembly module",
+                   [] {  // (func (export "f") (result i32) (i32.const 43))
+                       using namespace wasm_test;
+                       const code made = module({section(1, list({type({}, {i32})})), section(3, list({wasm_test::bytes({0})})),
+                                                 section(7, list({exported("f", 0, 0)})),
+                                                 section(10, list({body(wasm_test::bytes({0x41, 43}))}))});
+                       set::file_with({reinterpret_cast<const char*>(made.data()), made.size()});
+                   },
+                   []() -> vitte::result<void> {
+                       vitte::loader::basic_module_loader<frail> loader;
+                       loader.add_format(vitte::loader::wasm::basic_format<frail>());
+                       auto made = loader.load(SCRATCH "/file", {.verify = [](std::span<const std::byte> seen) { return !seen.empty(); }});
+                       static std::string why;
+                       if (!made) return vitte::fail(made.error().code, (why = made.error().message()).c_str());
+                       set::found_count = static_cast<std::size_t>(*(*made->template function<int()>("f"))());
+                       return {};
+                   },
+                   [] { return set::found_count == 43; }, set::anything});
     if (loads_libraries<P>())
         all.push_back({"load a library of the OS's", set::nothing,
                        []() -> vitte::result<void> {

@@ -13,7 +13,7 @@ namespace vitte::loader {
 /// Whether the program wants to load what consists of `bytes`.
 inline result<void, load_error> verified(std::span<const std::byte> bytes, const load_options& options) {
     if (!options.verify || options.verify(bytes)) return {};
-    return native::refuse(errc::permission_denied, "verifying", "the program refuses what is in it");
+    return refuse(errc::permission_denied, "verifying", "the program refuses what is in it");
 }
 
 /// What our own linker has loaded, in a name space of its own: imports come from the host's exports, from the libraries
@@ -30,15 +30,15 @@ public:
 
     linked link(const char* path, const load_options& options) {
         auto file = sys::basic_file<P>::open(path);
-        if (!file) return native::refuse(file.error(), "opening");
+        if (!file) return refuse(file.error(), "opening");
         return link(*file, path, options);
     }
     /// A file that was opened or made otherwise; `path` is its name in messages, and where `$ORIGIN` is.
     linked link(const sys::basic_file<P>& file, const char* path, const load_options& options) {
         if (!options.verify) return map(file, path, options);
         const auto facts = file.info();
-        if (!facts) return native::refuse(facts.error(), "opening");
-        if (facts->size > SIZE_MAX) return native::refuse(errc::too_large, "opening", "it does not fit into memory");
+        if (!facts) return refuse(facts.error(), "opening");
+        if (facts->size > SIZE_MAX) return refuse(errc::too_large, "opening", "it does not fit into memory");
         return map(native::sealed_copy<P>(static_cast<std::size_t>(facts->size),
                                           [&](std::span<std::byte> to) { return file.read_at(to, 0); }),
                    path, options);
@@ -59,7 +59,7 @@ public:
             VITTE_CHECK(made->link(inputs, options));
             return made;
         } else {
-            return native::refuse(errc::not_supported, "linking",
+            return refuse(errc::not_supported, "linking",
                                   std::string("objects cannot be linked on ") + native::machine::name);
         }
     }
@@ -70,9 +70,9 @@ private:
         if (options.verify) {
             constexpr const char* action = "verifying";
             const auto size = copy->size();
-            if (!size) return native::refuse(size.error(), action);
+            if (!size) return refuse(size.error(), action);
             const auto view = sys::basic_view<P>::map(copy->file(), static_cast<std::size_t>(*size), sys::access::read);
-            if (!view) return native::refuse(view.error(), action);
+            if (!view) return refuse(view.error(), action);
             VITTE_CHECK(verified(view->bytes(), options));
         }
         return map(copy->file(), path, options);
@@ -129,7 +129,7 @@ class os_linker {
 public:
     static linked link(const char* path) {
         auto library = sys::basic_library<P>::open(path);
-        if (!library) return native::refuse(library.error(), "loading with the OS's linker");
+        if (!library) return refuse(library.error(), "loading with the OS's linker");
         return std::make_unique<body>(std::move(*library));
     }
 

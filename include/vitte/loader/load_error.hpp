@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include <vitte/core/error.hpp>
+#include <vitte/core/result.hpp>
 
 namespace vitte::loader {
 
@@ -43,5 +43,21 @@ struct load_error {
         return text;
     }
 };
+
+/// A failed step of a load. The module's name is added by whoever knows it.
+inline unexpected<load_error> refuse(errc code, const char* action, std::string reason,
+                                     std::uint64_t offset = load_error::no_offset) {
+    load_error e;
+    e.code = code;
+    e.action = action;
+    e.reason = std::move(reason);
+    e.offset = offset;
+    return unexpected(std::move(e));
+}
+inline unexpected<load_error> refuse(const error& cause, const char* action) {
+    auto e = refuse(cause.code, action, std::string(cause.operation) + ": " + vitte::message(cause.code));
+    e.error().native = cause.native;
+    return e;
+}
 
 }  // namespace vitte::loader

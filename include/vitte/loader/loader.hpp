@@ -56,14 +56,7 @@ public:
     /// Loads the module at `path` (UTF-8) and what it needs and is not in the process. A native module that is loaded
     /// already is the same one; its initialisers do not run again.
     result<module, load_error> load(const char* path, const load_options& options = {}) {
-        if (!formats_.empty()) {
-            if (const auto file = sys::basic_file<P>::open(path)) {
-                if (const module_format* const format = format_of(*file))
-                    return named(path, link_as(*format, *file, path, options));
-                if (foreign_ == nullptr) return named(path, own_.link(*file, path, options));
-            }
-        }
-        return named(path, foreign_ == nullptr ? own_.link(path, options) : foreign_(path));
+        return named(path, link(path, options));
     }
     /// Loads a module from memory, which may go as soon as this returns. `name` stands for it in messages.
     result<module, load_error> load(std::span<const std::byte> bytes, const char* name,
@@ -80,9 +73,7 @@ public:
     /// Loads a module from an open file, such as a sealed one in memory, which may be closed as soon as this returns.
     result<module, load_error> load(const sys::basic_file<P>& file, const char* name,
                                     const load_options& options = {}) {
-        if (const module_format* const format = format_of(file))
-            return named(name, link_as(*format, file, name, options));
-        return named(name, own_.link(file, name, options));
+        return named(name, link(file, name, options));
     }
 
     /// Links relocatable objects and archives into one module in memory, with our own linker: what a static linker and
@@ -119,31 +110,40 @@ private:
             if (format->recognizes(head)) return format.get();
         return nullptr;
     }
-    const module_format* format_of(const sys::basic_file<P>& file) const noexcept {
-        if (formats_.empty()) return nullptr;
-        std::byte head[module_format::head_size];
-        const auto size = file.read_at(head, 0);
-        return size ? format_of(std::span<const std::byte>(head, *size)) : nullptr;
+    linked link(const char* path, const load_options& options) {
+        if (formats_.empty()) return foreign_ == nullptr ? own_.link(path, options) : foreign_(path);
+        const auto file = sys::basic_file<P>::open(path);
+        if (file) return link(*file, path, options, foreign_);
+        // The OS's linker also takes names that it searches for.
+        return foreign_ == nullptr ? refuse(file.error(), "opening") : foreign_(path);
     }
-    linked link_as(const module_format& format, const sys::basic_file<P>& file, const char* name,
-                   const load_options& options) {
+    linked link(const sys::basic_file<P>& file, const char* name, const load_options& options,
+                linked (*foreign)(const char*) = nullptr) {
+        const module_format* format = nullptr;
+        if (!formats_.empty()) {
+            std::byte head[module_format::head_size];
+            const auto got = file.read_at(head, 0);
+            if (!got) return refuse(got.error(), "reading");
+            format = format_of(std::span<const std::byte>(head, *got));
+        }
+        if (format == nullptr) return foreign == nullptr ? own_.link(file, name, options) : foreign(name);
         const auto facts = file.info();
-        if (!facts) return native::refuse(facts.error(), "opening");
+        if (!facts) return refuse(facts.error(), "opening");
         return link_as(
-            format, facts->size, [&](std::span<std::byte> to) { return file.read_at(to, 0); }, name, options);
+            *format, facts->size, [&](std::span<std::byte> to) { return file.read_at(to, 0); }, name, options);
     }
     /// Links a copy of `size` bytes that `read(std::span<std::byte>)` makes: what is verified is what is used.
     template <class Read>
     linked link_as(const module_format& format, std::uint64_t size, Read&& read, const char* name,
                    const load_options& options) {
         constexpr const char* action = "reading";
-        if (size > PTRDIFF_MAX) return native::refuse(errc::too_large, action, "it does not fit into memory");
+        if (size > PTRDIFF_MAX) return refuse(errc::too_large, action, "it does not fit into memory");
         const std::unique_ptr<std::byte[]> copy(new (std::nothrow) std::byte[static_cast<std::size_t>(size)]);
-        if (copy == nullptr) return native::refuse(errc::out_of_memory, action, "it does not fit into memory");
+        if (copy == nullptr) return refuse(errc::out_of_memory, action, "it does not fit into memory");
         const std::span<std::byte> bytes(copy.get(), static_cast<std::size_t>(size));
         const result<std::size_t> got = read(bytes);
-        if (!got) return native::refuse(got.error(), action);
-        if (*got != size) return native::refuse(errc::end_of_input, action, "the file became shorter");
+        if (!got) return refuse(got.error(), action);
+        if (*got != size) return refuse(errc::end_of_input, action, "the file became shorter");
         VITTE_CHECK(verified(bytes, options));
         return format.link(bytes, name, own_.host());
     }

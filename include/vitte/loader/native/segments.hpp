@@ -18,21 +18,7 @@
 
 namespace vitte::loader::native {
 
-/// A failed step of a load. The module's name is added by whoever knows it.
-inline unexpected<load_error> refuse(errc code, const char* action, std::string reason,
-                                     std::uint64_t offset = load_error::no_offset) {
-    load_error e;
-    e.code = code;
-    e.action = action;
-    e.reason = std::move(reason);
-    e.offset = offset;
-    return unexpected(std::move(e));
-}
-inline unexpected<load_error> refuse(const error& cause, const char* action) {
-    auto e = refuse(cause.code, action, std::string(cause.operation) + ": " + message(cause.code));
-    e.error().native = cause.native;
-    return e;
-}
+using loader::refuse;
 
 template <sys::platform P = sys::native>
 class segments {

@@ -21,7 +21,7 @@ class emitter {
 public:
     static constexpr std::uint32_t none = ~0u;
 
-    explicit emitter(std::vector<cell>& code) noexcept : code_(code) {}
+    explicit emitter(std::vector<cell>& code) : code_(code) {}
 
     /// Joins instructions of the function that has been emitted since the last call: from its end, with the next one
     /// and what that is joined with, or with the next one alone.

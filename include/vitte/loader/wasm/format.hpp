@@ -32,7 +32,8 @@ public:
     bool recognizes(std::span<const std::byte> head) const noexcept override { return file::is_module(head); }
 
     /// Fails with what is wrong and at which byte ("reading"), with an import that nobody offers or that has another
-    /// type ("linking"), with limits that do not suffice ("allocating"), and with what trapped ("starting").
+    /// type ("linking"), with limits or memory that do not suffice ("making a store", "allocating"), and with what
+    /// trapped ("starting").
     linked link(std::span<const std::byte> content, const char* name, const exports& host) const override {
         const auto compiled = compiled_module::compile(content, options_.compile);
         if (!compiled) {
@@ -40,7 +41,7 @@ public:
             return refuse(e.code, "reading", std::string(e.reading) + ": " + e.reason, e.offset);
         }
         auto empty = basic_store<P>::create(options_.limits);
-        if (!empty) return refuse(empty.error().code, "allocating", "the value stack or guarded memories");
+        if (!empty) return refuse(empty.error(), "making a store");
         auto made = std::make_unique<body>(std::move(*empty));
         if (options_.prepare) options_.prepare(made->store);
         VITTE_CHECK(made->offer(compiled->data(), host));
@@ -49,16 +50,6 @@ public:
     }
 
 private:
-    static unexpected<load_error> refuse(errc code, const char* action, std::string reason,
-                                         std::uint64_t offset = load_error::no_offset) {
-        load_error e;
-        e.code = code;
-        e.action = action;
-        e.reason = std::move(reason);
-        e.offset = offset;
-        return unexpected(std::move(e));
-    }
-
     class body final : public loader::detail::module_body {
     public:
         explicit body(basic_store<P>&& made) noexcept : store(std::move(made)) {}

@@ -12,7 +12,7 @@ namespace vitte::loader::wasm {
 template <class Sink>
 class function_validator {
 public:
-    function_validator(const module_data& module, Sink& sink) noexcept : module_(module), sink_(sink) {}
+    function_validator(const module_data& module, Sink& sink) : module_(module), sink_(sink) {}
 
     /// Checks the body of function `index`, whose translation goes to `made`.
     result<void, parse_error> validate(const code_entry& code, std::uint32_t index, body& made);
