@@ -19,6 +19,7 @@ void function_validator<Sink>::numeric(std::uint32_t opcode) {
 template <class Sink>
 void function_validator<Sink>::check_heap(heap_type heap) {
     if (heap.is_defined()) {
+        if (!module_.options.allowed.typed_references) return refuse("malformed heap type", errc::malformed);
         require(heap.index() < module_.types.size(), "unknown type");
         return;
     }

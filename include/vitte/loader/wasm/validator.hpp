@@ -104,10 +104,9 @@ private:
     void read_locals(std::vector<value_type>& all);
     void check_type(value_type type) {
         if (!type.is_reference()) return;
-        if (type.heap().is_defined())
-            require(type.heap().index() < module_.types.size(), "unknown type");
-        else
-            check_heap(type.heap());
+        if (!type.is_nullable() && !module_.options.allowed.typed_references)
+            return refuse("malformed reference type", errc::malformed);
+        check_heap(type.heap());
     }
     void check_heap(heap_type heap);
     std::uint32_t local_index() {
