@@ -339,6 +339,9 @@ BOOST_AUTO_TEST_CASE(typed_references_are_refused_where_they_are_not_enabled) {
     BOOST_TEST(refused({}, bytes({1, 1, 0x63, 0})));                               // a local (ref null 0)
     BOOST_TEST(refused({}, bytes({1, 1, 0x64, 0x70})));                            // a local (ref func)
     BOOST_TEST(refused(bytes({0x02, 0x64, 0x70, 0x00, 0x0b, 0x1a}), bytes({0})));  // a block that gives one
-    const code global = module({section(1, list({type({}, {})})), section(6, list({bytes({0x70, 0, 0xd0, 0, 0x0b})}))});
-    BOOST_TEST((wasm::compiled_module::compile(global) && !wasm::compiled_module::compile(global, old)));
+    for (const int heap : {0, 0x73}) {  // ref.null of the type 0 or of no function in the value of a global
+        const code global =
+            module({section(1, list({type({}, {})})), section(6, list({bytes({0x70, 0, 0xd0, heap, 0x0b})}))});
+        BOOST_TEST((wasm::compiled_module::compile(global) && !wasm::compiled_module::compile(global, old)));
+    }
 }

@@ -102,13 +102,11 @@ private:
 
     // Parts of the instructions
     void read_locals(std::vector<value_type>& all);
-    void check_type(value_type type) {
-        if (!type.is_reference()) return;
-        if (!type.is_nullable() && !module_.options.allowed.typed_references)
-            return refuse("malformed reference type", errc::malformed);
-        check_heap(type.heap());
+    template <class Type>
+    void check_type(Type type) {
+        const type_fault found = fault_of(type, module_.types.size(), module_.options.allowed);
+        if (found.reason != nullptr) refuse(found.reason, found.code);
     }
-    void check_heap(heap_type heap);
     std::uint32_t local_index() {
         const std::uint32_t index = in_.u32("local index");
         require(index < locals_.size(), "unknown local");
