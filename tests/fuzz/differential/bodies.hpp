@@ -106,7 +106,7 @@ private:
         else if (type == wasm::function_reference && !by_.one_in(3))
             op(0xd2, by_.below(static_cast<std::uint32_t>(plan_.functions.size())));
         else
-            out_.put(0xd0, type == wasm::function_reference ? 0x70 : 0x6f);
+            out_.put(0xd0, static_cast<unsigned>(type.heap().code()));
     }
     template <class Half>
     void vector_constant(Half half) {
@@ -174,7 +174,7 @@ private:
             case 2: return expression(type, true), expression(type, true), op(wide ? 0xa6 : 0x98);
             case 3: return leaf(type, true);
             case 4:
-                if (plan_.memory) return load(wide ? 0x2b : 0x2a);
+                if (!plan_.memories.empty()) return load(wide ? 0x2b : 0x2a);
                 [[fallthrough]];
             default: {  // any number; a NaN becomes the canonical one
                 expression(type);
@@ -212,7 +212,7 @@ private:
             case 12:
             case 13:
             case 14:
-                if (number && plan_.memory) return load_of(type);
+                if (number && !plan_.memories.empty()) return load_of(type);
                 break;
             case 15: {  // a block of any type, whose last result is wanted
                 const std::uint32_t t = pick(plan_.types, [&](std::uint32_t i) {
@@ -233,8 +233,13 @@ private:
     }
     void query() {
         const std::uint32_t kind = by_.below(5);
-        if (kind == 0 && plan_.memory) return out_.put(0x3f, 0);
-        if (kind == 1 && plan_.memory) return i32_const(static_cast<std::int32_t>(by_.below(3))), out_.put(0x40, 0);
+        if (kind < 2 && !plan_.memories.empty()) {
+            const std::uint32_t m = memory();
+            if (kind == 1) i32_const(static_cast<std::int32_t>(by_.below(3))), widen(m);
+            op(kind == 1 ? 0x40 : 0x3f, m);
+            if (plan_.memories[m].wide) op(0xa7);
+            return;
+        }
         if (kind >= 3 && !plan_.tables.empty()) {
             const std::uint32_t t = by_.below(static_cast<std::uint32_t>(plan_.tables.size()));
             if (kind == 3) return out_.put(0xfc), out_.number(16), out_.number(t);
@@ -245,6 +250,7 @@ private:
         out_.put(0xd1);
     }
     void table_get(value_type type) {
+        if (plan_.allowed.typed_references && by_.one_in(6)) return leaf(type), out_.put(0xd4);
         const std::uint32_t t = pick(plan_.tables, [&](std::uint32_t i) { return plan_.tables[i].element == type; });
         if (t == nothing) return leaf(type);
         slot(t), op(0x25, t);
@@ -268,7 +274,7 @@ private:
         static constexpr std::uint8_t real[] = {0, 0, 1, 2, 2};
         const bool floats = is_float(type);
         const std::uint32_t first = type == wasm::i32 ? 0x6a : type == wasm::i64 ? 0x7c : type == wasm::f32 ? 0x92 : 0xa0;
-        if (length == 0) return by_.one_in(4) && plan_.memory ? load_of(type) : leaf(type);
+        if (length == 0) return by_.one_in(4) && !plan_.memories.empty() ? load_of(type) : leaf(type);
         const bool swapped = by_.one_in(3);
         if (swapped) element(type);
         chain(type, length - 1);
@@ -278,7 +284,7 @@ private:
         if (kept != nothing) tee(kept);
     }
     void element(value_type type) {
-        if (by_.one_in(6) && plan_.memory) return load_of(type);
+        if (by_.one_in(6) && !plan_.memories.empty()) return load_of(type);
         by_.one_in(8) ? expression(type) : leaf(type);
     }
     /// What a branch tests: comparisons above all.
@@ -289,7 +295,7 @@ private:
         const value_type type = bank_types[kind < 6 ? 0 : by_.below(4)];
         const std::uint32_t first[] = {0x46, 0x51, 0x5b, 0x61};
         const auto bank = static_cast<std::size_t>(wasm::bank_of(type));
-        by_.one_in(2) ? leaf(type) : by_.one_in(3) && plan_.memory ? load_of(type) : chain(type, by_.below(3));
+        by_.one_in(2) ? leaf(type) : by_.one_in(3) && !plan_.memories.empty() ? load_of(type) : chain(type, by_.below(3));
         by_.one_in(4) ? expression(type) : leaf(type);
         op(first[bank] + by_.below(bank < 2 ? 10 : 6));
         if (by_.one_in(5)) op(0x45);
@@ -319,10 +325,10 @@ private:
         const value_type scalar = bank_types[static_cast<std::size_t>(row.scalar)];
         if (row.shape == constant) return this->constant(wasm::v128);
         if (row.shape == load || row.shape == load_lane) {
-            if (!plan_.memory) return leaf(wasm::v128);
-            const std::uint32_t offset = address();
+            if (!!plan_.memories.empty()) return leaf(wasm::v128);
+            const place where = address();
             if (row.shape == load_lane) expression(wasm::v128);
-            op(code), memory_argument(row.size, offset);
+            op(code), memory_argument(row.size, where);
             if (row.shape == load_lane) out_.put(by_.below(row.lanes));
             return;
         }
@@ -345,8 +351,22 @@ private:
     }
 
     // Memory
-    /// Puts an address on the stack, mostly one that is inside with the offset that it returns.
-    std::uint32_t address() {
+    struct place {
+        std::uint32_t memory;
+        std::uint64_t offset;
+    };
+    std::uint32_t memory() { return by_.one_in(3) ? by_.below(static_cast<std::uint32_t>(plan_.memories.size())) : 0; }
+    /// Makes an i32 on the stack an address of the memory.
+    void widen(std::uint32_t memory) {
+        if (plan_.memories[memory].wide) op(0xad);
+    }
+    /// Puts an address on the stack, mostly one that is inside with the offset that is returned.
+    place address() {
+        const std::uint32_t m = memory(), offset = narrow_address();
+        widen(m);
+        return {m, plan_.memories[m].wide && by_.one_in(200) ? by_.bits() : offset};
+    }
+    std::uint32_t narrow_address() {
         static constexpr std::uint32_t offsets[] = {0, 0, 0, 0, 1, 4, 8, 16, 100, 1024, 40000};
         const std::uint32_t kind = by_.below(16), index = first_index_ + by_.below(2);
         if (kind < 4) {
@@ -368,14 +388,16 @@ private:
         }
         return by_.one_in(200) ? ~by_.below(16) : by_.one_of(offsets);
     }
-    void memory_argument(std::uint32_t size, std::uint32_t offset) {
+    void memory_argument(std::uint32_t size, const place& where) {
         std::uint32_t alignment = 0;
         while (size >> (alignment + 1) != 0 && !by_.one_in(4)) ++alignment;
-        out_.number(alignment), out_.number(offset);
+        out_.number(alignment | (where.memory != 0 ? 0x40 : 0));
+        if (where.memory != 0) out_.number(where.memory);
+        out_.number(where.offset);
     }
     void load(std::uint32_t code) {
-        const std::uint32_t offset = address();
-        op(code), memory_argument(wasm::memory_rows[code - wasm::first_memory_opcode].size, offset);
+        const place where = address();
+        op(code), memory_argument(wasm::memory_rows[code - wasm::first_memory_opcode].size, where);
     }
     void load_of(value_type type) {
         static constexpr std::uint8_t i32s[] = {0x28, 0x28, 0x28, 0x2c, 0x2d, 0x2d, 0x2e, 0x2f};
@@ -385,21 +407,23 @@ private:
     void store() {
         if (plan_.allowed.simd && by_.one_in(8)) {
             const bool lane = by_.one_in(2);
-            const std::uint32_t code = lane ? 88 + by_.below(4) : 11, offset = address();
+            const std::uint32_t code = lane ? 88 + by_.below(4) : 11;
+            const place where = address();
             expression(wasm::v128);
-            op(0x200 + code), memory_argument(wasm::vector_rows[code].size, offset);
+            op(0x200 + code), memory_argument(wasm::vector_rows[code].size, where);
             if (lane) out_.put(by_.below(wasm::vector_rows[code].lanes));
             return;
         }
         static constexpr std::uint8_t stores[] = {0x36, 0x36, 0x36, 0x37, 0x37, 0x38, 0x39, 0x39, 0x3a, 0x3a, 0x3b, 0x3c, 0x3d, 0x3e};
-        const std::uint32_t code = by_.one_of(stores), offset = address();
+        const std::uint32_t code = by_.one_of(stores);
+        const place where = address();
         const wasm::memory_row& row = wasm::memory_rows[code - wasm::first_memory_opcode];
         const value_type type = bank_types[static_cast<std::size_t>(row.value)];
         if (!is_float(type) && by_.one_in(3))
             chain(type, 1 + by_.below(2));
         else
             by_.one_in(3) ? leaf(type, true) : expression(type, true);
-        op(code), memory_argument(row.size, offset);
+        op(code), memory_argument(row.size, where);
     }
     void bulk_memory() {
         const std::uint32_t kind = by_.below(plan_.data_segments == 0 ? 2 : 4),
@@ -408,11 +432,15 @@ private:
         const auto small = [&](std::uint32_t most) {
             by_.one_in(12) ? expression(wasm::i32) : i32_const(static_cast<std::int32_t>(by_.below(most)));
         };
-        small(300);
-        if (kind == 0) return expression(wasm::i32), small(100), op(0x10b), out_.put(0);
-        small(kind == 1 ? 300 : 8), small(kind == 1 ? 100 : 6);
-        if (kind == 1) return op(0x10a), out_.put(0, 0);
-        op(0x108), out_.number(segment), out_.put(0);
+        const std::uint32_t to = memory(), from = memory();
+        small(300), widen(to);
+        if (kind == 0) return expression(wasm::i32), small(100), widen(to), op(0x10b), out_.number(to);
+        small(kind == 1 ? 300 : 8);
+        if (kind == 1) widen(from);
+        small(kind == 1 ? 100 : 6);
+        if (kind == 1 && plan_.memories[from].wide) widen(to);
+        if (kind == 1) return op(0x10a), out_.number(to), out_.number(from);
+        op(0x108), out_.number(segment), out_.number(to);
     }
     void bulk_table() {
         const std::uint32_t t = by_.below(static_cast<std::uint32_t>(plan_.tables.size())), kind = by_.below(5);
@@ -491,7 +519,7 @@ private:
             case 9:
             case 10: return call_statement();
             case 11:
-                if (plan_.memory) return bulk_memory();
+                if (!plan_.memories.empty()) return bulk_memory();
                 [[fallthrough]];
             case 12:
                 if (!plan_.tables.empty()) return bulk_table();
@@ -499,10 +527,14 @@ private:
             case 13:
             case 14:
             case 15:
-                if (plan_.memory) return store();
+                if (!plan_.memories.empty()) return store();
                 [[fallthrough]];
             case 16: return copies();
             case 17: return index();
+            case 18:
+                if (!plan_.tags.empty()) return try_();
+                if (plan_.allowed.typed_references) return branch_on_null();
+                [[fallthrough]];
             default: {
                 const value_type type = any_type();
                 return expression(type), consume(type);
@@ -541,6 +573,7 @@ private:
         const std::uint32_t kind = by_.below(12);
         if (kind == 0 && by_.one_in(3)) return out_.put(0x00);
         if (kind < 3) return values(*results_), out_.put(0x0f);
+        if (kind > 8 && !plan_.tags.empty()) return throw_();
         if (kind < 5 && plan_.allowed.tail_calls) {
             const std::uint32_t f = callee([&](const signature& type) { return type.results == *results_; });
             if (f != nothing) return call(f, true);
@@ -562,7 +595,7 @@ private:
         for (std::uint32_t i = 0; i < labels_.size(); ++i)
             if (labels_[labels_.size() - 1 - i] == types) same.push_back(i);
         values(types);
-        if (plan_.memory && by_.one_in(2))
+        if (!plan_.memories.empty() && by_.one_in(2))
             load(0x2d);
         else
             expression(wasm::i32);
@@ -577,10 +610,71 @@ private:
         for (std::uint32_t i = 0; i < cases; ++i) close(), statements(1);
     }
 
+    /// Nothing but the catch clauses of `try_table` sees what is thrown, and the host.
+    void throw_() {
+        const std::uint32_t tag = by_.below(static_cast<std::uint32_t>(plan_.tags.size()));
+        values(plan_.types[plan_.tags[tag].type].parameters), op(0x08, tag);
+    }
+    /// A `try_table` in a block that gets what is caught, with or without a reference to the exception.
+    void try_() {
+        const std::uint32_t tag = by_.below(static_cast<std::uint32_t>(plan_.tags.size())), kind = by_.below(4);
+        const plan::tag& t = plan_.tags[tag];
+        const bool by_tag = kind < 2, reference = (kind & 1) != 0;
+        std::vector<value_type> caught;
+        if (by_tag) caught = plan_.types[t.type].parameters;
+        if (reference) caught.push_back(wasm::exception_reference);
+        open(0x02);
+        if (by_tag)
+            out_.put(0x02), out_.signed_number(reference ? t.caught_reference : t.caught);
+        else
+            out_.put(0x02, reference ? 0x69 : 0x40);
+        labels_.push_back(caught);
+        out_.put(0x1f, 0x40);
+        const std::uint32_t outside = pick(labels_, [&](std::uint32_t i) { return labels_[labels_.size() - 1 - i].empty(); });
+        const bool also = by_.one_in(3) && outside != nothing;  // everything else goes somewhere, too
+        out_.put(also ? 2 : 1, kind);
+        if (by_tag) out_.number(tag);
+        out_.number(0);
+        if (also) out_.put(2), out_.number(outside);
+        labels_.emplace_back();
+        statements(4);
+        if (by_.one_in(2)) condition(), open(0x04), throw_(), close();
+        close();
+        for (const value_type c : caught) c == wasm::exception_reference ? out_.put(0xd0, 0x69) : leaf(c);
+        close();
+        if (reference) {
+            caught.pop_back();
+            out_.put(by_.one_in(2) ? 0x0a : 0x1a);
+        }
+        consume(caught);
+        close();
+    }
+    void branch_on_null() {
+        const std::uint32_t depth = label();
+        std::vector<value_type> types = labels_[labels_.size() - 1 - depth];
+        const bool on_null = types.empty() || !types.back().is_reference() || by_.one_in(2);
+        const value_type tested = on_null ? by_.one_in(2) ? wasm::function_reference : wasm::external_reference : types.back();
+        if (!on_null) types.pop_back();
+        values(types), expression(tested), op(on_null ? 0xd5 : 0xd6, depth);
+        if (on_null) consume(tested);
+        consume(types);
+    }
+
     // Calls
     void call(std::uint32_t f, bool last) {
         const signature& type = plan_.type_of(f);
         for (const value_type t : type.parameters) by_.one_in(3) ? expression(t) : leaf(t);
+        if (plan_.allowed.typed_references && by_.one_in(4)) {
+            const std::uint32_t type_index = plan_.functions[f];
+            if (by_.one_in(4)) {  // perhaps null
+                condition(), out_.put(0x04, 0x63), out_.signed_number(type_index);
+                out_.put(0xd0), out_.signed_number(type_index), out_.put(0x05);
+                op(0xd2, f), out_.put(0x0b);
+            } else {
+                op(0xd2, f);
+            }
+            return op(last ? 0x15 : 0x14, type_index);
+        }
         const std::uint32_t t = plan_.tables.empty() ? nothing : 0;
         if (t != nothing && by_.one_in(3)) {
             const std::uint32_t at = pick(plan_.tables[t].functions, [&](std::uint32_t i) { return plan_.tables[t].functions[i] == f; });

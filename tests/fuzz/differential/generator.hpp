@@ -2,8 +2,8 @@
 //
 // Imports and exports tell their types by their names, so that any host can offer and call them: the function
 // "f3:il>d" takes an i32 and an i64 and gives an f64 (letters: `letter_of`). Imported besides "h0:...", ... of "host" may
-// be its "memory" (1 to 4 pages), "table" (6 to 20 functions) and "number" (a constant i32, 42). Exported are, as far as
-// there are any, "fuel", "memory", "t0", "t1", "g0:i", ...
+// be its "memory" (1 to 4 pages), "table" (6 to 20 functions) and "number" (a constant i32, 42). Functions that begin with n
+// must not fail. Exported are, as far as there are any, "fuel", "memory0", "t0", "g0:i", ...
 #pragma once
 
 #include "bodies.hpp"
@@ -42,8 +42,13 @@ public:
         section(4, tables() - skipped, [&](writer& to, std::uint32_t i) {
             put_type(to, plan_.tables[i + skipped].element), to.put(1, plan_.tables[i + skipped].least, 20);
         });
-        if (plan_.memory && !plan_.imported_memory)
-            section(5, 1, [&](writer& to, std::uint32_t) { by_.one_in(3) ? to.put(0, 1) : to.put(1, 1, 1 + by_.below(4)); });
+        const std::uint32_t given = plan_.imported_memory ? 1 : 0;
+        section(5, static_cast<std::uint32_t>(plan_.memories.size()) - given, [&](writer& to, std::uint32_t i) {
+            const unsigned wide = plan_.memories[i + given].wide ? 4 : 0;
+            by_.one_in(3) ? to.put(wide, 1) : to.put(wide | 1, 1, 1 + by_.below(4));
+        });
+        section(13, static_cast<std::uint32_t>(plan_.tags.size()),
+                [&](writer& to, std::uint32_t i) { to.put(0), to.number(plan_.tags[i].type); });
         globals(), exports();
         if (start_ != plan::none) section_of(8, [&](writer& to) { to.number(start_); });
         elements();
@@ -66,13 +71,14 @@ private:
         for (std::uint32_t n = by_.one_in(3) ? by_.below(5) : 1; n-- > 0;) made.results.push_back(any_type(vectors));
         return made;
     }
-    static bool has_vector(const signature& type) {
-        return text_of(type).find('v') != std::string::npos;
+    /// Whether JavaScript cannot call it.
+    static bool is_internal(const signature& type) {
+        return text_of(type).find_first_of("v?") != std::string::npos;
     }
     std::uint32_t type_at(bool vectors) {
         for (;;) {
             const std::uint32_t at = by_.below(static_cast<std::uint32_t>(plan_.types.size()));
-            if (vectors || !has_vector(plan_.types[at])) return at;
+            if (vectors || !is_internal(plan_.types[at])) return at;
             if (by_.one_in(8)) return 0;
         }
     }
@@ -81,8 +87,10 @@ private:
         plan_.types.emplace_back();
         for (std::uint32_t n = 2 + by_.below(7); n-- > 0;)
             plan_.types.push_back(by_.one_in(8) ? plan_.types[type_at(true)] : any_signature(by_.one_in(4)));
-        plan_.memory = !by_.one_in(8);
-        plan_.imported_memory = plan_.memory && by_.one_in(6);
+        decide_tags();
+        for (std::uint32_t n = by_.one_in(8) ? 0 : plan_.allowed.multiple_memories && by_.one_in(3) ? 3 : 1; n-- > 0;)
+            plan_.memories.push_back({plan_.allowed.memory64 && by_.one_in(4)});
+        plan_.imported_memory = !plan_.memories.empty() && !plan_.memories[0].wide && by_.one_in(6);
         plan_.imported_functions = by_.below(3);
         for (std::uint32_t i = 0; i < plan_.imported_functions; ++i) plan_.functions.push_back(type_at(false));
         for (std::uint32_t n = 1 + by_.below(5); n-- > 0;) plan_.functions.push_back(type_at(true));
@@ -91,10 +99,26 @@ private:
         plan_.globals.push_back({wasm::i32, true, false});
         for (std::uint32_t n = by_.below(6); n-- > 0;) plan_.globals.push_back({any_type(true), !by_.one_in(5), false});
         decide_tables();
-        plan_.data_segments = plan_.memory ? by_.below(4) : 0;
+        plan_.data_segments = plan_.memories.empty() ? 0 : by_.below(4);
         if (by_.one_in(6))
             for (std::uint32_t i = plan_.imported_functions; i < plan_.functions.size(); ++i)
                 if (plan_.type_of(i) == signature{}) start_ = i;
+    }
+    void decide_tags() {
+        if (!plan_.allowed.exceptions || by_.one_in(2)) return;
+        const auto add = [&](signature type) {
+            plan_.types.push_back(std::move(type));
+            return static_cast<std::uint32_t>(plan_.types.size() - 1);
+        };
+        for (std::uint32_t n = 1 + by_.below(3); n-- > 0;) {
+            signature given = any_signature(true), caught;
+            given.results.clear();
+            caught.results = given.parameters;
+            plan::tag made{add(given), add(caught), 0};
+            caught.results.push_back(wasm::exception_reference);
+            made.caught_reference = add(caught);
+            plan_.tags.push_back(made);
+        }
     }
     void decide_tables() {
         plan_.imported_table = by_.one_in(6);
@@ -123,7 +147,7 @@ private:
         std::vector<call> made;
         for (std::uint32_t round = 0; round < 3; ++round)
             for (std::uint32_t i = plan_.imported_functions; i < plan_.functions.size(); ++i) {
-                if (has_vector(plan_.type_of(i))) continue;
+                if (is_internal(plan_.type_of(i))) continue;
                 call& c = made.emplace_back(call{name_of_function(i), {}});
                 for (const value_type t : plan_.type_of(i).parameters) {
                     const bool wild = by_.one_in(3);
@@ -176,7 +200,9 @@ private:
         section_of(2, [&](writer& to) {
             to.number(count);
             for (std::uint32_t i = 0; i < f; ++i) {
-                to.name("host"), to.name("h" + std::to_string(i) + ":" + text_of(plan_.type_of(i)));
+                // With exceptions, what a host throws could be caught in node: it does not.
+                const std::string kind = plan_.tags.empty() ? "h" : "n";
+                to.name("host"), to.name(kind + std::to_string(i) + ":" + text_of(plan_.type_of(i)));
                 to.put(0), to.number(plan_.functions[i]);
             }
             if (plan_.imported_table) to.name("host"), to.name("table"), to.put(1, 0x70, 1, 6, 20);
@@ -188,6 +214,8 @@ private:
         const std::uint64_t bits = by_.bits();
         if (type == wasm::i32 && plan_.globals[0].imported && by_.one_in(4))
             to.put(0x23, 0);
+        else if (type == wasm::i32 && plan_.allowed.extended_constants && by_.one_in(2))
+            to.put(0x41), to.signed_number(static_cast<std::int32_t>(bits)), to.put(0x41, 3, 0x6a + by_.below(3));
         else if (type == wasm::i32)
             to.put(0x41), to.signed_number(static_cast<std::int32_t>(bits));
         else if (type == wasm::i64)
@@ -223,9 +251,9 @@ private:
             ++count;
         };
         for (std::uint32_t i = plan_.imported_functions; i < plan_.functions.size(); ++i)
-            if (!has_vector(plan_.type_of(i))) offer(name_of_function(i), 0, i);
+            if (!is_internal(plan_.type_of(i))) offer(name_of_function(i), 0, i);
         for (std::uint32_t i = 0; i < tables(); ++i) offer("t" + std::to_string(i), 1, i);
-        if (plan_.memory) offer("memory", 2, 0);
+        for (std::uint32_t i = 0; i < plan_.memories.size(); ++i) offer("memory" + std::to_string(i), 2, i);
         offer("fuel", 3, plan_.fuel);
         for (std::uint32_t i = plan_.fuel + 1; i < plan_.globals.size(); ++i)
             if (plan_.globals[i].type != wasm::v128)
@@ -253,7 +281,7 @@ private:
     void data(writer& to, bool passive) {
         to.put(passive ? 1 : 0);
         if (!passive) {
-            to.put(0x41);
+            to.put(plan_.memories[0].wide ? 0x42 : 0x41);
             to.signed_number(by_.one_in(60) ? plan::memory_bytes - by_.below(40) : by_.below(600));
             to.put(0x0b);
         }

@@ -98,11 +98,13 @@ const TRAPS = [
     [/data segment.* is out of bounds|memory access out of bounds/, 'memory'],
     [/table index is out of bounds|table initializer|element segment|table element|table access out of bounds/, 'table'],
     [/null function or function signature mismatch/, 'signature'],
+    [/dereferencing a null pointer/, 'null'],
     [/divide by zero|remainder by zero/, 'zero'],
     [/divide result unrepresentable|float unrepresentable in integer range/, 'unrepresentable'],
     [/Maximum call stack size exceeded/, 'exhausted'],
 ];
 function trap(error) {
+    if (error instanceof WebAssembly.Exception) return 'exception';
     for (const [words, name] of TRAPS) if (words.test(error.message)) return name;
     return `${error.name}: ${error.message}`.replaceAll('\n', ' ');
 }
@@ -122,7 +124,7 @@ class World {
         for (const { name, kind } of WebAssembly.Module.imports(module)) {
             if (kind === 'memory') host.memory = this.memory = new WebAssembly.Memory({ initial: 1, maximum: 4 });
             if (kind === 'table') host.table = new WebAssembly.Table({ element: 'anyfunc', initial: 6, maximum: 20 });
-            if (kind === 'function') host[name] = this.called(name.slice(name.indexOf(':') + 1));
+            if (kind === 'function') host[name] = this.called(name[0] === 'h', name.slice(name.indexOf(':') + 1));
         }
         let exports;
         try {
@@ -137,7 +139,7 @@ class World {
         for (let i = 0; i < text.length; ++i) this.state = Math.imul(this.state ^ text.charCodeAt(i), 0x01000193);
         this.state ^= this.state >>> 15;
     }
-    called(type) {
+    called(mayFail, type) {
         const [parameters, results] = type.split('>');
         return (...values) => {
             values.forEach((value, i) => this.mix(text(parameters[i], value)));
@@ -152,7 +154,7 @@ class World {
                     default: return null;
                 }
             });
-            if ((this.state & 15) === 15) throw new Error('the host function failed');
+            if (mayFail && (this.state & 15) === 15) throw new Error('the host function failed');
             return made.length < 2 ? made[0] : made;
         };
     }

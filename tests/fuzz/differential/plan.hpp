@@ -39,7 +39,16 @@ struct plan {
     };
     static constexpr std::uint32_t none = ~0u;
     std::vector<table> tables;
-    bool memory = false, imported_memory = false, imported_table = false;
+    struct memory {
+        bool wide;
+    };
+    std::vector<memory> memories;
+    bool imported_memory = false, imported_table = false;
+    /// With the index of its type, and those of blocks that get its values, and a reference to the exception.
+    struct tag {
+        std::uint32_t type, caught, caught_reference;
+    };
+    std::vector<tag> tags;
     std::uint32_t data_segments = 0;
     std::vector<value_type> element_segments;  ///< the type of each
     std::uint32_t first_passive = 0;           ///< of them; those before it are dropped at the start
@@ -68,7 +77,7 @@ inline std::string text_of(const signature& type) {
     return made;
 }
 inline void put_type(writer& out, value_type type) {
-    out.put(type == wasm::function_reference ? 0x70 : type == wasm::external_reference ? 0x6f : type.code());
+    out.put(type.is_reference() ? static_cast<unsigned>(type.heap().code()) : type.code());
 }
 
 /// Instructions that compute, by what they give. Opcodes are as in `opcodes.hpp`: behind 0xfd plus 0x200.
