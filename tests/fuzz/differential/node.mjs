@@ -98,7 +98,7 @@ const TRAPS = [
     [/data segment.* is out of bounds|memory access out of bounds/, 'memory'],
     [/table index is out of bounds|table initializer|element segment|table element|table access out of bounds/, 'table'],
     [/null function or function signature mismatch/, 'signature'],
-    [/dereferencing a null pointer/, 'null'],
+    [/dereferencing a null pointer|rethrowing null value/, 'null'],
     [/divide by zero|remainder by zero/, 'zero'],
     [/divide result unrepresentable|float unrepresentable in integer range/, 'unrepresentable'],
     [/Maximum call stack size exceeded/, 'exhausted'],
