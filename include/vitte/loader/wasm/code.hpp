@@ -37,6 +37,18 @@
 #ifndef VITTE_WASM_TAIL_CALLS
 #define VITTE_WASM_TAIL_CALLS 0
 #endif
+// Where accesses to memory may fault: `ops::pin` holds if the compiler puts nothing else between the access and what it
+// pins, as it does without optimization and when it counts branches for a fuzzer.
+#if defined(__has_feature)
+#define VITTE_WASM_COUNTED __has_feature(coverage_sanitizer)
+#else
+#define VITTE_WASM_COUNTED 0
+#endif
+#if VITTE_WASM_TAIL_CALLS && defined(__OPTIMIZE__) && !VITTE_WASM_COUNTED
+#define VITTE_WASM_GUARDS 1
+#else
+#define VITTE_WASM_GUARDS 0
+#endif
 
 namespace vitte::loader::wasm {
 

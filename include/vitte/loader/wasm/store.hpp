@@ -161,9 +161,9 @@ public:
         execution_->limit.store_release(nullptr);
     }
 
-    /// Whether this platform can guard memories.
+    /// Whether this platform can guard memories, in a program that is compiled as this one.
     static constexpr bool guards() noexcept {
-        if constexpr (VITTE_WASM_TAIL_CALLS && requires { P::faults::supported; })
+        if constexpr (VITTE_WASM_GUARDS && requires { P::faults::supported; })
             return P::faults::supported;
         else
             return false;
