@@ -40,5 +40,6 @@ python3 tests/overhead/size.py "$build" "$results"
 python3 tests/fault/mutation.py "$build/native" "$results"
 python3 tests/firmware/firmware.py "$build/firmware" "$results"
 sh tests/subproject/run.sh "$build/subproject" "$results"
+command -v node > /dev/null || need nodejs
 sh tests/fuzz/run.sh "$build/fuzz" "$results" "${FUZZ_SECONDS:-60}"
 python3 tests/support/results.py "$results"

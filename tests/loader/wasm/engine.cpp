@@ -297,6 +297,32 @@ BOOST_AUTO_TEST_CASE(tail_calls_and_loops_need_no_stack) {
     BOOST_TEST(*function_of<std::int32_t(std::int32_t)>(instance_of(store, down), "down")(3'000'000) == 7);
 }
 
+#if !VITTE_WASM_SMALL
+BOOST_AUTO_TEST_CASE(vectors_are_set_by_what_made_them_alone) {
+    constexpr int v128 = 0x7b;
+    const auto constant = [](int low) { return bytes({0xfd, 12, low, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}); };
+    const code first_lane = bytes({0x20, 1, 0xfd, 27, 0});  // of the local 1
+    /// (local.set 1 (block (result v128) (local.set 1 (v128.const 1)) (local.get 1) (br_if 0 (local.get 0))))
+    const code from_block =
+        bytes({0x02, v128}) + constant(1) + bytes({0x21, 1, 0x20, 1, 0x20, 0, 0x0d, 0, 0x0b, 0x21, 1});
+    /// (v128.const 7) (drop (v128.const 8)) (local.set 1)
+    const code below_dropped = constant(7) + constant(8) + bytes({0x1a, 0x21, 1});
+    const auto function = [](const code& instructions) {
+        const code all = bytes({1, 1, v128}) + instructions + bytes({0x0b});
+        return unsigned_number(static_cast<std::uint32_t>(all.size())) + all;
+    };
+    const code setter =
+        module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0}), bytes({0})})),
+                section(7, list({exported("block", 0, 0), exported("dropped", 0, 1)})),
+                section(10, list({function(from_block + first_lane), function(below_dropped + first_lane)}))});
+    auto store = new_store();
+    const auto& made = instance_of(store, setter);
+    for (const std::int32_t taken : {0, 1})
+        BOOST_TEST(*function_of<std::int32_t(std::int32_t)>(made, "block")(taken) == 1);
+    BOOST_TEST(*function_of<std::int32_t(std::int32_t)>(made, "dropped")(0) == 7);
+}
+#endif
+
 BOOST_AUTO_TEST_CASE(what_is_not_valid_is_refused_with_its_offset) {
     const code wrong = module({section(1, list({type({}, {i32})})), section(3, list({bytes({0})})),
                                section(10, list({body(bytes({0x42, 1}))}))});
@@ -396,4 +422,24 @@ BOOST_AUTO_TEST_CASE(exceptions_that_are_kept_have_a_limit) {
     BOOST_REQUIRE(!ended);
     BOOST_TEST((ended.error().code == wasm::trap_code::out_of_memory));
     BOOST_TEST(store.execution().kept.size() > 50u);
+}
+
+BOOST_AUTO_TEST_CASE(typed_references_are_refused_where_they_are_not_enabled) {
+    wasm::compile_options old;
+    old.allowed = wasm::features::release_2();
+    const auto refused = [&](const code& instructions, const code& locals) {
+        const code all = locals + instructions + bytes({0x0b});
+        const code m = module({section(1, list({type({}, {})})), section(3, list({bytes({0})})),
+                               section(10, list({unsigned_number(static_cast<std::uint32_t>(all.size())) + all}))});
+        return wasm::compiled_module::compile(m) && !wasm::compiled_module::compile(m, old);
+    };
+    BOOST_TEST(refused(bytes({0xd0, 0, 0x1a}), bytes({0})));                       // ref.null 0
+    BOOST_TEST(refused({}, bytes({1, 1, 0x63, 0})));                               // a local (ref null 0)
+    BOOST_TEST(refused({}, bytes({1, 1, 0x64, 0x70})));                            // a local (ref func)
+    BOOST_TEST(refused(bytes({0x02, 0x64, 0x70, 0x00, 0x0b, 0x1a}), bytes({0})));  // a block that gives one
+    for (const int heap : {0, 0x73}) {  // ref.null of the type 0 or of no function in the value of a global
+        const code global =
+            module({section(1, list({type({}, {})})), section(6, list({bytes({0x70, 0, 0xd0, heap, 0x0b})}))});
+        BOOST_TEST((wasm::compiled_module::compile(global) && !wasm::compiled_module::compile(global, old)));
+    }
 }

@@ -48,36 +48,11 @@ private:
         return status;
     }
 
-    checked check_heap(heap_type heap, std::uint64_t offset, std::size_t types) const noexcept {
-        const features& allowed = made_.options.allowed;
-        if (heap.is_defined()) {
-            if (!allowed.typed_references) return malformed("type", "malformed reference type", offset);
-            if (heap.index() >= types) return invalid("type", "unknown type", offset);
-            return {};
-        }
-        switch (heap.code()) {
-            case heap_code::function:
-            case heap_code::external: return {};
-            case heap_code::no_function:
-            case heap_code::no_external:
-                if (allowed.typed_references) return {};
-                break;
-            case heap_code::exception:
-            case heap_code::no_exception:
-                if (allowed.exceptions) return {};
-                break;
-            default:
-                return malformed("type", "references of garbage collection are not supported", offset,
-                                 errc::not_supported);
-        }
-        return malformed("type", "malformed reference type", offset);
-    }
-    checked check_type(value_type type, std::uint64_t offset, std::size_t types) const noexcept {
-        if (type == v128 && !made_.options.allowed.simd) return malformed("type", no_vectors, offset, no_vectors_code);
-        if (!type.is_reference()) return {};
-        if (!type.is_nullable() && !made_.options.allowed.typed_references)
-            return malformed("type", "malformed reference type", offset);
-        return check_heap(type.heap(), offset, types);
+    template <class Type>
+    checked check_type(Type type, std::uint64_t offset, std::size_t types) const noexcept {
+        const type_fault found = fault_of(type, types, made_.options.allowed);
+        if (found.reason != nullptr) return malformed("type", found.reason, offset, found.code);
+        return {};
     }
     checked check_type(value_type type, std::uint64_t offset) const noexcept {
         return check_type(type, offset, made_.types.size());
@@ -263,7 +238,7 @@ private:
         return {};
     }
     checked add_element(const element_entry& entry) {
-        VITTE_CHECK(check_heap(entry.type.heap(), entry.offset, made_.types.size()));
+        VITTE_CHECK(check_type(entry.type.heap(), entry.offset, made_.types.size()));
         if (entry.mode == segment_mode::active) {
             if (entry.table >= made_.tables.size()) return invalid("element segment", "unknown table", entry.offset);
             const table_type& t = made_.tables[entry.table].type;

@@ -36,7 +36,8 @@ inline result<void, parse_error> validate_constant(module_data& module, cursor i
             }
             case 0xd0: {
                 const heap_type heap = read_heap_type(in);
-                if (heap.is_defined() && heap.index() >= module.types.size()) return invalid("unknown type");
+                const type_fault found = fault_of(heap, module.types.size(), allowed);
+                if (found.reason != nullptr) return malformed("constant expression", found.reason, from, found.code);
                 stack.push_back(value_type::reference(heap, true));
                 break;
             }

@@ -60,7 +60,7 @@ public:
     }
 
     /// Whether the instruction at `at` is the last one, and nothing branches to what follows it.
-    bool is_last(std::uint32_t at) const noexcept { return at == last_; }
+    bool is_last(std::uint32_t at) const noexcept { return at == last_ && at != none; }
     void remove_last() noexcept {
         code_.resize(last_);
         starts_.pop_back();

@@ -28,6 +28,38 @@ struct compile_options {
     std::size_t most_code_bytes = std::size_t{1} << (VITTE_WASM_SMALL ? 18 : 30);
 };
 
+/// Why a type may not stand in a module; without a reason it may.
+struct type_fault {
+    const char* reason = nullptr;
+    errc code = errc::malformed;
+};
+/// The fault of a heap type among `types` defined ones.
+constexpr type_fault fault_of(heap_type heap, std::size_t types, const features& allowed) noexcept {
+    if (heap.is_defined()) {
+        if (!allowed.typed_references) return {"malformed reference type"};
+        if (heap.index() >= types) return {"unknown type", errc::invalid_argument};
+        return {};
+    }
+    bool enabled = true;
+    switch (heap.code()) {
+        case heap_code::function:
+        case heap_code::external: break;
+        case heap_code::no_function:
+        case heap_code::no_external: enabled = allowed.typed_references; break;
+        case heap_code::exception:
+        case heap_code::no_exception: enabled = allowed.exceptions; break;
+        default: return {"references of garbage collection are not supported", errc::not_supported};
+    }
+    return enabled ? type_fault{} : type_fault{"malformed reference type"};
+}
+/// The fault of a value type among `types` defined ones.
+constexpr type_fault fault_of(value_type type, std::size_t types, const features& allowed) noexcept {
+    if (type == v128 && !allowed.simd) return {no_vectors, no_vectors_code};
+    if (!type.is_reference()) return {};
+    if (!type.is_nullable() && !allowed.typed_references) return {"malformed reference type"};
+    return fault_of(type.heap(), types, allowed);
+}
+
 struct import_description {
     std::string module, name;
     external_kind kind;

@@ -133,7 +133,8 @@ inline void translator::push_vector(std::uint32_t at, unsigned operand) {
 inline void translator::local_set(std::uint32_t index) {
     const std::uint32_t local = local_places_[index];
     const stack_value v = stack_.pop();
-    const bool by_vector = v.bank == bank::vector && v.where == stack_value::kind::placed && code_.is_last(vector_at_);
+    const bool by_vector = v.bank == bank::vector && v.where == stack_value::kind::placed &&
+                           code_.is_last(vector_at_) && code_.operand(vector_at_, vector_operand_) == v.place;
     if (stack_.pending(local) != 0) {
         const emitter::producer made = v.bank == bank::vector ? emitter::producer{} : code_.last_producer(v.bank);
         if (v.is_accumulated() && made.kept != nullptr && code_.is_last(made.at)) {

@@ -17,27 +17,6 @@ void function_validator<Sink>::numeric(std::uint32_t opcode) {
 }
 
 template <class Sink>
-void function_validator<Sink>::check_heap(heap_type heap) {
-    if (heap.is_defined()) {
-        require(heap.index() < module_.types.size(), "unknown type");
-        return;
-    }
-    switch (heap.code()) {
-        case heap_code::function:
-        case heap_code::external: return;
-        case heap_code::no_function:
-        case heap_code::no_external:
-            if (!module_.options.allowed.typed_references) refuse("malformed heap type", errc::malformed);
-            return;
-        case heap_code::exception:
-        case heap_code::no_exception:
-            if (!module_.options.allowed.exceptions) refuse("malformed heap type", errc::malformed);
-            return;
-        default: refuse("references of garbage collection are not supported", errc::not_supported);
-    }
-}
-
-template <class Sink>
 void function_validator<Sink>::variables(std::uint8_t opcode) {
     switch (opcode) {
         case 0x20: {
@@ -172,7 +151,7 @@ void function_validator<Sink>::references(std::uint8_t opcode) {
         }
         case 0xd0: {
             const heap_type heap = read_heap_type(in_);
-            check_heap(heap);
+            check_type(heap);
             const value_type type = value_type::reference(heap, true);
             if (live()) sink_.constant(type, 0);
             return push(type);

@@ -98,15 +98,11 @@ private:
 
     // Parts of the instructions
     void read_locals(std::vector<value_type>& all);
-    void check_type(value_type type) {
-        if (type == v128 && !module_.options.allowed.simd) return refuse(no_vectors, no_vectors_code);
-        if (!type.is_reference()) return;
-        if (type.heap().is_defined())
-            require(type.heap().index() < module_.types.size(), "unknown type");
-        else
-            check_heap(type.heap());
+    template <class Type>
+    void check_type(Type type) {
+        const type_fault found = fault_of(type, module_.types.size(), module_.options.allowed);
+        if (found.reason != nullptr) refuse(found.reason, found.code);
     }
-    void check_heap(heap_type heap);
     std::uint32_t local_index() {
         const std::uint32_t index = in_.u32("local index");
         require(index < locals_.size(), "unknown local");
