@@ -151,6 +151,7 @@ BOOST_AUTO_TEST_CASE(names_are_linked_renamed_and_removed, *needs(unfollowed_lin
     };
     BOOST_TEST((kind(0) == 7 && kind(1) == 4));
     BOOST_TEST(g.call("path_link", {3, 0, 4096, g.put_text(4096, "a"), 3, 6144, g.put_text(6144, "b")}) == success);
+    BOOST_TEST(g.call("path_rename", {3, 4096, g.put_text(4096, "b"), 3, 6144, g.put_text(6144, "c/")}) == notdir);
     BOOST_TEST(g.call("path_rename", {3, 4096, g.put_text(4096, "b"), 3, 6144, g.put_text(6144, "c")}) == success);
     BOOST_TEST((g.open("b") == noent && g.open("c") == success));
     BOOST_TEST(g.on_path("path_create_directory", "d") == success);

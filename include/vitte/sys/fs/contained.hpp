@@ -55,7 +55,8 @@ public:
     result<void> rename(const char* path, const basic_contained_directory& where, const char* to) const noexcept {
         return at(path, last_name::entry, [&](const place& from) -> result<void> {
             VITTE_CHECK(from.check_kind());
-            return where.at(to, last_name::entry, [&](const place& goal) {
+            return where.at(to, last_name::entry, [&](const place& goal) -> result<void> {
+                VITTE_CHECK(from.check_kind(goal));
                 return directories::rename(from.folder(), from.name(), goal.folder(), goal.name(),
                                            rename_mode::replace);
             });

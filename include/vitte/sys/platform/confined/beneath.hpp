@@ -65,8 +65,10 @@ public:
     const char* name() const noexcept { return name_; }
 
     /// `errc::not_a_directory` if there is a separator behind an entry that is no folder.
-    result<void> check_kind() const noexcept {
-        if (!separated_) return {};
+    result<void> check_kind() const noexcept { return check_kind(*this); }
+    /// The same if the separator is behind what becomes its name.
+    result<void> check_kind(const location& named) const noexcept {
+        if (!named.separated_) return {};
         VITTE_TRY(const file_info facts, directories::info(folder_, name_, false));
         if (facts.kind != file_kind::directory) return fail(errc::not_a_directory, "find path");
         return {};

@@ -131,7 +131,10 @@ private:
     static result<void> changed_both(handle in, const char* path, handle to_in, const char* to, Act act) noexcept {
         return changed(in, path, last_name::entry, [&](const place& at) -> result<void> {
             VITTE_CHECK(at.check_kind());
-            return changed(to_in, to, last_name::entry, [&](const place& goal) { return act(at, goal); });
+            return changed(to_in, to, last_name::entry, [&](const place& goal) -> result<void> {
+                VITTE_CHECK(at.check_kind(goal));
+                return act(at, goal);
+            });
         });
     }
     static result<void> set_mode_of(const place& at, std::uint32_t mode) noexcept {
