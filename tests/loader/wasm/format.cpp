@@ -298,6 +298,21 @@ BOOST_AUTO_TEST_CASE(programs_are_started_by_their_function) {
     BOOST_TEST((world.exit_code() == 3u));
 }
 
+BOOST_AUTO_TEST_CASE(another_linker_gets_what_no_format_knows) {
+    module_loader loader([](const char* path) -> vitte::loader::linked {
+        return vitte::loader::refuse(errc::not_supported, "asking another linker", path);
+    });
+    loader.add_format(wasm::format());
+    const text_file module("format-test.wasm",
+                           std::string(reinterpret_cast<const char*>(reader.data()), reader.size()));
+    const text_file other("format-test.txt", "a text");
+    BOOST_TEST(*call<int(int)>(taken(loader.load(module.path())), "outer", 8) == 7);
+    BOOST_TEST(why(loader.load(other.path())) == "format-test.txt: asking another linker: format-test.txt");
+    BOOST_TEST(why(loader.load("no-such-file")) == "no-such-file: asking another linker: no-such-file");
+    auto own = host();
+    BOOST_TEST((own.load("no-such-file").error().code == errc::not_found));
+}
+
 BOOST_AUTO_TEST_CASE(without_the_format_it_is_no_module) {
     module_loader loader;
     BOOST_TEST((loader.load(reader, "reader").error().code == errc::malformed));
