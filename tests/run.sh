@@ -34,6 +34,7 @@ python3 tests/loader/gdb.py "$build/gdb" "$results"
 need lld-16 llvm-16 wasi-libc libc++-16-dev-wasm32 libclang-rt-16-dev-wasm32
 python3 tests/cli/wasm.py "$build/wasm-cli" "$build/examples/examples/vitte" "$results"
 python3 tests/loader/wasm/programs.py "$build/wasm-programs" "$build/examples/examples/vitte" "$results"
+python3 tests/loader/wasm/wasi_suite.py "$build/wasi-suite" "$build/examples/examples/vitte" "$results"
 python3 tests/compile/headers.py "$results"
 python3 tests/overhead/overhead.py "$build/overhead" "$results"
 python3 tests/overhead/size.py "$build" "$results"
