@@ -369,19 +369,20 @@ BOOST_AUTO_TEST_CASE(few_bytes_cannot_ask_for_much_memory_of_the_compiler) {
     BOOST_TEST(
         (refusal_of(module({section(5, unsigned_number(101) + repeated(101, bytes({0, 0})))})) == errc::too_large));
 
-    const code many_values = called_with_many_results(repeated(600, bytes({0x10, 0})) + bytes({0}));
-    BOOST_TEST((refusal_of(many_values) == errc::too_large));
+    wasm::compile_options options;
+    options.most_values = 1000;
+    const code many_values = called_with_many_results(repeated(11, bytes({0x10, 0})) + bytes({0}));
+    BOOST_TEST((refusal_of(many_values, options) == errc::too_large));
     // Each of the branches moves 100 values.
-    constexpr int depth = 1000;
+    constexpr int depth = 100;
     code targets = bytes({0x0e}) + unsigned_number(depth - 1);
     for (std::uint32_t i = 0; i < depth; ++i) targets = std::move(targets) + unsigned_number(i);
     const code many_moves =
         called_with_many_results(repeated(depth, bytes({0x02, 1})) + bytes({0x42, 0, 0x10, 0, 0x41, 0}) + targets +
                                  repeated(depth, bytes({0x0b})) + bytes({0}));
-    wasm::compile_options options;
-    options.most_code_bytes = 8 << 20;
+    options.most_code_bytes = 1 << 18;
     BOOST_TEST(!refusal_of(many_moves, options));
-    options.most_code_bytes = 1 << 16;
+    options.most_code_bytes = 1 << 14;
     BOOST_TEST((refusal_of(many_moves, options) == errc::too_large));
 }
 
