@@ -96,7 +96,8 @@ void compare_thread_locals(const char* claim, const char* name) {
     auto m = loader.load(path.c_str());
     if (!m) stop(m.error().message());
     void* const os = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    const auto ours = *m->function_pointer<long(long)>("count"), peers = reinterpret_cast<long (*)(long)>(dlsym(os, "count"));
+    const auto ours = *m->function_pointer<long(long)>("count"),
+               peers = reinterpret_cast<long (*)(long)>(dlsym(os, "count"));
     constexpr long times = 100'000;
     bench::compare(claim, "dlopen", 1.1, 100, [&] { return bench::nanoseconds([&] { ours(times); }) / times; },
                    [&] { return bench::nanoseconds([&] { peers(times); }) / times; });

@@ -18,6 +18,7 @@
 #include <vitte/core/timer_wheel.hpp>
 #include <vitte/core/utf8.hpp>
 #include <vitte/core/xoshiro.hpp>
+#include <vitte/loader/crossing.hpp>
 #include <vitte/loader/exports.hpp>
 #include <vitte/loader/ffi.hpp>
 #include <vitte/loader/format/ar.hpp>
@@ -30,12 +31,15 @@
 #include <vitte/loader/format/pe/names.hpp>
 #include <vitte/loader/format/views.hpp>
 #include <vitte/loader/format/wasm.hpp>
+#include <vitte/loader/function.hpp>
 #include <vitte/loader/link_input.hpp>
 #include <vitte/loader/linker.hpp>
 #include <vitte/loader/load_error.hpp>
 #include <vitte/loader/loader.hpp>
 #include <vitte/loader/module.hpp>
+#include <vitte/loader/module_format.hpp>
 #include <vitte/loader/signature.hpp>
+#include <vitte/loader/trap.hpp>
 #include <vitte/sys/environment.hpp>
 #include <vitte/sys/fs.hpp>
 #include <vitte/sys/fs/attributes.hpp>

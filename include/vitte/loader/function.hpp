@@ -16,9 +16,7 @@ struct function_entry {
     /// Calls `target`, with arguments and result as `typed_call` has them; returns why it did not return, or null.
     std::unique_ptr<trap> (*enter)(void* context, void* target, std::uint64_t* values) = nullptr;
 };
-}  // namespace detail
 
-namespace detail {
 template <class Signature>
 inline constexpr bool is_plain_signature = false;
 template <class R, class... Args>

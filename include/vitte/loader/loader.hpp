@@ -1,5 +1,5 @@
-/// `module_loader`, the one entrance to loading: it opens a file, has it linked by our own linker, by the OS's or by the
-/// format that knows it, and hands out a `module`.
+/// `module_loader`, the one entrance to loading: it opens a file, has it linked by our own linker, by the OS's or by
+/// the format that knows it, and hands out a `module`.
 #pragma once
 
 #include <algorithm>
@@ -61,7 +61,7 @@ public:
     /// Loads a module from memory, which may go as soon as this returns. `name` stands for it in messages.
     result<module, load_error> load(std::span<const std::byte> bytes, const char* name,
                                     const load_options& options = {}) {
-        if (const module_format* const format = format_of(bytes.first(std::min(bytes.size(), module_format::head_size))))
+        if (const module_format* const format = format_of(bytes))
             return named(name, link_as(*format, bytes.size(),
                                        [&](std::span<std::byte> to) {
                                            std::memcpy(to.data(), bytes.data(), to.size());
@@ -105,7 +105,8 @@ private:
         return unexpected(std::move(body).error());
     }
 
-    const module_format* format_of(std::span<const std::byte> head) const noexcept {
+    const module_format* format_of(std::span<const std::byte> bytes) const noexcept {
+        const auto head = bytes.first(std::min(bytes.size(), module_format::head_size));
         for (const auto& format : formats_)
             if (format->recognizes(head)) return format.get();
         return nullptr;

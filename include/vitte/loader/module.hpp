@@ -27,6 +27,7 @@ public:
         static_cast<void>(types);
         return function_entry{symbol(name)};
     }
+    /// The bytes of an exported memory, if it is not native.
     virtual std::span<std::byte> memory(const char* name) const noexcept {
         static_cast<void>(name);
         return {};
@@ -43,8 +44,8 @@ public:
 using linked = result<std::unique_ptr<detail::module_body>, load_error>;
 
 /// Owns a loaded module; moving it keeps the module in place. What was taken from it, functions and addresses, is valid
-/// until it is unloaded or destroyed. Lookup is safe from several threads at once; unloading is not. A module that is not
-/// native runs in one thread at a time, and nobody looks into its memory meanwhile.
+/// until it is unloaded or destroyed. Lookup is safe from several threads at once; unloading is not. A module that is
+/// not native runs in one thread at a time, and nobody looks into its memory meanwhile.
 class module {
 public:
     module(std::string path, std::unique_ptr<detail::module_body> body) noexcept
@@ -60,10 +61,11 @@ public:
     /// The exported function `name`, of a module of any kind. Fails with `errc::not_found` if there is none, and with
     /// `errc::bad_handle` after `unload`.
     ///
-    /// Of a native module, `Signature` is the caller's promise: a C function carries no type that could be checked. Of a
-    /// WebAssembly module it is `errc::invalid_argument` if the function has another type or `Signature` one that is not
-    /// in WebAssembly. There, integers of up to 32 bits, `bool` and enumerations are `i32` (as in C's ABI), those of 64
-    /// are `i64`, and pointers are external references: not addresses in the module's memory, which C has as `i32`.
+    /// Of a native module, `Signature` is the caller's promise: a C function carries no type that could be checked. Of
+    /// a WebAssembly module it is `errc::invalid_argument` if the function has another type, or `Signature` one that
+    /// WebAssembly does not have. There, integers of up to 32 bits, `bool` and enumerations are `i32` (as in C's ABI),
+    /// those of 64 are `i64`, and pointers are external references: not addresses in the module's memory, which C has
+    /// as `i32`.
     template <plain_signature Signature>
     result<loader::function<Signature>, load_error> function(const char* name) const {
         const signature* types = nullptr;

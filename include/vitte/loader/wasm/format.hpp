@@ -11,10 +11,10 @@ template <sys::platform P>
 struct basic_format_options {
     store_limits limits = {};      ///< of each module
     compile_options compile = {};  ///< without `checked_memory`, set `limits.guard_memories`
-    /// Is given the store of each module before its imports are looked for: for `define_function`, also with a `caller`,
-    /// for `wasi::context::offer`, for deadlines and fuel. The store stays where it is as long as the module is loaded.
-    /// What is defined here wins over what the loader provides. If modules are loaded from several threads at once, it
-    /// runs in several at once.
+    /// Is given the store of each module before its imports are looked for: for `define_function`, also with a
+    /// `caller`, for `wasi::context::offer`, for deadlines and fuel. The store stays where it is as long as the module
+    /// is loaded. What is defined here wins over what the loader provides. If modules are loaded from several threads
+    /// at once, it runs in several at once.
     std::function<void(basic_store<P>&)> prepare = nullptr;
 };
 
