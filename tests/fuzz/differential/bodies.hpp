@@ -21,6 +21,7 @@ public:
         results_ = &type.results;
         locals_ = type.parameters;
         const auto parameters = locals_.size();
+        favourite_ = any_type();
         for (std::uint32_t n = by_.below(8); n-- > 0;) locals_.push_back(any_type());
         first_index_ = local(wasm::i32), local(wasm::i32);
         spare_[0] = local(wasm::f32), spare_[1] = local(wasm::f64);
@@ -48,6 +49,7 @@ private:
         return static_cast<std::uint32_t>(locals_.size() - 1);
     }
     value_type any_type() {
+        if (favourite_ != wasm::unknown && by_.one_in(2)) return favourite_;
         const std::uint32_t n = by_.below(plan_.allowed.simd ? 10 : 9);
         return n < 4           ? wasm::i32
                : n < 6         ? wasm::i64
@@ -286,6 +288,7 @@ private:
     writer out_;
     std::uint32_t own_ = 0, depth_ = 0;
     const std::vector<value_type>* results_ = nullptr;
+    value_type favourite_;  ///< most values are of this type, so that few functions do a bit of everything
     std::vector<value_type> locals_;
     std::uint32_t first_index_ = 0;  ///< of two locals that hold small numbers, for addresses
     std::uint32_t spare_[3] = {};    ///< locals to look at a number twice: f32, f64, v128

@@ -123,6 +123,7 @@ inline void body_writer::inner(value_type type) {
             return;
         }
         case 11: return statement(), expression(type);
+        case 16: expression(type); return by_.one_in(2) ? statement() : (expression(type), out_.put(0x1a));
         case 12:
         case 13:
         case 14:
