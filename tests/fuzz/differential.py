@@ -1,7 +1,7 @@
 """Fuzzes the WebAssembly engine against node's: what generated modules do, and which changed modules are valid.
 
 usage: differential.py FOLDER RESULTS SECONDS [FIRST_SEED] [--fast]
-       differential.py FOLDER replay run|validate SEED [LIMIT] [--fast]
+       differential.py FOLDER replay run|validate SEED [LIMIT] [--liftoff-only] [--fast]
 
 Valid modules, made from seeds, are run by both engines: ours with memories that are checked by instructions and that are guarded
 by pages, metered and interruptible, by turns; node's with its first compiler alone and with both. Traps, results, memories,
@@ -10,6 +10,7 @@ neither, but for what EXCUSED names. A difference tells the command that shows i
 `--fast` builds without sanitizers.
 """
 import glob
+import itertools
 import os
 import re
 import shutil
@@ -60,9 +61,8 @@ class Engines:
         return subprocess.Popen(['node', *NODE_FLAGS, *flags, os.path.join(HERE, 'differential', 'node.mjs'), mode, *words],
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def node_on(self, mode, seed, flags=()):
-        return self.node(mode, self.path('pack', mode if mode == 'run' else 'validate', seed),
-                         self.path('node', mode if mode == 'run' else 'validate', seed), flags=flags)
+    def node_on(self, mode, seed, flags=(), does=None):
+        return self.node(does or mode, self.path('pack', mode, seed), self.path('node', mode, seed), flags=flags)
 
     def lines(self, kind, mode, seed):
         with open(self.path(kind, mode, seed), encoding='utf-8') as file:
@@ -85,10 +85,10 @@ def is_excused(ours, node):
 
 
 def outcomes(engines, mode, seed, limit=None, flags=()):
-    """What both say of one module; node's reason, if it refuses one."""
+    """What both say of one module; node's reason, too, if it refuses it."""
     broken = finish(engines.ours(mode, seed, 1, limit))
     ours = broken or engines.lines('ours', mode, seed)[0].split(' ', 1)[1]
-    finish(engines.node_on('why' if mode == 'validate' else mode, seed, flags))
+    finish(engines.node_on(mode, seed, flags, does='why' if mode == 'validate' else 'run'))
     told = engines.lines('node', mode, seed)
     return ours, told[0].split(' ', 1)[1] if told else 'nothing'
 
@@ -122,8 +122,8 @@ def show(engines, mode, seed, limit=None, flags=()):
 
 
 class Fuzzing:
-    def __init__(self, engines, results):
-        self.engines, self.results = engines, results
+    def __init__(self, engines):
+        self.engines = engines
         self.modules = self.functions = self.calls = self.verdicts = self.differences = 0
 
     def fail(self, mode, seed, why, flags=()):
@@ -131,64 +131,64 @@ class Fuzzing:
         if self.differences > 10:
             return
         limit = shrunk(self.engines, seed, flags) if mode == 'run' else None
-        fast = ' --fast' if self.engines.program.endswith('-fast') else ''
-        print(f'{why}; again: python3 tests/fuzz/differential.py {self.engines.folder} replay {mode} {seed}{fast}' +
-              (f' (with at most {limit} instructions: {seed} {limit})' if limit is not None else ''))
+        words = [mode, seed, *([] if limit is None else [limit]), *flags, *(['--fast'] if self.engines.program.endswith('-fast') else [])]
+        print(f'{why}; again: python3 tests/fuzz/differential.py {self.engines.folder} replay', *words)
         show(self.engines, mode, seed, limit, flags)
 
-    def compare(self, mode, seed, count, flags, broken):
-        ours, node = (self.engines.lines(kind, mode, seed) for kind in ('ours', 'node'))
-        if not broken[0]:
-            self.functions += int(ours.pop().split()[1])
-        for kind, error, lines in ('ours', broken[0], ours), ('node', broken[1], node):
+    def compare(self, mode, seed, flags, errors):
+        """Compares what both have written of a batch; `errors` is how they ended, by name."""
+        lines = {who: self.engines.lines(who, mode, seed) for who in errors}
+        if not errors['ours']:
+            self.functions += int(lines['ours'].pop().split()[1])
+        for who, error in errors.items():
             if error:
-                self.fail(mode, seed + len(lines), f'{kind} fails, {mode} {seed + len(lines)}: {error}', flags)
-        for i, (a, b) in enumerate(zip(ours, node)):
+                at = seed + len(lines[who])
+                self.fail(mode, at, f'{mode} {at}: {who} fails: {error}', flags)
+        for at, (ours, node) in enumerate(zip(lines['ours'], lines['node']), seed):
             if mode == 'run':
                 self.modules += 1
-                self.calls += len(a.split(' host=')[0].split()) - 1
-                if a != b:
-                    self.fail(mode, seed + i, f'{mode} {seed + i} differs with node {" ".join(flags)}', flags)
+                self.calls += len(ours.split(' host=')[0].split()) - 1
+                if ours != node:
+                    self.fail(mode, at, f'{mode} {at} differs', flags)
                 continue
             self.verdicts += 1
-            if a.split()[1] != b.split()[1] and not is_excused(a.split(' ', 1)[1], ''):
-                if differ(mode, *outcomes(self.engines, mode, seed + i)):
-                    self.fail(mode, seed + i, f'{mode} {seed + i} differs')
+            said, other = ours.split(' ', 1)[1], node.split()[1]
+            if (said == 'valid') != (other == 'valid') and not is_excused(said, '') and differ(mode, *outcomes(self.engines, mode, at)):
+                self.fail(mode, at, f'{mode} {at} differs')
 
     def run(self, seed, seconds):
+        """While node works on a batch, ours makes the next one."""
         end = time.monotonic() + seconds
         running = None
-        for turn in range(1 << 30):
+        for turn in itertools.count():
             mode, count, flags = BATCHES[turn % len(BATCHES)]
-            process = None
-            if time.monotonic() < end:
-                process = self.engines.ours(mode, seed, count)
+            made = self.engines.ours(mode, seed, count) if time.monotonic() < end else None
             if running:
                 self.finish_batch(*running)
-            if process is None:
+            if not made:
                 break
-            broken = finish(process)
-            running = (mode, seed, count, flags, broken, self.engines.node_on(mode, seed, flags))
+            error = finish(made)
+            running = (mode, seed, flags, error, self.engines.node_on(mode, seed, flags))
             seed += count
 
-    def finish_batch(self, mode, seed, count, flags, broken, node):
-        self.compare(mode, seed, count, flags, (broken, finish(node)))
+    def finish_batch(self, mode, seed, flags, error, node):
+        self.compare(mode, seed, flags, {'ours': error, 'node': finish(node)})
         for kind in 'pack', 'ours', 'node':
             os.remove(self.engines.path(kind, mode, seed))
 
 
 def main(words):
     fast = '--fast' in words
-    words = [w for w in words if w != '--fast']
+    flags = [w for w in words if w.startswith('--') and w != '--fast']
+    words = [w for w in words if not w.startswith('--')]
     if words[1] == 'replay':
-        show(Engines(words[0], fast), words[2], int(words[3]), words[4] if len(words) > 4 else None)
-        return
+        return show(Engines(words[0], fast), words[2], int(words[3]), words[4] if len(words) > 4 else None, flags)
     results = Results('fuzz/differential')
     if not shutil.which('node') or not shutil.which('clang++-16'):
         results.skip('node or clang++-16 is missing')
         return results.append_to(words[1])
     seed = int(words[3]) if len(words) > 3 else int(time.time()) * 100000
-    fuzzing = Fuzzing(Engines(words[0], fast), results)
+    fuzzing = Fuzzing(Engines(words[0], fast))
     fuzzing.run(seed, float(words[2]))
     print(f'{results.name}: from seed {seed}: {fuzzing.modules} modules, {fuzzing.functions} functions, {fuzzing.calls} calls; '
           f'{fuzzing.verdicts} verdicts on changed modules; {fuzzing.differences} differences')

@@ -1,9 +1,9 @@
 // Makes valid WebAssembly modules of decisions: the sections around `bodies.hpp`.
 //
 // Imports and exports tell their types by their names, so that any host can offer and call them: the function
-// "f3:il>d" takes an i32 and an i64 and gives an f64 (letters: `letter_of`). Imported besides "h0:...", ... of "host" may
-// be its "memory" (1 to 4 pages), "table" (6 to 20 functions) and "number" (a constant i32, 42). Functions that begin with n
-// must not fail. Exported are, as far as there are any, "fuel", "memory0", "t0", "g0:i", ...
+// "f3:il>d" takes an i32 and an i64 and gives an f64 (letters: `letter_of`). Imported besides "h0:...", ... of "host"
+// may be its "memory" (1 to 4 pages), "table" (6 to 20 functions) and "number" (a constant i32, 42). Functions that
+// begin with n must not fail. Exported are, as far as there are any, "fuel", "memory0", "t0", "g0:i", ...
 #pragma once
 
 #include "bodies.hpp"
@@ -33,8 +33,7 @@ public:
         const auto own = static_cast<std::uint32_t>(plan_.functions.size()) - plan_.imported_functions;
         std::vector<call> calls = decide_calls();
         for (std::uint32_t i = 0; i < own; ++i)
-            bodies.push_back(body_writer(by_, plan_, known_, all / own, limit)
-                                 .write(plan_.imported_functions + i));
+            bodies.push_back(body_writer(by_, plan_, known_, all / own, limit).write(plan_.imported_functions + i));
         out_.put(0, 'a', 's', 'm', 1, 0, 0, 0);
         types(), imports();
         section(3, own, [&](writer& to, std::uint32_t i) { to.number(plan_.functions[plan_.imported_functions + i]); });
@@ -61,8 +60,9 @@ public:
 private:
     std::uint32_t tables() const { return static_cast<std::uint32_t>(plan_.tables.size()); }
     value_type any_type(bool vectors) {
-        static constexpr value_type all[] = {wasm::i32, wasm::i32, wasm::i64, wasm::f32, wasm::f64, wasm::function_reference,
-                                             wasm::external_reference, wasm::i32, wasm::i64, wasm::f64, wasm::v128};
+        static constexpr value_type all[] = {
+            wasm::i32, wasm::i32, wasm::i64, wasm::f32, wasm::f64, wasm::function_reference, wasm::external_reference,
+            wasm::i32, wasm::i64, wasm::f64, wasm::v128};
         return all[by_.below(vectors && plan_.allowed.simd ? 11 : 10)];
     }
     signature any_signature(bool vectors) {
@@ -72,9 +72,7 @@ private:
         return made;
     }
     /// Whether JavaScript cannot call it.
-    static bool is_internal(const signature& type) {
-        return text_of(type).find_first_of("v?") != std::string::npos;
-    }
+    static bool is_internal(const signature& type) { return text_of(type).find_first_of("v?") != std::string::npos; }
     std::uint32_t type_at(bool vectors) {
         for (;;) {
             const std::uint32_t at = by_.below(static_cast<std::uint32_t>(plan_.types.size()));
@@ -142,7 +140,8 @@ private:
     }
     /// Decided before the bodies, so that a limit does not change them.
     std::vector<call> decide_calls() {
-        static constexpr std::uint64_t interesting[] = {0, 1, 2, 3, 10, ~0ull, 0x80000000, 0x7fffffff, 1ull << 63, ~0ull >> 1};
+        static constexpr std::uint64_t interesting[] = {0,     1,          2,          3,          10,
+                                                        ~0ull, 0x80000000, 0x7fffffff, 1ull << 63, ~0ull >> 1};
         static constexpr double reals[] = {0, -0.0, 1, -1.5, 1e10, -1e20, 5e-324, 1e300};
         std::vector<call> made;
         for (std::uint32_t round = 0; round < 3; ++round)
@@ -155,7 +154,8 @@ private:
                     if (t.is_reference())
                         c.arguments.push_back(by_.below(4));
                     else if (t == wasm::f32)
-                        c.arguments.push_back(wild ? by_.bits() >> 32 : std::bit_cast<std::uint32_t>(static_cast<float>(real)));
+                        c.arguments.push_back(wild ? by_.bits() >> 32
+                                                   : std::bit_cast<std::uint32_t>(static_cast<float>(real)));
                     else if (t == wasm::f64)
                         c.arguments.push_back(wild ? by_.bits() : std::bit_cast<std::uint64_t>(real));
                     else
@@ -164,7 +164,9 @@ private:
             }
         return made;
     }
-    std::string name_of_function(std::uint32_t i) const { return "f" + std::to_string(i) + ":" + text_of(plan_.type_of(i)); }
+    std::string name_of_function(std::uint32_t i) const {
+        return "f" + std::to_string(i) + ":" + text_of(plan_.type_of(i));
+    }
 
     // Sections
     template <class Fill>

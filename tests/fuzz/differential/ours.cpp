@@ -3,10 +3,10 @@
 //   ours run FIRST COUNT PACK OUTCOMES [LIMIT]          modules by the generator, and calls
 //   ours validate FIRST COUNT PACK OUTCOMES FILE...     modules by the generator, or the files, with bytes changed
 //
-// FEATURES in the environment are the names of `wasm::features` that node has, too. PACK gets, for each module, the length of
-// the rest (u32), the seed (u64), the number of calls (u32), for each call the length of its name (u8), the name and its
-// arguments (u64 each), then the module. OUTCOMES gets a line for each,
-// and the number of functions in all.
+// FEATURES in the environment are the names of `wasm::features` that node has, too. PACK gets, for each module, the
+// length of the rest (u32), the seed (u64), the number of calls (u32), for each call the length of its name (u8), the
+// name and its arguments (u64 each), then the module. OUTCOMES gets a line for each, and the number of functions in
+// all.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -22,8 +22,9 @@ wasm::features shared_features() {
     const char* const listed = std::getenv("FEATURES");
     const std::string names = std::string(" ") + (listed == nullptr ? "simd tail_calls" : listed) + " ";
     const auto has = [&](const char* name) { return names.find(std::string(" ") + name + " ") != names.npos; };
-    return {has("simd"),     has("tail_calls"),         has("multiple_memories"), has("memory64"), has("extended_constants"),
-            has("typed_references"), has("exceptions"), has("relaxed_simd")};
+    return {has("simd"),       has("tail_calls"),         has("multiple_memories"),
+            has("memory64"),   has("extended_constants"), has("typed_references"),
+            has("exceptions"), has("relaxed_simd")};
 }
 
 void write(std::FILE* to, const std::vector<std::byte>& bytes) {
@@ -74,8 +75,8 @@ std::string verdict(const std::vector<std::byte>& bytes, const wasm::features& a
     const auto made = wasm::compiled_module::compile(bytes, options);
     if (made) return "valid";
     return std::string("refused ") + (made.error().code == vitte::errc::not_supported ? "feature " : "") +
-           (made.error().code == vitte::errc::too_large ? "limit " : "") + made.error().reading + ": " + made.error().reason +
-           " at " + std::to_string(made.error().offset);
+           (made.error().code == vitte::errc::too_large ? "limit " : "") + made.error().reading + ": " +
+           made.error().reason + " at " + std::to_string(made.error().offset);
 }
 std::vector<std::byte> content_of(const char* path) {
     std::ifstream file(path, std::ios::binary);

@@ -85,7 +85,8 @@ class operations {
 public:
     explicit operations(bool vectors) {
         for (std::uint32_t code = 0; code < wasm::numeric_opcodes; ++code)
-            if (wasm::numeric_rows[code].shape != wasm::shape::none) all_[index(wasm::numeric_rows[code].to)].push_back(code);
+            if (wasm::numeric_rows[code].shape != wasm::shape::none)
+                all_[index(wasm::numeric_rows[code].to)].push_back(code);
         for (std::uint32_t code = 0; vectors && code < 0x100; ++code) {
             const wasm::vector_row& row = wasm::vector_rows[code];
             using enum wasm::vector_shape;

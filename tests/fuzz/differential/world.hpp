@@ -39,14 +39,16 @@ inline const char* name_of(trap_code code) {
 inline std::string name_of(const vitte::loader::load_error& error) {
     for (unsigned i = 1; i <= static_cast<unsigned>(trap_code::host); ++i) {
         const auto code = static_cast<trap_code>(i);
-        if (error.action == std::string_view("starting") && error.reason.starts_with(message(code))) return name_of(code);
+        if (error.action == std::string_view("starting") && error.reason.starts_with(message(code)))
+            return name_of(code);
     }
     return error.message();
 }
 
 inline void put_hex(std::string& to, std::uint64_t value) {
     char text[24];
-    to.append(text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "%llx", static_cast<unsigned long long>(value))));
+    to.append(text, static_cast<std::size_t>(
+                        std::snprintf(text, sizeof text, "%llx", static_cast<unsigned long long>(value))));
 }
 
 /// One store with what modules import, and words for what happens in it.
@@ -62,7 +64,7 @@ public:
         functions += compiled->data().bodies.size();
         wasm::store_limits limits;
         limits.memory_pages = 16;  // as differential.py tells node
-        
+
         limits.stack_bytes = 1 << 21;
         limits.guard_memories = !options.checked_memory;
         auto made = wasm::store::create(limits);
@@ -93,10 +95,12 @@ private:
             return false;
         };
         if (shared(wasm::external_kind::memory)) memory_ = store.make_memory({{1, 4, true, false, false}});
-        if (shared(wasm::external_kind::table)) table_ = store.make_table({wasm::function_reference, {6, 20, true, false, false}});
+        if (shared(wasm::external_kind::table))
+            table_ = store.make_table({wasm::function_reference, {6, 20, true, false, false}});
         store.define("host", "memory", memory_);
         store.define("host", "table", table_);
-        store.define("host", "number", store.make_global({wasm::i32, false}, wasm::constant_value::of(std::uint32_t{42})));
+        store.define("host", "number",
+                     store.make_global({wasm::i32, false}, wasm::constant_value::of(std::uint32_t{42})));
         for (const auto& i : module.imports) {
             if (i.kind != wasm::external_kind::function) continue;
             const wasm::signature& type = module.type_of_function(i.index);
