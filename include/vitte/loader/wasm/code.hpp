@@ -38,8 +38,8 @@
 #ifndef VITTE_WASM_HANDLER
 #define VITTE_WASM_HANDLER
 #endif
-// A program for a small machine defines it as 1: no instructions on vectors, no superinstructions, no guarded memories, and
-// fewer handlers for the same instruction.
+// A program for a small machine defines it as 1: no instructions on vectors, no superinstructions, no guarded memories,
+// and fewer handlers for the same instruction.
 #ifndef VITTE_WASM_SMALL
 #define VITTE_WASM_SMALL 0
 #endif
