@@ -213,6 +213,7 @@ function why(bytes) {
 }
 
 for (const record of records()) {
-    const told = mode === 'run' ? new World(record).told : mode === 'why' ? why(record.bytes) : WebAssembly.validate(record.bytes) ? 'valid' : 'refused';
+    const validate = () => (WebAssembly.validate(record.bytes) ? 'valid' : 'refused');
+    const told = mode === 'run' ? new World(record).told : mode === 'why' ? why(record.bytes) : validate();
     writeSync(output, `${record.seed} ${told}\n`);
 }

@@ -64,7 +64,6 @@ public:
         functions += compiled->data().bodies.size();
         wasm::store_limits limits;
         limits.memory_pages = 16;  // as differential.py tells node
-
         limits.stack_bytes = 1 << 21;
         limits.guard_memories = !options.checked_memory;
         auto made = wasm::store::create(limits);
