@@ -33,6 +33,10 @@ BOOST_AUTO_TEST_CASE(the_loader_gives_it_the_same_interface) {
     BOOST_REQUIRE(m.has_value());
     BOOST_TEST((*(*m)->function_pointer<int(int)>("plain_twice"))(4) == 8);
     BOOST_TEST((m->symbol("plain_thrice").error().code == errc::not_found));
+    bool asked = false;
+    auto unverified = loader.load(fixture(plain).c_str(), {.verify = [&](auto) { return asked = true; }});
+    BOOST_REQUIRE(!unverified);
+    BOOST_TEST((unverified.error().code == errc::not_supported && !asked));
     auto missing = loader.load("libno-such-library.so");
     BOOST_REQUIRE(!missing);
     BOOST_TEST(missing.error().message().find("libno-such-library.so") != std::string::npos);

@@ -19,7 +19,7 @@ struct load_options {
     /// What the module defines is found by all that this loader loads later.
     bool global = false;
     /// Is given the whole file before anything of it is used; the module is refused if it returns false. What it saw is
-    /// what is loaded: a private copy that nobody can change.
+    /// what is loaded: a private copy that nobody can change. `errc::not_supported` with the OS's linker.
     std::function<bool(std::span<const std::byte>)> verify = nullptr;
 };
 

@@ -112,14 +112,17 @@ private:
         return nullptr;
     }
     linked link(const char* path, const load_options& options) {
-        if (formats_.empty()) return foreign_ == nullptr ? own_.link(path, options) : foreign_(path);
+        if (formats_.empty()) return foreign_ == nullptr ? own_.link(path, options) : link_foreign(path, options);
         const auto file = sys::basic_file<P>::open(path);
-        if (file) return link(*file, path, options, foreign_);
+        if (file) return link(*file, path, options, foreign_ != nullptr);
         // The OS's linker also takes names that it searches for.
-        return foreign_ == nullptr ? refuse(file.error(), "opening") : foreign_(path);
+        return foreign_ == nullptr ? refuse(file.error(), "opening") : link_foreign(path, options);
     }
-    linked link(const sys::basic_file<P>& file, const char* name, const load_options& options,
-                linked (*foreign)(const char*) = nullptr) {
+    linked link_foreign(const char* path, const load_options& options) const {
+        if (!options.verify) return foreign_(path);
+        return refuse(errc::not_supported, "verifying", "the OS's linker reads the file itself, perhaps other bytes");
+    }
+    linked link(const sys::basic_file<P>& file, const char* name, const load_options& options, bool foreign = false) {
         const module_format* format = nullptr;
         if (!formats_.empty()) {
             std::byte head[module_format::head_size];
@@ -127,7 +130,7 @@ private:
             if (!got) return refuse(got.error(), "reading");
             format = format_of(std::span<const std::byte>(head, *got));
         }
-        if (format == nullptr) return foreign == nullptr ? own_.link(file, name, options) : foreign(name);
+        if (format == nullptr) return foreign ? link_foreign(name, options) : own_.link(file, name, options);
         const auto facts = file.info();
         if (!facts) return refuse(facts.error(), "opening");
         return link_as(

@@ -10,7 +10,8 @@ namespace vitte::loader::wasm {
 #if VITTE_WASM_TAIL_CALLS
 #define VITTE_WASM_NEXT(x) VITTE_WASM_TAIL_CALL(x).pc->run((x).pc, (x).frame, (x).memory, (x).in, (x).r, (x).d, (x).s)
 template <class Op>
-VITTE_WASM_HANDLER void run(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::uint64_t r, double d, float s) {
+VITTE_WASM_HANDLER void run(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::uint64_t r, double d,
+                            float s) {
     registers x{pc, frame, memory, in, r, d, s};
     Op::step(x);
     VITTE_WASM_NEXT(x);
