@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(imports_of_another_type_are_refused) {
     BOOST_TEST(refusal() ==
                "m: linking symbol 'env.f': the host offers it as an address, or with a type that WebAssembly does not "
                "have");
-    loader.provide<unsigned(wchar_t) noexcept>("f", [](wchar_t c) noexcept { return static_cast<unsigned>(c) + 1; });
+    loader.provide<unsigned(char32_t) noexcept>("f", [](char32_t c) noexcept { return static_cast<unsigned>(c) + 1; });
     BOOST_TEST(*call<int(int)>(taken(loader.load(caller_of("env", "f"), "m")), "run", -5) == -4);
     BOOST_TEST(why(loader.load(caller_of("other", "f"), "m")) ==
                "m: linking symbol 'other.f': unknown import: nothing offers this function");
