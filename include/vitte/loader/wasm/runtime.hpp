@@ -50,6 +50,8 @@ public:
     reference operator[](std::size_t i) const noexcept { return data_[i]; }
     reference* begin() noexcept { return data_; }
     reference* end() noexcept { return data_ + size_; }
+    const reference* begin() const noexcept { return data_; }
+    const reference* end() const noexcept { return data_ + size_; }
 
     /// False, and nothing has changed, if there is no memory for it.
     bool grow(std::size_t by, reference with) noexcept {
