@@ -38,9 +38,10 @@ fuzz() {
     echo "fuzz/$name: $(sed -n 's/^Done //p' "$folder/$name.log"): $passed passed, $failed failed, 0 skipped."
     printf 'fuzz/%s\t%s\t%s\t0\n' "$name" "$passed" "$failed" >> "$results"
 }
-# All of them at once, as many as there are CPUs.
+# All of them at once, as many as there are CPUs; first what compares the WebAssembly engine with node's.
 names=$(cd tests/fuzz && ls ./*.cpp | sed 's|^./||; s|[.]cpp$||')
-running=0
+python3 tests/fuzz/differential.py "$folder/differential" "$results" $((2 * seconds)) &
+running=1
 for name in $names; do
     fuzz "$name" &
     running=$((running + 1))

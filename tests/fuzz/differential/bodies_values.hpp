@@ -196,7 +196,7 @@ inline void body_writer::condition() {
 
 inline void body_writer::operation(std::uint32_t code) {
     if (code >= 0x200) return vector_operation(code);
-    const wasm::numeric_row& row = wasm::numeric_rows[code];
+    const wasm::numeric_row& row = wasm::numeric_row_of(code);
     const value_type from = bank_types[static_cast<std::size_t>(row.from)];
     const std::string_view text = row.text;
     const bool truncates = code >= 0xa8 && code <= 0xb1 && code != 0xac && code != 0xad,

@@ -84,9 +84,9 @@ inline void put_type(writer& out, value_type type) {
 class operations {
 public:
     explicit operations(bool vectors) {
-        for (std::uint32_t code = 0; code < wasm::numeric_opcodes; ++code)
-            if (wasm::numeric_rows[code].shape != wasm::shape::none)
-                all_[index(wasm::numeric_rows[code].to)].push_back(code);
+        for (std::uint32_t code = 0; code < 0x200; ++code)
+            if (wasm::is_numeric_opcode(code) && wasm::numeric_row_of(code).shape != wasm::shape::none)
+                all_[index(wasm::numeric_row_of(code).to)].push_back(code);
         for (std::uint32_t code = 0; vectors && code < 0x100; ++code) {
             const wasm::vector_row& row = wasm::vector_rows[code];
             using enum wasm::vector_shape;

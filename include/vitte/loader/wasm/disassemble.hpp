@@ -104,8 +104,7 @@ constexpr auto make_instruction_words() {
     };
     for (const auto& o : others) made.rows[o.opcode] = o.words;
     for (std::uint32_t code = first_numeric_opcode; code < scalar_opcodes; ++code)
-        if (numeric_index(code) < numeric_opcodes && (code <= 0xc4 || code >= 0x100))
-            made.rows[code] = {numeric_row_of(code).text, none};
+        if (is_numeric_opcode(code)) made.rows[code] = {numeric_row_of(code).text, none};
     for (std::size_t i = 0; i < memory_rows.size(); ++i)
         if (memory_rows[i].text != nullptr) made.rows[first_memory_opcode + i] = {memory_rows[i].text, memory};
     return made;

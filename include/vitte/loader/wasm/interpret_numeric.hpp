@@ -169,7 +169,10 @@ struct branch_row {
 };
 inline constexpr std::uint32_t first_numeric_opcode = 0x45, numeric_opcodes = 0xc5 - first_numeric_opcode + 8,
                                first_compare_opcode = 0x46, compare_opcodes = 0x67 - first_compare_opcode;
-/// The row of an opcode from 0x45 to 0xc4, or from 0x100 to 0x107.
+constexpr bool is_numeric_opcode(std::uint32_t opcode) noexcept {
+    return (opcode >= first_numeric_opcode && opcode <= 0xc4) || (opcode >= 0x100 && opcode <= 0x107);
+}
+/// The row of such an opcode.
 constexpr std::uint32_t numeric_index(std::uint32_t opcode) noexcept {
     return opcode < 0x100 ? opcode - first_numeric_opcode : opcode - 0x100 + numeric_opcodes - 8;
 }

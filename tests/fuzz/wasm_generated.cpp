@@ -1,6 +1,6 @@
 // libFuzzer target: WebAssembly modules that are valid by construction, whatever the input, compile, and do the same
 // however they are translated.
-#include "world.hpp"
+#include "differential/world.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace wasm_fuzz;
