@@ -25,9 +25,11 @@
 #if defined(__clang__)
 #define VITTE_WASM_TAIL_CALLS 1
 #define VITTE_WASM_TAIL_CALL [[clang::musttail]] return
+#define VITTE_WASM_ASIDE [[gnu::noinline]]
 #elif defined(__GNUC__) && defined(__OPTIMIZE__)
 #define VITTE_WASM_TAIL_CALLS 1
 #define VITTE_WASM_TAIL_CALL return
+#define VITTE_WASM_ASIDE [[gnu::noipa]]
 #endif
 #endif
 // A build for small machines defines it as 1: without instructions on vectors, and without superinstructions.
@@ -52,6 +54,7 @@ struct registers {
     std::uint64_t r;  ///< accumulator of integers and references
     double d;
     float s;
+    const cell* start = nullptr;  ///< where `pc` was when the handler began
 };
 
 #if VITTE_WASM_TAIL_CALLS

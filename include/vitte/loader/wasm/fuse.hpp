@@ -8,18 +8,12 @@
 namespace vitte::loader::wasm {
 
 namespace ops {
-template <class Op>
-concept may_trap = requires { requires Op::traps; };
-
 template <class First, class Second>
 struct both {
-    static constexpr bool traps = may_trap<Second>;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
-        First::step(x);
-        if constexpr (may_trap<First>)
-            if (x.pc == stop_code) [[unlikely]]
-                return;
-        Second::step(x);
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
+        if (const handler other = step_of<First>(x); other != nullptr) [[unlikely]]
+            return other;
+        return step_of<Second>(x);
     }
 };
 }  // namespace ops
@@ -28,12 +22,10 @@ struct both {
 template <class First, class Branch>
 void run_then_branch(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::uint64_t r, double d,
                      float s) {
-    registers x{pc, frame, memory, in, r, d, s};
-    First::step(x);
-    if constexpr (ops::may_trap<First>)
-        if (x.pc == ops::stop_code) [[unlikely]] {
-            VITTE_WASM_NEXT(x);
-        }
+    registers x{pc, frame, memory, in, r, d, s, pc};
+    if (const handler other = step_of<First>(x); other != nullptr) [[unlikely]] {
+        VITTE_WASM_GO(x, other);
+    }
     if (Branch::taken(x)) {
         x.pc = Branch::target(x.pc);
         VITTE_WASM_NEXT(x);
@@ -44,8 +36,8 @@ void run_then_branch(const cell* pc, std::byte* frame, std::byte* memory, runtim
 #else
 template <class First, class Branch>
 void run_then_branch(registers& x) {
-    First::step(x);
-    if (x.pc != ops::stop_code) run_branch<Branch>(x);
+    if (const handler other = step_of<First>(x); other != nullptr) return other(x);
+    run_branch<Branch>(x);
 }
 #endif
 

@@ -37,19 +37,18 @@ template <class T, address A, bool Checked>
     return !Checked || at + sizeof(T) <= x.in->memory_size;
 }
 
-/// Keeps `pc`, `frame` and `in` in the registers that they came in: where memory is guarded, that is where they are
-/// looked for when an access between two of these faults.
-[[gnu::always_inline]] inline void pin([[maybe_unused]] registers& x) noexcept {
+/// Keeps the handler's first `pc`, `frame` and `in` in the registers that they came in: where memory is guarded, that
+/// is where they are looked for when an access between two of these faults.
+[[gnu::always_inline]] inline void pin([[maybe_unused]] const registers& x) noexcept {
 #if defined(__x86_64__)
-    __asm__ volatile("" : "+D"(x.pc), "+S"(x.frame), "+c"(x.in) : : "memory");
+    __asm__ volatile("" : : "D"(x.start), "S"(x.frame), "c"(x.in) : "memory");
 #endif
 }
 
 template <class Memory, class T, address A, bool Kept, bool Checked>
 struct load_from {
-    static constexpr bool traps = Checked;
     static constexpr unsigned result = A == address::S ? 2 : 0;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
         std::uint64_t at;
         if (!effective<Memory, A, Checked>(x, at)) [[unlikely]]
             return stop_with(x, trap_code::memory_out_of_bounds);
@@ -58,12 +57,12 @@ struct load_from {
         if constexpr (!Checked) pin(x);
         set_result<Kept>(x, result, value);
         x.pc += A == address::S ? 3 : 2;
+        return nullptr;
     }
 };
 template <class Memory, class T, address A, place V, bool Checked>
 struct store_to {
-    static constexpr bool traps = Checked;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
         std::uint64_t at;
         if (!effective<Memory, A, Checked>(x, at)) [[unlikely]]
             return stop_with(x, trap_code::memory_out_of_bounds);
@@ -78,6 +77,7 @@ struct store_to {
         store_little<Memory>(x.memory + at, static_cast<Memory>(value));
         if constexpr (!Checked) pin(x);
         x.pc += V == place::R ? 2 : 3;
+        return nullptr;
     }
 };
 
