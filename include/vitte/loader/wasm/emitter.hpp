@@ -27,8 +27,8 @@ public:
         : code_(code), fusions_(checked ? sequences<true>::table() : sequences<false>::table()) {}
 
     /// Joins instructions of the function that has been emitted since the last call, so that as few handlers as
-    /// possible are run from each instruction to the function's end.
-    void fuse() {
+    /// possible are run from each instruction to the function's end. Its operand stack starts at `stack` in the frame.
+    void fuse(std::uint32_t stack) {
         constexpr std::size_t longest = fusion_table::longest;
         handler next[longest] = {};            // from the next instruction on, of 1, 2, … instructions
         std::uint32_t left[longest + 1] = {};  // handlers that are run from the next instruction, the one after it, …
@@ -36,7 +36,7 @@ public:
             handler made[longest] = {code_[starts_[i]].run};
             std::size_t best = 0;
             for (std::size_t n = 1; n < longest; ++n) {
-                if (next[n - 1] != nullptr) made[n] = fusions_->find(made[0], next[n - 1]);
+                if (next[n - 1] != nullptr) made[n] = fusions_->find(made[0], next[n - 1], &code_[starts_[i]], stack);
                 if (made[n] != nullptr && left[n] <= left[best]) best = n;
             }
             code_[starts_[i]].run = made[best];

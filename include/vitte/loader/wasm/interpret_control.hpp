@@ -14,6 +14,7 @@ struct vector_bits {
 template <class T>
 struct copy {
     static constexpr unsigned length = 2;
+    static constexpr int written = 1;
     [[gnu::always_inline]] static void step(registers& x) noexcept {
         put(x.frame + word(x.pc, 1), get<T>(x.frame + word(x.pc, 0)));
         x.pc += length;
@@ -21,9 +22,11 @@ struct copy {
 };
 /// Operands: to; the value in the second cell.
 struct constant_to_place {
+    static constexpr unsigned length = 3;
+    static constexpr int written = 0;
     [[gnu::always_inline]] static void step(registers& x) noexcept {
         put(x.frame + word(x.pc, 0), x.pc[2].bits);
-        x.pc += 3;
+        x.pc += length;
     }
 };
 struct vector_constant {

@@ -48,6 +48,8 @@ template <class T, address A, bool Checked>
 template <class Memory, class T, address A, bool Kept, bool Checked>
 struct load_from {
     static constexpr unsigned result = A == address::S ? 2 : 0;
+    static constexpr unsigned length = A == address::S ? 3 : 2;
+    static constexpr int written = Kept ? static_cast<int>(result) : -1;
     [[gnu::always_inline]] static handler step(registers& x) noexcept {
         std::uint64_t at;
         if (!effective<Memory, A, Checked>(x, at)) [[unlikely]]
@@ -56,12 +58,14 @@ struct load_from {
         const T value = static_cast<T>(load_little<Memory>(x.memory + at));
         if constexpr (!Checked) pin(x);
         set_result<Kept>(x, result, value);
-        x.pc += A == address::S ? 3 : 2;
+        x.pc += length;
         return nullptr;
     }
 };
 template <class Memory, class T, address A, place V, bool Checked>
 struct store_to {
+    static constexpr unsigned length = V == place::R ? 2 : 3;
+    static constexpr int written = -1;
     [[gnu::always_inline]] static handler step(registers& x) noexcept {
         std::uint64_t at;
         if (!effective<Memory, A, Checked>(x, at)) [[unlikely]]
@@ -76,7 +80,7 @@ struct store_to {
         if constexpr (!Checked) pin(x);
         store_little<Memory>(x.memory + at, static_cast<Memory>(value));
         if constexpr (!Checked) pin(x);
-        x.pc += V == place::R ? 2 : 3;
+        x.pc += length;
         return nullptr;
     }
 };

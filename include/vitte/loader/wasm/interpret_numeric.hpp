@@ -51,12 +51,17 @@ constexpr unsigned result_operand(form f) noexcept {
     return 0;
 }
 
+/// `written` is the operand that names the place in the frame where the result goes, or -1.
 template <class Op, place A, place B, bool Kept>
 struct binary {
     using T = typename Op::operand;
     using where = layout<T, A, B>;
+    static constexpr unsigned length = where::length;
+    static constexpr int written = Kept ? static_cast<int>(where::result) : -1;
     [[gnu::always_inline]] static handler step(registers& x) noexcept {
-        const T a = where::left(x), b = where::right(x);
+        return step(x, where::left(x), where::right(x));
+    }
+    [[gnu::always_inline]] static handler step(registers& x, T a, T b) noexcept {
         if constexpr (Op::traps)
             if (const trap_code code = Op::check(a, b); code != trap_code::none) [[unlikely]]
                 return stop_with(x, code);

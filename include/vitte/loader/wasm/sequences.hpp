@@ -31,7 +31,11 @@ private:
         add_calls();
         add_chains();
         add_loops();
-        add_longer();
+        add_number_sequences();
+        add_hash_sequences();
+        add_text_sequences();
+        add_call_sequences();
+        add_moves();
     }
 
     using place = ops::place;
@@ -273,64 +277,84 @@ private:
         add<count, count, again>();
         add<set, count, again>();
         add<copy, copy, count, again>();
-        add<sr<f64_add, true>, count, count, again>();
         add<keep<u32>, count, branch<i32_ne, S, R>>();
         add<rs<i32_add, true>, count, branch<i32_gt_u, R, I>>();
+        add<count, load<u32, at_R, true>, branch<i32_lt_s, R, S>>();
+        add<count, after<si<i32_add, true>, 1>, load<u32, at_R, true>, branch<i32_lt_s, R, S>>();
         add<si<i32_add>, store<u8, at_R, I>, ss<i32_add, true>, branch<i32_lt_u, R, I>>();
+        add<sr<i32_add>, store<u32, at_S, R>, count, jump>();
+        add<sr<i32_add>, store<u32, at_S, R>, copy, count, again>();
+        add<load<u32, at_R>, ri<i32_add>, store<u32, at_S, R>, count, jump>();
         add<load<u8, at_S, true>, count, jump>();
-        add<store<u32, at_S, R>, count, jump>();
         add<si<i32_and>, rs<i32_add, true>, jump>();
     }
-    void add_longer() {
+    /// Elements of arrays of numbers, their products and sums.
+    void add_number_sequences() {
         using namespace ops;
-        // Sums of products of elements.
-        using element = load<double, at_R, true>;
-        using times_element = load<double, at_R>;
-        add<ss<i32_add, true>, ri<i32_add>, element, si<i32_add>, times_element, sr<f64_mul, true>>();
-        add<si<i32_add>, element, si<i32_add>, times_element, sr<f64_mul, true>>();
-        add<load<double, at_S, true>, load<double, at_S>, sr<f64_mul>, rs<f64_add>, sr<f64_add>, sr<f64_add>,
+        using element = load<double, at_R>;
+        using product = after<sr<f64_mul, true>, 3>;
+        add<ss<i32_add, true>, ri<i32_add>, element, si<i32_add>, element, product>();
+        add<si<i32_add>, element, si<i32_add>, element, product>();
+        add<load<double, at_S>, load<double, at_S>, after<sr<f64_mul>, 2>, rs<f64_add>, sr<f64_add>, sr<f64_add>,
             sr<f64_add, true>>();
-        // Polynomials and sums of squares.
-        add<ss<f64_mul, true>, ss<f64_mul, true>, sr<f64_add>, branch<f64_lt, R, I>>();
-        add<ss<f64_sub>, sr<f64_add, true>, rs<f64_mul, true>, ss<f64_add>, rs<f64_mul>, rs<f64_add, true>>();
+        add<ss<f64_mul, true>, ss<f64_mul, true>, after<sr<f64_add>, 2>, branch<f64_lt, R, I>>();
         add<rs<f64_mul, true>, sr<f64_add>, branch<f64_lt, R, I, false>>();
+        add<ss<f64_sub>, sr<f64_add, true>, after<rs<f64_mul, true>, 0, 1>, ss<f64_add>, rs<f64_mul>,
+            rs<f64_add, true>>();
         add<ss<f64_sub>, sr<f64_add, true>, set, si<i32_add, true>, branch<i32_ne, R, I>>();
-        // Rotations that are combined.
+    }
+    /// Words that are turned and mixed.
+    void add_hash_sequences() {
+        using namespace ops;
         using turned = si<i32_rotl>;
-        using mixed = sr<i32_xor>;
-        add<si<i32_rotl, true>, turned, sr<i32_xor, true>, turned, sr<i32_xor, true>>();
-        add<turned, mixed, sr<i32_add, true>, copy>();
-        add<si<i32_add>, load<u32, at_R, true>, ri<i32_rotl, true>, turned, sr<i32_xor, true>>();
-        add<si<i32_shr_u>, mixed, rs<i32_add, true>, si<i32_add>, load<u32, at_R>, sr<i32_add, true>>();
-        add<si<i32_shr_u>, mixed, sr<i32_add>, store<u32, at_S, R>>();
-        add<copy, ss<i32_and>, sr<i32_add>, rs<i32_add, true>, copy, si<i32_xor>>();
-        add<ss<i32_xor>, copy, rs<i32_and, true>, ss<i32_and>, sr<i32_xor, true>>();
-        add<sr<i32_and>, sr<i32_add, true>, si<i32_add>, load<u32, at_R>, sr<i32_add, true>>();
-        add<ss<i32_add>, load<u32, at_R>, sr<i32_add, true>>();
+        using turned_too = after<si<i32_rotl>, 2>;
+        using mixed = after<sr<i32_xor>, 2>;
+        using mixed_and_kept = after<sr<i32_xor, true>, 2>;
+        using word = load<u32, at_R>;
+        add<turned, turned, mixed_and_kept, turned, sr<i32_xor, true>>();
+        add<turned, turned, mixed, turned, after<sr<i32_xor>, 2>, sr<i32_add, true>, copy>();
+        add<turned, turned, mixed, turned, after<sr<i32_xor, true>, 2>, copy>();
+        add<turned, sr<i32_xor>, sr<i32_add, true>, copy, turned, turned, mixed_and_kept>();
+        add<ss<i32_xor>, copy, rs<i32_and>, ss<i32_and>, mixed_and_kept>();
+        add<copy, rs<i32_and>, ss<i32_and>, mixed_and_kept, turned, turned, mixed_and_kept>();
+        add<ss<i32_and>, sr<i32_add>, rs<i32_add>, copy, si<i32_xor>, sr<i32_and>, after<sr<i32_add, true>, 4>>();
+        add<si<i32_add>, word, sr<i32_add>, ss<i32_add>, word, after<sr<i32_add, true>, 3>>();
+        add<ss<i32_add, true>, ri<i32_add, true>, after<si<i32_add>, 2>, load<u32, at_R, true>, ri<i32_rotl>,
+            turned_too, mixed_and_kept>();
+        add<si<i32_add>, load<u32, at_R, true>, ri<i32_rotl>, turned_too, mixed, after<si<i32_shr_u>, 4>,
+            after<sr<i32_xor>, 2>>();
+        add<si<i32_shr_u>, sr<i32_xor>, rs<i32_add>, si<i32_add>, word, after<sr<i32_add, true>, 3>>();
+        add<si<i32_shr_u>, sr<i32_xor>, sr<i32_add>, store<u32, at_S, R>>();
         add<sr<i32_add, true>, ss<i32_add, true>, copy, copy, copy, copy>();
-        // Hashes and numbers of text.
-        add<si<i32_mul, true>, si<i32_and>, sr<i32_add, true>, load<u8, at_S, true>, si<i32_add, true>, jump>();
+        add<sr<i32_add, true>, sr<i32_add, true>, ss<i32_add, true>, copy, copy, copy, copy>();
+        add<ri<i32_and>, ri<i32_shl>, ri<i32_add>, word, si<i32_shr_u>, mixed_and_kept>();
+    }
+    /// Bytes of text, and what they lead to.
+    void add_text_sequences() {
+        using namespace ops;
+        using count = si<i32_add, true>;
+        using byte = load<u8, at_R>;
+        add<si<i32_mul>, si<i32_and>, after<sr<i32_add, true>, 2>, load<u8, at_S, true>, count, jump>();
         add<set, si<i32_add>, ri<i32_and>, branch<i32_lt_u, R, I>>();
-        add<si<i32_add, true>, unary<i32_extend8_s, S, true>, ri<i32_add>, branch_table<R>>();
+        add<count, si<i32_and>, branch<i32_eq, R, I>>();
+        add<count, unary<i32_extend8_s, S, true>, ri<i32_add>, branch_table<R>>();
         add<si<i32_add>, branch_table<R>>();
-        // Elements by an index that is loaded.
-        using index = load<u8, at_R>;
-        add<si<i32_add>, index, ri<i32_shl>, sr<i32_add, true>, load<u32, at_R>, ri<i32_add>, store<u32, at_S, R>>();
-        add<si<i32_add>, index, ri<i32_shl>, sr<i32_add>, load<u32, at_R>, branch<i32_eq, R, I>>();
-        add<load<u32, at_R, true>, si<i32_add>, index, ri<i32_shl>, sr<i32_add>, load<u32, at_R>>();
-        add<si<i32_add>, index, ri<i32_shl>, sr<i32_add, true>, si<i32_add>, index, store<u32, at_S, R>>();
+        add<si<i64_add, true>, load<u8, at_S, true>, branch_table<R>>();
+        add<si<i32_add>, byte, ri<i32_shl>, sr<i32_add>, load<u32, at_R>, branch<i32_eq, R, I>>();
+        add<si<i32_add>, byte, ri<i32_shl>, sr<i32_add, true>, si<i32_add>, byte, store<u32, at_S, R>>();
+        add<load<u32, at_R, true>, si<i32_add>, byte, ri<i32_shl>, sr<i32_add>, load<u32, at_R>>();
+        add<si<i32_add>, byte, ri<i32_shl>, sr<i32_add, true>, load<u32, at_R>, ri<i32_add>, store<u32, at_S, R>>();
         add<si<i32_add>, load<u8, at_R, true>, jump>();
-        add<sr<i32_add>, store<u32, at_S, R>, si<i32_add, true>, jump>();
-        add<load<u32, at_R>, ri<i32_add>, store<u32, at_S, R>, si<i32_add, true>, jump>();
-        // Calls.
-        using called = call_indirect<u32, R>;
-        add<ri<i32_and>, ri<i32_shl>, ri<i32_add>, load<u32, at_R>, copy, called>();
-        add<keep<u32>, ri<i32_add>, ri<i32_and>, ri<i32_shl>, ri<i32_add>, load<u32, at_R>, copy, called>();
+    }
+    void add_call_sequences() {
+        using namespace ops;
         add<si<i32_shl>, return_nothing>();
         add<si<i32_shr_u>, rs<i32_xor>, return_nothing>();
         add<set, set, branch<i32_lt_u, S, I>>();
-        add<set, si<i32_add, true>, call>();
-        // What compilers leave at joints of blocks.
+    }
+    /// What compilers leave between blocks.
+    void add_moves() {
+        using namespace ops;
         add<copy, copy, copy, copy>();
         add<set, copy>();
         add<load<u32, at_S, true>, load<u32, at_S>>();
@@ -338,7 +362,6 @@ private:
         add<load<u32, at_S>, store<u32, at_S, R>>();
         add<load<u64, at_S>, store<u64, at_S, R>>();
         add<load<u32, at_S, true>, si<i32_add, true>, keep<u32>>();
-        add<si<i64_add, true>, load<u8, at_S, true>, branch_table<R>>();
         add<ri<i32_mul>, sr<i32_add, true>>();
         add<si<i32_shr_u>, ri<i32_and>>();
     }
