@@ -65,15 +65,8 @@ private:
     [[gnu::always_inline]] static handler using_results(registers& x, const results* made,
                                                         after<Op, Left, Right>*) noexcept {
         using T = typename Op::T;
-        typename Op::T a, b;
-        if constexpr (Left != 0)
-            a = value<T>(made[-static_cast<int>(Left)]);
-        else
-            a = Op::where::left(x);
-        if constexpr (Right != 0)
-            b = value<T>(made[-static_cast<int>(Right)]);
-        else
-            b = Op::where::right(x);
+        const T a = Left != 0 ? value<T>(made[-static_cast<int>(Left)]) : Op::where::left(x),
+                b = Right != 0 ? value<T>(made[-static_cast<int>(Right)]) : Op::where::right(x);
         return Op::step(x, a, b);
     }
     template <class T>

@@ -196,14 +196,15 @@ struct refuse {
 
 /// Whether a frame of `code` may start at `frame`.
 [[gnu::always_inline]] inline bool has_room(const runtime* in, const std::byte* frame, const body& code) noexcept {
-    return in->execution->limit.load_relaxed() - frame >= static_cast<std::ptrdiff_t>(code.frame_bytes);
+    return frame + code.frame_bytes <= in->execution->limit.load_relaxed();
 }
-/// Starts `code` at `frame`; it goes back to the `length` cells behind the instruction.
-[[gnu::always_inline]] inline void enter(registers& x, const body& code, std::byte* frame, unsigned length) noexcept {
+/// Starts `code`, whose first cell is at `entry`, at `frame`; it goes back to the `length` cells behind the instruction.
+[[gnu::always_inline]] inline void enter(registers& x, const body& code, const cell* entry, std::byte* frame,
+                                         unsigned length) noexcept {
     x.pc += length;
     put_link(x, frame + code.link);
     x.frame = frame;
-    x.pc = code.entry;
+    x.pc = entry;
 }
 /// Calls a host function in place. Its result, if it is one, is then in every accumulator.
 [[gnu::noinline]] inline trap_code call_host(const function& f, runtime* in, std::byte* values) noexcept {
@@ -243,7 +244,7 @@ template <unsigned Length>
     std::byte* const frame = x.frame + word(x.pc, 0);
     if (!has_room(x.in, frame, *f.code)) [[unlikely]]
         return run_aside<refuse>;
-    enter(x, *f.code, frame, Length);
+    enter(x, *f.code, f.entry, frame, Length);
     x.in = f.in;
     x.memory = f.in->memory_data;
     return nullptr;
@@ -279,7 +280,7 @@ struct tail_call_host_function {
     put(x.frame + f.code->link, back);
     x.in = f.in;
     x.memory = f.in->memory_data;
-    x.pc = f.code->entry;
+    x.pc = f.entry;
     return nullptr;
 }
 
@@ -291,7 +292,7 @@ struct call {
         std::byte* const frame = x.frame + word(x.pc, 0);
         if (!has_room(x.in, frame, code)) [[unlikely]]
             return run_aside<refuse>;
-        enter(x, code, frame, length);
+        enter(x, code, code.entry, frame, length);
         return nullptr;
     }
 };
@@ -343,7 +344,7 @@ struct call_indirect {
             std::byte* const frame = x.frame + word(x.pc, 0);
             if (f != nullptr && f->type == x.in->types[word(x.pc, 3)] && f->code != nullptr &&
                 has_room(x.in, frame, *f->code)) [[likely]] {
-                enter(x, *f->code, frame, call_any_indirect<Index, A>::length);
+                enter(x, *f->code, f->entry, frame, call_any_indirect<Index, A>::length);
                 x.in = f->in;
                 x.memory = f->in->memory_data;
                 return nullptr;

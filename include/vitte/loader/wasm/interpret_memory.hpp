@@ -39,9 +39,9 @@ template <class T, address A, bool Checked>
 
 /// Keeps the handler's first `pc`, `frame` and `in` in the registers that they came in: where memory is guarded, that
 /// is where they are looked for when an access between two of these faults.
-[[gnu::always_inline]] inline void pin([[maybe_unused]] const registers& x) noexcept {
+[[gnu::always_inline]] inline void pin([[maybe_unused]] registers& x) noexcept {
 #if defined(__x86_64__)
-    __asm__ volatile("" : : "D"(x.start), "S"(x.frame), "c"(x.in) : "memory");
+    __asm__ volatile("" : "+D"(x.start), "+S"(x.frame), "+c"(x.in) : : "memory");
 #endif
 }
 
