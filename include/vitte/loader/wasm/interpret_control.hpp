@@ -198,7 +198,8 @@ struct refuse {
 [[gnu::always_inline]] inline bool has_room(const runtime* in, const std::byte* frame, const body& code) noexcept {
     return frame + code.frame_bytes <= in->execution->limit.load_relaxed();
 }
-/// Starts `code`, whose first cell is at `entry`, at `frame`; it goes back to the `length` cells behind the instruction.
+/// Starts `code`, whose first cell is at `entry`, at `frame`; it goes back to what is `length` cells behind the
+/// instruction.
 [[gnu::always_inline]] inline void enter(registers& x, const body& code, const cell* entry, std::byte* frame,
                                          unsigned length) noexcept {
     x.pc += length;
