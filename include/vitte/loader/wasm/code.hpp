@@ -26,10 +26,12 @@
 #if defined(__OPTIMIZE__) || !__has_feature(address_sanitizer)  // which loses arguments of jumps otherwise
 #define VITTE_WASM_TAIL_CALLS 1
 #define VITTE_WASM_TAIL_CALL [[clang::musttail]] return
+#define VITTE_WASM_ASIDE [[gnu::noinline]]
 #endif
 #elif defined(__GNUC__) && defined(__OPTIMIZE__)
 #define VITTE_WASM_TAIL_CALLS 1
 #define VITTE_WASM_TAIL_CALL return
+#define VITTE_WASM_ASIDE [[gnu::noipa]]
 #if !defined(__OPTIMIZE_SIZE__)
 #define VITTE_WASM_HANDLER [[gnu::optimize("O2")]]  // -O1 would make calls of them
 #endif
@@ -82,6 +84,7 @@ struct registers {
     std::uint64_t r;  ///< accumulator of integers and references
     double d;
     float s;
+    const cell* start = nullptr;  ///< where `pc` was when the handler began
 };
 
 #if VITTE_WASM_TAIL_CALLS

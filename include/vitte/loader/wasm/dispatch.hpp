@@ -6,22 +6,43 @@
 
 namespace vitte::loader::wasm {
 
-/// Makes a handler of `Op::step(registers&)`, which moves `pc` to the next instruction.
+/// Runs `Op::step(registers&)`, which moves `pc` to the next instruction. A step that cannot go on, or only by a call
+/// of C++, gives the handler that goes on in its place: then handlers need no room on the stack for what is rare.
+template <class Op>
+[[gnu::always_inline]] inline handler step_of(registers& x) {
+    if constexpr (std::is_void_v<decltype(Op::step(x))>) {
+        Op::step(x);
+        return nullptr;
+    } else {
+        return Op::step(x);
+    }
+}
+
+/// Makes a handler of `Op::step`.
 #if VITTE_WASM_TAIL_CALLS
-#define VITTE_WASM_NEXT(x) VITTE_WASM_TAIL_CALL(x).pc->run((x).pc, (x).frame, (x).memory, (x).in, (x).r, (x).d, (x).s)
+#define VITTE_WASM_GO(x, to) VITTE_WASM_TAIL_CALL(to)((x).pc, (x).frame, (x).memory, (x).in, (x).r, (x).d, (x).s)
+#define VITTE_WASM_NEXT(x) VITTE_WASM_GO(x, (x).pc->run)
 template <class Op>
 VITTE_WASM_HANDLER void run(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::uint64_t r, double d,
                             float s) {
-    registers x{pc, frame, memory, in, r, d, s};
-    Op::step(x);
+    registers x{pc, frame, memory, in, r, d, s, pc};
+    if (const handler other = step_of<Op>(x); other != nullptr) [[unlikely]] {
+        VITTE_WASM_GO(x, other);
+    }
     VITTE_WASM_NEXT(x);
+}
+/// What steps give where they go on by a call of C++.
+template <class Op>
+VITTE_WASM_ASIDE VITTE_WASM_HANDLER void run_aside(const cell* pc, std::byte* frame, std::byte* memory, runtime* in,
+                                                   std::uint64_t r, double d, float s) {
+    VITTE_WASM_TAIL_CALL run<Op>(pc, frame, memory, in, r, d, s);
 }
 /// Makes a handler of `Op::taken(registers&)`, which tells whether to branch. Either way has a jump of its own, which
 /// the machine predicts better than one for both.
 template <class Op>
 VITTE_WASM_HANDLER void run_branch(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::uint64_t r,
                                    double d, float s) {
-    registers x{pc, frame, memory, in, r, d, s};
+    registers x{pc, frame, memory, in, r, d, s, pc};
     if (Op::taken(x)) {
         x.pc = Op::target(x.pc);
         VITTE_WASM_NEXT(x);
@@ -32,7 +53,11 @@ VITTE_WASM_HANDLER void run_branch(const cell* pc, std::byte* frame, std::byte* 
 #else
 template <class Op>
 void run(registers& x) {
-    Op::step(x);
+    if (const handler other = step_of<Op>(x); other != nullptr) other(x);
+}
+template <class Op>
+void run_aside(registers& x) {
+    run<Op>(x);
 }
 template <class Op>
 void run_branch(registers& x) {
@@ -74,9 +99,24 @@ inline constexpr cell stop_code[1] = {cell{.run = stop::handler}};
     e.trap_frame = frame;
     e.trap_in = in;
 }
-[[gnu::always_inline]] inline void stop_with(registers& x, trap_code code) noexcept {
-    trapped(code, x.pc, x.frame, x.in);
-    x.pc = stop_code;
+/// Goes on for a step that traps; the integer accumulator has the reason.
+struct stop_trapped {
+#if VITTE_WASM_TAIL_CALLS
+    VITTE_WASM_ASIDE static void handler(const cell* pc, std::byte* frame, std::byte*, runtime* in, std::uint64_t r,
+                                         double, float) {
+        trapped(static_cast<trap_code>(r), pc, frame, in);
+    }
+#else
+    static void handler(registers& x) {
+        trapped(static_cast<trap_code>(x.r), x.pc, x.frame, x.in);
+        x.pc = stop_code;
+    }
+#endif
+};
+/// What a step gives that traps.
+[[nodiscard, gnu::always_inline]] inline handler stop_with(registers& x, trap_code code) noexcept {
+    x.r = static_cast<std::uint64_t>(code);
+    return stop_trapped::handler;
 }
 
 /// The `i`-th operand of 32 bits of the instruction at `pc`.

@@ -1,9 +1,10 @@
 /// Writes internal code, and knows what the accumulators hold.
 #pragma once
 
+#include <algorithm>
 #include <memory>
-#include <vitte/loader/wasm/fuse.hpp>
 #include <vitte/loader/wasm/interpret_control.hpp>
+#include <vitte/loader/wasm/sequences.hpp>
 #include <vitte/loader/wasm/value_stack.hpp>
 
 namespace vitte::loader::wasm {
@@ -21,19 +22,27 @@ class emitter {
 public:
     static constexpr std::uint32_t none = ~0u;
 
-    explicit emitter(std::vector<cell>& code) : code_(code) {}
+    /// `checked` tells whether its loads and stores check their addresses.
+    emitter(std::vector<cell>& code, bool checked)
+        : code_(code), fusions_(checked ? sequences<true>::table() : sequences<false>::table()) {}
 
-    /// Joins instructions of the function that has been emitted since the last call: from its end, with the next one
-    /// and what that is joined with, or with the next one alone.
-    void fuse() {
-        handler next = nullptr, next_alone = nullptr;
+    /// Joins instructions of the function that has been emitted since the last call, so that as few handlers as
+    /// possible are run from each instruction to the function's end. Its operand stack starts at `stack` in the frame.
+    void fuse(std::uint32_t stack) {
+        constexpr std::size_t longest = fusion_table::longest;
+        handler next[longest] = {};            // from the next instruction on, of 1, 2, … instructions
+        std::uint32_t left[longest + 1] = {};  // handlers that are run from the next instruction, the one after it, …
         for (std::size_t i = starts_.size(); i-- > 0;) {
-            const handler alone = code_[starts_[i]].run;
-            handler made = next == nullptr ? nullptr : pairs_->find(alone, next);
-            if (made == nullptr && next_alone != next) made = pairs_->find(alone, next_alone);
-            if (made != nullptr) code_[starts_[i]].run = made;
-            next = made != nullptr ? made : alone;
-            next_alone = alone;
+            handler made[longest] = {code_[starts_[i]].run};
+            std::size_t best = 0;
+            for (std::size_t n = 1; n < longest; ++n) {
+                if (next[n - 1] != nullptr) made[n] = fusions_->find(made[0], next[n - 1], &code_[starts_[i]], stack);
+                if (made[n] != nullptr && left[n] <= left[best]) best = n;
+            }
+            code_[starts_[i]].run = made[best];
+            std::copy_backward(left, left + longest, left + longest + 1);
+            left[0] = left[best + 1] + 1;
+            std::copy_n(made, longest, next);
         }
         starts_.clear();
     }
@@ -159,7 +168,7 @@ public:
 private:
     std::vector<cell>& code_;
     std::vector<std::uint32_t> starts_;  ///< of the function's instructions
-    std::unique_ptr<const fusion_table> pairs_ = std::make_unique<fusion_table>();
+    std::unique_ptr<const fusion_table> fusions_;
     std::uint32_t last_ = none;
     std::uint32_t mirrors_[accumulators] = {none, none, none};
     producer producers_[accumulators];

@@ -1,5 +1,5 @@
-/// Superinstructions: handlers that do what two or three instructions in a row do, and so save jumps. The code stays as
-/// it is; only the first instruction's handler is another one, so that branches to the others still find them.
+/// Superinstructions: handlers that do what several instructions in a row do, and so save jumps. The code stays as it
+/// is; only the first instruction's handler is another one, so that branches to the others still find them.
 #pragma once
 
 #include <vitte/loader/wasm/interpret_control.hpp>
@@ -8,32 +8,89 @@
 namespace vitte::loader::wasm {
 
 namespace ops {
-template <class Op>
-concept may_trap = requires { requires Op::traps; };
 
-template <class First, class Second>
-struct both {
-    static constexpr bool traps = may_trap<Second>;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
-        First::step(x);
-        if constexpr (may_trap<First>)
-            if (x.pc == stop_code) [[unlikely]]
-                return;
-        Second::step(x);
+/// In a sequence: `Op`, whose left or right operand is the result of the operation so many before it, not read from the
+/// frame; 0 for one that `Op` finds itself.
+template <class Op, unsigned Left, unsigned Right = 0>
+struct after {};
+/// `Op` itself, and which results of others it uses.
+template <class Op>
+struct alone {
+    using type = Op;
+    static constexpr unsigned left = 0, right = 0;
+};
+template <class Op, unsigned Left, unsigned Right>
+struct alone<after<Op, Left, Right>> {
+    using type = Op;
+    static constexpr unsigned left = Left, right = Right;
+};
+/// Whether `Op` uses the result of the operation `By` before it.
+template <class Op, unsigned By>
+inline constexpr bool uses = alone<Op>::left == By || alone<Op>::right == By;
+
+/// Does what `Ops` do, one after the other, until one cannot go on.
+template <class... Ops>
+class in_turn {
+public:
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
+        return steps(x, std::index_sequence_for<Ops...>());
+    }
+
+private:
+    struct results {
+        u64 r;
+        double d;
+        float s;
+    };
+    static constexpr bool remembers = ((alone<Ops>::left + alone<Ops>::right != 0) || ...);
+
+    template <std::size_t... I>
+    [[gnu::always_inline]] static handler steps(registers& x, std::index_sequence<I...>) noexcept {
+        results made[sizeof...(Ops)];
+        handler other = nullptr;
+        static_cast<void>((((other = one<Ops>(x, made + I)) == nullptr) && ...));
+        return other;
+    }
+    template <class Op>
+    [[gnu::always_inline]] static handler one(registers& x, [[maybe_unused]] results* made) noexcept {
+        handler other;
+        if constexpr (alone<Op>::left + alone<Op>::right == 0)
+            other = step_of<Op>(x);
+        else
+            other = using_results(x, made, static_cast<Op*>(nullptr));
+        if constexpr (remembers) *made = {x.r, x.d, x.s};
+        return other;
+    }
+    template <class Op, unsigned Left, unsigned Right>
+    [[gnu::always_inline]] static handler using_results(registers& x, const results* made,
+                                                        after<Op, Left, Right>*) noexcept {
+        using T = typename Op::T;
+        const T a = Left != 0 ? value<T>(made[-static_cast<int>(Left)]) : Op::where::left(x),
+                b = Right != 0 ? value<T>(made[-static_cast<int>(Right)]) : Op::where::right(x);
+        return Op::step(x, a, b);
+    }
+    template <class T>
+    [[gnu::always_inline]] static T value(const results& of) noexcept {
+        if constexpr (std::is_same_v<T, float>)
+            return of.s;
+        else if constexpr (std::is_same_v<T, double>)
+            return of.d;
+        else
+            return static_cast<T>(of.r);
     }
 };
+template <class Op>
+concept branching = requires(const registers& x) { Op::taken(x); };
 }  // namespace ops
 
 #if VITTE_WASM_TAIL_CALLS
 template <class First, class Branch>
 VITTE_WASM_HANDLER void run_then_branch(const cell* pc, std::byte* frame, std::byte* memory, runtime* in,
                                         std::uint64_t r, double d, float s) {
-    registers x{pc, frame, memory, in, r, d, s};
-    First::step(x);
-    if constexpr (ops::may_trap<First>)
-        if (x.pc == ops::stop_code) [[unlikely]] {
-            VITTE_WASM_NEXT(x);
-        }
+    registers x{pc, frame, memory, in, r, d, s, pc};
+    if (const handler other = step_of<First>(x); other != nullptr) [[unlikely]] {
+        VITTE_WASM_GO(x, other);
+    }
     if (Branch::taken(x)) {
         x.pc = Branch::target(x.pc);
         VITTE_WASM_NEXT(x);
@@ -44,298 +101,169 @@ VITTE_WASM_HANDLER void run_then_branch(const cell* pc, std::byte* frame, std::b
 #else
 template <class First, class Branch>
 void run_then_branch(registers& x) {
-    First::step(x);
-    if (x.pc != ops::stop_code) run_branch<Branch>(x);
+    if (const handler other = step_of<First>(x); other != nullptr) return other(x);
+    run_branch<Branch>(x);
 }
 #endif
 
-/// Which two handlers make one; the second may be one of two itself. Built for each module that is compiled: there is
-/// no state that threads share.
+namespace detail {
+template <class Before, class Next, class... More>
+struct sequence;
+template <class... Before, class Last>
+struct sequence<ops::in_turn<Before...>, Last> {
+    static constexpr handler made() noexcept {
+        if constexpr (ops::branching<Last> && sizeof...(Before) == 0)
+            return run_branch<Last>;
+        else if constexpr (ops::branching<Last>)
+            return run_then_branch<ops::in_turn<Before...>, Last>;
+        else if constexpr (sizeof...(Before) == 0)
+            return run<Last>;
+        else
+            return run<ops::in_turn<Before..., Last>>;
+    }
+};
+template <class... Before, class Next, class... More>
+    requires(sizeof...(More) != 0)
+struct sequence<ops::in_turn<Before...>, Next, More...> : sequence<ops::in_turn<Before..., Next>, More...> {};
+}  // namespace detail
+
+/// The handler that does what `Ops` do, of which the last one may branch.
+template <class... Ops>
+inline constexpr handler run_all = detail::sequence<ops::in_turn<>, Ops...>::made();
+
+/// What the operands of a sequence must be: words of its code, counted from its first cell.
+struct sequence_operands {
+    std::uint8_t given = 0;      ///< the place of the first operation's result, if later ones use it
+    bool on_stack = false;       ///< it is a value on the operand stack that nobody else uses, and is not stored
+    std::uint8_t same[3] = {};   ///< operands that are that place
+    std::uint8_t other[7] = {};  ///< operands that are not
+};
+
+namespace detail {
+/// `Op` as the `Index`-th of a sequence, without results from before the sequence.
+template <class Op, std::size_t Index>
+struct within {
+    static constexpr unsigned left = ops::alone<Op>::left > Index ? 0 : ops::alone<Op>::left,
+                              right = ops::alone<Op>::right > Index ? 0 : ops::alone<Op>::right;
+    using type = std::conditional_t<left + right == 0, typename ops::alone<Op>::type,
+                                    ops::after<typename ops::alone<Op>::type, left, right>>;
+};
+template <class Indices, class... Ops>
+struct trimmed_sequence;
+template <std::size_t... I, class... Ops>
+struct trimmed_sequence<std::index_sequence<I...>, Ops...> {
+    using type = ops::in_turn<typename within<Ops, I>::type...>;
+};
+template <class... Ops>
+using trimmed = typename trimmed_sequence<std::index_sequence_for<Ops...>, Ops...>::type;
+template <class... Ops>
+constexpr handler run_of(ops::in_turn<Ops...>) noexcept {
+    return run_all<Ops...>;
+}
+
+/// `Op` as code has it that stores its result.
+template <class Op>
+struct storing {
+    using type = Op;
+};
+template <class Op, ops::place A, ops::place B>
+struct storing<ops::binary<Op, A, B, false>> {
+    using type = ops::binary<Op, A, B, true>;
+};
+template <class Memory, class T, ops::address A, bool Checked>
+struct storing<ops::load_from<Memory, T, A, false, Checked>> {
+    using type = ops::load_from<Memory, T, A, true, Checked>;
+};
+
+/// Which of `Next`, counted from 1, is the last one that uses the result of what stands before them; 0 for none.
+template <class... Next>
+constexpr unsigned last_use() noexcept {
+    unsigned found = 0;
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        ((found = ops::uses<Next, I + 1> ? static_cast<unsigned>(I) + 1 : found), ...);
+    }(std::index_sequence_for<Next...>());
+    return found;
+}
+template <unsigned Index, unsigned Last, class Op, class... More>
+constexpr void add_operands(sequence_operands& made, unsigned cell, unsigned same, unsigned other) noexcept {
+    const auto word = [cell](unsigned operand) { return static_cast<std::uint8_t>(2 * cell + 2 + operand); };
+    if constexpr (ops::alone<Op>::left == Index) made.same[same++] = word(0);
+    if constexpr (ops::alone<Op>::right == Index) made.same[same++] = word(1);
+    if constexpr (Index < Last) {
+        using op = typename ops::alone<Op>::type;
+        if constexpr (op::written >= 0) made.other[other++] = word(static_cast<unsigned>(op::written));
+        add_operands<Index + 1, Last, More...>(made, cell + op::length, same, other);
+    }
+}
+}  // namespace detail
+
+/// Which handler and what follows it make one handler. Empty at first: `sequences` fills it.
 class fusion_table {
 public:
-    fusion_table() {
-        if constexpr (!VITTE_WASM_SMALL) add_all();
-    }
-    /// The handler for `first` and then `second`; null if there is none.
-    handler find(handler first, handler second) const noexcept {
-        for (std::size_t i = slot(first, second);; i = (i + 1) % size) {
-            if (entries_[i].made == nullptr) return nullptr;
-            if (entries_[i].first == first && entries_[i].second == second) return entries_[i].made;
+    /// The most instructions that one handler does.
+    static constexpr std::size_t longest = 8;
+
+    /// Lets `First` and what follows, and what follows by itself, be one handler.
+    template <class First, class... Next>
+    void add() {
+        static_assert(sizeof...(Next) < longest);
+        if constexpr (sizeof...(Next) != 0) {
+            constexpr unsigned last = detail::last_use<Next...>();
+            using stored = typename detail::storing<First>::type;
+            using first = std::conditional_t<last != 0, stored, First>;
+            sequence_operands operands;
+            if constexpr (last != 0) {
+                operands.given = static_cast<std::uint8_t>(2 + stored::written);
+                operands.on_stack = !std::is_same_v<First, stored>;
+                detail::add_operands<1, last, Next...>(operands, stored::length, 0, 0);
+            }
+            using rest = detail::trimmed<Next...>;
+            put({run<first>, detail::run_of(rest()), run_all<First, Next...>, operands});
+            add_parts(rest());
         }
+    }
+    /// The handler for `first`, of one instruction, and then `second`, of any number, whose code is at `code`, in a
+    /// function whose operand stack starts at `stack`; null if there is none.
+    handler find(handler first, handler second, const cell* code, std::uint32_t stack) const noexcept {
+        handler found = nullptr;
+        for (std::size_t i = slot(first, second); entries_[i].made != nullptr; i = (i + 1) % size) {
+            const entry& e = entries_[i];
+            if (e.first != first || e.second != second || !fits(e.operands, code, stack)) continue;
+            found = e.made;
+            if (e.operands.given != 0) break;
+        }
+        return found;
     }
 
 private:
     static constexpr std::size_t size = VITTE_WASM_SMALL ? 1 : 4096;
-    void add_all() {
-        add_addresses<false>();
-        add_addresses<true>();
-        add_arithmetic();
-        add_branches();
-        add_floats<false>();
-        add_floats<true>();
-        add_calls<false>();
-        add_calls<true>();
-        add_chains<false>();
-        add_chains<true>();
-    }
-    using S = std::integral_constant<ops::place, ops::place::S>;
     struct entry {
         handler first, second, made;
+        sequence_operands operands;
     };
+    template <class... Ops>
+    void add_parts(ops::in_turn<Ops...>) {
+        add<Ops...>();
+    }
+    static bool fits(const sequence_operands& operands, const cell* code, std::uint32_t stack) noexcept {
+        if (operands.given == 0) return true;
+        const auto word = [code](std::uint8_t at) { return code[at / 2].word[at % 2]; };
+        const std::uint32_t place = word(operands.given);
+        if (operands.on_stack && place < stack) return false;
+        for (const std::uint8_t at : operands.same)
+            if (at != 0 && word(at) != place) return false;
+        for (const std::uint8_t at : operands.other)
+            if (at != 0 && word(at) == place) return false;
+        return true;
+    }
     static std::size_t slot(handler first, handler second) noexcept {
         const auto a = reinterpret_cast<std::uintptr_t>(first) >> 4, b = reinterpret_cast<std::uintptr_t>(second) >> 4;
         return static_cast<std::size_t>((a * 0x9e3779b1u ^ b * 0x85ebca6bu) >> 7) % size;
     }
-    void put(handler first, handler second, handler made) noexcept {
-        std::size_t i = slot(first, second);
-        while (entries_[i].made != nullptr) i = (i + 1) % size;
-        entries_[i] = {first, second, made};
-    }
-    template <class First, class Second>
-    void add() {
-        put(run<First>, run<Second>, run<ops::both<First, Second>>);
-    }
-    template <class First, class Branch>
-    void add_branch() {
-        put(run<First>, run_branch<Branch>, run_then_branch<First, Branch>);
-    }
-    template <class First, class... Second>
-    void add_each() {
-        (add<First, Second>(), ...);
-    }
-
-    template <class Op, bool Kept = false>
-    using si = ops::binary<Op, ops::place::S, ops::place::I, Kept>;
-    template <class Op, bool Kept = false>
-    using ss = ops::binary<Op, ops::place::S, ops::place::S, Kept>;
-    template <class Op, bool Kept = false>
-    using sr = ops::binary<Op, ops::place::S, ops::place::R, Kept>;
-    template <class Op, bool Kept = false>
-    using rs = ops::binary<Op, ops::place::R, ops::place::S, Kept>;
-    template <class Op, bool Kept = false>
-    using ri = ops::binary<Op, ops::place::R, ops::place::I, Kept>;
-
-    /// An address is a sum.
-    template <class First, bool Checked>
-    void add_access() {
-        add_loads<First, Checked, std::uint32_t, std::uint32_t>();
-        add_loads<First, Checked, std::uint8_t, std::uint32_t>();
-        add_loads<First, Checked, std::int8_t, std::uint32_t>();
-        add_loads<First, Checked, std::uint16_t, std::uint32_t>();
-        add_loads<First, Checked, std::uint64_t, std::uint64_t>();
-        add_loads<First, Checked, double, double>();
-    }
-    template <class First, bool Checked, class Memory, class T>
-    void add_loads() {
-        add<First, ops::load_from<Memory, T, ops::address::R, false, Checked>>();
-        add<First, ops::load_from<Memory, T, ops::address::R, true, Checked>>();
-    }
-    template <bool Checked>
-    void add_addresses() {
-        using ops::i32_add;
-        add_access<si<i32_add>, Checked>();
-        add_access<ss<i32_add>, Checked>();
-        add_access<sr<i32_add>, Checked>();
-        add_access<ri<i32_add>, Checked>();
-        add_stores<si<i32_add>, Checked>();
-        add_stores<ss<i32_add>, Checked>();
-        add_store_of<i32_add, Checked>();
-        add_store_of<ops::i32_xor, Checked>();
-        add_store_of<ops::i32_or, Checked>();
-    }
-    template <class First, bool Checked>
-    void add_stores() {
-        using ops::address, ops::place, ops::store_to;
-        add_each<First, store_to<std::uint32_t, std::uint32_t, address::R, place::S, Checked>,
-                 store_to<std::uint32_t, std::uint32_t, address::R, place::I, Checked>,
-                 store_to<std::uint8_t, std::uint32_t, address::R, place::S, Checked>,
-                 store_to<std::uint8_t, std::uint32_t, address::R, place::I, Checked>,
-                 store_to<std::uint64_t, std::uint64_t, address::R, place::S, Checked>>();
-    }
-    /// What is stored is computed just before.
-    template <class Op, bool Checked>
-    void add_store_of() {
-        using store = ops::store_to<std::uint32_t, std::uint32_t, ops::address::S, ops::place::R, Checked>;
-        add<si<Op>, store>();
-        add<sr<Op>, store>();
-        add<ri<Op>, store>();
-    }
-
-    /// One result goes into the next operation.
-    template <class First>
-    void add_uses() {
-        using namespace ops;
-        add_each<First, sr<i32_add>, sr<i32_add, true>, sr<i32_xor>, sr<i32_xor, true>, sr<i32_and>, sr<i32_or>,
-                 sr<i32_or, true>, rs<i32_add>, rs<i32_add, true>, ri<i32_add>, ri<i32_add, true>, ri<i32_and>,
-                 ri<i32_and, true>, ri<i32_shl>>();
-    }
-    void add_arithmetic() {
-        using namespace ops;
-        add_uses<si<i32_rotl>>();
-        add_uses<si<i32_shl>>();
-        add_uses<ri<i32_shl>>();
-        add_uses<si<i32_shr_u>>();
-        add_uses<ri<i32_shr_u>>();
-        add_uses<si<i32_and>>();
-        add_uses<ri<i32_and>>();
-        add_uses<ss<i32_and>>();
-        add_uses<sr<i32_and>>();
-        add_uses<si<i32_add>>();
-        add_uses<sr<i32_add>>();
-        add_uses<ss<i32_add>>();
-        add_uses<ss<i32_xor>>();
-        add_uses<sr<i32_xor>>();
-        add_uses<si<i32_mul>>();
-        add_uses<ss<i32_mul>>();
-        using copy = ops::copy<std::uint64_t>;
-        add<copy, copy>();
-        add<constant_to_place, constant_to_place>();
-        add<constant_to_place, jump>();
-        add<copy, jump>();
-        add<si<i32_add, true>, jump>();
-    }
-
-    template <class First>
-    void add_tests() {
-        using namespace ops;
-        add_test<First, i32_eq>();
-        add_test<First, i32_ne>();
-        add_test<First, i32_lt_u>();
-        add_test<First, i32_gt_u>();
-        add_test<First, i32_lt_s>();
-        add_test<First, i32_ge_s>();
-        add_test<First, i32_gt_s>();
-    }
-    template <class First, class Compare>
-    void add_test() {
-        add_branch<First, ops::compare_branch<Compare, ops::place::R, ops::place::I, true>>();
-    }
-    template <class First>
-    void add_loop_ends() {
-        using namespace ops;
-        add_tests<First>();
-        add_branch<First, compare_branch<i32_ne, place::R, place::S, true>>();
-        add_branch<First, compare_branch<i32_lt_u, place::R, place::S, true>>();
-        add_branch<First, compare_branch<i32_lt_s, place::R, place::S, true>>();
-    }
-    template <bool Checked>
-    void add_load_tests() {
-        using namespace ops;
-        add_tests<load_from<u8, u32, address::S, true, Checked>>();
-        add_tests<load_from<u8, u32, address::S, false, Checked>>();
-        add_tests<load_from<u8, u32, address::R, false, Checked>>();
-        add_tests<load_from<u32, u32, address::S, true, Checked>>();
-        add_tests<load_from<u32, u32, address::S, false, Checked>>();
-    }
-    void add_branches() {
-        using namespace ops;
-        add_loop_ends<si<i32_add, true>>();
-        add_loop_ends<ss<i32_add, true>>();
-        add_tests<si<i32_and>>();
-        add_tests<ri<i32_and>>();
-        add_tests<si<i32_add>>();
-        add_load_tests<false>();
-        add_load_tests<true>();
-    }
-
-    template <class First>
-    void add_float_uses() {
-        using namespace ops;
-        add_each<First, sr<f64_add>, sr<f64_add, true>, rs<f64_add>, rs<f64_add, true>, sr<f64_sub>, sr<f64_sub, true>,
-                 rs<f64_sub>, rs<f64_sub, true>, sr<f64_mul>, sr<f64_mul, true>, rs<f64_mul>, rs<f64_mul, true>>();
-    }
-    template <bool Checked>
-    void add_floats() {
-        using namespace ops;
-        add_float_uses<load_from<double, double, address::S, false, Checked>>();
-        add_float_uses<load_from<double, double, address::R, false, Checked>>();
-        add_each<ss<f64_add>, store_to<double, double, address::S, place::R, Checked>>();
-        add_each<sr<f64_add>, store_to<double, double, address::S, place::R, Checked>>();
-        add_each<rs<f64_add>, store_to<double, double, address::S, place::R, Checked>>();
-        if (Checked) return;
-        add_float_uses<ss<f64_mul>>();
-        add_float_uses<sr<f64_mul>>();
-        add_float_uses<rs<f64_mul>>();
-        add_float_uses<ss<f64_sub>>();
-    }
-
-    template <bool Checked>
-    void add_calls() {
-        using namespace ops;
-        using byte = load_from<u8, u32, address::R, false, Checked>;
-        add<byte, branch_table<place::R>>();
-        add3<si<i32_add>, byte, branch_table<place::R>>();
-        if (Checked) return;
-        using copied = copy<std::uint64_t>;
-        add_each<si<i32_add, true>, call>();
-        add_each<copied, call, call_indirect<u32, place::R>, call_indirect<u32, place::S>>();
-        add_each<constant_to_place, call>();
-        add<keep<u32>, copied>();
-        add<keep<u32>, ri<i32_add>>();
-        add<si<i32_add>, return_nothing>();
-        add<ss<i32_add>, return_nothing>();
-        add<sr<i32_add>, return_nothing>();
-        add<zero_locals, global_get<u32, false>>();
-        add<global_get<u32, false>, ri<i32_sub, true>>();
-        add<ri<i32_sub, true>, global_set<u32, place::R>>();
-        add<si<i32_add>, global_set<u32, place::R>>();
-        add<global_set<u32, place::R>, return_nothing>();
-    }
-
-    template <class First, class Second, class Third>
-    void add3() {
-        put(run<First>, run<ops::both<Second, Third>>, run<ops::both<First, ops::both<Second, Third>>>);
-    }
-    template <class First, class Second, class... Third>
-    void add3_each() {
-        (add3<First, Second, Third>(), ...);
-    }
-    template <class First, class Second, class... Compare>
-    void add3_tests() {
-        using ops::place;
-        (put(run<First>, run_then_branch<Second, ops::compare_branch<Compare, place::R, place::I, true>>,
-             run_then_branch<ops::both<First, Second>, ops::compare_branch<Compare, place::R, place::I, true>>),
-         ...);
-    }
-    template <class First, class Memory, bool Checked>
-    void add_load_chains() {
-        using namespace ops;
-        using loaded = load_from<Memory, u32, address::R, false, Checked>;
-        add3_each<First, loaded, sr<i32_add>, sr<i32_add, true>, sr<i32_xor>, ri<i32_shl>, ri<i32_and>>();
-        add3_tests<First, loaded, i32_eq, i32_ne, i32_lt_u, i32_gt_u>();
-    }
-    template <class First, class Second, bool Checked>
-    void add_index_chains() {
-        using namespace ops;
-        add3_each<First, Second, load_from<u32, u32, address::R, false, Checked>,
-                  load_from<u32, u32, address::R, true, Checked>, load_from<double, double, address::R, false, Checked>,
-                  load_from<double, double, address::R, true, Checked>>();
-    }
-    /// Three operations, each on the result of the one before: elements of arrays, above all.
-    template <bool Checked>
-    void add_chains() {
-        using namespace ops;
-        add_load_chains<si<i32_add>, u32, Checked>();
-        add_load_chains<si<i32_add>, u8, Checked>();
-        add_load_chains<sr<i32_add>, u32, Checked>();
-        add_load_chains<ss<i32_add>, u8, Checked>();
-        add_index_chains<si<i32_shl>, sr<i32_add>, Checked>();
-        add_index_chains<si<i32_shl>, ri<i32_add>, Checked>();
-        add_index_chains<ri<i32_shl>, sr<i32_add>, Checked>();
-        add_index_chains<ri<i32_shl>, ri<i32_add>, Checked>();
-        using number = load_from<double, double, address::R, false, Checked>;
-        add3_each<si<i32_add>, number, sr<f64_mul>, sr<f64_mul, true>, rs<f64_mul>, sr<f64_add>, sr<f64_add, true>,
-                  rs<f64_add>, sr<f64_sub>>();
-        if (Checked) return;
-        add3_tests<si<i32_add>, ri<i32_and>, i32_eq, i32_ne, i32_lt_u, i32_gt_u>();
-        add3_each<ri<i32_and>, ri<i32_shl>, sr<i32_add>, ri<i32_add>>();
-        add3_each<si<i32_rotl>, sr<i32_xor>, sr<i32_add>, sr<i32_add, true>, rs<i32_add, true>>();
-        add3_each<si<i32_shr_u>, sr<i32_xor>, sr<i32_add>, sr<i32_add, true>, rs<i32_add, true>>();
-        add3_each<ss<i32_and>, sr<i32_xor>, sr<i32_add>, sr<i32_add, true>>();
-        using copied = copy<std::uint64_t>;
-        add3<copied, copied, copied>();
-        add3_each<ss<f64_mul>, rs<f64_add>, sr<f64_add>, sr<f64_add, true>>();
-        add3_each<ss<f64_mul>, sr<f64_add>, sr<f64_add>, sr<f64_add, true>>();
+    void put(const entry& made) noexcept {
+        std::size_t i = slot(made.first, made.second);
+        while (entries_[i].made != nullptr && entries_[i].made != made.made) i = (i + 1) % size;
+        entries_[i] = made;
     }
 
     entry entries_[size] = {};

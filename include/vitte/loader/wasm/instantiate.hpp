@@ -147,6 +147,7 @@ void basic_store<P>::define_own(instance& made) {
     for (std::size_t i = 0; i < m.bodies.size(); ++i) {
         function& f = made.functions_[i];
         f.code = &m.bodies[i];
+        f.entry = f.code->entry;
         f.in = &view;
         f.type = view.types[m.bodies[i].type];
         f.description = &m.types[m.bodies[i].type];

@@ -14,6 +14,7 @@ struct vector_bits {
 template <class T>
 struct copy {
     static constexpr unsigned length = 2;
+    static constexpr int written = 1;
     [[gnu::always_inline]] static void step(registers& x) noexcept {
         put(x.frame + word(x.pc, 1), get<T>(x.frame + word(x.pc, 0)));
         x.pc += length;
@@ -21,9 +22,11 @@ struct copy {
 };
 /// Operands: to; the value in the second cell.
 struct constant_to_place {
+    static constexpr unsigned length = 3;
+    static constexpr int written = 0;
     [[gnu::always_inline]] static void step(registers& x) noexcept {
         put(x.frame + word(x.pc, 0), x.pc[2].bits);
-        x.pc += 3;
+        x.pc += length;
     }
 };
 struct vector_constant {
@@ -109,7 +112,7 @@ struct zero_locals {
     }
 };
 struct unreachable {
-    [[gnu::always_inline]] static void step(registers& x) noexcept { stop_with(x, trap_code::unreachable); }
+    [[gnu::always_inline]] static handler step(registers& x) noexcept { return stop_with(x, trap_code::unreachable); }
 };
 
 struct jump {
@@ -132,7 +135,7 @@ struct branch_table {
 
 /// Charges fuel. Operand: how much.
 struct consume {
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
         execution& e = *x.in->execution;
         const u32 cost = word(x.pc, 0);
         if (e.fuel < cost) [[unlikely]] {
@@ -141,6 +144,7 @@ struct consume {
         }
         e.fuel -= cost;
         x.pc += 2;
+        return nullptr;
     }
 };
 
@@ -158,23 +162,51 @@ struct consume {
     if (e.limit.load_relaxed() == nullptr) return refused(e);
     return e.deadline != INT64_MAX && e.now() >= e.deadline ? trap_code::timed_out : trap_code::none;
 }
-struct poll {
-    static constexpr unsigned length = 1;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
-        if (--x.in->execution->polls == 0) [[unlikely]]
-            if (const trap_code code = polled(*x.in->execution); code != trap_code::none) return stop_with(x, code);
-        x.pc += length;
+struct poll_now {
+    static handler step(registers& x) noexcept {
+        if (const trap_code code = polled(*x.in->execution); code != trap_code::none) return stop_with(x, code);
+        ++x.pc;
+        return nullptr;
     }
 };
+struct poll {
+    static constexpr unsigned length = 1;
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
+        if (--x.in->execution->polls == 0) [[unlikely]]
+            return run_aside<poll_now>;
+        x.pc += length;
+        return nullptr;
+    }
+};
+struct refuse {
+    static handler step(registers& x) noexcept { return stop_with(x, refused(*x.in->execution)); }
+};
 
-/// Starts `code`, whose arguments stand at the start of `frame`; it goes back as `back` says.
-[[gnu::always_inline]] inline void enter(registers& x, const body& code, std::byte* frame,
-                                         const frame_link& back) noexcept {
-    if (frame + code.frame_bytes > x.in->execution->limit.load_relaxed()) [[unlikely]]
-        return stop_with(x, refused(*x.in->execution));
-    put(frame + code.link, back);
+/// The link field by field: as one object it would be moved in pieces that the machine cannot forward.
+[[gnu::always_inline]] inline void put_link(const registers& x, std::byte* at) noexcept {
+    put(at + offsetof(frame_link, pc), x.pc);
+    put(at + offsetof(frame_link, frame), x.frame);
+    put(at + offsetof(frame_link, in), x.in);
+}
+[[gnu::always_inline]] inline void leave_by(registers& x, const std::byte* link) noexcept {
+    x.pc = get<const cell*>(link + offsetof(frame_link, pc));
+    x.frame = get<std::byte*>(link + offsetof(frame_link, frame));
+    x.in = get<runtime*>(link + offsetof(frame_link, in));
+    x.memory = x.in->memory_data;
+}
+
+/// Whether a frame of `code` may start at `frame`.
+[[gnu::always_inline]] inline bool has_room(const runtime* in, const std::byte* frame, const body& code) noexcept {
+    return frame + code.frame_bytes <= in->execution->limit.load_relaxed();
+}
+/// Starts `code`, whose first cell is at `entry`, at `frame`; it goes back to what is `length` cells behind the
+/// instruction.
+[[gnu::always_inline]] inline void enter(registers& x, const body& code, const cell* entry, std::byte* frame,
+                                         unsigned length) noexcept {
+    x.pc += length;
+    put_link(x, frame + code.link);
     x.frame = frame;
-    x.pc = code.entry;
+    x.pc = entry;
 }
 /// Calls a host function in place. Its result, if it is one, is then in every accumulator.
 [[gnu::noinline]] inline trap_code call_host(const function& f, runtime* in, std::byte* values) noexcept {
@@ -188,62 +220,89 @@ struct poll {
     e.top = top;
     return code == trap_code::none && e.limit.load_relaxed() == nullptr ? refused(e) : code;
 }
-[[gnu::always_inline]] inline void call_function(registers& x, const function& f, std::byte* frame,
-                                                 unsigned length) noexcept {
-    if (f.code != nullptr) {
-        const frame_link back{x.pc + length, x.frame, x.in};
-        enter(x, *f.code, frame, back);
-        x.in = f.in;
-        x.memory = f.in->memory_data;
-        return;
+/// Calls the host function that the integer accumulator has. Operand 0: where the arguments stand.
+template <unsigned Length>
+struct call_host_function {
+    static handler step(registers& x) noexcept {
+        std::byte* const values = x.frame + word(x.pc, 0);
+        const trap_code code = call_host(*from_reference<const function>(x.r), x.in, values);
+        if (code != trap_code::none) [[unlikely]]
+            return stop_with(x, code);
+        x.memory = x.in->memory_data;
+        x.r = get<u64>(values);
+        x.d = get<double>(values);
+        x.s = get<float>(values);
+        x.pc += Length;
+        return nullptr;
     }
-    if (const trap_code code = call_host(f, x.in, frame); code != trap_code::none) [[unlikely]]
-        return stop_with(x, code);
-    x.memory = x.in->memory_data;
-    x.r = get<u64>(frame);
-    x.d = get<double>(frame);
-    x.s = get<float>(frame);
-    x.pc += length;
+};
+/// Calls `f` by an instruction of `Length` cells, whose operand 0 is where the arguments stand.
+template <unsigned Length>
+[[gnu::always_inline]] inline handler call_function(registers& x, const function& f) noexcept {
+    if (f.code == nullptr) {
+        x.r = to_reference(&f);
+        return run_aside<call_host_function<Length>>;
+    }
+    std::byte* const frame = x.frame + word(x.pc, 0);
+    if (!has_room(x.in, frame, *f.code)) [[unlikely]]
+        return run_aside<refuse>;
+    enter(x, *f.code, f.entry, frame, Length);
+    x.in = f.in;
+    x.memory = f.in->memory_data;
+    return nullptr;
 }
-/// Leaves the frame whose link is at `link` for a call of `f`, whose `bytes` of arguments stand at `from`.
-[[gnu::always_inline]] inline void tail_call_function(registers& x, const function& f, u32 link, u32 from,
-                                                      u32 bytes) noexcept {
-    const auto back = get<frame_link>(x.frame + link);
-    if (f.code != nullptr) {
-        if (x.frame + f.code->frame_bytes > x.in->execution->limit.load_relaxed()) [[unlikely]]
-            return stop_with(x, refused(*x.in->execution));
-        __builtin_memmove(x.frame, x.frame + from, bytes);
-        put(x.frame + f.code->link, back);
-        x.in = f.in;
-        x.memory = f.in->memory_data;
-        x.pc = f.code->entry;
-        return;
+/// Operands: where the arguments stand, their bytes, the link. The frame stays whole until the host function that the
+/// integer accumulator has has returned: it may trap.
+struct tail_call_host_function {
+    static handler step(registers& x) noexcept {
+        const auto& f = *from_reference<const function>(x.r);
+        std::byte* const frame = x.frame;
+        const trap_code code = call_host(f, x.in, frame + word(x.pc, 0));
+        if (code != trap_code::none) [[unlikely]]
+            return stop_with(x, code);
+        const u32 from = word(x.pc, 0);
+        leave_by(x, frame + word(x.pc, 2));
+        __builtin_memmove(frame, frame + from, f.value_bytes);
+        x.r = get<u64>(frame);
+        x.d = get<double>(frame);
+        x.s = get<float>(frame);
+        return nullptr;
     }
-    // The frame stays whole until the host function has returned: it may trap.
-    if (const trap_code code = call_host(f, x.in, x.frame + from); code != trap_code::none) [[unlikely]]
-        return stop_with(x, code);
-    __builtin_memmove(x.frame, x.frame + from, f.value_bytes);
-    x.r = get<u64>(x.frame);
-    x.d = get<double>(x.frame);
-    x.s = get<float>(x.frame);
-    x.pc = back.pc;
-    x.frame = back.frame;
-    x.in = back.in;
-    x.memory = x.in->memory_data;
+};
+/// Leaves the frame for a call of `f`. Operands: where the arguments stand, their bytes, the link.
+[[gnu::always_inline]] inline handler tail_call_function(registers& x, const function& f) noexcept {
+    if (f.code == nullptr) {
+        x.r = to_reference(&f);
+        return run_aside<tail_call_host_function>;
+    }
+    if (!has_room(x.in, x.frame, *f.code)) [[unlikely]]
+        return run_aside<refuse>;
+    const auto back = get<frame_link>(x.frame + word(x.pc, 2));
+    __builtin_memmove(x.frame, x.frame + word(x.pc, 0), word(x.pc, 1));
+    put(x.frame + f.code->link, back);
+    x.in = f.in;
+    x.memory = f.in->memory_data;
+    x.pc = f.entry;
+    return nullptr;
 }
 
 /// Operands: where the arguments stand; then the function's body.
 struct call {
     static constexpr unsigned length = 3;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
-        enter(x, *static_cast<const body*>(x.pc[2].pointer), x.frame + word(x.pc, 0), {x.pc + length, x.frame, x.in});
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
+        const body& code = *static_cast<const body*>(x.pc[2].pointer);
+        std::byte* const frame = x.frame + word(x.pc, 0);
+        if (!has_room(x.in, frame, code)) [[unlikely]]
+            return run_aside<refuse>;
+        enter(x, code, code.entry, frame, length);
+        return nullptr;
     }
 };
 /// Operands: where the arguments stand, index.
 struct call_import {
     static constexpr unsigned length = 2;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
-        call_function(x, *x.in->functions[word(x.pc, 1)], x.frame + word(x.pc, 0), length);
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
+        return call_function<length>(x, *x.in->functions[word(x.pc, 1)]);
     }
 };
 /// The function that a table has at `index`, if it is of the type with index `type`.
@@ -264,82 +323,96 @@ template <class Index, place A>
     else
         return get<Index>(x.frame + word(x.pc, operand));
 }
-/// Operands: where the arguments stand, index in the table, table, type.
+/// Operands: where the arguments stand, index in the table, table, type. For all functions, also those that cannot be
+/// called.
 template <class Index, place A>
-struct call_indirect {
+struct call_any_indirect {
     static constexpr unsigned length = 3;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
+    static handler step(registers& x) noexcept {
         const function* f;
         const trap_code code = find_function(x, table_index<Index, A>(x, 1), word(x.pc, 2), word(x.pc, 3), f);
         if (code != trap_code::none) [[unlikely]]
             return stop_with(x, code);
-        call_function(x, *f, x.frame + word(x.pc, 0), length);
+        return call_function<length>(x, *f);
+    }
+};
+template <class Index, place A>
+struct call_indirect {
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
+        const reference_list& elements = x.in->tables[word(x.pc, 2)]->elements;
+        const u64 index = table_index<Index, A>(x, 1);
+        if (index < elements.size()) [[likely]] {
+            const auto* const f = from_reference<const function>(elements[static_cast<std::size_t>(index)]);
+            std::byte* const frame = x.frame + word(x.pc, 0);
+            if (f != nullptr && f->type == x.in->types[word(x.pc, 3)] && f->code != nullptr &&
+                has_room(x.in, frame, *f->code)) [[likely]] {
+                enter(x, *f->code, f->entry, frame, call_any_indirect<Index, A>::length);
+                x.in = f->in;
+                x.memory = f->in->memory_data;
+                return nullptr;
+            }
+        }
+        x.memory = x.in->memory_data;  // so that it is not kept
+        return run_aside<call_any_indirect<Index, A>>;
     }
 };
 /// Operands: where the arguments stand, reference.
 template <place A>
 struct call_reference {
     static constexpr unsigned length = 2;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
         const auto* const f = from_reference<const function>(table_index<u64, A>(x, 1));
         if (f == nullptr) [[unlikely]]
             return stop_with(x, trap_code::null_function_reference);
-        call_function(x, *f, x.frame + word(x.pc, 0), length);
+        return call_function<length>(x, *f);
     }
 };
 /// Operands: where the arguments stand, their bytes, the link, index.
 struct tail_call {
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
-        tail_call_function(x, *x.in->functions[word(x.pc, 3)], word(x.pc, 2), word(x.pc, 0), word(x.pc, 1));
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
+        return tail_call_function(x, *x.in->functions[word(x.pc, 3)]);
     }
 };
 /// Operands: where the arguments stand, their bytes, the link, index in the table, table, type.
 template <class Index>
 struct tail_call_indirect {
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
         const function* f;
         const trap_code code = find_function(x, table_index<Index, place::S>(x, 3), word(x.pc, 4), word(x.pc, 5), f);
         if (code != trap_code::none) [[unlikely]]
             return stop_with(x, code);
-        tail_call_function(x, *f, word(x.pc, 2), word(x.pc, 0), word(x.pc, 1));
+        return tail_call_function(x, *f);
     }
 };
 /// Operands: where the arguments stand, their bytes, the link, reference.
 struct tail_call_reference {
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
         const auto* const f = from_reference<const function>(table_index<u64, place::S>(x, 3));
         if (f == nullptr) [[unlikely]]
             return stop_with(x, trap_code::null_function_reference);
-        tail_call_function(x, *f, word(x.pc, 2), word(x.pc, 0), word(x.pc, 1));
+        return tail_call_function(x, *f);
     }
 };
 
-[[gnu::always_inline]] inline void leave(registers& x, const frame_link& back) noexcept {
-    x.pc = back.pc;
-    x.frame = back.frame;
-    x.in = back.in;
-    x.memory = back.in->memory_data;
-}
 /// Operands: the link.
 struct return_nothing {
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
-        leave(x, get<frame_link>(x.frame + word(x.pc, 0)));
-    }
+    [[gnu::always_inline]] static void step(registers& x) noexcept { leave_by(x, x.frame + word(x.pc, 0)); }
 };
 /// Operands: the link, from.
 template <class T>
 struct return_place {
     [[gnu::always_inline]] static void step(registers& x) noexcept {
         set_accumulator<T>(x, get<T>(x.frame + word(x.pc, 1)));
-        leave(x, get<frame_link>(x.frame + word(x.pc, 0)));
+        leave_by(x, x.frame + word(x.pc, 0));
     }
 };
 /// Results that no accumulator holds go to the start of the frame. Operands: the link, from, bytes.
 struct return_many {
     [[gnu::always_inline]] static void step(registers& x) noexcept {
-        const auto back = get<frame_link>(x.frame + word(x.pc, 0));
-        __builtin_memmove(x.frame, x.frame + word(x.pc, 1), word(x.pc, 2));
-        leave(x, back);
+        std::byte* const frame = x.frame;
+        const u32 from = word(x.pc, 1), bytes = word(x.pc, 2);
+        leave_by(x, frame + word(x.pc, 0));
+        __builtin_memmove(frame, frame + from, bytes);
     }
 };
 
@@ -353,10 +426,11 @@ struct reference_to_function {
 };
 /// Operand: the reference.
 struct check_reference {
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
         if (get<u64>(x.frame + word(x.pc, 0)) == 0) [[unlikely]]
             return stop_with(x, trap_code::null_reference);
         x.pc += 2;
+        return nullptr;
     }
 };
 
@@ -364,11 +438,12 @@ struct check_reference {
 template <trap_code (*Function)(runtime& in, std::byte* frame, std::byte* values, const u32* numbers) noexcept>
 struct runtime_call {
     static constexpr unsigned length = 3;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
         if (const trap_code code = called(x.in, x.frame, x.pc); code != trap_code::none) [[unlikely]]
             return stop_with(x, code);
         x.memory = x.in->memory_data;
         x.pc += length;
+        return nullptr;
     }
     [[gnu::noinline]] static trap_code called(runtime* in, std::byte* frame, const cell* pc) noexcept {
         const u32 numbers[3] = {word(pc, 1), word(pc, 2), word(pc, 3)};

@@ -75,11 +75,12 @@ struct throw_tag {
 };
 /// Operand: reference.
 struct throw_reference {
-    static void step(registers& x) {
+    static handler step(registers& x) {
         const auto* const thrown = from_reference<const exception>(get<reference>(x.frame + word(x.pc, 0)));
         if (thrown == nullptr) return stop_with(x, trap_code::null_exception_reference);
         x.in->execution->thrown = *thrown;
         throw_on(x);
+        return nullptr;
     }
 };
 

@@ -37,31 +37,32 @@ template <class T, address A, bool Checked>
     return !Checked || at + sizeof(T) <= x.in->memory_size;
 }
 
-/// Keeps `pc`, `frame` and `in` in the registers that they came in: where memory is guarded, that is where they are
-/// looked for when an access between two of these faults.
+/// Keeps the handler's first `pc`, `frame` and `in` in the registers that they came in: where memory is guarded, that
+/// is where they are looked for when an access between two of these faults.
 [[gnu::always_inline]] inline void pin([[maybe_unused]] registers& x) noexcept {
 #if defined(__x86_64__)
-    __asm__ volatile("" : "+D"(x.pc), "+S"(x.frame), "+c"(x.in) : : "memory");
+    __asm__ volatile("" : "+D"(x.start), "+S"(x.frame), "+c"(x.in) : : "memory");
 #elif defined(__aarch64__) || defined(__riscv)
 #if defined(__aarch64__)
 #define VITTE_WASM_ARGUMENT "x"
 #else
 #define VITTE_WASM_ARGUMENT "a"
 #endif
-    register const cell* pc __asm__(VITTE_WASM_ARGUMENT "0") = x.pc;
+    register const cell* start __asm__(VITTE_WASM_ARGUMENT "0") = x.start;
     register std::byte* frame __asm__(VITTE_WASM_ARGUMENT "1") = x.frame;
     register runtime* in __asm__(VITTE_WASM_ARGUMENT "3") = x.in;
 #undef VITTE_WASM_ARGUMENT
-    __asm__ volatile("" : "+r"(pc), "+r"(frame), "+r"(in) : : "memory");
-    x.pc = pc, x.frame = frame, x.in = in;
+    __asm__ volatile("" : "+r"(start), "+r"(frame), "+r"(in) : : "memory");
+    x.start = start, x.frame = frame, x.in = in;
 #endif
 }
 
 template <class Memory, class T, address A, bool Kept, bool Checked>
 struct load_from {
-    static constexpr bool traps = Checked;
     static constexpr unsigned result = A == address::S ? 2 : 0;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
+    static constexpr unsigned length = A == address::S ? 3 : 2;
+    static constexpr int written = Kept ? static_cast<int>(result) : -1;
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
         std::uint64_t at;
         if (!effective<Memory, A, Checked>(x, at)) [[unlikely]]
             return stop_with(x, trap_code::memory_out_of_bounds);
@@ -69,13 +70,15 @@ struct load_from {
         const T value = static_cast<T>(load_little<Memory>(x.memory + at));
         if constexpr (!Checked) pin(x);
         set_result<Kept>(x, result, value);
-        x.pc += A == address::S ? 3 : 2;
+        x.pc += length;
+        return nullptr;
     }
 };
 template <class Memory, class T, address A, place V, bool Checked>
 struct store_to {
-    static constexpr bool traps = Checked;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
+    static constexpr unsigned length = V == place::R ? 2 : 3;
+    static constexpr int written = -1;
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
         std::uint64_t at;
         if (!effective<Memory, A, Checked>(x, at)) [[unlikely]]
             return stop_with(x, trap_code::memory_out_of_bounds);
@@ -89,7 +92,8 @@ struct store_to {
         if constexpr (!Checked) pin(x);
         store_little<Memory>(x.memory + at, static_cast<Memory>(value));
         if constexpr (!Checked) pin(x);
-        x.pc += V == place::R ? 2 : 3;
+        x.pc += length;
+        return nullptr;
     }
 };
 

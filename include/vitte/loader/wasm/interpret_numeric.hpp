@@ -51,30 +51,36 @@ constexpr unsigned result_operand(form f) noexcept {
     return 0;
 }
 
+/// `written` is the operand that names the place in the frame where the result goes, or -1.
 template <class Op, place A, place B, bool Kept>
 struct binary {
-    static constexpr bool traps = Op::traps;
     using T = typename Op::operand;
     using where = layout<T, A, B>;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
-        const T a = where::left(x), b = where::right(x);
+    static constexpr unsigned length = where::length;
+    static constexpr int written = Kept ? static_cast<int>(where::result) : -1;
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
+        return step(x, where::left(x), where::right(x));
+    }
+    [[gnu::always_inline]] static handler step(registers& x, T a, T b) noexcept {
         if constexpr (Op::traps)
             if (const trap_code code = Op::check(a, b); code != trap_code::none) [[unlikely]]
                 return stop_with(x, code);
         set_result<Kept>(x, where::result, Op::apply(a, b));
         x.pc += where::length;
+        return nullptr;
     }
 };
 template <class Op, place A, bool Kept>
 struct unary {
     using T = typename Op::operand;
-    [[gnu::always_inline]] static void step(registers& x) noexcept {
+    [[gnu::always_inline]] static handler step(registers& x) noexcept {
         const T a = layout<T, A, place::R>::left(x);
         if constexpr (Op::traps)
             if (const trap_code code = Op::check(a); code != trap_code::none) [[unlikely]]
                 return stop_with(x, code);
         set_result<Kept>(x, A == place::R ? 0 : 1, Op::apply(a));
         x.pc += 2;
+        return nullptr;
     }
 };
 /// Branches if the comparison gives `Sense`.

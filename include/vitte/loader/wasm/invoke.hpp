@@ -25,9 +25,9 @@ namespace detail {
 /// Runs the code of `f` until it leaves the interpreter.
 inline void interpret([[maybe_unused]] execution& e, const function& f, std::byte* frame) noexcept {
 #if VITTE_WASM_TAIL_CALLS
-    f.code->entry->run(f.code->entry, frame, f.in->memory_data, f.in, 0, 0, 0);
+    f.entry->run(f.entry, frame, f.in->memory_data, f.in, 0, 0, 0);
 #else
-    registers x{f.code->entry, frame, f.in->memory_data, f.in, 0, 0, 0};
+    registers x{f.entry, frame, f.in->memory_data, f.in, 0, 0, 0};
     while (x.pc != ops::stop_code) x.pc->run(x);
     e.r = x.r;
     e.d = x.d;

@@ -19,6 +19,7 @@ using host_call = trap_code (*)(const function& self, runtime* caller, std::byte
 /// A function instance; a reference to a function is its address.
 struct function {
     const body* code = nullptr;     ///< null for host functions
+    const cell* entry = nullptr;    ///< of its code
     runtime* in = nullptr;          ///< the instance that it runs in
     std::uint32_t type = 0;         ///< in the store's registry
     std::uint32_t value_bytes = 0;  ///< of a host function: the more of what arguments and results take

@@ -42,7 +42,7 @@ inline void translator::finish() {
     stack_.reach(results);
     function_->frame_bytes = stack_.deepest();
     function_->end = code_.position();
-    code_.fuse();
+    code_.fuse(function_->link + link_bytes);
 }
 
 /// Ends the count of one straight piece of code and starts that of the next.

@@ -28,7 +28,7 @@ struct label {
 /// One function at a time: `start`, then one call per instruction, in order, then `finish`.
 class translator {
 public:
-    explicit translator(module_data& module) : module_(module), code_(module.code) {}
+    explicit translator(module_data& module) : module_(module), code_(module.code, module.options.checked_memory) {}
 
     void start(body& function, value_types parameters, value_types locals);
     void finish();

@@ -133,39 +133,43 @@ struct loaded;
 #define VITTE_WASM_DEFINE(code, text, size, ...)                                         \
     template <>                                                                          \
     struct loaded<code> {                                                                \
-        static void step(registers& r) noexcept {                                        \
+        static handler step(registers& r) noexcept {                                     \
             const std::byte* const p = accessed(r, 2, size);                             \
             if (p == nullptr) return ops::stop_with(r, trap_code::memory_out_of_bounds); \
             finish<1, 4>(r, __VA_ARGS__);                                                \
+            return nullptr;                                                              \
         }                                                                                \
     };
 VITTE_WASM_VECTOR_LOAD(VITTE_WASM_DEFINE)
 #undef VITTE_WASM_DEFINE
 struct stored {
-    static void step(registers& r) noexcept {
+    static handler step(registers& r) noexcept {
         std::byte* const p = accessed(r, 3, 16);
         if (p == nullptr) return ops::stop_with(r, trap_code::memory_out_of_bounds);
         put(p, value<vector>(r, 1));
         advance<2, 4>(r);
+        return nullptr;
     }
 };
 template <class T>
 struct lane_loaded {
-    static void step(registers& r) noexcept {
+    static handler step(registers& r) noexcept {
         const std::byte* const p = accessed(r, 3, sizeof(T));
         if (p == nullptr) return ops::stop_with(r, trap_code::memory_out_of_bounds);
         auto made = unpack<T>(value<vector>(r, 1));
         made.at[word(r.pc, 6)] = ops::load_little<T>(p);
         finish<2, 4>(r, pack(made));
+        return nullptr;
     }
 };
 template <class T>
 struct lane_stored {
-    static void step(registers& r) noexcept {
+    static handler step(registers& r) noexcept {
         std::byte* const p = accessed(r, 3, sizeof(T));
         if (p == nullptr) return ops::stop_with(r, trap_code::memory_out_of_bounds);
         ops::store_little<T>(p, unpack<T>(value<vector>(r, 1)).at[word(r.pc, 6)]);
         advance<2, 4>(r);
+        return nullptr;
     }
 };
 }  // namespace vectors
