@@ -118,38 +118,44 @@ std::vector<scenario> all_scenarios() {
                            if (!made) return vitte::fail(made.error().code, (why = made.error().message()).c_str());
                            auto roomy = loader.load(fixture("libroomy.so").c_str());
                            if (!roomy) return vitte::fail(roomy.error().code, (why = roomy.error().message()).c_str());
-                           set::found_count = static_cast<std::size_t>((*made->function_pointer<int()>("counter_value"))() +
-                                                                       (*roomy->function_pointer<int(int)>("last_of_room"))(1));
+                           set::found_count =
+                               static_cast<std::size_t>((*made->function_pointer<int()>("counter_value"))() +
+                                                        (*roomy->function_pointer<int(int)>("last_of_room"))(1));
                            return {};
                        },
                        [] { return set::found_count == 43; }, set::anything});
     if constexpr (vitte::loader::native::machine::supported)
-        all.push_back({"load modules from memory", set::nothing,
-                       []() -> vitte::result<void> {
-                           vitte::loader::basic_module_loader<frail> loader;
-                           loader.provide("host_event", static_cast<void (*)(const char*)>([](const char*) {}));
-                           static std::string why;
-                           auto roomy = loader.load(fixture("libroomy.so").c_str(), {.verify = [](std::span<const std::byte> seen) { return !seen.empty(); }});
-                           if (!roomy) return vitte::fail(roomy.error().code, (why = roomy.error().message()).c_str());
-                           auto c = loader.load(fixture("parts/deep/libpart_c.so").c_str(), {.lazy = true, .global = true});
-                           if (!c) return vitte::fail(c.error().code, (why = c.error().message()).c_str());
-                           set::found_count = static_cast<std::size_t>((*c->template function_pointer<int()>("c_value"))() +
-                                                                       (*roomy->template function_pointer<int(int)>("last_of_room"))(1));
-                           return {};
-                       },
-                       [] { return set::found_count == 2; }, set::anything});
+        all.push_back(
+            {"load modules from memory", set::nothing,
+             []() -> vitte::result<void> {
+                 vitte::loader::basic_module_loader<frail> loader;
+                 loader.provide("host_event", static_cast<void (*)(const char*)>([](const char*) {}));
+                 static std::string why;
+                 auto roomy = loader.load(fixture("libroomy.so").c_str(),
+                                          {.verify = [](std::span<const std::byte> seen) { return !seen.empty(); }});
+                 if (!roomy) return vitte::fail(roomy.error().code, (why = roomy.error().message()).c_str());
+                 auto c = loader.load(fixture("parts/deep/libpart_c.so").c_str(), {.lazy = true, .global = true});
+                 if (!c) return vitte::fail(c.error().code, (why = c.error().message()).c_str());
+                 set::found_count =
+                     static_cast<std::size_t>((*c->template function_pointer<int()>("c_value"))() +
+                                              (*roomy->template function_pointer<int(int)>("last_of_room"))(1));
+                 return {};
+             },
+             [] { return set::found_count == 2; }, set::anything});
     all.push_back({"load a WebAssembly module",
                    [] {  // (func (export "f") (result i32) (i32.const 43))
                        using namespace wasm_test;
-                       const code made = module({section(1, list({type({}, {i32})})), section(3, list({wasm_test::bytes({0})})),
-                                                 section(7, list({exported("f", 0, 0)})),
-                                                 section(10, list({body(wasm_test::bytes({0x41, 43}))}))});
+                       const code made = module({make_section(1, list({type({}, {i32})})),
+                                                 make_section(3, list({wasm_test::bytes({0})})),
+                                                 make_section(7, list({exported("f", 0, 0)})),
+                                                 make_section(10, list({body(wasm_test::bytes({0x41, 43}))}))});
                        set::file_with({reinterpret_cast<const char*>(made.data()), made.size()});
                    },
                    []() -> vitte::result<void> {
                        vitte::loader::basic_module_loader<frail> loader;
                        loader.add_format(vitte::loader::wasm::basic_format<frail>());
-                       auto made = loader.load(SCRATCH "/file", {.verify = [](std::span<const std::byte> seen) { return !seen.empty(); }});
+                       auto made = loader.load(
+                           SCRATCH "/file", {.verify = [](std::span<const std::byte> seen) { return !seen.empty(); }});
                        static std::string why;
                        if (!made) return vitte::fail(made.error().code, (why = made.error().message()).c_str());
                        set::found_count = static_cast<std::size_t>(*(*made->template function<int()>("f"))());

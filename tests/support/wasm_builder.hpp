@@ -41,10 +41,10 @@ inline code list(std::initializer_list<code> entries) {
     for (const code& e : entries) made = std::move(made) + e;
     return made;
 }
-inline code section(int id, const code& content) {
+inline code make_section(int id, const code& content) {
     return bytes({id}) + unsigned_number(static_cast<std::uint32_t>(content.size())) + content;
 }
-inline code custom(std::string_view title, const code& content) { return section(0, name(title) + content); }
+inline code custom(std::string_view title, const code& content) { return make_section(0, name(title) + content); }
 inline code module(std::initializer_list<code> sections) {
     code made = bytes({0, 'a', 's', 'm', 1, 0, 0, 0});
     for (const code& s : sections) made = std::move(made) + s;
@@ -72,7 +72,7 @@ inline code function_names(std::initializer_list<std::string_view> names) {
     code content = unsigned_number(static_cast<std::uint32_t>(names.size()));
     std::uint32_t i = 0;
     for (const std::string_view n : names) content = std::move(content) + unsigned_number(i++) + name(n);
-    return custom("name", section(1, content));
+    return custom("name", make_section(1, content));
 }
 
 }  // namespace wasm_test

@@ -20,15 +20,15 @@ failure failure_of(const code& module_bytes) {
 }
 
 const code small = module({
-    section(1, list({type({i32, i32}, {i32}), type({}, {})})),
-    section(2, list({imported("env", "log", bytes({0, 1}))})),
-    section(3, list({unsigned_number(0)})),
-    section(5, list({bytes({1, 1, 2})})),
-    section(6, list({bytes({i32, 1, 0x41, 7, 0x0b})})),
-    section(7, list({exported("add", 0, 1), exported("memory", 2, 0)})),
-    section(10, list({body(bytes({0x20, 0, 0x20, 1, 0x6a}))})),
-    section(11, list({bytes({0, 0x41, 8, 0x0b, 3, 'a', 'b', 'c'})})),
-    custom("name", section(0, name("small")) + section(1, list({bytes({1}) + name("add")}))),
+    make_section(1, list({type({i32, i32}, {i32}), type({}, {})})),
+    make_section(2, list({imported("env", "log", bytes({0, 1}))})),
+    make_section(3, list({unsigned_number(0)})),
+    make_section(5, list({bytes({1, 1, 2})})),
+    make_section(6, list({bytes({i32, 1, 0x41, 7, 0x0b})})),
+    make_section(7, list({exported("add", 0, 1), exported("memory", 2, 0)})),
+    make_section(10, list({body(bytes({0x20, 0, 0x20, 1, 0x6a}))})),
+    make_section(11, list({bytes({0, 0x41, 8, 0x0b, 3, 'a', 'b', 'c'})})),
+    custom("name", make_section(0, name("small")) + make_section(1, list({bytes({1}) + name("add")}))),
     custom("producers", list({name("language") + list({name("C") + name("17")})})),
 });
 }  // namespace
@@ -80,15 +80,15 @@ BOOST_AUTO_TEST_CASE(what_does_not_follow_the_format_is_told_with_its_offset) {
     BOOST_TEST(failure_of(bytes({0, 'a', 's'})).offset == 0u);
     BOOST_TEST((failure_of(bytes({0, 'a', 's', 'm'})).code == errc::end_of_input));
     BOOST_TEST(failure_of(bytes({0, 'a', 's', 'm', 2, 0, 0, 0})).offset == 4u);
-    BOOST_TEST(failure_of(module({section(14, {})})).offset == 8u);
-    BOOST_TEST(failure_of(module({section(3, list({})), section(1, list({}))})).offset == 11u);
-    BOOST_TEST(failure_of(module({section(1, list({})), section(1, list({}))})).offset == 11u);
+    BOOST_TEST(failure_of(module({make_section(14, {})})).offset == 8u);
+    BOOST_TEST(failure_of(module({make_section(3, list({})), make_section(1, list({}))})).offset == 11u);
+    BOOST_TEST(failure_of(module({make_section(1, list({})), make_section(1, list({}))})).offset == 11u);
     BOOST_TEST((failure_of(module({bytes({1, 5, 0})})).code == errc::end_of_input));
-    BOOST_TEST((failure_of(module({section(0, bytes({1, 0xff}))})).code == errc::malformed));
+    BOOST_TEST((failure_of(module({make_section(0, bytes({1, 0xff}))})).code == errc::malformed));
 }
 
 BOOST_AUTO_TEST_CASE(numbers_may_be_padded_but_not_too_long) {
-    const auto types = [](const code& count) { return module({section(1, count)}); };
+    const auto types = [](const code& count) { return module({make_section(1, count)}); };
     const auto ok = [](const code& m) {
         const auto parsed = wasm::file::parse(m);
         return parsed && parsed->for_each_type([](const auto&) {}).has_value();
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(numbers_may_be_padded_but_not_too_long) {
 }
 
 BOOST_AUTO_TEST_CASE(left_over_bytes_are_refused) {
-    const code too_long = module({section(1, list({type({}, {})}) + bytes({0}))});
+    const code too_long = module({make_section(1, list({type({}, {})}) + bytes({0}))});
     const auto parsed = wasm::file::parse(too_long);
     BOOST_REQUIRE(parsed);
     const auto read = parsed->for_each_type([](const auto&) {});

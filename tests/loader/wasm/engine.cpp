@@ -35,26 +35,26 @@ auto function_of(const wasm::instance& of, const char* name) {
 }
 
 /// (func (export "add") (param i32 i32) (result i32))
-const code adder =
-    module({section(1, list({type({i32, i32}, {i32})})), section(3, list({unsigned_number(0)})),
-            section(7, list({exported("add", 0, 0)})), section(10, list({body(bytes({0x20, 0, 0x20, 1, 0x6a}))}))});
+const code adder = module({make_section(1, list({type({i32, i32}, {i32})})),
+                           make_section(3, list({unsigned_number(0)})), make_section(7, list({exported("add", 0, 0)})),
+                           make_section(10, list({body(bytes({0x20, 0, 0x20, 1, 0x6a}))}))});
 
 /// "outer" calls "middle" calls "inner", which reads memory at its argument; memory has one page and may have three.
 const code reader =
-    module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0}), bytes({0}), bytes({0})})),
-            section(5, list({bytes({1, 1, 3})})),
-            section(7, list({exported("outer", 0, 2), exported("memory", 2, 0), exported("inner", 0, 0)})),
-            section(10, list({body(bytes({0x20, 0, 0x28, 2, 0})), body(bytes({0x20, 0, 0x10, 0})),
-                              body(bytes({0x20, 0, 0x10, 1}))})),
+    module({make_section(1, list({type({i32}, {i32})})), make_section(3, list({bytes({0}), bytes({0}), bytes({0})})),
+            make_section(5, list({bytes({1, 1, 3})})),
+            make_section(7, list({exported("outer", 0, 2), exported("memory", 2, 0), exported("inner", 0, 0)})),
+            make_section(10, list({body(bytes({0x20, 0, 0x28, 2, 0})), body(bytes({0x20, 0, 0x10, 0})),
+                                   body(bytes({0x20, 0, 0x10, 1}))})),
             function_names({"inner", "middle", "outer"})});
 
 /// "spin" loops forever; "recur" calls itself forever; "grow" grows memory by its argument.
 const code restless =
-    module({section(1, list({type({}, {}), type({i32}, {i32})})),
-            section(3, list({bytes({0}), bytes({0}), bytes({1})})), section(5, list({bytes({0, 1})})),
-            section(7, list({exported("spin", 0, 0), exported("recur", 0, 1), exported("grow", 0, 2)})),
-            section(10, list({body(bytes({0x03, 0x40, 0x0c, 0, 0x0b})), body(bytes({0x10, 1})),
-                              body(bytes({0x20, 0, 0x40, 0}))}))});
+    module({make_section(1, list({type({}, {}), type({i32}, {i32})})),
+            make_section(3, list({bytes({0}), bytes({0}), bytes({1})})), make_section(5, list({bytes({0, 1})})),
+            make_section(7, list({exported("spin", 0, 0), exported("recur", 0, 1), exported("grow", 0, 2)})),
+            make_section(10, list({body(bytes({0x03, 0x40, 0x0c, 0, 0x0b})), body(bytes({0x10, 1})),
+                                   body(bytes({0x20, 0, 0x40, 0}))}))});
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(functions_are_called_with_their_types) {
@@ -69,10 +69,10 @@ BOOST_AUTO_TEST_CASE(functions_are_called_with_their_types) {
 
 BOOST_AUTO_TEST_CASE(instances_share_code_but_not_state) {
     /// (global $n (mut i32) 0) (func (export "next") (result i32) n = n + 1)
-    const code counter =
-        module({section(1, list({type({}, {i32})})), section(3, list({bytes({0})})),
-                section(6, list({bytes({i32, 1, 0x41, 0, 0x0b})})), section(7, list({exported("next", 0, 0)})),
-                section(10, list({body(bytes({0x23, 0, 0x41, 1, 0x6a, 0x24, 0, 0x23, 0}))}))});
+    const code counter = module({make_section(1, list({type({}, {i32})})), make_section(3, list({bytes({0})})),
+                                 make_section(6, list({bytes({i32, 1, 0x41, 0, 0x0b})})),
+                                 make_section(7, list({exported("next", 0, 0)})),
+                                 make_section(10, list({body(bytes({0x23, 0, 0x41, 1, 0x6a, 0x24, 0, 0x23, 0}))}))});
     auto store = new_store();
     const auto module = compiled(counter);
     const auto a = store.instantiate(module), b = store.instantiate(module);
@@ -95,10 +95,10 @@ BOOST_AUTO_TEST_CASE(bytes_may_stay_where_they_are) {
 
 BOOST_AUTO_TEST_CASE(host_functions_are_cpp_callables) {
     /// (import "env" "twice" (func (param i32) (result i32))) (export "run" calls it)
-    const code user =
-        module({section(1, list({type({i32}, {i32})})), section(2, list({imported("env", "twice", bytes({0, 0}))})),
-                section(3, list({bytes({0})})), section(7, list({exported("run", 0, 1)})),
-                section(10, list({body(bytes({0x20, 0, 0x10, 0}))})), function_names({"twice", "run"})});
+    const code user = module(
+        {make_section(1, list({type({i32}, {i32})})), make_section(2, list({imported("env", "twice", bytes({0, 0}))})),
+         make_section(3, list({bytes({0})})), make_section(7, list({exported("run", 0, 1)})),
+         make_section(10, list({body(bytes({0x20, 0, 0x10, 0}))})), function_names({"twice", "run"})});
     auto store = new_store();
     int calls = 0;
     store.define_function<std::int32_t(std::int32_t)>(
@@ -121,10 +121,10 @@ BOOST_AUTO_TEST_CASE(host_functions_that_are_called_last_may_fail) {
     /// (import "env" "many" (func (param i64 x8) (result i64))) (export "run" (return_call it))
     const code arguments = bytes({0x42, 1, 0x42, 2, 0x42, 3, 0x42, 4, 0x42, 5, 0x42, 6, 0x42, 7, 0x42, 8});
     const code user =
-        module({section(1, list({type({i64, i64, i64, i64, i64, i64, i64, i64}, {i64}), type({}, {i64})})),
-                section(2, list({imported("env", "many", bytes({0, 0}))})), section(3, list({bytes({1})})),
-                section(7, list({exported("run", 0, 1)})), section(10, list({body(arguments + bytes({0x12, 0}))})),
-                function_names({"many", "run"})});
+        module({make_section(1, list({type({i64, i64, i64, i64, i64, i64, i64, i64}, {i64}), type({}, {i64})})),
+                make_section(2, list({imported("env", "many", bytes({0, 0}))})), make_section(3, list({bytes({1})})),
+                make_section(7, list({exported("run", 0, 1)})),
+                make_section(10, list({body(arguments + bytes({0x12, 0}))})), function_names({"many", "run"})});
     auto store = new_store();
     bool fails = false;
     using i = std::int64_t;
@@ -141,9 +141,10 @@ BOOST_AUTO_TEST_CASE(host_functions_that_are_called_last_may_fail) {
 
 BOOST_AUTO_TEST_CASE(host_functions_see_their_callers_memory_and_call_back) {
     const code user = module(
-        {section(1, list({type({}, {i32})})), section(2, list({imported("env", "peek", bytes({0, 0}))})),
-         section(3, list({bytes({0})})), section(5, list({bytes({0, 1})})), section(7, list({exported("run", 0, 1)})),
-         section(10, list({body(bytes({0x10, 0}))})), section(11, list({bytes({0, 0x41, 3, 0x0b, 1, 99})}))});
+        {make_section(1, list({type({}, {i32})})), make_section(2, list({imported("env", "peek", bytes({0, 0}))})),
+         make_section(3, list({bytes({0})})), make_section(5, list({bytes({0, 1})})),
+         make_section(7, list({exported("run", 0, 1)})), make_section(10, list({body(bytes({0x10, 0}))})),
+         make_section(11, list({bytes({0, 0x41, 3, 0x0b, 1, 99})}))});
     auto store = new_store();
     const auto add = function_of<std::int32_t(std::int32_t, std::int32_t)>(instance_of(store, adder), "add");
     store.define_function<std::int32_t()>(
@@ -196,8 +197,8 @@ BOOST_AUTO_TEST_CASE(guarded_memories_trap_in_the_same_words) {
 }
 
 BOOST_AUTO_TEST_CASE(imports_that_are_missing_or_of_another_type_are_named) {
-    const code user =
-        module({section(1, list({type({i32}, {i32})})), section(2, list({imported("math", "add", bytes({0, 0}))}))});
+    const code user = module(
+        {make_section(1, list({type({i32}, {i32})})), make_section(2, list({imported("math", "add", bytes({0, 0}))}))});
     auto store = new_store();
     const auto missing = store.instantiate(compiled(user), "user");
     BOOST_REQUIRE(!missing);
@@ -211,10 +212,10 @@ BOOST_AUTO_TEST_CASE(imports_that_are_missing_or_of_another_type_are_named) {
 }
 
 BOOST_AUTO_TEST_CASE(instances_share_memories) {
-    const code user =
-        module({section(1, list({type({i32}, {i32})})),
-                section(2, list({imported("reader", "memory", bytes({2, 0, 1}))})), section(3, list({bytes({0})})),
-                section(7, list({exported("grow", 0, 0)})), section(10, list({body(bytes({0x20, 0, 0x40, 0}))}))});
+    const code user = module({make_section(1, list({type({i32}, {i32})})),
+                              make_section(2, list({imported("reader", "memory", bytes({2, 0, 1}))})),
+                              make_section(3, list({bytes({0})})), make_section(7, list({exported("grow", 0, 0)})),
+                              make_section(10, list({body(bytes({0x20, 0, 0x40, 0}))}))});
     auto store = new_store();
     auto& first = instance_of(store, reader);
     store.define("reader", first);
@@ -289,10 +290,10 @@ BOOST_AUTO_TEST_CASE(deadlines_limit_time) {
 
 BOOST_AUTO_TEST_CASE(tail_calls_and_loops_need_no_stack) {
     /// (func $down (param i32) (result i32) (if (i32.eqz n) (then (return 7))) (return_call $down (n - 1)))
-    const code down = module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0})})),
-                              section(7, list({exported("down", 0, 0)})),
-                              section(10, list({body(bytes({0x20, 0, 0x45, 0x04, 0x40, 0x41, 7, 0x0f, 0x0b, 0x20, 0,
-                                                            0x41, 1, 0x6b, 0x12, 0}))}))});
+    const code down = module({make_section(1, list({type({i32}, {i32})})), make_section(3, list({bytes({0})})),
+                              make_section(7, list({exported("down", 0, 0)})),
+                              make_section(10, list({body(bytes({0x20, 0, 0x45, 0x04, 0x40, 0x41, 7, 0x0f, 0x0b, 0x20,
+                                                                 0, 0x41, 1, 0x6b, 0x12, 0}))}))});
     auto store = new_store({.stack_bytes = 1 << 14});
     BOOST_TEST(*function_of<std::int32_t(std::int32_t)>(instance_of(store, down), "down")(3'000'000) == 7);
 }
@@ -312,9 +313,9 @@ BOOST_AUTO_TEST_CASE(vectors_are_set_by_what_made_them_alone) {
         return unsigned_number(static_cast<std::uint32_t>(all.size())) + all;
     };
     const code setter =
-        module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0}), bytes({0})})),
-                section(7, list({exported("block", 0, 0), exported("dropped", 0, 1)})),
-                section(10, list({function(from_block + first_lane), function(below_dropped + first_lane)}))});
+        module({make_section(1, list({type({i32}, {i32})})), make_section(3, list({bytes({0}), bytes({0})})),
+                make_section(7, list({exported("block", 0, 0), exported("dropped", 0, 1)})),
+                make_section(10, list({function(from_block + first_lane), function(below_dropped + first_lane)}))});
     auto store = new_store();
     const auto& made = instance_of(store, setter);
     for (const std::int32_t taken : {0, 1})
@@ -324,17 +325,17 @@ BOOST_AUTO_TEST_CASE(vectors_are_set_by_what_made_them_alone) {
 #endif
 
 BOOST_AUTO_TEST_CASE(what_is_not_valid_is_refused_with_its_offset) {
-    const code wrong = module({section(1, list({type({}, {i32})})), section(3, list({bytes({0})})),
-                               section(10, list({body(bytes({0x42, 1}))}))});
+    const code wrong = module({make_section(1, list({type({}, {i32})})), make_section(3, list({bytes({0})})),
+                               make_section(10, list({body(bytes({0x42, 1}))}))});
     const auto made = wasm::compiled_module::compile(wrong);
     BOOST_REQUIRE(!made);
     BOOST_TEST((made.error().code == errc::invalid_argument));
     BOOST_TEST(made.error().reason == std::string("type mismatch"));
     BOOST_TEST(made.error().offset == wrong.size() - 1);
-    const code sum = module({section(1, list({type({}, {})})), section(3, list({bytes({0})})),
-                             section(10, list({body(bytes({0x42, 1, 0x41, 1, 0x6a, 0x1a}))}))});
+    const code sum = module({make_section(1, list({type({}, {})})), make_section(3, list({bytes({0})})),
+                             make_section(10, list({body(bytes({0x42, 1, 0x41, 1, 0x6a, 0x1a}))}))});
     BOOST_TEST(wasm::compiled_module::compile(sum).error().reading == std::string("i32.add"));
-    const code structure = module({section(1, list({bytes({0x5f, 0})}))});
+    const code structure = module({make_section(1, list({bytes({0x5f, 0})}))});
     BOOST_TEST((wasm::compiled_module::compile(structure).error().code == errc::not_supported));
 }
 
@@ -343,8 +344,8 @@ namespace {
 code called_with_many_results(const code& instructions) {
     code many = bytes({0x60, 0, 100});
     for (int i = 0; i < 100; ++i) many = std::move(many) + bytes({i64});
-    return module({section(1, list({type({}, {}), many})), section(3, list({bytes({1}), bytes({0})})),
-                   section(10, list({body(bytes({0})), body(instructions)}))});
+    return module({make_section(1, list({type({}, {}), many})), make_section(3, list({bytes({1}), bytes({0})})),
+                   make_section(10, list({body(bytes({0})), body(instructions)}))});
 }
 code repeated(int times, const code& what) {
     code made;
@@ -359,15 +360,15 @@ const code most_of_all = bytes({0xff, 0xff, 0xff, 0xff, 0x0f});
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(few_bytes_cannot_ask_for_much_memory_of_the_compiler) {
-    const code types = section(1, list({type({}, {})})), one_function = section(3, list({bytes({0})}));
+    const code types = make_section(1, list({type({}, {})})), one_function = make_section(3, list({bytes({0})}));
     for (const int id : {1, 2, 3, 4, 5, 6, 7, 9, 10, 11})
-        BOOST_TEST(refusal_of(module({section(id, most_of_all + bytes({0, 0, 0, 0}))})).has_value());
+        BOOST_TEST(refusal_of(module({make_section(id, most_of_all + bytes({0, 0, 0, 0}))})).has_value());
     const code locals = bytes({1}) + most_of_all + bytes({i32, 0x0b});
     BOOST_TEST((refusal_of(module({types, one_function,
-                                   section(10, list({unsigned_number(static_cast<std::uint32_t>(locals.size())) +
-                                                     locals}))})) == errc::too_large));
-    BOOST_TEST(
-        (refusal_of(module({section(5, unsigned_number(101) + repeated(101, bytes({0, 0})))})) == errc::too_large));
+                                   make_section(10, list({unsigned_number(static_cast<std::uint32_t>(locals.size())) +
+                                                          locals}))})) == errc::too_large));
+    BOOST_TEST((refusal_of(module({make_section(5, unsigned_number(101) + repeated(101, bytes({0, 0})))})) ==
+                errc::too_large));
 
     wasm::compile_options options;
     options.most_values = 1000;
@@ -388,9 +389,9 @@ BOOST_AUTO_TEST_CASE(few_bytes_cannot_ask_for_much_memory_of_the_compiler) {
 
 BOOST_AUTO_TEST_CASE(sizes_that_no_machine_has_are_errors) {
     const code large[] = {
-        section(4, list({bytes({0x70, 0}) + most_of_all})),
-        section(4, list({bytes({0x70, 4, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20})})),  // 2^61
-        section(5, list({bytes({4, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20})})),                    // 2^47
+        make_section(4, list({bytes({0x70, 0}) + most_of_all})),
+        make_section(4, list({bytes({0x70, 4, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20})})),  // 2^61
+        make_section(5, list({bytes({4, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20})})),                    // 2^47
     };
     for (const std::uint64_t limit : {std::uint64_t{1000}, UINT64_MAX / 16})
         for (const code& part : large) {
@@ -401,9 +402,10 @@ BOOST_AUTO_TEST_CASE(sizes_that_no_machine_has_are_errors) {
             BOOST_TEST((made.error().code == errc::out_of_memory));
         }
     /// (table 1 funcref) (func (export "grow") (param i32) (result i32) (table.grow (ref.null func) n))
-    const code growing = module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0})})),
-                                 section(4, list({bytes({0x70, 0, 1})})), section(7, list({exported("grow", 0, 0)})),
-                                 section(10, list({body(bytes({0xd0, 0x70, 0x20, 0, 0xfc, 15, 0}))}))});
+    const code growing =
+        module({make_section(1, list({type({i32}, {i32})})), make_section(3, list({bytes({0})})),
+                make_section(4, list({bytes({0x70, 0, 1})})), make_section(7, list({exported("grow", 0, 0)})),
+                make_section(10, list({body(bytes({0xd0, 0x70, 0x20, 0, 0xfc, 15, 0}))}))});
     auto store = new_store({.table_elements = 100});
     const auto grow = function_of<std::int32_t(std::int32_t)>(instance_of(store, growing), "grow");
     for (const std::int32_t by : {100, 0x7fffffff, -1}) BOOST_TEST(*grow(by) == -1);
@@ -414,10 +416,11 @@ BOOST_AUTO_TEST_CASE(sizes_that_no_machine_has_are_errors) {
 
 BOOST_AUTO_TEST_CASE(exceptions_that_are_kept_have_a_limit) {
     /// (loop (block (result exnref) (try_table (catch_all_ref 0) (throw 0)) unreachable) drop br 0)
-    const code keeping = module({section(1, list({type({}, {})})), section(3, list({bytes({0})})),
-                                 section(13, list({bytes({0, 0})})), section(7, list({exported("keep", 0, 0)})),
-                                 section(10, list({body(bytes({0x03, 0x40, 0x02, 0x69, 0x1f, 0x40, 1, 3, 0, 0x08, 0,
-                                                               0x0b, 0x00, 0x0b, 0x1a, 0x0c, 0, 0x0b}))}))});
+    const code keeping =
+        module({make_section(1, list({type({}, {})})), make_section(3, list({bytes({0})})),
+                make_section(13, list({bytes({0, 0})})), make_section(7, list({exported("keep", 0, 0)})),
+                make_section(10, list({body(bytes({0x03, 0x40, 0x02, 0x69, 0x1f, 0x40, 1, 3, 0, 0x08, 0, 0x0b, 0x00,
+                                                   0x0b, 0x1a, 0x0c, 0, 0x0b}))}))});
     auto store = new_store({.exception_bytes = 10'000});
     const auto ended = function_of<void()>(instance_of(store, keeping), "keep")();
     BOOST_REQUIRE(!ended);
@@ -430,8 +433,9 @@ BOOST_AUTO_TEST_CASE(typed_references_are_refused_where_they_are_not_enabled) {
     old.allowed = wasm::features::release_2();
     const auto refused = [&](const code& instructions, const code& locals) {
         const code all = locals + instructions + bytes({0x0b});
-        const code m = module({section(1, list({type({}, {})})), section(3, list({bytes({0})})),
-                               section(10, list({unsigned_number(static_cast<std::uint32_t>(all.size())) + all}))});
+        const code m =
+            module({make_section(1, list({type({}, {})})), make_section(3, list({bytes({0})})),
+                    make_section(10, list({unsigned_number(static_cast<std::uint32_t>(all.size())) + all}))});
         return wasm::compiled_module::compile(m) && !wasm::compiled_module::compile(m, old);
     };
     BOOST_TEST(refused(bytes({0xd0, 0, 0x1a}), bytes({0})));                       // ref.null 0
@@ -439,8 +443,8 @@ BOOST_AUTO_TEST_CASE(typed_references_are_refused_where_they_are_not_enabled) {
     BOOST_TEST(refused({}, bytes({1, 1, 0x64, 0x70})));                            // a local (ref func)
     BOOST_TEST(refused(bytes({0x02, 0x64, 0x70, 0x00, 0x0b, 0x1a}), bytes({0})));  // a block that gives one
     for (const int heap : {0, 0x73}) {  // ref.null of the type 0 or of no function in the value of a global
-        const code global =
-            module({section(1, list({type({}, {})})), section(6, list({bytes({0x70, 0, 0xd0, heap, 0x0b})}))});
+        const code global = module(
+            {make_section(1, list({type({}, {})})), make_section(6, list({bytes({0x70, 0, 0xd0, heap, 0x0b})}))});
         BOOST_TEST((wasm::compiled_module::compile(global) && !wasm::compiled_module::compile(global, old)));
     }
 }

@@ -76,26 +76,29 @@ void use_plugin(const char* file) {
 
 /// "outer" calls "middle" calls "inner", which reads the number at its argument; one page of memory, with 7 at byte 8.
 const code reader =
-    module({section(1, list({type({i32}, {i32})})), section(3, list({bytes({0}), bytes({0}), bytes({0})})),
-            section(5, list({bytes({1, 1, 3})})), section(7, list({exported("outer", 0, 2), exported("memory", 2, 0)})),
-            section(10, list({body(bytes({0x20, 0, 0x28, 2, 0})), body(bytes({0x20, 0, 0x10, 0})),
-                              body(bytes({0x20, 0, 0x10, 1}))})),
-            section(11, list({bytes({0, 0x41, 8, 0x0b, 1, 7})})), function_names({"inner", "middle", "outer"})});
+    module({make_section(1, list({type({i32}, {i32})})), make_section(3, list({bytes({0}), bytes({0}), bytes({0})})),
+            make_section(5, list({bytes({1, 1, 3})})),
+            make_section(7, list({exported("outer", 0, 2), exported("memory", 2, 0)})),
+            make_section(10, list({body(bytes({0x20, 0, 0x28, 2, 0})), body(bytes({0x20, 0, 0x10, 0})),
+                                   body(bytes({0x20, 0, 0x10, 1}))})),
+            make_section(11, list({bytes({0, 0x41, 8, 0x0b, 1, 7})})), function_names({"inner", "middle", "outer"})});
 
 /// Exports "run", which calls the import `name` of `from` with its i32 and returns what that returns.
 code caller_of(const char* from, const char* name) {
-    return module({section(1, list({type({i32}, {i32})})), section(2, list({imported(from, name, bytes({0, 0}))})),
-                   section(3, list({bytes({0})})), section(5, list({bytes({0, 1})})),
-                   section(7, list({exported("run", 0, 1), exported("memory", 2, 0)})),
-                   section(10, list({body(bytes({0x20, 0, 0x10, 0}))}))});
+    return module({make_section(1, list({type({i32}, {i32})})),
+                   make_section(2, list({imported(from, name, bytes({0, 0}))})), make_section(3, list({bytes({0})})),
+                   make_section(5, list({bytes({0, 1})})),
+                   make_section(7, list({exported("run", 0, 1), exported("memory", 2, 0)})),
+                   make_section(10, list({body(bytes({0x20, 0, 0x10, 0}))}))});
 }
 
 /// Exports a function `name` without parameters and results, with these instructions; its global 0, "state", is 1.
 code program(const char* name, const code& instructions) {
-    return module({section(1, list({type({}, {}), type({}, {i32})})), section(3, list({bytes({0}), bytes({1})})),
-                   section(6, list({bytes({i32, 1, 0x41, 1, 0x0b})})),
-                   section(7, list({exported(name, 0, 0), exported("state", 0, 1)})),
-                   section(10, list({body(instructions), body(bytes({0x23, 0}))})), function_names({name})});
+    return module({make_section(1, list({type({}, {}), type({}, {i32})})),
+                   make_section(3, list({bytes({0}), bytes({1})})),
+                   make_section(6, list({bytes({i32, 1, 0x41, 1, 0x0b})})),
+                   make_section(7, list({exported(name, 0, 0), exported("state", 0, 1)})),
+                   make_section(10, list({body(instructions), body(bytes({0x23, 0}))})), function_names({name})});
 }
 }  // namespace
 
@@ -289,10 +292,10 @@ BOOST_AUTO_TEST_CASE(programs_are_started_by_their_function) {
     BOOST_TEST(call<void()>(m, "_start").has_value());
     BOOST_TEST(*call<int()>(m, "state") == 9);
     BOOST_TEST(!world.exit_code().has_value());
-    const code ends = module({section(1, list({type({i32}, {}), type({}, {})})),
-                              section(2, list({imported("wasi_snapshot_preview1", "proc_exit", bytes({0, 0}))})),
-                              section(3, list({bytes({1})})), section(7, list({exported("_start", 0, 1)})),
-                              section(10, list({body(bytes({0x41, 3, 0x10, 0}))}))});
+    const code ends = module({make_section(1, list({type({i32}, {}), type({}, {})})),
+                              make_section(2, list({imported("wasi_snapshot_preview1", "proc_exit", bytes({0, 0}))})),
+                              make_section(3, list({bytes({1})})), make_section(7, list({exported("_start", 0, 1)})),
+                              make_section(10, list({body(bytes({0x41, 3, 0x10, 0}))}))});
     const auto ended = call<void()>(taken(loader.load(ends, "ends")), "_start");
     BOOST_TEST((!ended && ended.error().code == vitte::loader::trap_code::host));
     BOOST_TEST((world.exit_code() == 3u));

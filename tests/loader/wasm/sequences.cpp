@@ -145,9 +145,9 @@ void compare(u32 seed, bool checked) {
     code results;
     for (int i = 0; i < 8; ++i) results = std::move(results) + bytes({0x20, i});
     const auto types = {i32, i32, i32, i32, f64, f64, f64, f64};
-    const code m = module({section(1, list({type(types, types)})), section(3, list({bytes({0})})),
-                           section(5, list({bytes({0, 1})})), section(7, list({exported("run", 0, 0)})),
-                           section(10, list({body(statements.made + results)}))});
+    const code m = module({make_section(1, list({type(types, types)})), make_section(3, list({bytes({0})})),
+                           make_section(5, list({bytes({0, 1})})), make_section(7, list({exported("run", 0, 0)})),
+                           make_section(10, list({body(statements.made + results)}))});
     wasm::compile_options options;
     options.checked_memory = checked;
     wasm::store_limits limits;

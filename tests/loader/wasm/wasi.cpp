@@ -8,10 +8,10 @@
 namespace {
 /// A program whose `_start` is these instructions; function 0 is proc_exit.
 code program(const code& instructions) {
-    return module({section(1, list({type({i32}, {}), type({}, {})})),
-                   section(2, list({imported("wasi_snapshot_preview1", "proc_exit", bytes({0, 0}))})),
-                   section(3, list({bytes({1})})), section(7, list({exported("_start", 0, 1)})),
-                   section(10, list({body(instructions)}))});
+    return module({make_section(1, list({type({i32}, {}), type({}, {})})),
+                   make_section(2, list({imported("wasi_snapshot_preview1", "proc_exit", bytes({0, 0}))})),
+                   make_section(3, list({bytes({1})})), make_section(7, list({exported("_start", 0, 1)})),
+                   make_section(10, list({body(instructions)}))});
 }
 }  // namespace
 
@@ -435,11 +435,11 @@ using frail = vitte::sys::faulty<vitte::sys::native>;
 using frailty = vitte::sys::faults<vitte::sys::native>;
 
 /// What a guest has done: whether it was told of a failure, and what it saw.
-struct session {
+struct full_use {
     bool failed = false;
     std::string seen;
 
-    explicit session(basic_guest<frail>& g) {
+    explicit full_use(basic_guest<frail>& g) {
         constexpr std::uint32_t out = 3072;
         succeeds(g.on_path("path_create_directory", "d"));
         succeeds(g.open("d/file", create));
@@ -481,7 +481,7 @@ BOOST_AUTO_TEST_CASE(what_fails_is_told_or_made_good) {
     const auto run = [](const vitte::sys::fault& what) {
         basic_guest<frail> g;
         frailty::arm(what);
-        const session done(g);
+        const full_use done(g);
         const std::uint64_t calls = frailty::count();
         std::vector<std::string> names;
         for (std::uint64_t k = 1; k <= calls; ++k) names.emplace_back(frailty::name(k));
@@ -494,7 +494,7 @@ BOOST_AUTO_TEST_CASE(what_fails_is_told_or_made_good) {
     std::size_t told = 0;
     for (std::uint64_t k = 1; k <= names.size(); ++k)
         for (const vitte::errc code : vitte::sys::possible_errors(names[k - 1].c_str())) {
-            const session done = run({.call = k, .code = code}).first;
+            const full_use done = run({.call = k, .code = code}).first;
             BOOST_TEST_CONTEXT(names[k - 1] << ": " << message(code))
             BOOST_TEST((done.failed || done.seen == clean.seen));
             if (done.failed) ++told;

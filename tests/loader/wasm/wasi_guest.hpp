@@ -110,8 +110,8 @@ code every_function() {
         exports = std::move(exports) + exported(f.name, 0, function_count + i);
     }
     exports = std::move(exports) + exported("memory", 2, 0);
-    return module({section(1, types), section(2, imports), section(3, own), section(5, list({bytes({0, 1})})),
-                   section(7, exports), section(10, bodies)});
+    return module({make_section(1, types), make_section(2, imports), make_section(3, own),
+                   make_section(5, list({bytes({0, 1})})), make_section(7, exports), make_section(10, bodies)});
 }
 wasm::compiled_module compiled(const code& m) {
     auto made = wasm::compiled_module::compile(m);
