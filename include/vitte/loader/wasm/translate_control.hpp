@@ -174,13 +174,13 @@ void translator::branch_table(std::uint32_t count, Targets&& to) {
             refer(*target, entry - 1, 0);
             continue;
         }
-        if (target->stub_of != tables_) {
-            target->stub_of = tables_;
-            target->stub = code_.position();
+        if (target->landing_of != tables_) {
+            target->landing_of = tables_;
+            target->landing = code_.position();
             code_.restore(state);
             branch(*target, values);
         }
-        code_.set(entry - 1, 0, target->stub - entry);
+        code_.set(entry - 1, 0, target->landing - entry);
     }
 }
 inline void translator::branch_on_null(label& to, value_types values) {

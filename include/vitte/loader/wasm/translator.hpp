@@ -20,7 +20,7 @@ struct label {
     std::uint32_t no_branch = none;             ///< of an `if`: the branch to its `else`
     std::uint32_t height = 0;                   ///< values on the stack below its parameters
     std::uint32_t base = 0;                     ///< the place of its first parameter or result
-    std::uint32_t stub = none, stub_of = none;  ///< code of a `br_table` that moves values and goes there
+    std::uint32_t landing = none, landing_of = none;  ///< code of a `br_table` that moves values and goes there
     std::uint32_t first_clause = none;          ///< of a `try_table`
     bool is_function = false;
 };

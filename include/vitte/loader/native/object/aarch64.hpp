@@ -1,6 +1,6 @@
 /// Static relocations of aarch64 (ELF for the Arm 64-bit Architecture, "Static AArch64 relocations"). Addresses are
 /// made in two steps: ADRP has the distance of 4 KiB pages, reaching 4 GiB, and the next instruction the lower 12 bits,
-/// divided by the size of what it loads. Calls reach 128 MiB, so that large programs need stubs between their own
+/// divided by the size of what it loads. Calls reach 128 MiB, so that large programs need thunks between their own
 /// parts, too.
 #pragma once
 
@@ -181,9 +181,9 @@ struct aarch64 {
         }
     }
 
-    /// adrp x16, slot; ldr x17, [x16, slot]; br x17; brk #0. The ABI leaves x16 and x17 to stubs.
-    static constexpr std::size_t stub_size = 16;
-    static void write_stub(std::byte* at, std::uint64_t address, std::uint64_t slot) noexcept {
+    /// adrp x16, slot; ldr x17, [x16, slot]; br x17; brk #0. The ABI leaves x16 and x17 to thunks.
+    static constexpr std::size_t thunk_size = 16;
+    static void write_thunk(std::byte* at, std::uint64_t address, std::uint64_t slot) noexcept {
         constexpr std::uint32_t code[] = {0x90000010, 0xf9400211, 0xd61f0220, 0xd4200000};
         for (std::size_t i = 0; i < 4; ++i) store(at + 4 * i, code[i], byte_order::little);
         put_adr(at,

@@ -38,7 +38,7 @@ struct section {
     elf::bytes content;             ///< in the file; empty for SHT_NOBITS
     std::uint32_t relocations = 0;  ///< the section with its relocations; 0 if there are none
     image_part part = image_part::none;
-    std::uint32_t chunk = 0;   ///< of code, whose stubs its branches use
+    std::uint32_t chunk = 0;   ///< of code, whose thunks its branches use
     std::uint64_t offset = 0;  ///< in the image, or in the block of thread-local storage
     std::vector<cut> cuts;
     std::vector<range> dead;  ///< records of `.eh_frame`, ascending

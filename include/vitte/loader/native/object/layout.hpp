@@ -1,19 +1,18 @@
-/// Where everything goes: sections by rights, the GOT, stubs behind the code that needs them, COMMON symbols, and the
-/// block of thread-local storage. What the GOT and the stubs need is counted before, so that nothing is set aside in
+/// Where everything goes: sections by rights, the GOT, thunks behind the code that needs them, COMMON symbols, and the
+/// block of thread-local storage. What the GOT and the thunks need is counted before, so that nothing is set aside in
 /// vain.
 #pragma once
 
 #include <bit>
-
 #include <vitte/loader/native/object/frames.hpp>
 
 namespace vitte::loader::native::object {
 
-/// Code that reaches itself and the stubs at its end.
+/// Code that reaches itself and the thunks at its end.
 struct chunk {
-    std::vector<std::uint32_t> stubs;                          ///< the words of the GOT that they jump through
-    std::unordered_map<std::uint32_t, std::uint32_t> stub_of;  ///< by symbol: one more than the index in `stubs`
-    std::uint64_t offset = 0;                                  ///< of the stubs, in the image
+    std::vector<std::uint32_t> thunks;                          ///< the words of the GOT that they jump through
+    std::unordered_map<std::uint32_t, std::uint32_t> thunk_of;  ///< by symbol: one more than the index in `thunks`
+    std::uint64_t offset = 0;                                   ///< of the thunks, in the image
 };
 /// What is in one or two words of the GOT. The module's own entry for `__tls_get_addr` has no symbol.
 struct got_entry {
@@ -71,11 +70,11 @@ public:
     void want_module_words() {
         if (module_word == 0) module_word = add_entry(got_entry::no_symbol, slot_kind::tls_pair) + 1;
     }
-    void want_stub(std::uint32_t in, std::uint32_t number, slot_kind kind) {
-        std::uint32_t& known = chunks[in].stub_of[number];
+    void want_thunk(std::uint32_t in, std::uint32_t number, slot_kind kind) {
+        std::uint32_t& known = chunks[in].thunk_of[number];
         if (known != 0) return;
-        chunks[in].stubs.push_back(want_word(number, kind));
-        known = static_cast<std::uint32_t>(chunks[in].stubs.size());
+        chunks[in].thunks.push_back(want_word(number, kind));
+        known = static_cast<std::uint32_t>(chunks[in].thunks.size());
     }
 
     /// Whether the linker defines `name` itself.
@@ -108,7 +107,7 @@ public:
     std::uint32_t module_word = 0;    ///< one more than the first of the two words; 0 if there are none
     bool needs_static_block = false;  ///< thread-local storage must be at the same distance in all threads
     extent text, rodata, frames, relro, data, got;
-    extent tls;                       ///< the block's size, and where its initial content is
+    extent tls;  ///< the block's size, and where its initial content is
     std::uint64_t tls_image_size = 0, tls_alignment = 1, alignment = 1, size = 0;
 
 private:
@@ -147,7 +146,7 @@ private:
     }
     bool place_one(section& s, std::uint64_t align, std::uint64_t& end);
     bool place_part(image_part part, std::uint64_t& end);
-    bool place_text(std::size_t stub_size, std::uint64_t& end);
+    bool place_text(std::size_t thunk_size, std::uint64_t& end);
     bool place_tls(std::uint64_t& end);
     bool place_common(std::uint64_t& end, bool of_threads);
 
@@ -173,13 +172,13 @@ inline bool layout::place_part(image_part part, std::uint64_t& end) {
     return true;
 }
 
-inline bool layout::place_text(std::size_t stub_size, std::uint64_t& end) {
+inline bool layout::place_text(std::size_t thunk_size, std::uint64_t& end) {
     auto next = of(image_part::text).begin();
     const auto last = of(image_part::text).end();
     for (std::uint32_t i = 0; i < chunks.size(); ++i) {
         for (; next != last && at(*next).chunk == i; ++next)
             if (!place_one(at(*next), at(*next).header.alignment, end)) return false;
-        if (!take(chunks[i].stubs.size() * stub_size, 16, end, chunks[i].offset)) return false;
+        if (!take(chunks[i].thunks.size() * thunk_size, 16, end, chunks[i].offset)) return false;
     }
     return true;
 }
@@ -217,7 +216,7 @@ result<void, load_error> layout::place_all(std::uint64_t page) {
     alignment = page;
     const auto begin = [&](extent& e) { return take(0, page, end, e.offset); };
     const auto finish = [&](extent& e) { e.size = end - e.offset; };
-    bool done = begin(text) && place_text(Machine::stub_size, end);
+    bool done = begin(text) && place_text(Machine::thunk_size, end);
     finish(text);
     done = done && begin(rodata) && place_part(image_part::rodata, end);
     done = done && take(0, 8, end, frames.offset) && place_part(image_part::frames, end);

@@ -1,9 +1,8 @@
-/// Static relocations, in two passes: `scan` finds out what the GOT and the stubs must have, `apply` fills them in and
+/// Static relocations, in two passes: `scan` finds out what the GOT and the thunks must have, `apply` fills them in and
 /// changes the code and the data, once everything has its place.
 #pragma once
 
 #include <deque>
-
 #include <vitte/loader/format/elf/names.hpp>
 #include <vitte/loader/native/entries.hpp>
 #include <vitte/loader/native/object/layout.hpp>
@@ -58,7 +57,7 @@ public:
     template <class Bind>
     result<void, load_error> scan(Bind&& bind) {
         for (std::uint32_t i = 0; i < symbols_.all().size(); ++i)
-            if (symbols_.all()[i].indirect()) plan_.want_stub(0, i, slot_kind::resolved);
+            if (symbols_.all()[i].indirect()) plan_.want_thunk(0, i, slot_kind::resolved);
         VITTE_CHECK(for_each_relocation([&](input& object, std::uint32_t index, const elf::relocation& r) {
             return scan_one(object, index, r, bind);
         }));
@@ -76,27 +75,28 @@ public:
             const std::uint64_t start = s.is_thread_local() ? 0 : base;
             if (s.in_section())
                 s.value = start + symbols_.objects()[s.object].sections()[s.section].place_of(s.value);
-            else if (s.state == symbol_state::common) s.value += start;
+            else if (s.state == symbol_state::common)
+                s.value += start;
             else if (s.state == symbol_state::made)
                 s.value = s.name == layout::tls_base ? 0 : base + plan_.offset_of_made(s.name);
-            else if (s.state == symbol_state::undefined) s.value = 0;
+            else if (s.state == symbol_state::undefined)
+                s.value = 0;
             if (!s.indirect()) continue;
             resolver(s.slots[static_cast<std::size_t>(slot_kind::resolved)] - 1, static_cast<std::uintptr_t>(s.value));
-            s.value = stub_address(0, i);
+            s.value = thunk_address(0, i);
         }
     }
 
-    /// Fills the GOT and the stubs, and relocates what has been copied to the image.
+    /// Fills the GOT and the thunks, and relocates what has been copied to the image.
     result<void, load_error> apply() {
         for (const got_entry& e : plan_.entries) fill(e);
         for (const chunk& c : plan_.chunks)
-            for (std::size_t i = 0; i < c.stubs.size(); ++i) {
-                const std::uint64_t address = base_ + c.offset + i * Machine::stub_size;
-                Machine::write_stub(reinterpret_cast<std::byte*>(address), address, word_address(c.stubs[i]));
+            for (std::size_t i = 0; i < c.thunks.size(); ++i) {
+                const std::uint64_t address = base_ + c.offset + i * Machine::thunk_size;
+                Machine::write_thunk(reinterpret_cast<std::byte*>(address), address, word_address(c.thunks[i]));
             }
-        return for_each_relocation([&](input& object, std::uint32_t index, const elf::relocation& r) {
-            return apply_one(object, index, r);
-        });
+        return for_each_relocation(
+            [&](input& object, std::uint32_t index, const elf::relocation& r) { return apply_one(object, index, r); });
     }
 
 private:
@@ -125,8 +125,8 @@ private:
     std::uint32_t chunk_of(const symbol& s) const noexcept {
         return s.indirect() || !s.in_section() ? 0 : symbols_.objects()[s.object].sections()[s.section].chunk;
     }
-    /// Whether branches from `in` to `s` go through a stub.
-    bool needs_stub(const section& in, const symbol& s) const noexcept {
+    /// Whether branches from `in` to `s` go through a thunk.
+    bool needs_thunk(const section& in, const symbol& s) const noexcept {
         return !s.in_image() || (s.in_section() && chunk_of(s) != in.chunk);
     }
 
@@ -161,13 +161,11 @@ private:
             return refuse_one(errc::not_supported, object, index, r, "with an addend is not supported");
         switch (rule->about) {
             case subject::branch:
-                if (needs_stub(in, s)) plan_.want_stub(in.chunk, number, slot_kind::address);
+                if (needs_thunk(in, s)) plan_.want_thunk(in.chunk, number, slot_kind::address);
                 break;
             case subject::got: plan_.want_word(number, slot_kind::address); break;
             case subject::tls_pair: plan_.want_word(number, slot_kind::tls_pair); break;
-            case subject::tls_word:
-                plan_.want_word(number, slot_kind::tls_word);
-                [[fallthrough]];
+            case subject::tls_word: plan_.want_word(number, slot_kind::tls_word); [[fallthrough]];
             case subject::thread_offset:
                 if (s.state == symbol_state::foreign && s.outside.static_offset == 0)
                     return refuse_one(errc::not_supported, object, index, r,
@@ -175,8 +173,7 @@ private:
                                       "with -ftls-model=global-dynamic");
                 plan_.needs_static_block |= s.in_image();
                 break;
-            case subject::tls_descriptor:
-                plan_.want_word(number, slot_kind::tls_descriptor);
+            case subject::tls_descriptor: plan_.want_word(number, slot_kind::tls_descriptor);
 #if !defined(VITTE_HAS_ENTRIES)
                 return refuse_one(errc::not_supported, object, index, r,
                                   "needs TLS descriptors, which this ABI has no functions for: compile with "
@@ -234,9 +231,9 @@ private:
     std::uint64_t slot_address(const symbol& s, slot_kind kind) const noexcept {
         return word_address(s.slots[static_cast<std::size_t>(kind)] - 1);
     }
-    std::uint64_t stub_address(std::uint32_t in, std::uint32_t number) const noexcept {
+    std::uint64_t thunk_address(std::uint32_t in, std::uint32_t number) const noexcept {
         const chunk& c = plan_.chunks[in];
-        return base_ + c.offset + (c.stub_of.find(number)->second - 1) * Machine::stub_size;
+        return base_ + c.offset + (c.thunk_of.find(number)->second - 1) * Machine::thunk_size;
     }
 
     void fill(const got_entry& e) {
@@ -287,7 +284,7 @@ private:
         const symbol& s = symbols_.all()[number];
         switch (rule.about) {
             case subject::symbol: return s.value;
-            case subject::branch: return needs_stub(in, s) ? stub_address(in.chunk, number) : s.value;
+            case subject::branch: return needs_thunk(in, s) ? thunk_address(in.chunk, number) : s.value;
             case subject::size: return s.size;
             case subject::got: return slot_address(s, slot_kind::address);
             case subject::got_base: return got_address();

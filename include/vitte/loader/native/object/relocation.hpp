@@ -17,7 +17,7 @@ enum class subject : std::uint8_t {
     unknown,
     nothing,         ///< a hint that may be ignored
     symbol,          ///< the symbol's address
-    branch,          ///< the same, or a stub that jumps there
+    branch,          ///< the same, or a thunk that jumps there
     size,            ///< the symbol's size
     got,             ///< the GOT's word with the symbol's address
     got_base,        ///< the GOT itself

@@ -123,8 +123,8 @@ struct riscv64 {
     }
 
     /// auipc t3, slot; ld t3, slot(t3); jalr t1, t3; nop: the PLT entry of the psABI, which leaves t1 to t3 to it.
-    static constexpr std::size_t stub_size = 16;
-    static void write_stub(std::byte* at, std::uint64_t address, std::uint64_t slot) noexcept {
+    static constexpr std::size_t thunk_size = 16;
+    static void write_thunk(std::byte* at, std::uint64_t address, std::uint64_t slot) noexcept {
         constexpr std::uint32_t code[] = {0x00000e17, 0x000e3e03, 0x000e0367, 0x00000013};
         for (std::size_t i = 0; i < 4; ++i) store(at + 4 * i, code[i], byte_order::little);
         const auto distance = static_cast<std::int64_t>(slot - address);

@@ -1,7 +1,7 @@
 /// Static relocations of x86_64 (System V ABI, AMD64 Architecture Processor Supplement, 4.4, and "Thread-Local
 /// Storage"). Code reaches 2 GiB around itself, and relocations stand in the displacement at the end of an instruction,
 /// so that they are 4 or more bytes before what the CPU counts from: addends are -4. Calls say PLT32 and may go through
-/// a stub. Data of others is reached through the GOT; where it is near after all, `mov` from the GOT becomes `lea`.
+/// a thunk. Data of others is reached through the GOT; where it is near after all, `mov` from the GOT becomes `lea`.
 #pragma once
 
 #include <vitte/loader/native/object/relocation.hpp>
@@ -97,9 +97,9 @@ struct x86_64 {
     }
 
     /// jmp *slot(%rip); int3; int3
-    static constexpr std::size_t stub_size = 8;
-    static void write_stub(std::byte* at, std::uint64_t address, std::uint64_t slot) noexcept {
-        constexpr unsigned char code[stub_size] = {0xff, 0x25, 0, 0, 0, 0, 0xcc, 0xcc};
+    static constexpr std::size_t thunk_size = 8;
+    static void write_thunk(std::byte* at, std::uint64_t address, std::uint64_t slot) noexcept {
+        constexpr unsigned char code[thunk_size] = {0xff, 0x25, 0, 0, 0, 0, 0xcc, 0xcc};
         __builtin_memcpy(at, code, sizeof code);
         store(at + 2, static_cast<std::uint32_t>(slot - (address + 6)), byte_order::little);
     }
