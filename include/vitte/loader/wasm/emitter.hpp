@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <memory>
 #include <vitte/loader/wasm/interpret_control.hpp>
 #include <vitte/loader/wasm/sequences.hpp>
 #include <vitte/loader/wasm/value_stack.hpp>
@@ -36,7 +35,7 @@ public:
             handler made[longest] = {code_[starts_[i]].run};
             std::size_t best = 0;
             for (std::size_t n = 1; n < longest; ++n) {
-                if (next[n - 1] != nullptr) made[n] = fusions_->find(made[0], next[n - 1], &code_[starts_[i]], stack);
+                if (next[n - 1] != nullptr) made[n] = fusions_.find(made[0], next[n - 1], &code_[starts_[i]], stack);
                 if (made[n] != nullptr && left[n] <= left[best]) best = n;
             }
             code_[starts_[i]].run = made[best];
@@ -168,7 +167,7 @@ public:
 private:
     std::vector<cell>& code_;
     std::vector<std::uint32_t> starts_;  ///< of the function's instructions
-    std::unique_ptr<const fusion_table> fusions_;
+    const fusion_table& fusions_;
     std::uint32_t last_ = none;
     std::uint32_t mirrors_[accumulators] = {none, none, none};
     producer producers_[accumulators];

@@ -2,26 +2,27 @@
 /// are made of, and those that are run most in SQLite, Lua and the kernels of the bench.
 #pragma once
 
-#include <memory>
 #include <vitte/loader/wasm/fuse.hpp>
 
 namespace vitte::loader::wasm {
 
-/// Fills a `fusion_table`; `Checked` tells whether loads and stores check their addresses.
+/// The `fusion_table` of a program; `Checked` tells whether loads and stores check their addresses.
 template <bool Checked>
 class sequences {
 public:
-    static std::unique_ptr<const fusion_table> table() {
-        auto made = std::make_unique<fusion_table>();
-        if constexpr (!VITTE_WASM_SMALL) sequences(*made).add_all();
-        return made;
+    /// Made at the first call, from any thread.
+    static const fusion_table& table() noexcept {
+        static const sequences made;
+        return made.table_;
     }
 
 private:
-    explicit sequences(fusion_table& to) noexcept : to_(to) {}
+    sequences() noexcept {
+        if constexpr (!VITTE_WASM_SMALL) add_all();
+    }
     template <class... Ops>
     void add() {
-        to_.add<Ops...>();
+        table_.add<Ops...>();
     }
     void add_all() {
         add_addresses();
@@ -366,7 +367,7 @@ private:
         add<si<i32_shr_u>, ri<i32_and>>();
     }
 
-    fusion_table& to_;
+    fusion_table table_;
 };
 
 }  // namespace vitte::loader::wasm
