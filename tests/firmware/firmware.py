@@ -19,7 +19,7 @@ BOARDS = {  # the machine of qemu: CPU, frequency, flash, RAM, arena
 WASM_ARENA = 72 * 1024  # the guest's memory of one page of 64 KiB, and its stack
 WASM_SIZES = {  # whether the engine is built small: limits of bytes of text and heap
     1: (128 * 1024, 6 * 1024),
-    0: (320 * 1024, 60 * 1024),
+    0: (240 * 1024, 6 * 1024),
 }
 SMALL = ['-Os', '-mthumb', '-ffunction-sections', '-fdata-sections', '-Wall', '-Wextra', '-Wno-psabi', '-Werror']
 PLAIN = ['-std=c++20', '-fno-exceptions', '-fno-rtti', '-fno-threadsafe-statics', '-Iinclude']

@@ -48,6 +48,12 @@
 #ifndef VITTE_WASM_TAIL_CALLS
 #define VITTE_WASM_TAIL_CALLS 0
 #endif
+// Superinstructions give speed for size: a program that is optimized for size has none.
+#if VITTE_WASM_SMALL || defined(__OPTIMIZE_SIZE__)
+#define VITTE_WASM_SEQUENCES 0
+#else
+#define VITTE_WASM_SEQUENCES 1
+#endif
 // Where accesses to memory may fault: `ops::pin` holds if the compiler puts nothing else between the access and what it
 // pins, as it does without optimization and when it counts branches for a fuzzer.
 #if defined(__has_feature)

@@ -236,7 +236,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t size = VITTE_WASM_SMALL ? 1 : 4096;
+    static constexpr std::size_t size = VITTE_WASM_SEQUENCES ? 4096 : 1;
     struct entry {
         handler first, second, made;
         sequence_operands operands;

@@ -18,7 +18,7 @@ public:
 
 private:
     sequences() noexcept {
-        if constexpr (!VITTE_WASM_SMALL) add_all();
+        if constexpr (VITTE_WASM_SEQUENCES) add_all();
     }
     template <class... Ops>
     void add() {
