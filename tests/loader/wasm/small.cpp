@@ -4,16 +4,16 @@
 
 BOOST_AUTO_TEST_CASE(vectors_are_refused_with_the_place) {
     const code constant = bytes({0xfd, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
-    const code types = section(1, list({type({}, {})})), functions = section(3, list({bytes({0})}));
+    const code types = make_section(1, list({type({}, {})})), functions = make_section(3, list({bytes({0})}));
     const struct {
         code bytes;
         std::uint64_t offset;
     } modules[] = {
-        {module({types, functions, section(10, list({body(constant + bytes({0x1a}))}))}), 23},
-        {module({types, functions, section(10, list({body(bytes({0x02, 0x7b, 0x00, 0x0b, 0x1a}))}))}), 23},
-        {module({section(1, list({type({0x7b}, {})}))}), 11},
-        {module({section(6, list({bytes({0x7b, 0}) + constant + bytes({0x0b})}))}), 13},
-        {module({section(6, list({bytes({i32, 0}) + constant + bytes({0x0b})}))}), 13},
+        {module({types, functions, make_section(10, list({body(constant + bytes({0x1a}))}))}), 23},
+        {module({types, functions, make_section(10, list({body(bytes({0x02, 0x7b, 0x00, 0x0b, 0x1a}))}))}), 23},
+        {module({make_section(1, list({type({0x7b}, {})}))}), 11},
+        {module({make_section(6, list({bytes({0x7b, 0}) + constant + bytes({0x0b})}))}), 13},
+        {module({make_section(6, list({bytes({i32, 0}) + constant + bytes({0x0b})}))}), 13},
     };
     for (const auto& m : modules) {
         const auto refused = wasm::compiled_module::compile(m.bytes);
