@@ -309,18 +309,21 @@ BOOST_AUTO_TEST_CASE(standard_streams_are_waited_for_and_read_as_they_come, *nee
     BOOST_TEST((g.write(0, "x") == notcapable && g.seek(0, 0, 0) == notcapable));
 }
 
-/// Why a guest stops that waits for a minute on its clock and, if it has a second subscription, on a stream.
-wasm::trap_code end_of_wait(guest& g, std::uint32_t subscriptions) {
+/// Why a guest stops that waits in the function `name`.
+wasm::trap_code end_of_wait(guest& g, const char* name, std::initializer_list<std::uint32_t> numbers) {
+    std::vector<wasm::value> arguments;
+    for (const std::uint32_t a : numbers) arguments.push_back(value_of(wasm::i32, a));
+    const auto before = vitte::sys::monotonic_time();
+    const auto waited = g.store.invoke(g.made->find(name)->as<wasm::function>(), arguments);
+    BOOST_TEST(vitte::sys::monotonic_time() - before < 30'000'000'000);
+    return waited ? wasm::trap_code::none : waited.error().code;
+}
+/// The same of one that waits for a minute on its clock and, if it has a second subscription, on a stream.
+wasm::trap_code end_of_poll(guest& g, std::uint32_t subscriptions) {
     constexpr std::uint32_t in = 2048, out = 3072;
     subscribe_clock(g, in, 1, 1, 60'000'000'000, 0);
     subscribe_descriptor(g, in + 48, 2, 1, 0);
-    std::vector<wasm::value> arguments;
-    for (const std::uint64_t a : {in, out, subscriptions, 16u}) arguments.push_back(value_of(wasm::i32, a));
-    const auto& poll = g.made->find("poll_oneoff")->as<wasm::function>();
-    const auto before = vitte::sys::monotonic_time();
-    const auto waited = g.store.invoke(poll, arguments);
-    BOOST_TEST(vitte::sys::monotonic_time() - before < 30'000'000'000);
-    return waited ? wasm::trap_code::none : waited.error().code;
+    return end_of_wait(g, "poll_oneoff", {in, out, subscriptions, 16});
 }
 BOOST_AUTO_TEST_CASE(waits_end_when_somebody_interrupts, *needs(threads)) {
     guest g;
@@ -328,14 +331,20 @@ BOOST_AUTO_TEST_CASE(waits_end_when_somebody_interrupts, *needs(threads)) {
     auto other = end.open(true);
     BOOST_REQUIRE(other.has_value());
     g.world.set_stream(vitte::sys::standard_stream::input, vitte::sys::file(*other));
-    for (const std::uint32_t subscriptions : {1u, waiting_for_streams.present() ? 2u : 1u, 1u}) {
+    const auto interrupted = [&](auto wait) {
         auto interrupting = vitte::sys::start_thread([&] {
             vitte::sys::this_thread::sleep_until(vitte::sys::deadline::after(10'000'000));
             g.store.interrupt();
         });
         BOOST_REQUIRE(interrupting);
-        BOOST_TEST((end_of_wait(g, subscriptions) == wasm::trap_code::interrupted));
+        BOOST_TEST((wait() == wasm::trap_code::interrupted));
         BOOST_TEST(interrupting->join().has_value());
+    };
+    interrupted([&] { return end_of_poll(g, 1); });
+    if (waiting_for_streams.present()) {
+        interrupted([&] { return end_of_poll(g, 2); });
+        g.put<std::uint32_t>(1028, 10);  // bytes for the slice at 1024
+        interrupted([&] { return end_of_wait(g, "fd_read", {0, 1024, 1, 16}); });
     }
     BOOST_TEST(g.call("random_get", {0, 4}) == success);
 }
@@ -343,7 +352,7 @@ BOOST_AUTO_TEST_CASE(waits_end_at_the_stores_deadline) {
     guest g;
     for (int i = 0; i < 2; ++i) {
         g.store.set_deadline(vitte::sys::deadline::after(5'000'000));
-        BOOST_TEST((end_of_wait(g, 1) == wasm::trap_code::timed_out));
+        BOOST_TEST((end_of_poll(g, 1) == wasm::trap_code::timed_out));
     }
     g.store.set_deadline(vitte::sys::deadline::never());
     BOOST_TEST(g.call("random_get", {0, 4}) == success);

@@ -3,6 +3,7 @@
 
 #include <vitte/loader/wasm/wasi/descriptors.hpp>
 #include <vitte/loader/wasm/wasi/file_status.hpp>
+#include <vitte/loader/wasm/wasi/waiting.hpp>
 
 namespace vitte::loader::wasm::wasi {
 
@@ -121,14 +122,17 @@ struct descriptor_functions {
         return m.write(to, d->position);
     }
 
-    /// Of a stream, what is there: a program may wait for the next line.
-    static outcome<> fd_read(state<P>& s, guest_memory m, u32 fd, u32 slices, u32 count, u32 to) {
+    /// Of a stream, what is there: a program may wait for the next line. Who interrupts the store ends that wait, and
+    /// so does its deadline.
+    static outcome<> fd_read(state<P>& s, caller from_whom, u32 fd, u32 slices, u32 count, u32 to) {
+        const guest_memory m(from_whom);
         VITTE_TRY(auto* const d, s.descriptors.find(fd, right::fd_read));
         if (!d->is_stream) {
             VITTE_TRY(const u32 done, read_file(*d, m, slices, count, d->position));
             d->position += done;
             return m.write(to, done);
         }
+        VITTE_CHECK(waiting<P>::for_input(*d, execution_of(from_whom)));
         bool asked = false;
         VITTE_TRY(const u32 done,
                   for_slices(m, slices, count, [&](std::span<std::byte> piece, u32) -> result<std::size_t> {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <vitte/loader/wasm/wasi/process_functions.hpp>
+#include <vitte/loader/wasm/wasi/waiting.hpp>
 #include <vitte/sys/time/deadline.hpp>
-#include <vitte/sys/platform/streams.hpp>
 
 namespace vitte::loader::wasm::wasi {
 
@@ -28,7 +28,7 @@ public:
             VITTE_TRY(waited one, read(s, from.subspan(std::size_t{i} * subscription_bytes, subscription_bytes)));
             all.push_back(one);
         }
-        VITTE_CHECK(wait(all, from_whom.instance() == nullptr ? nullptr : from_whom.instance()->execution));
+        VITTE_CHECK(wait(all, execution_of(from_whom)));
         u32 done = 0;
         for (const waited& w : all)
             if (w.happened) write(w, to.subspan(event_bytes * std::size_t{done++}, event_bytes));
@@ -80,7 +80,7 @@ private:
         const auto found = s.descriptors.find(fd, right::poll_fd_readwrite);
         if (!found) return fail(w, found.error().why);
         const descriptor<P>& d = **found;
-        if (d.is_stream && can_wait) {
+        if (d.is_stream && waiting<P>::for_streams) {
             w.on = &d;
             return;
         }
@@ -94,8 +94,6 @@ private:
         w.failure = why;
     }
 
-    static constexpr bool can_wait = requires { typename P::streams; };
-
     static outcome<> wait(std::vector<waited>& all, execution* e) {
         std::int64_t until = INT64_MAX;
         for (const waited& w : all) until = w.happened ? 0 : w.until < until ? w.until : until;
@@ -107,7 +105,7 @@ private:
     }
     /// Until one is ready, or `until`.
     static outcome<> wait_for_streams(std::vector<waited>& all, std::int64_t until, execution* e) {
-        if constexpr (can_wait) {
+        if constexpr (waiting<P>::for_streams) {
             sys::stream_wait<typename P::files::handle> asked[sys::most_stream_waits];
             waited* whose[sys::most_stream_waits];
             std::size_t count = 0;
@@ -118,7 +116,7 @@ private:
                 asked[count++] = {w.on->file.native_handle(), w.what == kind::writable};
             }
             if (count != 0) {
-                VITTE_CHECK(wait_for_ready(asked, count, until, e));
+                VITTE_CHECK(waiting<P>::until_ready(asked, count, until, e));
                 for (std::size_t i = 0; i < count; ++i) {
                     whose[i]->happened = asked[i].ready;
                     whose[i]->flags = asked[i].hung_up ? hung_up : 0;
@@ -127,44 +125,7 @@ private:
                 return {};
             }
         }
-        return sleep(until, e);
-    }
-    /// Whether the guest is to stop: it traps when the call returns. That its deadline has passed makes it so.
-    static bool stops(execution* e) noexcept {
-        if (e == nullptr) return false;
-        const u32 asked = e->stop.load_relaxed();
-        if (asked != 0)
-            e->ask_to_stop(static_cast<trap_code>(asked));
-        else if (e->deadline <= P::clocks::monotonic())
-            e->ask_to_stop(trap_code::timed_out);
-        return e->limit.load_acquire() == nullptr;
-    }
-    /// Streams cannot be told of an interruption: it is looked for now and then.
-    template <class Waits>
-    static outcome<> wait_for_ready(Waits& asked, std::size_t count, std::int64_t until, execution* e) {
-        constexpr std::int64_t interval = 50'000'000;
-        for (;;) {
-            const std::int64_t now = P::clocks::monotonic(), left = until - now;
-            const auto done = P::streams::wait(asked, count, left < interval ? until : now + interval);
-            if (done || (done.error().code == errc::timed_out && left < interval)) return {};
-            if (done.error().code != errc::timed_out && done.error().code != errc::interrupted)
-                return unexpected(refusal(done.error()));
-            if (stops(e)) return refuse(code::intr);
-        }
-    }
-    static outcome<> sleep(std::int64_t until, execution* e) {
-        const atomic<u32> nobody_asks{0};
-        const u32* const asked = e == nullptr ? nobody_asks.address() : e->stop.address();
-        const std::int64_t wake = e == nullptr || until < e->deadline ? until : e->deadline;
-        while (P::clocks::monotonic() < until) {
-            if (stops(e)) return refuse(code::intr);
-            const auto slept = P::threads::wait(asked, 0u, wake);
-            if (slept || slept.error().code == errc::timed_out || slept.error().code == errc::would_block ||
-                slept.error().code == errc::interrupted)
-                continue;
-            return unexpected(refusal(slept.error()));
-        }
-        return {};
+        return waiting<P>::sleep(until, e);
     }
     static void write(const waited& w, std::span<std::byte> to) noexcept {
         record_writer(to)

@@ -1,0 +1,73 @@
+/// Waits of a guest that end when it is to stop.
+#pragma once
+
+#include <vitte/loader/wasm/host_function.hpp>
+#include <vitte/loader/wasm/wasi/descriptors.hpp>
+#include <vitte/sys/platform/streams.hpp>
+
+namespace vitte::loader::wasm::wasi {
+
+/// Null if the host itself calls.
+inline execution* execution_of(caller from_whom) noexcept {
+    return from_whom.instance() == nullptr ? nullptr : from_whom.instance()->execution;
+}
+
+/// Each fails with `code::intr` if the guest is to stop, which traps when the call returns. A null execution never is.
+template <sys::platform P>
+class waiting {
+public:
+    /// Whether the platform can wait for streams.
+    static constexpr bool for_streams = requires { typename P::streams; };
+
+    /// Until one of the first `count` of `asked` is ready, or until `until`, of the monotonic clock. Streams cannot be
+    /// told of an interruption: it is looked for now and then.
+    template <class Waits>
+    static outcome<> until_ready(Waits& asked, std::size_t count, std::int64_t until, execution* e) {
+        constexpr std::int64_t interval = 50'000'000;
+        for (;;) {
+            const std::int64_t now = P::clocks::monotonic(), left = until - now;
+            const auto done = P::streams::wait(asked, count, left < interval ? until : now + interval);
+            if (done || (done.error().code == errc::timed_out && left < interval)) return {};
+            if (done.error().code != errc::timed_out && done.error().code != errc::interrupted)
+                return unexpected(refusal(done.error()));
+            if (stops(e)) return refuse(code::intr);
+        }
+    }
+    /// Until a read of the stream would not block, or at once where that cannot be known.
+    static outcome<> for_input(const descriptor<P>& stream, execution* e) {
+        if constexpr (for_streams) {
+            sys::stream_wait<typename P::files::handle> asked[] = {{stream.file.native_handle(), false}};
+            const auto ready = until_ready(asked, 1, INT64_MAX, e);
+            if (!ready && ready.error().why == code::intr) return ready;
+        }
+        return {};
+    }
+    static outcome<> sleep(std::int64_t until, execution* e) {
+        const atomic<std::uint32_t> nobody_asks{0};
+        const std::uint32_t* const asked = e == nullptr ? nobody_asks.address() : e->stop.address();
+        const std::int64_t wake = e == nullptr || until < e->deadline ? until : e->deadline;
+        while (P::clocks::monotonic() < until) {
+            if (stops(e)) return refuse(code::intr);
+            const auto slept = P::threads::wait(asked, 0u, wake);
+            if (slept || slept.error().code == errc::timed_out || slept.error().code == errc::would_block ||
+                slept.error().code == errc::interrupted)
+                continue;
+            return unexpected(refusal(slept.error()));
+        }
+        return {};
+    }
+
+private:
+    /// That the guest's deadline has passed asks it to stop.
+    static bool stops(execution* e) noexcept {
+        if (e == nullptr) return false;
+        const std::uint32_t asked = e->stop.load_relaxed();
+        if (asked != 0)
+            e->ask_to_stop(static_cast<trap_code>(asked));
+        else if (e->deadline <= P::clocks::monotonic())
+            e->ask_to_stop(trap_code::timed_out);
+        return e->limit.load_acquire() == nullptr;
+    }
+};
+
+}  // namespace vitte::loader::wasm::wasi
