@@ -2,6 +2,7 @@
 /// is; only the first instruction's handler is another one, so that branches to the others still find them.
 #pragma once
 
+#include <algorithm>
 #include <vitte/loader/wasm/interpret_control.hpp>
 #include <vitte/loader/wasm/interpret_memory.hpp>
 
@@ -200,6 +201,8 @@ constexpr void add_operands(sequence_operands& made, unsigned cell, unsigned sam
 /// Which handler and what follows it make one handler. Empty at first: `sequences` fills it.
 class fusion_table {
 public:
+    fusion_table() noexcept { std::fill_n(places_, size, none); }
+
     /// The most instructions that one handler does.
     static constexpr std::size_t longest = 8;
 
@@ -226,8 +229,8 @@ public:
     /// function whose operand stack starts at `stack`; null if there is none.
     handler find(handler first, handler second, const cell* code, std::uint32_t stack) const noexcept {
         handler found = nullptr;
-        for (std::size_t i = slot(first, second); entries_[i].made != nullptr; i = (i + 1) % size) {
-            const entry& e = entries_[i];
+        for (std::size_t i = slot(first, second); places_[i] != none; i = (i + 1) % size) {
+            const entry& e = entries_[places_[i]];
             if (e.first != first || e.second != second || !fits(e.operands, code, stack)) continue;
             found = e.made;
             if (e.operands.given != 0) break;
@@ -236,7 +239,8 @@ public:
     }
 
 private:
-    static constexpr std::size_t size = VITTE_WASM_SEQUENCES ? 4096 : 1;
+    static constexpr std::size_t size = VITTE_WASM_SEQUENCES ? 4096 : 1, most = size / 4 + 1;
+    static constexpr std::uint16_t none = 0xffff;
     struct entry {
         handler first, second, made;
         sequence_operands operands;
@@ -262,11 +266,16 @@ private:
     }
     void put(const entry& made) noexcept {
         std::size_t i = slot(made.first, made.second);
-        while (entries_[i].made != nullptr && entries_[i].made != made.made) i = (i + 1) % size;
-        entries_[i] = made;
+        for (; places_[i] != none; i = (i + 1) % size)
+            if (entries_[places_[i]].made == made.made) return;
+        VITTE_ASSERT(count_ < most);
+        places_[i] = count_;
+        entries_[count_++] = made;
     }
 
-    entry entries_[size] = {};
+    std::uint16_t places_[size];  ///< in `entries_`: most that is looked for is not there
+    std::uint16_t count_ = 0;
+    entry entries_[most] = {};
 };
 
 }  // namespace vitte::loader::wasm
