@@ -225,14 +225,16 @@ private:
         VITTE_CHECK(each([&](checked& status) {
             return from.for_each_data([&](const data_entry& entry) {
                 if (!status) return;
+                data_segment made{entry.content, nullptr, entry.memory};
                 if (entry.mode == segment_mode::active) {
+                    made.at = entry.at.rest().data();
                     if (entry.memory >= made_.memories.size())
                         status = invalid("data segment", "unknown memory", entry.offset);
                     else
                         status = validate_constant(made_, entry.at, made_.memories[entry.memory].size.address(),
                                                    made_.globals.size());
                 }
-                made_.data.push_back(entry);
+                made_.data.push_back(made);
             });
         }));
         return {};

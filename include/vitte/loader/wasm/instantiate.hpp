@@ -257,10 +257,10 @@ result<void, load_error> basic_store<P>::initialise(instance& made) {
         bulk::elem_drop(view, nullptr, nullptr, &i);
     }
     for (std::uint32_t i = 0; i < m.data.size(); ++i) {
-        const data_entry& d = m.data[i];
-        if (d.mode != segment_mode::active) continue;
+        const data_segment& d = m.data[i];
+        if (d.at == nullptr) continue;
         const trap_code code = bulk::copy_data(
-            view, d.memory, i, start_at(d.at, view.memories[d.memory]->type.size.wide), 0, d.content.size());
+            view, d.memory, i, start_at(d.address(), view.memories[d.memory]->type.size.wide), 0, d.content.size());
         if (code != trap_code::none) return trapped(code);
         view.dropped_data[i] = true;
     }

@@ -71,6 +71,15 @@ struct export_description {
     std::uint32_t index;
 };
 
+/// What remains of a `data_entry`, as small as can be: programs have a hundred thousand of them.
+struct data_segment {
+    bytes content;
+    const std::byte* at = nullptr;  ///< the constant expression before the content; null if it is passive
+    std::uint32_t memory = 0;
+
+    cursor address() const noexcept { return cursor({at, content.data()}); }
+};
+
 struct module_data {
     compile_options options;
     std::vector<std::byte> storage;  ///< the module's bytes, which the cursors below point into, unless borrowed
@@ -84,7 +93,7 @@ struct module_data {
     std::vector<memory_type> memories;
     std::vector<global_entry> globals;
     std::vector<element_entry> elements;
-    std::vector<data_entry> data;
+    std::vector<data_segment> data;
     std::vector<bool> declared;  ///< by function index: whether `ref.func` may name it
     std::uint32_t imported_functions = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0,
                   imported_tags = 0;

@@ -26,6 +26,7 @@ public:
 
     std::uint64_t offset() const noexcept { return base_ + static_cast<std::uint64_t>(at_ - begin_); }
     std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - at_); }
+    bytes rest() const noexcept { return {at_, end_}; }
     bool at_end() const noexcept { return at_ == end_; }
     bool ok() const noexcept { return !failed_; }
     result<void, parse_error> status() const noexcept {
