@@ -171,6 +171,12 @@ BOOST_AUTO_TEST_CASE(rights_are_kept) {
     BOOST_TEST((g.write(fd, "y") == notcapable && g.seek(fd, 0, 0) == notcapable && *g.read(fd, 1) == "x"));
     BOOST_TEST((g.call("fd_fdstat_get", {fd, 64}) == success && g.get<std::uint64_t>(64 + 8) == may_read));
     BOOST_TEST(g.call("fd_fdstat_set_rights", {fd, may_read | may_write, 0}) == notcapable);
+    BOOST_TEST((g.call("fd_tell", {fd, 16}) == notcapable && g.seek(fd, 0, 1) == notcapable));
+    const std::uint32_t seeking = g.opened("a", 0, may_seek), telling = g.opened("a", 0, may_tell);
+    BOOST_TEST((g.call("fd_tell", {seeking, 16}) == success && g.seek(seeking, 0, 1) == success));
+    BOOST_TEST((g.call("fd_tell", {telling, 16}) == success && g.seek(telling, 0, 1) == success));
+    BOOST_TEST((g.seek(seeking, 1, 1) == success && g.seek(telling, 1, 1) == notcapable));
+    BOOST_TEST((g.call("fd_close", {seeking}) == success && g.call("fd_close", {telling}) == success));
     BOOST_TEST((g.call("fd_fdstat_set_rights", {fd, 0, 0}) == success && !g.read(fd, 1)));
     BOOST_TEST((g.call("fd_prestat_get", {3, 16}) == success && g.get<std::uint32_t>(20) == 1));
     BOOST_TEST((g.call("fd_prestat_dir_name", {3, 100, 1}) == success && g.text(100, 1) == "/"));
