@@ -301,6 +301,12 @@ BOOST_AUTO_TEST_CASE(waiting_for_clocks_and_files) {
         (g.call("poll_oneoff", {in, out, 0, 16}) == inval && g.call("poll_oneoff", {65500, out, 1, 16}) == fault));
     g.put<std::uint8_t>(in + 8, 3);
     BOOST_TEST(g.call("poll_oneoff", {in, out, 1, 16}) == inval);
+    // Only what may be read is waited for to be read, and so with writing.
+    const std::uint32_t read_only = g.opened("a", 0, may_poll | may_read);
+    subscribe_descriptor(g, in, 4, 1, read_only);
+    subscribe_descriptor(g, in + 48, 5, 2, read_only);
+    BOOST_TEST((g.call("poll_oneoff", {in, out, 2, 16}) == success && g.result() == 2));
+    BOOST_TEST((g.get<std::uint16_t>(out + 8) == success && g.get<std::uint16_t>(out + 40) == notcapable));
 }
 
 const ability waiting_for_streams{"a way to wait for streams", [] {

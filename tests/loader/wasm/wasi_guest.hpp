@@ -90,7 +90,7 @@ enum : std::uint32_t {
     notcapable = 76
 };
 constexpr std::uint64_t all_rights = (1u << 30) - 1, may_read = 1u << 1, may_seek = 1u << 2, may_tell = 1u << 5,
-                        may_write = 1u << 6;
+                        may_write = 1u << 6, may_poll = 1u << 27;
 
 /// One page of memory, and for each function `f` an export `f` that passes its parameters on.
 code every_function() {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <vitte/loader/wasm/wasi/process_functions.hpp>
-#include <vitte/sys/time/deadline.hpp>
 #include <vitte/sys/platform/streams.hpp>
+#include <vitte/sys/time/deadline.hpp>
 
 namespace vitte::loader::wasm::wasi {
 
@@ -77,7 +77,8 @@ private:
         w.until = sys::deadline::after<P>(duration).monotonic();
     }
     static void read_descriptor(waited& w, const state<P>& s, u32 fd) {
-        const auto found = s.descriptors.find(fd, right::poll_fd_readwrite);
+        const u64 use = w.what == kind::readable ? right::fd_read : right::fd_write;
+        const auto found = s.descriptors.find(fd, right::poll_fd_readwrite | use);
         if (!found) return fail(w, found.error().why);
         const descriptor<P>& d = **found;
         if (d.is_stream && can_wait) {
