@@ -129,9 +129,8 @@ BOOST_AUTO_TEST_CASE(no_path_leads_out, *needs(unfollowed_links)) {
     }
     BOOST_TEST(g.call("path_symlink", {4096, g.put_text(4096, "/etc"), 3, 6144, g.put_text(6144, "l")}) == perm);
     BOOST_TEST(g.open("below/../below/./up/..", directory) == perm);
-    BOOST_TEST(g.open("below/../below/.", directory) == success);
     // A folder below is not left, either.
-    const std::uint32_t below = g.opened("below", directory);
+    const std::uint32_t below = g.opened_folder("below/../below/.");
     BOOST_TEST(g.open("../x", create, all_rights, 1, 0, below) == perm);
 }
 
@@ -172,6 +171,12 @@ BOOST_AUTO_TEST_CASE(rights_are_kept) {
     BOOST_TEST((g.write(fd, "y") == notcapable && g.seek(fd, 0, 0) == notcapable && *g.read(fd, 1) == "x"));
     BOOST_TEST((g.call("fd_fdstat_get", {fd, 64}) == success && g.get<std::uint64_t>(64 + 8) == may_read));
     BOOST_TEST(g.call("fd_fdstat_set_rights", {fd, may_read | may_write, 0}) == notcapable);
+    BOOST_TEST((g.call("fd_tell", {fd, 16}) == notcapable && g.seek(fd, 0, 1) == notcapable));
+    const std::uint32_t seeking = g.opened("a", 0, may_seek), telling = g.opened("a", 0, may_tell);
+    BOOST_TEST((g.call("fd_tell", {seeking, 16}) == success && g.seek(seeking, 0, 1) == success));
+    BOOST_TEST((g.call("fd_tell", {telling, 16}) == success && g.seek(telling, 0, 1) == success));
+    BOOST_TEST((g.seek(seeking, 1, 1) == success && g.seek(telling, 1, 1) == notcapable));
+    BOOST_TEST((g.call("fd_close", {seeking}) == success && g.call("fd_close", {telling}) == success));
     BOOST_TEST((g.call("fd_fdstat_set_rights", {fd, 0, 0}) == success && !g.read(fd, 1)));
     BOOST_TEST((g.call("fd_prestat_get", {3, 16}) == success && g.get<std::uint32_t>(20) == 1));
     BOOST_TEST((g.call("fd_prestat_dir_name", {3, 100, 1}) == success && g.text(100, 1) == "/"));
@@ -188,6 +193,23 @@ BOOST_AUTO_TEST_CASE(rights_are_kept) {
     BOOST_TEST(g.call("path_create_directory", {read_only, 4096, g.put_text(4096, "d")}) == notcapable);
     BOOST_TEST(g.call("path_rename", {read_only, 4096, g.put_text(4096, "a"), 3, 6144, g.put_text(6144, "b")}) ==
                notcapable);
+}
+
+BOOST_AUTO_TEST_CASE(folders_are_opened_but_not_for_writing) {
+    guest g;
+    for (const std::uint64_t rights : {may_write, may_read | may_write, all_rights})
+        BOOST_TEST((g.open_folder(".", rights) == isdir && g.open(".", 0, rights) == isdir));
+    BOOST_TEST((g.open_folder("none", may_write) == noent && g.write(g.opened("a", create), "x") == success));
+    BOOST_TEST(g.open_folder("a", may_write) == notdir);
+    // What else means nothing for a folder is left out of its rights, and all that it has can be asked for.
+    const auto rights_of = [&](std::uint32_t fd) {
+        BOOST_TEST(g.call("fd_fdstat_get", {fd, 64}) == success);
+        return g.get<std::uint64_t>(64 + 8);
+    };
+    BOOST_TEST((g.open_folder(".", may_read | may_seek) == success && rights_of(g.result()) == 0));
+    const std::uint64_t all_of_it = rights_of(3);
+    BOOST_TEST((g.open_folder(".", all_of_it) == success && rights_of(g.result()) == all_of_it));
+    BOOST_TEST((g.open(".", 0, all_of_it) == success && rights_of(g.result()) == all_of_it));
 }
 
 BOOST_AUTO_TEST_CASE(folders_are_listed_in_pieces) {
@@ -279,6 +301,12 @@ BOOST_AUTO_TEST_CASE(waiting_for_clocks_and_files) {
         (g.call("poll_oneoff", {in, out, 0, 16}) == inval && g.call("poll_oneoff", {65500, out, 1, 16}) == fault));
     g.put<std::uint8_t>(in + 8, 3);
     BOOST_TEST(g.call("poll_oneoff", {in, out, 1, 16}) == inval);
+    // Only what may be read is waited for to be read, and so with writing.
+    const std::uint32_t read_only = g.opened("a", 0, may_poll | may_read);
+    subscribe_descriptor(g, in, 4, 1, read_only);
+    subscribe_descriptor(g, in + 48, 5, 2, read_only);
+    BOOST_TEST((g.call("poll_oneoff", {in, out, 2, 16}) == success && g.result() == 2));
+    BOOST_TEST((g.get<std::uint16_t>(out + 8) == success && g.get<std::uint16_t>(out + 40) == notcapable));
 }
 
 const ability waiting_for_streams{"a way to wait for streams", [] {
@@ -391,7 +419,7 @@ BOOST_AUTO_TEST_CASE(listings_have_a_limit) {
     guest g(20);
     for (const char* const name : {"a", "b", "c", "d", "e", "f", "g", "h", "i"})
         BOOST_TEST(g.call("fd_close", {g.opened(name, create)}) == success);
-    const std::uint32_t again = g.opened(".", directory), more = g.opened(".", directory);
+    const std::uint32_t again = g.opened_folder("."), more = g.opened_folder(".");
     const auto list = [&](std::uint32_t fd) { return g.call("fd_readdir", {fd, 8192, 4096, 0, 16}); };
     BOOST_TEST((list(3) == success && list(again) == nomem && list(3) == success));
     BOOST_TEST((g.call("fd_close", {again}) == success && list(more) == nomem));

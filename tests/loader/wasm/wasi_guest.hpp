@@ -77,6 +77,7 @@ enum : std::uint32_t {
     fault = 21,
     ilseq = 25,
     inval = 28,
+    isdir = 31,
     loop = 32,
     nametoolong = 37,
     noent = 44,
@@ -88,7 +89,8 @@ enum : std::uint32_t {
     perm = 63,
     notcapable = 76
 };
-constexpr std::uint64_t all_rights = (1u << 30) - 1, may_read = 1u << 1, may_write = 1u << 6;
+constexpr std::uint64_t all_rights = (1u << 30) - 1, may_read = 1u << 1, may_seek = 1u << 2, may_tell = 1u << 5,
+                        may_write = 1u << 6, may_poll = 1u << 27;
 
 /// One page of memory, and for each function `f` an export `f` that passes its parameters on.
 code every_function() {
@@ -185,6 +187,15 @@ struct basic_guest {
                          std::uint32_t flags = 0) {
         BOOST_REQUIRE(open(path, how, rights, 1, flags) == success);
         return result();
+    }
+    /// A folder, through which all may be done.
+    std::uint32_t opened_folder(std::string_view path) {
+        BOOST_REQUIRE(open_folder(path, all_rights & ~may_write) == success);
+        return result();
+    }
+    std::uint32_t open_folder(std::string_view path, std::uint64_t rights) {
+        constexpr std::uint64_t directory = 2;
+        return call("path_open", {3, 1, 4096, put_text(4096, path), directory, rights, all_rights, 0, 16});
     }
     std::uint32_t write(std::uint32_t fd, std::string_view content) {
         put<std::uint32_t>(1024, 8192);

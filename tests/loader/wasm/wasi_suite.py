@@ -15,22 +15,29 @@ from results import Results
 
 
 def specification(module):
+    """What a module is run with and what is expected of it; newer ones say so in steps."""
     path = module.removesuffix('.wasm') + '.json'
     if not os.path.exists(path):
         return {}
     with open(path, encoding='utf-8') as file:
-        return json.load(file)
+        wanted = json.load(file)
+    for step in wanted.pop('operations', []):
+        wanted.update({step.get('id', 'stdout'): step.get('payload', '')} if step['type'] == 'read' else step)
+    return wanted
 
 
 def run(vitte, module, work, results):
-    """Runs a module with copies of its folders, so that what it leaves behind is nobody's."""
+    """Runs a module with copies of its folders, so that what it leaves behind is nobody's. Its `root` it calls "/"."""
     wanted = specification(module)
     shutil.rmtree(work, ignore_errors=True)
     os.makedirs(work)
     options = []
-    for folder in wanted.get('dirs', []):
+    folders = {folder: folder for folder in wanted.get('dirs', [])}
+    if 'root' in wanted:
+        folders['/'] = wanted['root']
+    for name, folder in folders.items():
         shutil.copytree(os.path.join(os.path.dirname(module), folder), os.path.join(work, folder), symlinks=True)
-        options += ['--dir', f'{os.path.join(work, folder)}::{folder}']
+        options += ['--dir', f'{os.path.join(work, folder)}::{name}']
     for variable in wanted.get('env', {}).items():
         options += ['--env', '='.join(variable)]
     done = subprocess.run([vitte, 'run', module, *options, '--', *wanted.get('args', [])], cwd=work, stdin=subprocess.DEVNULL,

@@ -112,7 +112,7 @@ inline constexpr std::uint64_t of_folder =
     all & ~(of_file & ~(fd_datasync | fd_fdstat_set_flags | fd_sync | fd_filestat_get | fd_filestat_set_times)) &
     ~(sock_shutdown | sock_accept);
 /// Those for which a file must be open for writing.
-inline constexpr std::uint64_t need_writing = fd_datasync | fd_write | fd_allocate | fd_filestat_set_size;
+inline constexpr std::uint64_t need_writing = fd_write | fd_allocate | fd_filestat_set_size;
 }  // namespace right
 
 /// `filetype`.

@@ -103,7 +103,7 @@ struct descriptor_functions {
     static outcome<> fd_seek(state<P>& s, guest_memory m, u32 fd, u64 offset, u32 whence, u32 to) {
         enum : u32 { set, current, end };
         const bool only_tells = whence == current && offset == 0;
-        VITTE_TRY(auto* const d, s.descriptors.find(fd, only_tells ? right::fd_tell : right::fd_seek));
+        VITTE_TRY(auto* const d, only_tells ? telling(s, fd) : s.descriptors.find(fd, right::fd_seek));
         std::int64_t from = 0;
         if (whence == current) from = static_cast<std::int64_t>(d->position);
         if (whence == end) {
@@ -118,7 +118,7 @@ struct descriptor_functions {
         return {};
     }
     static outcome<> fd_tell(state<P>& s, guest_memory m, u32 fd, u32 to) {
-        VITTE_TRY(const auto* const d, s.descriptors.find(fd, right::fd_tell));
+        VITTE_TRY(const auto* const d, telling(s, fd));
         return m.write(to, d->position);
     }
 
@@ -176,6 +176,11 @@ private:
         VITTE_TRY(auto* const d, s.descriptors.find(fd));
         if (!d->guest_name) return refuse(code::badf);
         return d;
+    }
+    /// Who may seek may tell.
+    static outcome<descriptor<P>*> telling(const state<P>& s, u32 fd) {
+        auto seeking = s.descriptors.find(fd, right::fd_seek);
+        return seeking ? seeking : s.descriptors.find(fd, right::fd_tell);
     }
     static outcome<u32> read_file(const descriptor<P>& d, guest_memory m, u32 slices, u32 count, u64 offset) {
         return for_slices(m, slices, count,

@@ -115,12 +115,12 @@ private:
         constexpr u32 changes = open_flag::creat | open_flag::excl | open_flag::trunc;
         if ((how & open_flag::directory) != 0) {
             if ((how & changes) != 0) return refuse(code::inval);
-            return open_folder(at, follow);
+            return open_folder(at, follow, rights);
         }
         const bool writes = (how & open_flag::trunc) != 0 || (rights & right::need_writing) != 0;
         VITTE_TRY(auto file, open_file(at, follow, how, writes));
         VITTE_TRY(const sys::file_info facts, file.info());
-        if (facts.kind == sys::file_kind::directory) return open_folder(at, follow);
+        if (facts.kind == sys::file_kind::directory) return open_folder(at, follow, rights);
         const bool regular = facts.kind == sys::file_kind::regular;
         if (regular && (how & open_flag::trunc) != 0) {
             VITTE_CHECK(file.resize(0));
@@ -131,8 +131,10 @@ private:
         made->rights = regular ? right::of_file : right::of_stream;
         return made;
     }
-    static outcome<new_descriptor> open_folder(const place& at, sys::links follow) {
+    /// Folders are not written; other rights that mean nothing for them are left out.
+    static outcome<new_descriptor> open_folder(const place& at, sys::links follow, u64 rights) {
         VITTE_TRY(auto folder, at.folder().open_directory(at.path(), follow));
+        if ((rights & right::fd_write) != 0) return refuse(code::isdir);
         auto made = std::make_unique<descriptor<P>>(std::move(folder));
         made->rights = right::of_folder;
         return made;

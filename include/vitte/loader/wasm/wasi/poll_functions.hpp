@@ -77,7 +77,8 @@ private:
         w.until = sys::deadline::after<P>(duration).monotonic();
     }
     static void read_descriptor(waited& w, const state<P>& s, u32 fd) {
-        const auto found = s.descriptors.find(fd, right::poll_fd_readwrite);
+        const u64 use = w.what == kind::readable ? right::fd_read : right::fd_write;
+        const auto found = s.descriptors.find(fd, right::poll_fd_readwrite | use);
         if (!found) return fail(w, found.error().why);
         const descriptor<P>& d = **found;
         if (d.is_stream && waiting<P>::for_streams) {
