@@ -118,7 +118,10 @@ private:
             return open_folder(at, follow, rights);
         }
         const bool writes = (how & open_flag::trunc) != 0 || (rights & right::need_writing) != 0;
-        VITTE_TRY(auto file, open_file(at, follow, how, writes));
+        auto opened = open_file(at, follow, how, writes);
+        if (!opened && opened.error().why == code::isdir && (how & changes) == 0)
+            return open_folder(at, follow, rights);
+        VITTE_TRY(auto file, std::move(opened));
         VITTE_TRY(const sys::file_info facts, file.info());
         if (facts.kind == sys::file_kind::directory) return open_folder(at, follow, rights);
         const bool regular = facts.kind == sys::file_kind::regular;
