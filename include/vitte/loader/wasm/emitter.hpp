@@ -21,9 +21,9 @@ class emitter {
 public:
     static constexpr std::uint32_t none = ~0u;
 
-    /// `checked` tells whether its loads and stores check their addresses.
+    /// `checked` tells whether its loads and stores check their addresses, as all do where no memory is guarded.
     emitter(std::vector<cell>& code, bool checked)
-        : code_(code), fusions_(checked ? sequences<true>::table() : sequences<false>::table()) {}
+        : code_(code), fusions_(checked ? sequences<true>::table() : sequences<!VITTE_WASM_GUARDS>::table()) {}
 
     /// Joins instructions of the function that has been emitted since the last call, so that as few handlers as
     /// possible are run from each instruction to the function's end. Its operand stack starts at `stack` in the frame.
