@@ -6,6 +6,7 @@
 #include <vitte/core/endian.hpp>
 #include <vitte/loader/wasm/store.hpp>
 
+#include "../../support/needs.hpp"
 #include "../../support/wasm_builder.hpp"
 
 namespace {
@@ -152,6 +153,7 @@ void compare(u32 seed, bool checked) {
     options.checked_memory = checked;
     wasm::store_limits limits;
     limits.guard_memories = !checked;
+    limits.memory_pages = 1;
     auto store = wasm::store::create(limits);
     BOOST_REQUIRE(store);
     const auto compiled = wasm::compiled_module::compile(m, options);
@@ -184,5 +186,7 @@ BOOST_AUTO_TEST_CASE(sequences_in_guarded_memory_do_the_same) {
         BOOST_TEST_MESSAGE("skipped: this platform does not guard memories");
         return;
     }
-    for (u32 seed = 3000; seed < 6000; ++seed) compare(seed, false);
+    // Emulators keep notes on all address space that was ever reserved.
+    const u32 functions = own_kernel.present() ? 3000 : 20;
+    for (u32 i = 0; i < functions; ++i) compare(3000 + i, false);
 }
