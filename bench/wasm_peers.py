@@ -45,7 +45,9 @@ def node_times(options, module, *arguments):
 def kernels(build):
     module = os.path.join(build, 'kernels.wasm')
     with open(os.path.join(ROOT, 'bench', 'wasm.cpp'), encoding='utf-8') as source:
-        counts = dict(re.findall(r'\{"(\w+)", \w+, (\d+)\}', source.read()))
+        kernels_of_ours = re.findall(r'\{"(\w+)", \w+, (\d+), ([\d.]+)\}', source.read())
+    counts = {name: count for name, count, _ in kernels_of_ours}
+    goals = {name: float(most) for name, _, most in kernels_of_ours}
     ours, theirs = {}, {name: {} for name in PEERS}
     for _ in range(ROUNDS):
         rows = subprocess.run([os.path.join(build, 'bench', 'wasm'), module], check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -64,7 +66,7 @@ def kernels(build):
             missing('wasm: kernels', peer, goal)
             continue
         for name in counts:
-            row(f'wasm, {how}: {name}', ours[name], times[name], peer, goal)
+            row(f'wasm, {how}: {name}', ours[name], times[name], peer, goals[name] * goal / GOAL)
         ratios = [ours[name] / times[name] for name in counts]
         row(f'wasm, {how}: geometric mean', math.exp(sum(map(math.log, ratios)) / len(ratios)), 1, peer, goal)
 
