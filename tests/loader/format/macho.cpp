@@ -103,7 +103,7 @@ std::vector<std::byte> classic(encoding e) {
                                    14));
     nodes.replace(0x18, 4, std::string_view("\x02\x04\x22\0", 4));        // _add: weak, at 0x22
     nodes.replace(0x20, 9, std::string_view("\x07\x08\x02_old\0\0", 9));  // _re: _old of library 2
-    nodes.replace(0x30, 5, std::string_view("\x03\x10\x05\x06\0", 5));    // _s: a stub and its resolver
+    nodes.replace(0x30, 5, std::string_view("\x03\x10\x05\x06\0", 5));    // _s: code that calls its resolver
     b.point(info + 40, nodes);
     const std::size_t symbols = b.command(2, 24), stride = e.wide ? 16 : 12, table = b.content_at;
     b.file.put32(symbols + 8, table).put32(symbols + 12, 2);
@@ -226,11 +226,11 @@ BOOST_AUTO_TEST_CASE(exports_are_a_trie) {
     const auto done = exports->for_each(buffer, [&](const macho::exported& e) { names.emplace_back(e.name); });
     BOOST_REQUIRE_MESSAGE(done.has_value(), (done ? "" : done.error().reason));
     BOOST_TEST((names == strings{"_add", "_re", "_s"}));
-    const auto add = exports->find("_add"), again = exports->find("_re"), stub = exports->find("_s");
-    BOOST_REQUIRE((add && again && stub));
+    const auto add = exports->find("_add"), again = exports->find("_re"), resolved = exports->find("_s");
+    BOOST_REQUIRE((add && again && resolved));
     BOOST_TEST((add->address == 0x22u && add->weak_definition()));
     BOOST_TEST((again->reexported() && again->library == 2u && again->library_name == "_old"));
-    BOOST_TEST((stub->has_resolver() && stub->address == 5u && stub->resolver == 6u));
+    BOOST_TEST((resolved->has_resolver() && resolved->address == 5u && resolved->resolver == 6u));
     for (const char* name : {"", "_", "_ad", "_adds", "x"})
         BOOST_TEST((exports->find(name).error().code == errc::not_found));
     char small[3];

@@ -14,7 +14,7 @@ struct exported {
     std::string_view name;
     std::uint64_t flags;
     std::uint64_t address;          ///< from the start of the image; absolute if `absolute()`; 0 if reexported
-    std::uint64_t resolver;         ///< of a stub with a resolver: the resolver; else 0
+    std::uint64_t resolver;         ///< what finds the address at run time, of an export that has it; else 0
     std::uint64_t library;          ///< of a reexported symbol: the number of the library, from 1 on; else 0
     std::string_view library_name;  ///< of a reexported symbol: its name there, empty if it is the same
 
