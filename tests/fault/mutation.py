@@ -74,7 +74,17 @@ def sites():
                     break
 
 
-def noticed(build, site):
+COMPILE = ['clang++-16', '-std=c++20', '-w', '-DVITTE_SEPARATE']
+
+
+def compile_engine(folder):
+    """What no check stands in, once for all."""
+    engine = pathlib.Path(folder) / 'engine.o'
+    subprocess.run([*COMPILE, '-I', INCLUDE, '-c', ROOT / 'tests/support/engine.cpp', '-o', engine], check=True)
+    return engine
+
+
+def noticed(build, engine, site):
     name, number, _, lines = site
     with tempfile.TemporaryDirectory() as folder:
         header = pathlib.Path(folder) / 'vitte' / (name + '.hpp')
@@ -83,9 +93,9 @@ def noticed(build, site):
         for test in ('sweep', 'power'):
             program = f'{folder}/{test}'
             wraps = [f'-Wl,--wrap={s}' for s in ('malloc', 'realloc', '_Znwm', '_ZnwmRKSt9nothrow_t')] if test == 'sweep' else []
-            made = subprocess.run(['clang++-16', '-std=c++20', '-w', '-I', folder, '-I', INCLUDE, '-DSCRATCH="scratch.d"',
-                                   '-DVITTE_WRAPPED', '-DVITTE_PLAIN_LIBRARY="libplain.so"', '-DVITTE_STOP_AT_ONCE', ROOT / f'tests/fault/{test}.cpp',
-                                   build / 'tests/libboost_test_main.a', *wraps, '-o', program],
+            made = subprocess.run([*COMPILE, '-I', folder, '-I', INCLUDE, '-DSCRATCH="scratch.d"', '-DVITTE_WRAPPED',
+                                   '-DVITTE_PLAIN_LIBRARY="libplain.so"', '-DVITTE_STOP_AT_ONCE', ROOT / f'tests/fault/{test}.cpp',
+                                   engine, build / 'tests/libboost_test_main.a', *wraps, '-o', program],
                                   capture_output=True, text=True)
             if made.returncode != 0:
                 return 'does not compile: ' + made.stderr.splitlines()[0]
@@ -109,8 +119,10 @@ def main(build, results_file, which=''):
         chosen = random.Random(''.join(site[2] for site in chosen)).sample(chosen, 8)
     elif which != '--all':
         chosen = [site for site in chosen if which in f'{site[0]}:{site[1] + 1}: {site[2]}']
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for (name, line, text, _), what in zip(chosen, pool.map(lambda site: noticed(pathlib.Path(build).resolve(), site), chosen)):
+    build = pathlib.Path(build).resolve()
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        engine = compile_engine(folder)
+        for (name, line, text, _), what in zip(chosen, pool.map(lambda site: noticed(build, engine, site), chosen)):
             print(f'{what or "NOT NOTICED"}: {name}:{line + 1}: {text}', flush=True)
             results.check(what, f'{name}:{line + 1} is not noticed: {text}')
     results.append_to(results_file)

@@ -1,9 +1,26 @@
 #!/bin/sh
-# Fuzzes every reader of hostile bytes for a while, under ASan and UBSan: run.sh FOLDER RESULTS SECONDS
+# Fuzzes every reader of hostile bytes for a while, under ASan and UBSan, and the WebAssembly engine against node's:
+# run.sh FOLDER RESULTS SECONDS; one of them, whose seeds are there: run.sh FOLDER RESULTS SECONDS NAME
 # Seeds are the system's own libraries, objects made here, and what is kept in tests/fuzz/corpus. A crash is left in FOLDER, with
-# its name on the screen. What has most to do gets twice the time.
+# its name on the screen.
 set -eu
-folder=$1 results=$2 seconds=$3
+folder=$1 results=$2 seconds=$3 name=${4:-}
+if [ "$name" = differential ]; then
+    exec python3 tests/fuzz/differential.py "$folder/differential" "$results" "$seconds"
+elif [ -n "$name" ]; then
+    kept=tests/fuzz/corpus/$name
+    [ -d "$kept" ] || kept=
+    clang++-16 -std=c++20 -O1 -gline-tables-only -Iinclude -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize=fuzzer,address,undefined \
+        -fno-sanitize-recover=all "tests/fuzz/$name.cpp" -o "$folder/$name"
+    mkdir -p "$folder/$name-corpus"
+    passed=0 failed=0
+    # shellcheck disable=SC2086
+    if "$folder/$name" -max_total_time="$seconds" -max_len=65536 -timeout=10 -artifact_prefix="$folder/$name-" \
+        "$folder/$name-corpus" $kept "$folder/seeds" > "$folder/$name.log" 2>&1; then passed=1; else failed=1; tail -n 40 "$folder/$name.log"; fi
+    echo "fuzz/$name: $(sed -n 's/^Done //p' "$folder/$name.log"): $passed passed, $failed failed, 0 skipped."
+    printf 'fuzz/%s\t%s\t%s\t0\n' "$name" "$passed" "$failed" >> "$results"
+    exit
+fi
 mkdir -p "$folder/seeds"
 find /usr/lib -maxdepth 2 -name '*.so*' -type f -size -40k | sort | head -n 60 | xargs -I{} cp {} "$folder/seeds"
 for flags in '-c' '-c -g' '-shared -fPIC -Wl,--hash-style=sysv' '-shared -fPIC -Wl,-z,pack-relative-relocs'; do
@@ -24,27 +41,7 @@ done
 cp /etc/ld.so.cache "$folder/seeds"
 ar rc "$folder/seeds/parts.a" "$folder/seeds"/parts_?.c.o
 clang-16 --target=wasm32 -O1 -nostdlib -ffreestanding -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$folder/seeds/kernels.wasm" || true
-fuzz() {
-    source=tests/fuzz/$1.cpp name=$1 time=$seconds
-    case $name in loader | object) time=$((2 * seconds)) ;; esac
-    kept=tests/fuzz/corpus/$name
-    [ -d "$kept" ] || kept=
-    clang++-16 -std=c++20 -O1 -g -Iinclude -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all "$source" -o "$folder/$name"
-    mkdir -p "$folder/$name-corpus"
-    passed=0 failed=0
-    # shellcheck disable=SC2086
-    if "$folder/$name" -max_total_time="$time" -max_len=65536 -timeout=10 -artifact_prefix="$folder/$name-" \
-        "$folder/$name-corpus" $kept "$folder/seeds" > "$folder/$name.log" 2>&1; then passed=1; else failed=1; tail -n 40 "$folder/$name.log"; fi
-    echo "fuzz/$name: $(sed -n 's/^Done //p' "$folder/$name.log"): $passed passed, $failed failed, 0 skipped."
-    printf 'fuzz/%s\t%s\t%s\t0\n' "$name" "$passed" "$failed" >> "$results"
-}
-# All of them at once, as many as there are CPUs; first what compares the WebAssembly engine with node's.
-names=$(cd tests/fuzz && ls ./*.cpp | sed 's|^./||; s|[.]cpp$||')
-python3 tests/fuzz/differential.py "$folder/differential" "$results" $((2 * seconds)) &
-running=1
-for name in $names; do
-    fuzz "$name" &
-    running=$((running + 1))
-    [ $((running % $(nproc))) != 0 ] || wait
-done
-wait
+# What takes longest to compile first.
+names=$(cd tests/fuzz && ls ./*.cpp | sed 's|^./||; s|[.]cpp$||' | grep -v '^wasm')
+printf '%s\n' wasm_generated differential wasm wasm_text $names |
+    xargs -P "$(nproc)" -I '{}' sh tests/fuzz/run.sh "$folder" "$results" "$seconds" '{}'

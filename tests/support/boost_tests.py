@@ -3,6 +3,8 @@ import json
 import os
 import re
 import subprocess
+import tempfile
+import time
 
 
 def run_one(test, folder, emulator, environment):
@@ -10,20 +12,24 @@ def run_one(test, folder, emulator, environment):
     if emulator and emulator[0].startswith('qemu-'):
         environment = environment | {'VITTE_EMULATOR': ' '.join(emulator)}
     program = emulator + test['cmd'] + ['--report_format=XML', '--report_level=detailed', '--report_sink=stdout', '--log_sink=stderr', '--color_output=no']
-    try:
-        done = subprocess.run(program, cwd=folder, env=environment | test['env'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                              errors='replace', timeout=test['timeout'])
-    except subprocess.TimeoutExpired:
-        print(f"{test['name']}: timed out")
-        return 0, 1, 0
-    report = re.search(r'<TestResult><TestSuite ([^>]*)>', done.stdout)
+    # A file and no pipe, whose end only comes when children that outlive the program are gone, too.
+    with tempfile.TemporaryFile('w+', errors='replace') as output:
+        try:
+            code = subprocess.run(program, cwd=folder, env=environment | test['env'], stdin=subprocess.DEVNULL, stdout=output,
+                                  timeout=test['timeout']).returncode
+        except subprocess.TimeoutExpired:
+            print(f"{test['name']}: timed out")
+            return 0, 1, 0
+        output.seek(0)
+        said = output.read()
+    report = re.search(r'<TestResult><TestSuite ([^>]*)>', said)
     counts = dict(re.findall(r'(\w+)="(\w+)"', report[1])) if report else {}
     passed = int(counts.get('test_cases_passed', 0)) + int(counts.get('test_cases_passed_with_warnings', 0))
     failed, skipped = int(counts.get('test_cases_failed', 0)), int(counts.get('test_cases_skipped', 0))
-    for line in re.findall(r'^skipped: .*', done.stdout, re.M):
+    for line in re.findall(r'^skipped: .*', said, re.M):
         print(line)
-    if passed + failed + skipped == 0 or (done.returncode != 0 and failed == 0):
-        print(f"{test['name']}: ended with code {done.returncode}\n{done.stdout}")
+    if passed + failed + skipped == 0 or (code != 0 and failed == 0):
+        print(f"{test['name']}: ended with code {code}\n{said}")
         failed += 1
     return passed, failed, skipped
 
@@ -39,6 +45,7 @@ def run_all(name, folder, emulator=(), only=None, environment=os.environ):
     for test in tests_of(folder):
         if only and test['name'] not in only:
             continue
+        begin = time.monotonic()
         counts[test['name']] = run_one(test, folder, list(emulator), environment)
-        print('{}: {}: {} passed, {} failed, {} skipped.'.format(name, test['name'], *counts[test['name']]), flush=True)
+        print('{}: {}: {} passed, {} failed, {} skipped in {:.0f} s.'.format(name, test['name'], *counts[test['name']], time.monotonic() - begin), flush=True)
     return counts

@@ -36,11 +36,14 @@ LLD = ['-fuse-ld=lld', '--ld-path=ld.lld-16']
 DIALECTS = {('x86_64', 'gcc'): 'gnu2', ('aarch64', 'gcc'): 'trad'}  # of thread-local storage, that are not the default
 # A static program that offers C++ to its plugins has to contain all of its library.
 ALL_OF_CXX = ['-Wl,--whole-archive', '-lstdc++', '-Wl,--no-whole-archive']
-HOSTS = {'dynamic': ['-rdynamic'], 'dynamic-nopie': ['-rdynamic', '-no-pie', '-fno-pie'], 'static': ['-static', *ALL_OF_CXX], 'static-pie': ['-static-pie', *ALL_OF_CXX]}
+HOSTS = {'dynamic': ('pie', ['-rdynamic']), 'dynamic-nopie': ('no-pie', ['-rdynamic', '-no-pie']),
+         'static': ('no-pie', ['-static', *ALL_OF_CXX]), 'static-pie': ('pie', ['-static-pie', *ALL_OF_CXX])}
+HOST_CODE = {'pie': ['-fPIE'], 'no-pie': ['-fno-pie']}
 # What has to be refused, on this machine only, and a word of why.
 REFUSED = {'execstack.so': (['-fPIC', '-Wl,-z,execstack'], 'executable stack'),
            'textrel.so': (['-fno-pic', '-mcmodel=large', '-Wl,-z,notext'], 'compile with -fPIC')}
 LEFT = ['c-gcc-O2.so', 'cxx-gcc-O2.so', 'c-clang-lld.so', 'cxx-clang-lld.so']  # loaded when the program ends
+SHARED = ['-shared', '-fPIC', '-w']
 MODES = [[], ['--lazy'], ['--scope-first']]
 
 
@@ -72,21 +75,25 @@ class Machine:
             yield 'clang-desc', 'clang19', ['-O2', '-mtls-dialect=desc', '-fuse-ld=lld', '--ld-path=ld.lld-19']
         yield 'clang-relr', 'clang', ['-O2', *LLD, *relax, '-Wl,--pack-dyn-relocs=relr']
 
-    def builds(self):
-        """What is built: a file's name and the commands that make it."""
-        shared = ['-shared', '-fPIC', '-w']
-        needed = [*self.c['gcc'], *shared, f'-Wl,--version-script={HERE}/needed.map', '-Wl,-soname,libneeded.so', f'{HERE}/needed.c']
+    def first_builds(self):
+        """What others need: a file's name and the commands that make it."""
+        needed = [*self.c['gcc'], *SHARED, f'-Wl,--version-script={HERE}/needed.map', '-Wl,-soname,libneeded.so', f'{HERE}/needed.c']
         yield 'libneeded.so', [needed]
+        for name, options in HOST_CODE.items():
+            yield f'host-{name}.o', [[*self.cxx['gcc'], '-std=c++20', '-O1', f'-I{INCLUDE}', *options, '-c', f'{HERE}/host.cpp']]
+
+    def builds(self):
+        """What is loaded, and what loads it."""
         for name, compiler, options in self.variants():
-            yield f'c-{name}.so', [[*self.c[compiler], *shared, *options, f'{HERE}/plugin.c', 'libneeded.so', '-Wl,-rpath,$ORIGIN']]
-            yield f'cxx-{name}.so', [[*self.cxx[compiler], *shared, *options, f'{HERE}/plugin.cpp']]
+            yield f'c-{name}.so', [[*self.c[compiler], *SHARED, *options, f'{HERE}/plugin.c', 'libneeded.so', '-Wl,-rpath,$ORIGIN']]
+            yield f'cxx-{name}.so', [[*self.cxx[compiler], *SHARED, *options, f'{HERE}/plugin.cpp']]
         if not self.qemu:
             for name, (options, _) in REFUSED.items():
                 yield name, [[*self.c['gcc'], '-shared', '-w', *options, f'{HERE}/fixed.c']]
-        for name, options in HOSTS.items():
+        for name, (code, options) in HOSTS.items():
             if (self.name, name) == ('riscv64', 'static-pie'):
                 continue  # glibc has no start-up file for it
-            yield f'host-{name}', [[*self.cxx['gcc'], '-std=c++20', '-O1', f'-I{INCLUDE}', *options, f'{HERE}/host.cpp', '-pthread']]
+            yield f'host-{name}', [[*self.cxx['gcc'], *options, f'host-{code}.o', '-pthread']]
         if self.zig:
             yield 'host-musl', [[*self.zig, '-static', '-fno-lto', '-std=c++20', '-O1', f'-I{INCLUDE}', f'{HERE}/host.cpp']]
             for level in (1, 2, 3):
@@ -112,10 +119,9 @@ class Machine:
 
 
 def try_machine(machine, results, pool):
-    builds = dict(machine.builds())
-    first = builds.pop('libneeded.so')
-    wrong = {'libneeded.so': machine.build('libneeded.so', first)}
-    wrong |= dict(zip(builds, pool.map(lambda item: machine.build(*item), builds.items())))
+    wrong = {}
+    for builds in dict(machine.first_builds()), dict(machine.builds()):
+        wrong |= dict(zip(builds, pool.map(lambda item: machine.build(*item), builds.items())))
     for name, why in wrong.items():
         results.check(not why, f'{machine.name}: {name} is not built: {why}')
     hosts = [name for name in builds if name.startswith('host-') and not wrong[name]]

@@ -1,9 +1,10 @@
 /// From a module's bytes to code that instances share: decodes, validates and translates in one go.
 #pragma once
 
-#include <memory>
 #include <set>
 #include <string_view>
+#include <vitte/core/separate.hpp>
+#include <vitte/loader/wasm/compiled_module.hpp>
 #include <vitte/loader/wasm/constant_expression.hpp>
 #include <vitte/loader/wasm/validator.hpp>
 
@@ -283,28 +284,16 @@ private:
 
 }  // namespace detail
 
-/// A validated and translated module. Copies share it; any thread may use it.
-class compiled_module {
-public:
-    /// Fails with what is wrong and where: `errc::malformed` and `errc::end_of_input` for what does not follow the
-    /// binary format, `errc::invalid_argument` for what is not valid, `errc::not_supported` for what is not done here.
-    static result<compiled_module, parse_error> compile(bytes whole, const compile_options& options = {}) {
-        auto made = std::make_shared<module_data>();
-        made->options = options;
-        if (VITTE_WASM_SMALL) made->options.allowed.simd = made->options.allowed.relaxed_simd = false;
-        if (!options.borrowed_bytes) made->storage.assign(whole.begin(), whole.end());
-        VITTE_TRY(const file parsed,
-                  file::parse(options.borrowed_bytes ? whole : made->storage, options.allowed.memory64));
-        VITTE_CHECK(detail::module_builder(*made).build(parsed));
-        return compiled_module(std::move(made));
-    }
-
-    const module_data& data() const noexcept { return *data_; }
-    const std::shared_ptr<const module_data>& shared() const noexcept { return data_; }
-
-private:
-    explicit compiled_module(std::shared_ptr<const module_data> data) noexcept : data_(std::move(data)) {}
-    std::shared_ptr<const module_data> data_;
-};
+VITTE_SEPARABLE result<compiled_module, parse_error> compiled_module::compile(bytes whole,
+                                                                             const compile_options& options) {
+    auto made = std::make_shared<module_data>();
+    made->options = options;
+    if (VITTE_WASM_SMALL) made->options.allowed.simd = made->options.allowed.relaxed_simd = false;
+    if (!options.borrowed_bytes) made->storage.assign(whole.begin(), whole.end());
+    VITTE_TRY(const file parsed,
+              file::parse(options.borrowed_bytes ? whole : made->storage, options.allowed.memory64));
+    VITTE_CHECK(detail::module_builder(*made).build(parsed));
+    return compiled_module(std::move(made));
+}
 
 }  // namespace vitte::loader::wasm

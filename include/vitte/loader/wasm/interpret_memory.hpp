@@ -13,16 +13,16 @@ namespace ops {
 template <class T>
 [[gnu::always_inline]] inline T load_little(const std::byte* at) noexcept {
     if constexpr (std::is_integral_v<T>)
-        return load<T>(at, byte_order::little);
+        return vitte::load<T>(at, byte_order::little);
     else
-        return std::bit_cast<T>(load<bits_of<T>>(at, byte_order::little));
+        return std::bit_cast<T>(vitte::load<bits_of<T>>(at, byte_order::little));
 }
 template <class T>
 [[gnu::always_inline]] inline void store_little(std::byte* at, T value) noexcept {
     if constexpr (std::is_integral_v<T>)
-        store(at, value, byte_order::little);
+        vitte::store(at, value, byte_order::little);
     else
-        store(at, std::bit_cast<bits_of<T>>(value), byte_order::little);
+        vitte::store(at, std::bit_cast<bits_of<T>>(value), byte_order::little);
 }
 
 /// Where an address stands. Constant ones are part of the offset.

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 #include <vitte/loader/load_error.hpp>
-#include <vitte/loader/wasm/compile.hpp>
+#include <vitte/loader/wasm/compiled_module.hpp>
 #include <vitte/loader/wasm/invoke.hpp>
 #include <vitte/loader/wasm/linear_memory.hpp>
 #include <vitte/sys/time/deadline.hpp>
@@ -227,3 +227,7 @@ using store = basic_store<>;
 #include <vitte/loader/wasm/guard.hpp>
 #include <vitte/loader/wasm/host_function.hpp>
 #include <vitte/loader/wasm/instantiate.hpp>
+
+#if defined(VITTE_SEPARATE)
+extern template class vitte::loader::wasm::basic_store<>;
+#endif

@@ -1,0 +1,197 @@
+"""Everything that a change must pass, step by step, two at a time, and how long each step took.
+
+usage: steps.py [--quick | --all] [--only STEP,...] FOLDER
+
+A step is a command, which counts its checks in FOLDER/results.txt. The table at the end has the seconds of the processors and of
+the clock that each step took; `seconds` below are those of the processors on the machine that they were recorded on. A step whose
+part of the whole is half as much again as recorded is named. If what is left is expected to end after LIMIT minutes, the run
+fails at once and says so: later it would be worth nothing.
+"""
+import argparse
+import dataclasses
+import os
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'support'))
+import results
+import targets
+
+LIMIT, GOAL = 85, 40  # minutes
+FUZZ_SECONDS = os.environ.get('FUZZ_SECONDS', '60')
+PYTHON = sys.executable
+
+
+@dataclasses.dataclass
+class Step:
+    name: str
+    seconds: int              # of the processors, as recorded
+    command: list
+    after: list = dataclasses.field(default_factory=list)
+    builds: bool = False      # compiles by as many processes as there are processors: one such step at a time, and politely
+    began: float = None
+    clock: float = None
+    cpu: float = None
+    code: int = None
+
+
+def of_target(target, everything, folder):
+    """Its build and its run."""
+    call = [PYTHON, 'tests/targets.py']
+    more = ['--everything'] if everything else []
+    return [Step(f'build {target.name}', target.seconds[0], [*call, 'build', *more, folder, target.name], builds=True),
+            Step(f'run {target.name}', target.seconds[1], [*call, 'run', folder, target.name], after=[f'build {target.name}'])]
+
+
+def all_steps(folder, chosen, options):
+    """What fails most often first, then what others wait for."""
+    known = f'{folder}/results.txt'
+    vitte = f'{folder}/examples/examples/vitte'
+
+    def script(name, seconds, *arguments, after=()):
+        runner = 'sh' if name.endswith('.sh') else PYTHON
+        return Step(name.rsplit('.', 1)[0], seconds, [runner, f'tests/{name}', *arguments, known], list(after))
+
+    tool = ['build examples']
+    headers = Step('compile/headers', 330, [PYTHON, 'tests/compile/headers.py', known, *([f'{folder}/headers.txt'] if options.quick else [])])
+    if options.quick:
+        return [*of_target(chosen[0], True, folder), headers]
+    first, *others = [of_target(target, options.all, folder) for target in chosen]
+    return [
+        *first,
+        headers,
+        Step('build examples', 200, ['sh', 'tests/built.sh', f'{folder}/examples', '-Dexamples=true', '-Dbuildtype=release'], builds=True),
+        *[step for steps in others for step in steps],
+        script('cli/cli.py', 10, f'{folder}/examples/examples', after=tool),
+        script('cli/readelf.py', 30, vitte, after=tool),
+        script('cli/readobj.py', 30, vitte, folder, after=tool),
+        script('cli/wasm.py', 20, f'{folder}/wasm-cli', vitte, after=tool),
+        script('loader/wasm/programs.py', 120, f'{folder}/wasm-programs', vitte, after=tool),
+        script('loader/wasm/wasi_suite.py', 1, f'{folder}/wasi-suite', vitte, after=tool),
+        script('loader/libraries/libraries.py', 60, f'{folder}/libraries'),
+        script('loader/gdb.py', 60, f'{folder}/gdb'),
+        script('fault/mutation.py', 150, f'{folder}/native', after=['build native']),
+        script('overhead/overhead.py', 60, f'{folder}/overhead'),
+        script('overhead/size.py', 30, folder),
+        script('firmware/firmware.py', 90, f'{folder}/firmware'),
+        script('subproject/run.sh', 20, f'{folder}/subproject'),
+        script('loader/matrix/matrix.py', 400, f'{folder}/matrix'),
+        Step('build benches', 60, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Doptimization=0'], builds=True),
+        Step('fuzz', 1050, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs']),
+    ]
+
+
+class Run:
+    """Steps in their order, as soon as those before them have ended."""
+
+    def __init__(self, steps, folder, began):
+        self.steps, self.folder = steps, folder
+        self.waiting = list(steps)
+        self.lock = threading.Condition()
+        self.building = False
+        self.late = ''
+        self.began = began
+        self.environment = os.environ | {'ZIG': targets.zig_of(folder)}
+
+    def next(self):
+        """The next step that may begin; None when there is none any more."""
+        with self.lock:
+            while self.waiting and not self.late:
+                ended = {s.name for s in self.steps if s.code is not None}
+                named = {s.name for s in self.steps}
+                for step in self.waiting:
+                    if all(a in ended or a not in named for a in step.after) and not (step.builds and self.building):
+                        self.waiting.remove(step)
+                        self.building |= step.builds
+                        return step
+                self.lock.wait()
+            return None
+
+    def work(self):
+        while (step := self.next()) is not None:
+            self.execute(step)
+            with self.lock:
+                if step.builds:
+                    self.building = False
+                self.look_at_the_clock()
+                self.lock.notify_all()
+
+    def execute(self, step):
+        step.began = time.monotonic()
+        print(f'begins: {step.name}', flush=True)
+        log = f'{self.folder}/logs/{step.name.replace("/", "-").replace(" ", "-")}.txt'
+        with open(log, 'wb') as output:
+            child = subprocess.Popen([*(['nice', '-n', '10'] if step.builds else []), *step.command], stdin=subprocess.DEVNULL,
+                                     stdout=output, stderr=subprocess.STDOUT, env=self.environment)
+            _, status, used = os.wait4(child.pid, 0)
+        code = child.returncode = os.waitstatus_to_exitcode(status)
+        step.clock, step.cpu = time.monotonic() - step.began, used.ru_utime + used.ru_stime
+        with open(log, encoding='utf-8', errors='replace') as file:
+            said = file.read()
+        with self.lock:
+            step.code = code
+            print(f'--- {step.name}: {step.clock:.0f} s' + (f', ended with {code}' if code else '') + f'\n{said}', flush=True)
+
+    def look_at_the_clock(self):
+        ended = [s for s in self.steps if s.code is not None]
+        done, all_of_it = sum(s.seconds for s in ended), sum(s.seconds for s in self.steps)
+        elapsed = (time.monotonic() - self.began) / 60
+        expected = elapsed * all_of_it / done if done else 0
+        if elapsed > 20 and expected > LIMIT and self.waiting:
+            self.late = f'after {elapsed:.0f} minutes this is expected to take {expected:.0f}, more than {LIMIT}'
+
+    def tell(self):
+        """Prints the table, and what all steps have counted; 0 if all is well."""
+        ended = [s for s in self.steps if s.code is not None]
+        cpu, recorded = sum(s.cpu for s in ended) or 1, sum(s.seconds for s in ended) or 1
+        print(f'\n{"step":40} {"CPU s":>7} {"clock s":>8} {"recorded":>9}')
+        for step in ended:
+            slower = step.cpu / cpu > 1.5 * step.seconds / recorded and step.cpu > 20
+            print(f'{step.name:40} {step.cpu:7.0f} {step.clock:8.0f} {step.seconds:9}' + ('  slower than its share' if slower else ''))
+        minutes = (time.monotonic() - self.began) / 60
+        print(f'{"all":40} {cpu:7.0f} {60 * minutes:8.0f} {recorded:9}')
+        failed = [f'{s.name} ended with {s.code}' for s in ended if s.code] + ([self.late] if self.late else [])
+        for why in failed:
+            print(f'FAILED: {why}')
+        if minutes > GOAL:
+            print(f'It took {minutes:.0f} minutes; {GOAL} are enough.')
+        return results.total(f'{self.folder}/results.txt') or bool(failed)
+
+
+PACKAGES = [
+    'g++', 'clang-16', 'clang-19', 'lld-16', 'lld-19', 'llvm-16', 'libclang-rt-16-dev', 'binutils', 'pkg-config', 'valgrind', 'gdb',
+    'linux-perf',
+    'g++-aarch64-linux-gnu', 'g++-riscv64-linux-gnu', 'qemu-user-static',  # plugins of tests/loader, for three machines
+    'zlib1g', 'zlib1g-dev', 'liblua5.4-0', 'liblua5.4-dev', 'libsqlite3-0', 'libsqlite3-dev', 'libllvm14',
+    'wasi-libc', 'libc++-16-dev-wasm32', 'libclang-rt-16-dev-wasm32']
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--all', action='store_true')
+    parser.add_argument('--quick', action='store_true')
+    parser.add_argument('--only', type=lambda text: text.split(','), help='steps, and what they wait for must be there')
+    parser.add_argument('folder', type=os.path.abspath)
+    options = parser.parse_args()
+    folder = options.folder
+    chosen = [t for t in targets.TARGETS if (t.name == 'quick' if options.quick else t.always or options.all and t.name != 'quick')]
+    os.makedirs(f'{folder}/logs', exist_ok=True)
+    open(f'{folder}/results.txt', 'w', encoding='utf-8').close()
+    began = time.monotonic()
+    targets.install(chosen, folder, ['clang-16'] if options.quick else PACKAGES)
+    print(f'installed in {time.monotonic() - began:.0f} s', flush=True)
+    steps = all_steps(folder, chosen, options)
+    run = Run([s for s in steps if not options.only or s.name in options.only], folder, began)
+    workers = [threading.Thread(target=run.work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if not options.quick:
+        print(targets.table(chosen, folder))
+    sys.exit(run.tell())
+
+
+main()
