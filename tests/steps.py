@@ -62,7 +62,7 @@ def all_steps(folder, chosen, options):
     return [
         *first,
         headers,
-        Step('build examples', 200, ['sh', 'tests/built.sh', f'{folder}/examples', '-Dexamples=true', '-Dbuildtype=release'], builds=True),
+        Step('build examples', 150, ['sh', 'tests/built.sh', f'{folder}/examples', '-Dexamples=true', '-Ddebug=false', '-Doptimization=1'], builds=True),
         *[step for steps in others for step in steps],
         script('cli/cli.py', 10, f'{folder}/examples/examples', after=tool),
         script('cli/readelf.py', 30, vitte, after=tool),
@@ -78,7 +78,7 @@ def all_steps(folder, chosen, options):
         script('firmware/firmware.py', 90, f'{folder}/firmware'),
         script('subproject/run.sh', 20, f'{folder}/subproject'),
         script('loader/matrix/matrix.py', 400, f'{folder}/matrix'),
-        Step('build benches', 60, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Doptimization=0'], builds=True),
+        Step('build benches', 60, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
         Step('fuzz', 1050, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs']),
     ]
 
