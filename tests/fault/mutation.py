@@ -54,6 +54,7 @@ ELSEWHERE = {
     'if (!library) return native::refuse(library.error(), "loading with the OS\'s linker");': 'tests/loader/os_linker.cpp',
     'VITTE_CHECK(threads::join(handle_));': 'a thread that is there can be joined',
     'VITTE_CHECK(made.check_layout());': 'tests/loader/loader.cpp',
+    'VITTE_CHECK(add_dependencies(trial.first));': 'tests/loader/name_space.cpp',
     'VITTE_CHECK(check_identity(*header));': 'tests/loader/loader.cpp',
     'VITTE_CHECK(check_calls(info_.initializers));': 'tests/loader/loader.cpp',
     'VITTE_CHECK(check_calls(info_.finalizers));': 'tests/loader/loader.cpp',

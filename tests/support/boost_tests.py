@@ -1,4 +1,5 @@
 """Runs the Boost.Test programs of a Meson build folder."""
+import concurrent.futures
 import json
 import os
 import re
@@ -39,13 +40,14 @@ def tests_of(folder):
     return json.loads(listed.stdout)
 
 
-def run_all(name, folder, emulator=(), only=None, environment=os.environ):
+def run_all(name, folder, emulator=(), only=None, environment=os.environ, at_once=1):
     """The counts of each program by its name."""
-    counts = {}
-    for test in tests_of(folder):
-        if only and test['name'] not in only:
-            continue
+    def run(test):
         begin = time.monotonic()
-        counts[test['name']] = run_one(test, folder, list(emulator), environment)
-        print('{}: {}: {} passed, {} failed, {} skipped in {:.0f} s.'.format(name, test['name'], *counts[test['name']], time.monotonic() - begin), flush=True)
-    return counts
+        counts = run_one(test, folder, list(emulator), environment)
+        print('{}: {}: {} passed, {} failed, {} skipped in {:.0f} s.'.format(name, test['name'], *counts, time.monotonic() - begin), flush=True)
+        return counts
+
+    tests = [test for test in tests_of(folder) if not only or test['name'] in only]
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        return dict(zip([test['name'] for test in tests], pool.map(run, tests)))

@@ -1,0 +1,4 @@
+// What nearly all tests include, compiled once for them.
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <vector>
