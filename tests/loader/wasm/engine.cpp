@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 #include <vitte/loader/wasm/store.hpp>
+#include <vitte/sys/time.hpp>
 
 #include "../../support/needs.hpp"
 #include "../../support/wasm_builder.hpp"
@@ -371,7 +372,7 @@ BOOST_AUTO_TEST_CASE(few_bytes_cannot_ask_for_much_memory_of_the_compiler) {
                 errc::too_large));
 
     wasm::compile_options options;
-    options.most_values = 1000;
+    options.limits.values = 1000;
     const code many_values = called_with_many_results(repeated(11, bytes({0x10, 0})) + bytes({0}));
     BOOST_TEST((refusal_of(many_values, options) == errc::too_large));
     // Each of the branches moves 100 values.
@@ -381,10 +382,163 @@ BOOST_AUTO_TEST_CASE(few_bytes_cannot_ask_for_much_memory_of_the_compiler) {
     const code many_moves =
         called_with_many_results(repeated(depth, bytes({0x02, 1})) + bytes({0x42, 0, 0x10, 0, 0x41, 0}) + targets +
                                  repeated(depth, bytes({0x0b})) + bytes({0}));
-    options.most_code_bytes = 1 << 18;
+    options.limits.code_bytes = 1 << 18;
     BOOST_TEST(!refusal_of(many_moves, options));
-    options.most_code_bytes = 1 << 14;
+    options.limits.code_bytes = 1 << 14;
     BOOST_TEST((refusal_of(many_moves, options) == errc::too_large));
+}
+
+BOOST_AUTO_TEST_CASE(a_module_has_limits_of_what_it_contains) {
+    using limits = wasm::module_limits;
+    const code types = make_section(1, list({type({}, {}), type({i32, i32, i32}, {i64, i64, i64})})),
+               function = make_section(3, list({bytes({0})}));
+    const code imports = list({imported("m", "f", bytes({0, 0})), imported("m", "g", bytes({0, 0}))});
+    const code empty_body = body({});
+    const code locals = bytes({1, 2, i32, 0x0b}),
+               blocks = repeated(3, bytes({0x02, 0x40})) + repeated(3, bytes({0x0b}));
+    const auto with_body = [&](const code& b) { return module({types, function, make_section(10, list({b}))}); };
+    const struct {
+        std::uint32_t limits::*which;
+        std::uint32_t needed;
+        code bytes;
+    } cases[] = {
+        {&limits::types, 2, module({types})},
+        {&limits::types, 2, module({make_section(1, list({bytes({0x4e, 2}) + type({}, {}) + type({}, {})}))})},
+        {&limits::parameters, 3, module({types})},
+        {&limits::results, 3, module({types})},
+        {&limits::imports, 2, module({types, make_section(2, imports)})},
+        {&limits::functions, 3,
+         module({types, make_section(2, imports), function, make_section(10, list({empty_body}))})},
+        {&limits::tables, 2, module({make_section(4, list({bytes({0x70, 0, 1}), bytes({0x70, 0, 1})}))})},
+        {&limits::memories, 2, module({make_section(5, list({bytes({0, 1}), bytes({0, 1})}))})},
+        {&limits::tags, 1, module({types, make_section(13, list({bytes({0, 0})}))})},
+        {&limits::globals, 1, module({make_section(6, list({bytes({i32, 0, 0x41, 0, 0x0b})}))})},
+        {&limits::exports, 1,
+         module({make_section(5, list({bytes({0, 1})})), make_section(7, list({exported("m", 2, 0)}))})},
+        {&limits::element_segments, 1,
+         module({types, function, make_section(9, list({bytes({1, 0, 1, 0})})), make_section(10, list({empty_body}))})},
+        {&limits::elements, 2,
+         module(
+             {types, function, make_section(9, list({bytes({1, 0, 2, 0, 0})})), make_section(10, list({empty_body}))})},
+        {&limits::data_segments, 1, module({make_section(11, list({bytes({1, 1, 'a'})}))})},
+        {&limits::body_bytes, 14, with_body(body(blocks + bytes({0x01, 0x01, 0x01})))},
+        {&limits::locals, 2, with_body(unsigned_number(static_cast<std::uint32_t>(locals.size())) + locals)},
+        {&limits::nesting, 4, with_body(body(blocks))},
+        {&limits::values, 2, with_body(body(bytes({0x41, 0, 0x41, 0, 0x1a, 0x1a})))},
+    };
+    for (const auto& c : cases) {
+        wasm::compile_options options;
+        options.limits.*c.which = c.needed;
+        BOOST_TEST(!refusal_of(c.bytes, options), "case " << &c - cases);
+        options.limits.*c.which = c.needed - 1;
+        BOOST_TEST((refusal_of(c.bytes, options) == errc::too_large), "case " << &c - cases);
+    }
+    wasm::compile_options options;
+    options.limits.module_bytes = adder.size();
+    BOOST_TEST(!refusal_of(adder, options));
+    --options.limits.module_bytes;
+    BOOST_TEST((refusal_of(adder, options) == errc::too_large));
+    // Each of the calls and branches moves values: internal code must stay in relation to the module.
+    const code moving = called_with_many_results(bytes({0x02, 1, 0x10, 0, 0x10, 0, 0x0c, 0, 0x0b, 0x00}));
+    options = {};
+    options.limits.least_code_bytes = 1 << 12;
+    BOOST_TEST(!refusal_of(moving, options));
+    options.limits.least_code_bytes = 0;
+    options.limits.code_bytes_per_byte = 1;
+    BOOST_TEST((refusal_of(moving, options) == errc::too_large));
+}
+
+namespace {
+template <std::uint32_t Value>
+concept possible_index = requires {
+    typename std::bool_constant<(wasm::type_index(Value).value(), true)>;
+};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(no_index_of_a_type_becomes_an_abstract_type) {
+    static_assert(possible_index<wasm::type_index::limit - 1> && !possible_index<wasm::type_index::limit>);
+    static_assert(!possible_index<(wasm::type_index::limit | 0x70)>);
+    // So many types that the index of the last one has the bits that say "function": 12 MB.
+    constexpr std::uint32_t many = wasm::type_index::limit + 0x71;
+    if (VITTE_WASM_SMALL || sizeof(void*) == 4) return;
+    code entries = unsigned_number(many);
+    entries.reserve(entries.size() + 3 * many);
+    for (std::uint32_t i = 0; i < many; ++i)
+        for (const int b : {0x60, 0, 0}) entries.push_back(static_cast<std::byte>(b));
+    const code index = unsigned_number(many - 1);
+    const code call = module({make_section(1, entries), make_section(3, list({bytes({0})})),
+                              make_section(10, list({body(bytes({0xd0, 0x70, 0x14}) + index)}))});
+    BOOST_TEST((refusal_of(call) == errc::too_large));
+    wasm::compile_options unlimited;
+    unlimited.limits.types = UINT32_MAX;
+    BOOST_TEST(refusal_of(call, unlimited).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(memories_grow_within_their_addresses) {
+    /// (memory (export "memory") 1) (func (export "grow") (param i) (result i) (memory.grow n)), of 32 and of 64 bits
+    const auto growing = [](int type_of_address, int flags) {
+        return module({make_section(1, list({type({type_of_address}, {type_of_address})})),
+                       make_section(3, list({bytes({0})})), make_section(5, list({bytes({flags, 1})})),
+                       make_section(7, list({exported("grow", 0, 0), exported("memory", 2, 0)})),
+                       make_section(10, list({body(bytes({0x20, 0, 0x40, 0}))}))});
+    };
+    for (const std::uint64_t pages :
+         {std::uint64_t{1} << 20, std::uint64_t{1} << 32, std::uint64_t{1} << 48, UINT64_MAX}) {
+        if (pages == 1 << 20 && !own_kernel.present()) continue;  // emulators keep notes on what is reserved
+        auto store = wasm::store::create({.memory_pages = pages});
+        BOOST_REQUIRE(store);
+        auto narrow = store->instantiate(compiled(growing(i32, 0)));
+        if (narrow) {
+            const auto grow = function_of<std::int32_t(std::int32_t)>(**narrow, "grow");
+            BOOST_TEST(*grow(65536) == -1);
+            BOOST_TEST(*grow(-1) == -1);
+            BOOST_TEST(*grow(1) == 1);
+        }
+        auto wide = store->instantiate(compiled(growing(i64, 4)));
+        if (!wide) continue;
+        const auto grow = function_of<std::int64_t(std::int64_t)>(**wide, "grow");
+        for (const std::int64_t by :
+             {std::int64_t{1} << 48, (std::int64_t{1} << 48) - 1, std::int64_t{-1}, std::int64_t{1} << 47})
+            BOOST_TEST(*grow(by) == -1);
+        BOOST_TEST((*wide)->memory("memory").size() == 65536u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(filling_and_copying_memory_is_charged_and_ends_in_time) {
+    /// "fill": memory.fill of all, for ever; "copy": memory.copy of all but a byte, upwards, for ever;
+    /// "once": one memory.fill of as much as is asked for
+    constexpr int pages = sizeof(void*) == 8 ? 256 : 2;
+    const code whole = bytes({0x41}) + signed_number(pages * 65536),
+               most = bytes({0x41}) + signed_number(pages * 65536 - 1);
+    const code busy = module(
+        {make_section(1, list({type({}, {}), type({i32}, {})})),
+         make_section(3, list({bytes({0}), bytes({0}), bytes({1})})),
+         make_section(5, list({bytes({0}) + unsigned_number(pages)})),
+         make_section(7, list({exported("fill", 0, 0), exported("copy", 0, 1), exported("once", 0, 2)})),
+         make_section(10,
+                      list({body(bytes({0x03, 0x40, 0x41, 0, 0x41, 7}) + whole + bytes({0xfc, 11, 0, 0x0c, 0, 0x0b})),
+                            body(bytes({0x03, 0x40, 0x41, 1, 0x41, 0}) + most + bytes({0xfc, 10, 0, 0, 0x0c, 0, 0x0b})),
+                            body(bytes({0x41, 0, 0x41, 7, 0x20, 0, 0xfc, 11, 0}))}))});
+    for (const char* name : {"fill", "copy"}) {
+        auto store = new_store();
+        wasm::compile_options options;
+        options.interruptible = true;
+        const auto run = function_of<void()>(instance_of(store, busy, "", options), name);
+        const auto begin = vitte::sys::monotonic_time();
+        store.set_deadline(vitte::sys::deadline::after(20'000'000));
+        const auto ended = run();
+        BOOST_REQUIRE(!ended);
+        BOOST_TEST((ended.error().code == wasm::trap_code::timed_out));
+        BOOST_TEST(vitte::sys::monotonic_time() - begin < 10'000'000'000);  // a thousand of them take longer
+    }
+    auto store = new_store({.fuel = 10'000});
+    wasm::compile_options options;
+    options.metered = true;
+    const auto once = function_of<void(std::int32_t)>(instance_of(store, busy, "", options), "once");
+    BOOST_TEST(once(64 * 1000).has_value());
+    BOOST_TEST((store.fuel() < 9'000 && store.fuel() > 8'900));
+    BOOST_TEST((once(64 * 10'000).error().code == wasm::trap_code::out_of_fuel));
+    BOOST_TEST(store.fuel() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(sizes_that_no_machine_has_are_errors) {

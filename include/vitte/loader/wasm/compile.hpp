@@ -35,8 +35,6 @@ public:
 
 private:
     using checked = result<void, parse_error>;
-    /// Each may take all addresses that 32 bits reach.
-    static constexpr std::size_t most_memories = 100;
 
     static unexpected<parse_error> invalid(const char* reading, const char* reason, std::uint64_t offset) noexcept {
         return malformed(reading, reason, offset, errc::invalid_argument);
@@ -86,22 +84,23 @@ private:
         return {};
     }
 
+    /// Together with those that are imported.
+    static checked check_total(std::size_t count, std::uint32_t most, const char* reading,
+                               std::uint64_t offset) noexcept {
+        if (count > most) return malformed(reading, "more than the engine allows", offset, errc::too_large);
+        return {};
+    }
+
     checked read_types(const file& from) {
-        constexpr std::uint32_t most_types = 1000;
-        std::uint64_t too_long = 0;
         std::vector<std::uint64_t> offsets;
         VITTE_CHECK(from.for_each_type([&](const type_entry& entry) {
             signature type;
             type.group = entry.group;
-            if (entry.function.parameters.size > most_types || entry.function.results.size > most_types)
-                too_long = entry.offset;
             entry.function.parameters.for_each([&](value_type t) { type.parameters.push_back(t); });
             entry.function.results.for_each([&](value_type t) { type.results.push_back(t); });
             made_.types.push_back(std::move(type));
             offsets.push_back(entry.offset);
         }));
-        if (too_long != 0)
-            return malformed("type", "more parameters or results than the engine allows", too_long, errc::too_large);
         for (std::size_t i = 0, end = 0; i < made_.types.size(); ++i) {
             if (i == end)
                 while (end < made_.types.size() && made_.types[end].group == made_.types[i].group) ++end;
@@ -155,12 +154,18 @@ private:
         for (const std::uint32_t type : made_.functions)
             if (type >= made_.types.size()) return invalid("function section", "unknown type", functions_at);
         made_.declared.assign(made_.functions.size(), false);
+        VITTE_CHECK(
+            check_total(made_.functions.size(), made_.options.limits.functions, "function section", functions_at));
         const std::uint64_t memories_at = from.content(section::memory).offset(),
                             tables_at = from.content(section::table).offset(),
                             tags_at = from.content(section::tag).offset();
         VITTE_CHECK(from.for_each_table([&](const table_entry& t) { made_.tables.push_back(t); }));
         VITTE_CHECK(from.for_each_memory([&](const memory_type& m) { made_.memories.push_back(m); }));
         VITTE_CHECK(from.for_each_tag([&](std::uint32_t type) { made_.tags.push_back(type); }));
+        const module_limits& most = made_.options.limits;
+        VITTE_CHECK(check_total(made_.tables.size(), most.tables, "table section", tables_at));
+        VITTE_CHECK(check_total(made_.memories.size(), most.memories, "memory section", memories_at));
+        VITTE_CHECK(check_total(made_.tags.size(), most.tags, "tag section", tags_at));
         for (std::size_t i = made_.imported_tables; i < made_.tables.size(); ++i) {
             const table_entry& t = made_.tables[i];
             VITTE_CHECK(check_table(t.type, tables_at));
@@ -175,13 +180,13 @@ private:
             VITTE_CHECK(check_memory(made_.memories[i], memories_at));
         if (made_.memories.size() > 1 && !made_.options.allowed.multiple_memories)
             return invalid("memory section", "multiple memories", memories_at);
-        if (made_.memories.size() > most_memories)
-            return malformed("memory section", "more memories than the engine allows", memories_at, errc::too_large);
         for (std::size_t i = made_.imported_tags; i < made_.tags.size(); ++i)
             VITTE_CHECK(check_tag(made_.tags[i], tags_at));
         return {};
     }
     checked read_globals(const file& from) {
+        VITTE_CHECK(check_total(made_.globals.size() + from.count(section::global), made_.options.limits.globals,
+                                "global section", from.content(section::global).offset()));
         return each([&](checked& status) {
             return from.for_each_global([&](const global_entry& entry) {
                 if (!status) return;
@@ -266,7 +271,7 @@ private:
         for (std::size_t i = 0; i < made_.bodies.size(); ++i)
             made_.bodies[i].type = made_.functions[made_.imported_functions + i];
         if (!VITTE_WASM_SMALL) made_.code.reserve(from.content(section::code).remaining() * 2);
-        translator sink(made_);
+        translator sink(made_, from.whole().size());
         function_validator<translator> validator(made_, sink);
         std::uint32_t next = 0;
         VITTE_CHECK(each([&](checked& status) {
@@ -291,7 +296,7 @@ VITTE_SEPARABLE result<compiled_module, parse_error> compiled_module::compile(by
     if (VITTE_WASM_SMALL) made->options.allowed.simd = made->options.allowed.relaxed_simd = false;
     if (!options.borrowed_bytes) made->storage.assign(whole.begin(), whole.end());
     VITTE_TRY(const file parsed,
-              file::parse(options.borrowed_bytes ? whole : made->storage, options.allowed.memory64));
+              file::parse(options.borrowed_bytes ? whole : made->storage, options.allowed.memory64, options.limits));
     VITTE_CHECK(detail::module_builder(*made).build(parsed));
     return compiled_module(std::move(made));
 }

@@ -45,7 +45,7 @@ inline result<void, parse_error> validate_constant(module_data& module, cursor i
                 const std::uint32_t index = in.u32("function index");
                 if (index >= module.functions.size()) return invalid("unknown function");
                 module.declared[index] = true;
-                stack.push_back(value_type::reference(heap_type::defined(module.functions[index]), false));
+                stack.push_back(value_type::reference(type_index(module.functions[index]), false));
                 break;
             }
             case 0xfd:

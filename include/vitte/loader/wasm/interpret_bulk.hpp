@@ -2,10 +2,36 @@
 /// one with addresses of 32 bits, and exceptions.
 #pragma once
 
+#include <algorithm>
 #include <vitte/loader/wasm/interpret_control.hpp>
 #include <vitte/loader/wasm/interpret_memory.hpp>
 
 namespace vitte::loader::wasm::bulk {
+
+/// Does `piece(offset, size)` for all of `count` bytes, a few at a time, from the last on if `backwards`. A metered
+/// module is charged for every 64 bytes; between pieces it is seen whether the code is to stop, and small operations
+/// count as some of the polls of a loop.
+template <class Piece>
+trap_code in_pieces(runtime& in, u64 count, bool backwards, Piece piece) noexcept {
+    constexpr u64 most = u64{1} << 20, bytes_per_fuel = 64, bytes_per_poll = 1024;
+    execution& e = *in.execution;
+    if (in.module->options.metered) {
+        const u64 cost = count / bytes_per_fuel;
+        if (e.fuel < cost) return e.fuel = 0, trap_code::out_of_fuel;
+        e.fuel -= cost;
+    }
+    for (u64 left = count; left != 0;) {
+        const u64 size = left < most ? left : most;
+        piece(static_cast<std::size_t>(backwards ? left - size : count - left), static_cast<std::size_t>(size));
+        left -= size;
+        const auto polls = static_cast<u32>(size / bytes_per_poll);
+        if (polls < e.polls)
+            e.polls -= polls;
+        else if (const trap_code code = ops::polled(e); code != trap_code::none)
+            return code;
+    }
+    return trap_code::none;
+}
 
 /// Number: memory.
 inline trap_code memory_size(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {
@@ -25,9 +51,9 @@ inline trap_code memory_fill(runtime& in, std::byte*, std::byte* values, const u
     const bool wide = m.type.size.wide;
     const u64 at = number(values, 0, wide), count = number(values, 2, wide);
     if (!inside(at, count, m.size)) return trap_code::memory_out_of_bounds;
-    if (count != 0)
-        __builtin_memset(m.data + at, static_cast<int>(get<u32>(values + 8) & 0xff), static_cast<std::size_t>(count));
-    return trap_code::none;
+    const int value = static_cast<int>(get<u32>(values + 8) & 0xff);
+    return in_pieces(in, count, false,
+                     [&](std::size_t i, std::size_t n) { __builtin_memset(m.data + at + i, value, n); });
 }
 /// Numbers: memory to write, memory to read.
 inline trap_code memory_copy(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {
@@ -36,8 +62,9 @@ inline trap_code memory_copy(runtime& in, std::byte*, std::byte* values, const u
     const u64 at = number(values, 0, wide_to), source = number(values, 1, wide_from),
               count = number(values, 2, wide_to && wide_from);
     if (!inside(at, count, to.size) || !inside(source, count, from.size)) return trap_code::memory_out_of_bounds;
-    if (count != 0) __builtin_memmove(to.data + at, from.data + source, static_cast<std::size_t>(count));
-    return trap_code::none;
+    return in_pieces(in, count, at > source, [&](std::size_t i, std::size_t n) {
+        __builtin_memmove(to.data + at + i, from.data + source + i, n);
+    });
 }
 
 /// Copies a part of a data segment; used for active ones, too.
@@ -45,8 +72,9 @@ inline trap_code copy_data(runtime& in, u32 memory_index, u32 segment, u64 at, u
     const memory& to = *in.memories[memory_index];
     const bytes from = in.dropped_data[segment] ? bytes() : in.module->data[segment].content;
     if (!inside(at, count, to.size) || !inside(source, count, from.size())) return trap_code::memory_out_of_bounds;
-    if (count != 0) __builtin_memcpy(to.data + at, from.data() + source, static_cast<std::size_t>(count));
-    return trap_code::none;
+    return in_pieces(in, count, false, [&](std::size_t i, std::size_t n) {
+        __builtin_memcpy(to.data + at + i, from.data() + source + i, n);
+    });
 }
 /// Numbers: memory, segment.
 inline trap_code memory_init(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {
@@ -91,8 +119,11 @@ inline trap_code table_fill(runtime& in, std::byte*, std::byte* values, const u3
     const bool wide = t.type.size.wide;
     const u64 at = number(values, 0, wide), count = number(values, 2, wide);
     if (!inside(at, count, t.size())) return trap_code::table_out_of_bounds;
-    for (u64 i = 0; i < count; ++i) t.elements[static_cast<std::size_t>(at + i)] = get<reference>(values + 8);
-    return trap_code::none;
+    const auto value = get<reference>(values + 8);
+    reference* const first = t.elements.data() + at;
+    return in_pieces(in, count * sizeof(reference), false, [&](std::size_t i, std::size_t n) {
+        std::fill_n(first + i / sizeof(reference), n / sizeof(reference), value);
+    });
 }
 /// Numbers: table to write, table to read.
 inline trap_code table_copy(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {
@@ -101,10 +132,11 @@ inline trap_code table_copy(runtime& in, std::byte*, std::byte* values, const u3
     const u64 at = number(values, 0, wide_to), source = number(values, 1, wide_from),
               count = number(values, 2, wide_to && wide_from);
     if (!inside(at, count, to.size()) || !inside(source, count, from.size())) return trap_code::table_out_of_bounds;
-    if (count != 0)
-        __builtin_memmove(to.elements.data() + at, from.elements.data() + source,
-                          static_cast<std::size_t>(count) * sizeof(reference));
-    return trap_code::none;
+    reference* const first = to.elements.data() + at;
+    const reference* const given = from.elements.data() + source;
+    return in_pieces(in, count * sizeof(reference), at > source, [&](std::size_t i, std::size_t n) {
+        __builtin_memmove(first + i / sizeof(reference), given + i / sizeof(reference), n);
+    });
 }
 /// Copies a part of an element segment; used for active ones, too.
 inline trap_code copy_elements(runtime& in, u32 table_index, u32 segment, u64 at, u64 source, u64 count) noexcept {
@@ -112,10 +144,11 @@ inline trap_code copy_elements(runtime& in, u32 table_index, u32 segment, u64 at
     const auto& from = in.elements[segment];
     if (!inside(at, count, to.size()) || !inside(source, count, in.dropped_elements[segment] ? 0 : from.size()))
         return trap_code::table_out_of_bounds;
-    if (count != 0)
-        __builtin_memcpy(to.elements.data() + at, from.data() + source,
-                         static_cast<std::size_t>(count) * sizeof(reference));
-    return trap_code::none;
+    reference* const first = to.elements.data() + at;
+    const reference* const given = from.data() + source;
+    return in_pieces(in, count * sizeof(reference), false, [&](std::size_t i, std::size_t n) {
+        __builtin_memcpy(first + i / sizeof(reference), given + i / sizeof(reference), n);
+    });
 }
 /// Numbers: table, segment.
 inline trap_code table_init(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {

@@ -15,12 +15,18 @@ public:
     /// What addresses and offsets of 32 bits, and the largest access, can reach.
     static constexpr std::uint64_t guarded_bytes = (std::uint64_t{1} << 33) + page;
 
+    /// Of a memory with addresses of 32 and of 64 bits, whatever a store allows: no sum of its bytes wraps.
+    static constexpr std::uint64_t most_pages_of(bool wide) noexcept {
+        return wide ? (std::uint64_t{1} << 47) / page : 65536;
+    }
+
     linear_memory(const memory_type& of, std::uint64_t most_pages, bool guard) noexcept {
         type = of;
-        most = of.size.bounded && of.size.most < most_pages ? of.size.most : most_pages;
+        most = most_pages_of(of.size.wide);
+        if (most_pages < most) most = most_pages;
+        if (of.size.bounded && of.size.most < most) most = of.size.most;
         if constexpr (sizeof(void*) == 8) {
             const std::uint64_t wanted = guard ? guarded_bytes : most * page;
-            if (most > (std::uint64_t{1} << 47) / page && !guard) return;
             auto made = sys::basic_region<P>::reserve(static_cast<std::size_t>(wanted));
             if (!made) return;
             region_ = std::move(*made);

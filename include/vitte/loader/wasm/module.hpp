@@ -22,10 +22,7 @@ struct compile_options {
     bool checked_memory = true;
     /// The module's bytes are not copied: they stay where they are, in flash or in a mapping, as long as the module.
     bool borrowed_bytes = false;
-    /// The most locals of a function, and values on its stack: a few bytes of a module ask for many. More are
-    /// `errc::too_large`, as is more internal code than `most_code_bytes`.
-    std::uint32_t most_locals = VITTE_WASM_SMALL ? 2000 : 50'000, most_values = VITTE_WASM_SMALL ? 2000 : 50'000;
-    std::size_t most_code_bytes = std::size_t{1} << (VITTE_WASM_SMALL ? 18 : 30);
+    module_limits limits = VITTE_WASM_SMALL ? module_limits::small() : module_limits();
 };
 
 /// Why a type may not stand in a module; without a reason it may.

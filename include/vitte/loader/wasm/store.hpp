@@ -162,8 +162,9 @@ public:
 
     std::uint64_t fuel() const noexcept { return execution_->fuel; }
     void set_fuel(std::uint64_t fuel) noexcept { execution_->fuel = fuel; }
-    /// Code that is compiled `interruptible`, and code that waits in `poll_oneoff` of WASI or for a stream's input,
-    /// traps with `trap_code::timed_out` when `until` has passed, until another deadline is set.
+    /// Code that is compiled `interruptible`, and code that fills or copies much of a memory or table, waits in
+    /// `poll_oneoff` of WASI or for a stream's input, traps with `trap_code::timed_out` when `until` has passed, until
+    /// another deadline is set.
     void set_deadline(sys::deadline until) noexcept { execution_->deadline = until.monotonic(); }
     /// Stops what runs: at its next call, at the end of a host function or of a wait in `poll_oneoff` of WASI or for a
     /// stream's input, which it cuts short, or, if it is compiled `interruptible`, after some rounds of its loops. If

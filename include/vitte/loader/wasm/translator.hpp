@@ -28,7 +28,11 @@ struct label {
 /// One function at a time: `start`, then one call per instruction, in order, then `finish`.
 class translator {
 public:
-    explicit translator(module_data& module) : module_(module), code_(module.code, module.options.checked_memory) {}
+    /// `size` is what the module has in bytes.
+    translator(module_data& module, std::uint64_t size)
+        : module_(module),
+          code_(module.code, module.options.checked_memory),
+          most_cells_(module.options.limits.code_bytes_for(size) / sizeof(cell)) {}
 
     void start(body& function, value_types parameters, value_types locals);
     void finish();
@@ -100,7 +104,7 @@ public:
     void throw_reference();
 
     /// Whether the module's code is larger than allowed: branches that move many values become much code.
-    bool full() const noexcept { return code_.position() > module_.options.most_code_bytes / sizeof(cell); }
+    bool full() const noexcept { return code_.position() > most_cells_; }
     /// Counts an instruction, for metering.
     void count() noexcept { ++counted_; }
 
@@ -147,6 +151,7 @@ private:
 
     module_data& module_;
     emitter code_;
+    std::uint64_t most_cells_;
     value_stack stack_;
     body* function_ = nullptr;
     std::vector<std::uint32_t> local_places_;

@@ -54,10 +54,10 @@ void function_validator<Sink>::read_locals(std::vector<value_type>& all) {
         check_type(type);
         total += count;
         if (total > UINT32_MAX) return in_.refuse("locals", "too many locals", from);
-        if (total <= module_.options.most_locals) all.insert(all.end(), count, type);
+        if (total <= module_.options.limits.locals) all.insert(all.end(), count, type);
     }
     all_locals_ += total;
-    if (total > module_.options.most_locals || all_locals_ > most_locals_of_module)
+    if (total > module_.options.limits.locals || all_locals_ > module_.options.limits.all_locals)
         in_.refuse("locals", "more locals than the engine allows", in_.offset(), errc::too_large);
 }
 
@@ -91,6 +91,8 @@ void function_validator<Sink>::enter(construct kind, value_types parameters, val
     made.height = static_cast<std::uint32_t>(stack_.size());
     push(parameters);
     controls_.push_back(made);
+    if (controls_.size() > module_.options.limits.nesting) [[unlikely]]
+        refuse("more nested blocks than the engine allows", errc::too_large);
 }
 template <class Sink>
 void function_validator<Sink>::open(construct kind) {
@@ -114,7 +116,7 @@ void function_validator<Sink>::try_table() {
     value_types parameters, results;
     if (!read_block_type(parameters, results)) return;
     pop(parameters);
-    controls_.reserve(controls_.size() + 1);  // so that the labels stay where they are
+    if (controls_.size() == controls_.capacity()) controls_.reserve(2 * controls_.size());  // labels stay in place
     std::vector<typename Sink::clause> clauses;
     const std::uint32_t count = in_.count("catch clauses");
     for (std::uint32_t i = 0; i < count && in_.ok(); ++i) {
@@ -257,7 +259,7 @@ void function_validator<Sink>::calls(std::uint8_t opcode) {
             require(module_.matches(t->type.element, function_reference), "type mismatch");
             pop(t->type.size.address());
         } else {
-            pop(value_type::reference(heap_type::defined(index), true));
+            pop(value_type::reference(type_index(index), true));
         }
         type = &module_.types[index];
     } else {

@@ -165,7 +165,7 @@ void function_validator<Sink>::references(std::uint8_t opcode) {
             if (!in_.ok() || !require(module_.declared[index], "undeclared function reference")) return;
             if (live()) sink_.reference_to_function(index);
             return push(module_.options.allowed.typed_references
-                            ? value_type::reference(heap_type::defined(module_.functions[index]), false)
+                            ? value_type::reference(type_index(module_.functions[index]), false)
                             : function_reference);
         }
         default: {

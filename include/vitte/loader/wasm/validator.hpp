@@ -30,8 +30,6 @@ private:
 
         value_types branch_types() const noexcept { return kind == construct::loop ? parameters : results; }
     };
-    /// Of all functions: a few bytes declare many.
-    static constexpr std::uint64_t most_locals_of_module = 1 << 24;
     static constexpr value_type bank_types[] = {i32, i64, f32, f64, v128};
 
     // Errors
@@ -49,10 +47,16 @@ private:
     }
 
     // The operand stack
-    void push(value_type type) { stack_.push_back(type); }
+    void push(value_type type) {
+        stack_.push_back(type);
+        limit_stack();
+    }
     void push(value_types types) {
         stack_.insert(stack_.end(), types.begin(), types.end());
-        if (stack_.size() > module_.options.most_values) [[unlikely]]
+        limit_stack();
+    }
+    void limit_stack() noexcept {
+        if (stack_.size() > module_.options.limits.values) [[unlikely]]
             refuse("more values on the stack than the engine allows", errc::too_large);
     }
     value_type pop() {

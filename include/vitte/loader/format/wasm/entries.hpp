@@ -11,7 +11,7 @@ inline heap_type read_heap_type(cursor& in) noexcept {
     const std::uint64_t from = in.offset();
     const std::int64_t code = in.s33("heap type");
     if (code >= 0) {
-        if (code < heap_type::index_limit) return heap_type::defined(static_cast<std::uint32_t>(code));
+        if (code < type_index::limit) return type_index(static_cast<std::uint32_t>(code));
         in.refuse("heap type", "unknown type", from, errc::invalid_argument);
     } else if (code < -0x17 || code > -0x0c || in.offset() - from != 1) {
         in.refuse("heap type", "malformed heap type", from);

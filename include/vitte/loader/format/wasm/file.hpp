@@ -2,6 +2,7 @@
 #pragma once
 
 #include <vitte/loader/format/wasm/entries.hpp>
+#include <vitte/loader/format/wasm/module_limits.hpp>
 
 namespace vitte::loader::wasm {
 
@@ -53,8 +54,10 @@ public:
         return whole.size() >= 4 && load<std::uint32_t>(whole.data(), byte_order::little) == magic;
     }
 
-    /// Checks the preamble, and order and size of the sections. `long_sizes` is as in `cursor`.
-    static result<file, parse_error> parse(bytes whole, bool long_sizes = true) noexcept;
+    /// Checks the preamble, and order and size of the sections. `long_sizes` is as in `cursor`. What exceeds `most`
+    /// is `errc::too_large`, here or when it is decoded.
+    static result<file, parse_error> parse(bytes whole, bool long_sizes = true,
+                                           const module_limits& most = {}) noexcept;
 
     bytes whole() const noexcept { return whole_; }
     bool has(section id) const noexcept { return present_[static_cast<unsigned>(id)]; }
@@ -147,24 +150,54 @@ private:
         if (!has(id)) return {};
         cursor in = content(id);
         const std::uint32_t n = in.count(name_of(id));
+        if (n > most(id)) refuse_size(in, name_of(id), in.offset());
         for (std::uint32_t i = 0; i < n && in.ok(); ++i) {
+            const std::uint64_t from = in.offset();
             auto entry = read(in);
+            if (exceeds(entry)) refuse_size(in, name_of(id), from);
             if (in.ok()) visit(entry);
         }
         return ended(in, id);
     }
+    static void refuse_size(cursor& in, const char* reading, std::uint64_t at) noexcept {
+        in.refuse(reading, "more than the engine allows", at, errc::too_large);
+    }
+    std::uint32_t most(section id) const noexcept {
+        switch (id) {
+            case section::import: return limits_.imports;
+            case section::function: return limits_.functions;
+            case section::table: return limits_.tables;
+            case section::memory: return limits_.memories;
+            case section::tag: return limits_.tags;
+            case section::global: return limits_.globals;
+            case section::exports: return limits_.exports;
+            case section::element: return limits_.element_segments;
+            case section::data: return limits_.data_segments;
+            default: return UINT32_MAX;
+        }
+    }
+    static bool exceeds(const auto&) noexcept { return false; }
+    bool exceeds(const element_entry& entry) const noexcept { return entry.size > limits_.elements; }
+    bool exceeds(const code_entry& entry) const noexcept { return entry.body.remaining() > limits_.body_bytes; }
+    bool exceeds(const function_type& type) const noexcept {
+        return type.parameters.size > limits_.parameters || type.results.size > limits_.results;
+    }
     static function_type read_type(cursor& in) noexcept;
 
     bytes whole_;
+    module_limits limits_;
     cursor sections_[section_kinds];
     bool present_[section_kinds] = {};
 };
 
-inline result<file, parse_error> file::parse(bytes whole, bool long_sizes) noexcept {
+inline result<file, parse_error> file::parse(bytes whole, bool long_sizes, const module_limits& most) noexcept {
     // The place of each section among the others.
     constexpr std::uint8_t order[section_kinds] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
     file made;
     made.whole_ = whole;
+    made.limits_ = most;
+    if (whole.size() > most.module_bytes)
+        return malformed("module", "more bytes than the engine allows", most.module_bytes, errc::too_large);
     cursor in(whole, 0, long_sizes);
     if (in.fixed<std::uint32_t>("magic number") != magic && in.ok())
         return malformed("magic number", "magic header not detected", 0);
@@ -240,6 +273,8 @@ result<void, parse_error> file::for_each_type(Visit&& visit) const {
         for (std::uint32_t k = 0; k < members && in.ok(); ++k, ++index) {
             const std::uint64_t from = in.offset();
             const type_entry entry{read_type(in), group, from};
+            if (index >= limits_.types || index >= type_index::limit || exceeds(entry.function))
+                refuse_size(in, "type", from);
             if (in.ok()) visit(entry);
         }
     }

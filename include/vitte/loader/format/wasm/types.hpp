@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vitte/core/assert.hpp>
 
 namespace vitte::loader::wasm {
 
@@ -21,14 +22,24 @@ enum class heap_code : std::uint8_t {
     no_exception = 0x74,
 };
 
+/// The index of a type, which has been compared with the number of types: below `limit`, or the program stops. So no
+/// number can become an abstract heap type.
+class type_index {
+public:
+    static constexpr std::uint32_t limit = 1u << 22;
+
+    constexpr explicit type_index(std::uint32_t value) noexcept : value_(value) { VITTE_ASSERT(value < limit); }
+    constexpr std::uint32_t value() const noexcept { return value_; }
+
+private:
+    std::uint32_t value_;
+};
+
 /// What a reference points to: an abstract heap type or the index of a defined type.
 class heap_type {
 public:
-    static constexpr std::uint32_t index_limit = 1u << 22;
-
     constexpr heap_type(heap_code code) noexcept : bits_(abstract_bit | static_cast<std::uint32_t>(code)) {}
-    /// `index` is below `index_limit`.
-    static constexpr heap_type defined(std::uint32_t index) noexcept { return heap_type(index, 0); }
+    constexpr heap_type(type_index index) noexcept : bits_(index.value()) {}
     static constexpr heap_type from_bits(std::uint32_t bits) noexcept { return heap_type(bits, 0); }
 
     constexpr bool is_defined() const noexcept { return (bits_ & abstract_bit) == 0; }
@@ -38,7 +49,7 @@ public:
     friend constexpr bool operator==(heap_type, heap_type) noexcept = default;
 
 private:
-    static constexpr std::uint32_t abstract_bit = index_limit;
+    static constexpr std::uint32_t abstract_bit = type_index::limit;
     constexpr heap_type(std::uint32_t bits, int) noexcept : bits_(bits) {}
     std::uint32_t bits_;
 };
