@@ -1,4 +1,10 @@
 // WASI preview 1 as a guest meets it.
+#if defined(__unix__)
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
 #include <map>
 #include <vitte/sys/platform/faulty.hpp>
 #include <vitte/sys/process/pipe.hpp>
@@ -385,6 +391,22 @@ BOOST_AUTO_TEST_CASE(waits_end_at_the_stores_deadline) {
     g.store.set_deadline(vitte::sys::deadline::never());
     BOOST_TEST(g.call("random_get", {0, 4}) == success);
 }
+
+#if defined(__unix__) && !defined(__wasi__)
+BOOST_AUTO_TEST_CASE(nobody_waits_for_the_other_end_of_a_fifo, *needs(waiting_for_streams)) {
+    guest g;
+    const std::string fifo = std::string(g.folder.path) + "/fifo";
+    BOOST_REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+    g.store.set_deadline(vitte::sys::deadline::after(50'000'000));
+    const std::uint32_t fd = g.opened("fifo");
+    g.put<std::uint32_t>(1028, 10);  // bytes for the slice at 1024
+    BOOST_TEST((end_of_wait(g, "fd_read", {fd, 1024, 1, 16}) == wasm::trap_code::timed_out));
+    g.store.set_deadline(vitte::sys::deadline::never());
+    const int writer = open(fifo.c_str(), O_WRONLY);
+    BOOST_TEST((writer != -1 && write(writer, "hi", 2) == 2 && close(writer) == 0));
+    BOOST_TEST(*g.read(fd, 100) == "hi");
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(programs_end_with_their_code) {
     wasi::context world;

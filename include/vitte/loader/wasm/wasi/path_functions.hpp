@@ -142,11 +142,13 @@ private:
         made->rights = right::of_folder;
         return made;
     }
-    /// A file is created for writing, too; one that is there already may be only for reading.
+    /// A file is created for writing, too; one that is there already may be only for reading. FIFOs are waited for when
+    /// they are read, where a deadline or an interruption ends that.
     static outcome<sys::basic_file<P>> open_file(const place& at, sys::links follow, u32 how, bool writes) {
         using sys::open_mode;
         const auto open_as = [&](open_mode mode) {
-            return at.folder().open_file(at.path(), {mode, follow == sys::links::followed ? 0u : sys::open_no_follow});
+            const unsigned last = follow == sys::links::followed ? 0u : sys::open_no_follow;
+            return at.folder().open_file(at.path(), {mode, last | sys::open_nonblocking});
         };
         const auto as_it_is = [&] { return open_as(writes ? open_mode::read_write : open_mode::read); };
         const bool creates = (how & open_flag::creat) != 0, alone = (how & open_flag::excl) != 0;

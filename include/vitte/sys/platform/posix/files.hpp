@@ -21,6 +21,11 @@ inline constexpr int direct_flag = O_DIRECT;
 #else
 inline constexpr int direct_flag = 0;
 #endif
+#if defined(O_NOCTTY)
+inline constexpr int no_terminal_flag = O_NOCTTY;  // nothing that is opened becomes the process's terminal
+#else
+inline constexpr int no_terminal_flag = 0;
+#endif
 
 /// `options` in the words of open(2).
 constexpr int open_flags(const open_options& options) noexcept {
@@ -33,7 +38,8 @@ constexpr int open_flags(const open_options& options) noexcept {
     return modes[static_cast<unsigned>(options.mode)] | ((options.flags & open_append) != 0 ? O_APPEND : 0) |
            ((options.flags & open_no_follow) != 0 ? O_NOFOLLOW : 0) |
            ((options.flags & open_direct) != 0 ? direct_flag : 0) |
-           ((options.flags & open_durable) != 0 ? O_DSYNC : 0) | O_CLOEXEC;
+           ((options.flags & open_durable) != 0 ? O_DSYNC : 0) |
+           ((options.flags & open_nonblocking) != 0 ? O_NONBLOCK : 0) | no_terminal_flag | O_CLOEXEC;
 }
 
 /// The count that a call returned, or what `errno` tells if that is -1.
