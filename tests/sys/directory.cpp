@@ -140,6 +140,11 @@ BOOST_AUTO_TEST_CASE(removing_a_tree_leaves_what_links_point_to, *needs(unfollow
     BOOST_TEST(d->info("outside/precious").has_value());
     BOOST_TEST(d->symbolic_link("outside", "link").has_value());
     BOOST_TEST(remove_all(SCRATCH "/link").has_value());
+    for (const char* path : {SCRATCH "/link/", SCRATCH "/link//"}) {
+        BOOST_TEST(d->symbolic_link("outside", "link").has_value());
+        BOOST_TEST(remove_all(path).has_value());
+        BOOST_TEST((d->info("link").error().code == errc::not_found));
+    }
     BOOST_TEST(d->info("outside/precious").has_value());
 }
 

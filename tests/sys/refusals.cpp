@@ -1,6 +1,7 @@
 // What the system refuses: a disk that is full, one that may only be read, and a user who may not. Nothing is lost.
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +41,25 @@ bool as_nobody(Work work) {
     waitpid(child, &status, 0);
     return status == 0;
 }
+
+/// The native platform, which remembers the rights that files were made with.
+struct noting : native {
+    static inline std::uint32_t made = 0;
+    static vitte::result<int> noted(vitte::result<int> opened, const open_options& options) {
+        if (opened && options.mode == open_mode::create_new) made |= native::files::info(*opened)->mode;
+        return opened;
+    }
+    struct files : native::files {
+        static vitte::result<handle> open(const char* path, const open_options& options) {
+            return noted(native::files::open(path, options), options);
+        }
+    };
+    struct directories : native::directories {
+        static vitte::result<handle> open_file(handle in, const char* path, const open_options& options) {
+            return noted(native::directories::open_file(in, path, options), options);
+        }
+    };
+};
 
 template <class Result>
 bool denied(const Result& done) {
@@ -107,6 +127,40 @@ BOOST_AUTO_TEST_CASE(who_may_not_is_told_so, *needs(privilege)) {
                met.contains("/open/kept") && met.size() == 6;
     }));
     BOOST_TEST(d->info("open/kept").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_written_is_never_for_more_than_it_was, *needs(privilege)) {
+    const temporary_directory folder = std::move(*temporary_directory::create());
+    const auto d = folder.open();
+    const std::string top = folder.path(), secret = top + "/secret", tool = top + "/tool", theirs = top + "/theirs";
+    const mode_t mask = umask(0);
+    for (const auto& [name, mode] : {std::pair(&secret, 0640u), {&tool, 04755u}, {&theirs, 06775u}}) {
+        BOOST_TEST(write(name->c_str(), bytes("old")).has_value());
+        BOOST_TEST(chown(name->c_str(), 65534, name == &theirs ? 0 : 65534) == 0);
+        BOOST_TEST(chmod(name->c_str(), mode) == 0);
+    }
+    const auto facts = [](const std::string& name) { return vitte::sys::stat(name.c_str()).value(); };
+    // By root: owner and group stay, and so what only they make harmless.
+    for (const std::string* name : {&secret, &tool}) {
+        const file_info before = facts(*name);
+        BOOST_TEST(replace<noting>(name->c_str(), bytes("new")).has_value());
+        const file_info after = facts(*name);
+        BOOST_TEST((after.mode == before.mode && after.owner == 65534u && after.group == 65534u));
+        BOOST_TEST(copy<noting>(name->c_str(), (*name + ".copy").c_str()).has_value());
+        const file_info copied = facts(*name + ".copy");
+        BOOST_TEST((copied.mode == (before.mode & 0777) && copied.owner == 0u));
+    }
+    BOOST_TEST(noting::made == 0600u);  // whoever watches the folder could not open them before
+    // By somebody who may not give them away: nobody gets more.
+    BOOST_TEST(d->set_mode(".", 0777).has_value());
+    BOOST_TEST(as_nobody([&] { return replace(theirs.c_str(), bytes("new")).has_value(); }));
+    const file_info after = facts(theirs);
+    BOOST_TEST((after.owner == 65534u && after.group == 65534u && after.mode == 0755u));
+    BOOST_TEST(write((top + "/roots").c_str(), bytes("old")).has_value());
+    BOOST_TEST(chmod((top + "/roots").c_str(), 0640) == 0);
+    BOOST_TEST(as_nobody([&] { return replace((top + "/roots").c_str(), bytes("new")).has_value(); }));
+    BOOST_TEST(facts(top + "/roots").mode == 0600u);
+    umask(mask);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -86,8 +86,10 @@ result<void> copy_rest(const basic_file<P>& from, const basic_file<P>& to) noexc
 }  // namespace detail
 
 /// Copies content and permissions of the file `from` to the new file `to`: by sharing its blocks where the file system
-/// can (`FICLONE`, `clonefile`), inside the kernel, or through a buffer. `errc::already_exists` if there is something
-/// at `to`; after any other failure nothing is left there. Holes stay holes where the file system tells of them.
+/// can (`FICLONE`, `clonefile`), inside the kernel, or through a buffer. The copy belongs to who makes it, so that it
+/// is not set-user-ID or set-group-ID, and nobody else can open it before it is whole. `errc::already_exists` if there
+/// is something at `to`; after any other failure nothing is left there. Holes stay holes where the file system tells of
+/// them.
 template <platform P = native>
 result<void> copy(const char* from, const char* to) noexcept {
     using files = typename P::files;
@@ -96,15 +98,19 @@ result<void> copy(const char* from, const char* to) noexcept {
     if (facts.kind == file_kind::directory) return fail(errc::is_a_directory, "copy");
     if constexpr (requires { files::clone_to(source.native_handle(), to); })
         if (files::clone_to(source.native_handle(), to)) return {};
-    VITTE_TRY(auto target, basic_file<P>::open(to, open_mode::create_new));
-    const auto copied = [&]() -> result<void> {
-        if constexpr (requires { files::set_mode(target.native_handle(), facts.mode); }) {
-            VITTE_CHECK(files::set_mode(target.native_handle(), facts.mode));
-        }
+    constexpr std::uint32_t nobody_else = 0600;
+    VITTE_TRY(auto target, basic_file<P>::open(to, open_options(open_mode::create_new, 0, nobody_else)));
+    const auto fill = [&]() -> result<void> {
         if constexpr (requires { files::clone(source.native_handle(), target.native_handle()); })
-            if (files::clone(source.native_handle(), target.native_handle())) return target.close();
+            if (files::clone(source.native_handle(), target.native_handle())) return {};
         const bool holes = facts.allocated != 0 && facts.allocated < facts.size;
-        VITTE_CHECK(holes ? detail::copy_sparse(source, target, facts.size) : detail::copy_rest(source, target));
+        return holes ? detail::copy_sparse(source, target, facts.size) : detail::copy_rest(source, target);
+    };
+    const auto copied = [&]() -> result<void> {
+        VITTE_CHECK(fill());
+        if constexpr (requires { files::set_mode(target.native_handle(), 0u); }) {
+            VITTE_CHECK(retried([&] { return files::set_mode(target.native_handle(), facts.mode & 0777); }));
+        }
         return target.close();
     }();
     if (!copied) static_cast<void>(files::remove(to));

@@ -118,19 +118,34 @@ private:
     int again_ = 0;       ///< how often there was something to be removed where all had been removed
 };
 
-}  // namespace detail
-
-/// Removes `path` with all that is in it, without following symbolic links, also those that somebody puts in the place
-/// of folders meanwhile. Stops at the first failure, which may leave some of it. Succeeds if there is nothing.
-template <platform P = native>
-result<void> remove_all(const char* path) noexcept {
+/// Removes what stands at `path`, which has no separator at its end: that would follow a link.
+template <platform P>
+result<void> remove_all_at(const char* path) noexcept {
     const auto here = basic_directory<P>::current();
     auto root = here.open_directory(path);
     if (!root && root.error().code == errc::not_found) return {};
     if (!root && root.error().code == errc::not_a_directory) return here.remove(path);
     if (!root) return unexpected(root.error());
-    VITTE_CHECK(detail::tree_remover<P>(std::move(*root)).run());
+    VITTE_CHECK(tree_remover<P>(std::move(*root)).run());
     return here.remove_directory(path);
+}
+
+}  // namespace detail
+
+/// Removes `path` with all that is in it, without following symbolic links: neither one at `path`, with separators
+/// behind it or without, nor those that somebody puts in the place of folders meanwhile. Stops at the first failure,
+/// which may leave some of it. Succeeds if there is nothing.
+template <platform P = native>
+result<void> remove_all(const char* path) noexcept {
+    const std::size_t whole = __builtin_strlen(path), root = path_view(path).root().size();
+    std::size_t length = whole;
+    while (length > root && path_view::is_separator(path[length - 1])) --length;
+    if (length == whole) return detail::remove_all_at<P>(path);
+    VITTE_TRY(auto copied, byte_buffer::allocate(length + 1));
+    auto* const text = reinterpret_cast<char*>(copied.bytes().data());
+    __builtin_memcpy(text, path, length);
+    text[length] = 0;
+    return detail::remove_all_at<P>(text);
 }
 
 }  // namespace vitte::sys
