@@ -10,9 +10,11 @@
 #include "../support/text_files.hpp"
 
 #if !defined(_WIN32)
-#include <csignal>
+#include <grp.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include <csignal>
 #endif
 
 namespace {
@@ -319,9 +321,14 @@ BOOST_AUTO_TEST_CASE(groups_sessions_and_limits_are_set, *needs(shell)) {
 }
 
 BOOST_AUTO_TEST_CASE(children_run_as_somebody_else, *needs(privilege)) {
+    gid_t before[64];
+    const int groups = getgroups(64, before);
+    const gid_t roots[] = {7, 8};
+    BOOST_REQUIRE((groups >= 0 && setgroups(2, roots) == 0));
     const auto told = said(command("id").argument("-u").user(65534, 65534));
     BOOST_TEST(told == "65534\n");
     BOOST_TEST(said(command("id").argument("-G").user(65534, 65533)) == "65533\n");
+    BOOST_TEST(setgroups(static_cast<std::size_t>(groups), before) == 0);
     const scratch folder;
     BOOST_TEST(directory::current().set_mode(SCRATCH, 0700).has_value());
     const auto refused = command("/bin/pwd").directory(SCRATCH).user(65534, 65534).spawn();

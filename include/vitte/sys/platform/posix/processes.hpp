@@ -4,6 +4,9 @@
 
 #include <sys/resource.h>
 #include <sys/wait.h>
+#if defined(VITTE_PLATFORM_POSIX)
+#include <grp.h>  // where it is, it has `setgroups`, which other systems have in <unistd.h>
+#endif
 
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/pipe_end.hpp>
@@ -212,9 +215,22 @@ struct forking {
         if (made == 0) ::_exit(run(argument));
         return child_handle{made};
     }
+#if !defined(__linux__) || defined(VITTE_PLATFORM_POSIX) || defined(VITTE_PLATFORM_HEADER)  // which has its own
     static bool become(const user_identity& user) noexcept {
-        return ::setgid(static_cast<gid_t>(user.group)) == 0 && ::setuid(static_cast<uid_t>(user.user)) == 0;
+        const auto group = static_cast<gid_t>(user.group);
+        return (::geteuid() != 0 || has_only(&group)) && ::setgid(group) == 0 &&
+               ::setuid(static_cast<uid_t>(user.user)) == 0;
     }
+    /// Leaves all supplementary groups but this one. Where `setgroups`, which is not POSIX, is not there: whether there
+    /// are none.
+    template <class Group>
+    static bool has_only(const Group* group) noexcept {
+        if constexpr (requires { setgroups(1, group); })
+            return setgroups(1, group) == 0;
+        else
+            return ::getgroups(0, nullptr) == 0;
+    }
+#endif
     static void close_at_exec(int first) noexcept {
         const long most = ::sysconf(_SC_OPEN_MAX);
         const int end = most > 0 && most < 65'536 ? static_cast<int>(most) : 65'536;
