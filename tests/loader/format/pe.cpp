@@ -192,6 +192,20 @@ BOOST_AUTO_TEST_CASE(old_delayed_imports_have_absolute_addresses) {
     BOOST_TEST((found == strings{"open", "", "close"}));
 }
 
+BOOST_AUTO_TEST_CASE(many_imports_of_one_long_name_are_refused) {
+    canvas c = headers(false);
+    direct(c, pe::directory::imports, 0x1100, 40);
+    c.put32(contents + 0x100, 0x1200).put32(contents + 0x10c, 0x1170).put32(contents + 0x110, 0x1150);
+    c.text(contents + 0x170, "needed.dll").text(contents + 0x1a2, std::string(0x5d, 'n'));
+    for (std::size_t at = 0x200; at < 0x3f0; at += 4) c.put32(contents + at, 0x11a0);
+    std::size_t read = 0;
+    const auto done =
+        pe::for_each_import(*pe::file::parse(c.bytes), [&](const pe::imported& i) { read += i.name.size(); });
+    BOOST_REQUIRE(!done.has_value());
+    BOOST_TEST(done.error().reading == std::string("name of an import"));
+    BOOST_TEST((read > c.bytes.size() && read <= 4 * c.bytes.size()));
+}
+
 BOOST_AUTO_TEST_CASE(relocations_debug_storage_and_certificates) {
     const auto bytes = whole_image(false);
     const auto file = pe::file::parse(bytes);

@@ -30,10 +30,25 @@ inline constexpr import_kind import_kinds[] = {
     {directory::delay_imports, 32, 4, 16, 12},
 };
 
+/// How much text may be read: many entries may name the same long one.
+class text_budget {
+public:
+    explicit text_budget(const file& of) noexcept : left_(4 * of.whole().size()) {}
+    result<void, parse_error> take(std::string_view text, const char* reading) noexcept {
+        if (text.size() > left_) return malformed(reading, "many entries share a long one", 0);
+        left_ -= text.size();
+        return {};
+    }
+
+private:
+    std::size_t left_;
+};
+
 /// Calls `visit(const needed_library&)`, which may fail.
 template <class Visit>
 result<void, parse_error> for_each_descriptor(const file& of, Visit&& visit) {
     constexpr const char* what = "import directory";
+    text_budget texts(of);
     for (const import_kind& kind : import_kinds) {
         const auto directory = of.find(kind.directory);
         if (!directory) continue;
@@ -48,6 +63,7 @@ result<void, parse_error> for_each_descriptor(const file& of, Visit&& visit) {
             // The first delayed ones, of 32 bits, had addresses that are not relative to the base.
             const auto base = delayed && (number(0) & 1) == 0 ? static_cast<std::uint32_t>(of.image().base) : 0;
             VITTE_TRY(const std::string_view name, of.text_at(name_at - base, "name of a needed library"));
+            VITTE_CHECK(texts.take(name, "name of a needed library"));
             VITTE_CHECK(visit(needed_library{name, lookups - base, delayed}));
         }
     }
@@ -72,6 +88,7 @@ result<void, parse_error> for_each_import(const file& of, Visit&& visit) {
     const encoding e = of.image().form;
     const std::size_t stride = e.word_size();
     std::size_t left = of.whole().size() / stride;  // tables that overlap would take forever
+    detail::text_budget texts(of);
     return detail::for_each_descriptor(of, [&](const needed_library& library) -> result<void, parse_error> {
         VITTE_TRY(const part all, of.from(library.lookups, what));
         for (std::size_t at = 0;; at += stride) {
@@ -84,6 +101,7 @@ result<void, parse_error> for_each_import(const file& of, Visit&& visit) {
                 VITTE_TRY(const part hint, of.at(entry, 2, "name of an import"));
                 made.ordinal = encoding().u16(hint.bytes.data());
                 VITTE_TRY(made.name, of.text_at(entry + 2, "name of an import"));
+                VITTE_CHECK(texts.take(made.name, "name of an import"));
             }
             visit(made);
         }
