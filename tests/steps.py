@@ -48,7 +48,8 @@ def of_target(target, everything, folder):
 def all_steps(folder, chosen, options):
     """What fails most often first, then what others wait for."""
     known = f'{folder}/results.txt'
-    vitte = f'{folder}/examples/examples/vitte'
+    programs = f'{folder}/tool/examples'  # beside those for users, which are optimized fully
+    vitte = f'{programs}/vitte'
 
     def script(name, seconds, *arguments, after=()):
         runner = 'sh' if name.endswith('.sh') else PYTHON
@@ -62,9 +63,9 @@ def all_steps(folder, chosen, options):
     return [
         *first,
         headers,
-        Step('build examples', 170, ['sh', 'tests/built.sh', f'{folder}/examples', '-Dexamples=true', '-Ddebug=false', '-Doptimization=1'], builds=True),
+        Step('build examples', 170, ['sh', 'tests/built.sh', f'{folder}/tool', '-Dexamples=true', '-Ddebug=false', '-Doptimization=1'], builds=True),
         *[step for steps in others for step in steps],
-        script('cli/cli.py', 10, f'{folder}/examples/examples', after=tool),
+        script('cli/cli.py', 10, programs, after=tool),
         script('cli/readelf.py', 30, vitte, after=tool),
         script('cli/readobj.py', 100, vitte, folder, after=tool),
         script('cli/wasm.py', 20, f'{folder}/wasm-cli', vitte, after=tool),
