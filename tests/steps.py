@@ -56,31 +56,31 @@ def all_steps(folder, chosen, options):
         return Step(name.rsplit('.', 1)[0], seconds, [runner, f'tests/{name}', *arguments, known], list(after))
 
     tool = ['build examples']
-    headers = Step('compile/headers', 370, [PYTHON, 'tests/compile/headers.py', known, *([f'{folder}/headers.txt'] if options.quick else [])])
+    headers = Step('compile/headers', 390, [PYTHON, 'tests/compile/headers.py', known, *([f'{folder}/headers.txt'] if options.quick else [])])
     if options.quick:
         return [*of_target(chosen[0], True, folder), headers]
     first, *others = [of_target(target, options.all, folder) for target in chosen]
     return [
         *first,
         headers,
-        Step('build examples', 170, ['sh', 'tests/built.sh', f'{folder}/tool', '-Dexamples=true', '-Ddebug=false', '-Doptimization=1'], builds=True),
+        Step('build examples', 145, ['sh', 'tests/built.sh', f'{folder}/tool', '-Dexamples=true', '-Ddebug=false', '-Doptimization=1'], builds=True),
         *[step for steps in others for step in steps],
-        script('cli/cli.py', 10, programs, after=tool),
-        script('cli/readelf.py', 30, vitte, after=tool),
-        script('cli/readobj.py', 100, vitte, folder, after=tool),
-        script('cli/wasm.py', 20, f'{folder}/wasm-cli', vitte, after=tool),
-        script('loader/wasm/programs.py', 120, f'{folder}/wasm-programs', vitte, after=tool),
+        script('cli/cli.py', 1, programs, after=tool),
+        script('cli/readelf.py', 22, vitte, after=tool),
+        script('cli/readobj.py', 30, vitte, folder, after=tool),
+        script('cli/wasm.py', 2, f'{folder}/wasm-cli', vitte, after=tool),
+        script('loader/wasm/programs.py', 95, f'{folder}/wasm-programs', vitte, after=tool),
         script('loader/wasm/wasi_suite.py', 1, f'{folder}/wasi-suite', vitte, after=tool),
-        script('loader/libraries/libraries.py', 30, f'{folder}/libraries'),
-        script('loader/gdb.py', 90, f'{folder}/gdb'),
-        script('fault/mutation.py', 200, f'{folder}/native', after=['build native']),
-        script('overhead/overhead.py', 15, f'{folder}/overhead'),
-        script('overhead/size.py', 150, folder),
-        script('firmware/firmware.py', 60, f'{folder}/firmware'),
-        script('subproject/run.sh', 20, f'{folder}/subproject'),
-        script('loader/matrix/matrix.py', 700, f'{folder}/matrix'),
-        Step('build benches', 60, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
-        Step('fuzz', 1100, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs']),
+        script('loader/libraries/libraries.py', 22, f'{folder}/libraries'),
+        script('loader/gdb.py', 70, f'{folder}/gdb'),
+        script('fault/mutation.py', 195, f'{folder}/native', after=['build native']),
+        script('overhead/overhead.py', 10, f'{folder}/overhead'),
+        script('overhead/size.py', 40, folder),
+        script('firmware/firmware.py', 32, f'{folder}/firmware'),
+        script('subproject/run.sh', 4, f'{folder}/subproject'),
+        script('loader/matrix/matrix.py', 190, f'{folder}/matrix'),
+        Step('build benches', 68, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
+        Step('fuzz', 850, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs']),
     ]
 
 

@@ -531,13 +531,13 @@ BOOST_AUTO_TEST_CASE(filling_and_copying_memory_is_charged_and_ends_in_time) {
         BOOST_TEST((ended.error().code == wasm::trap_code::timed_out));
         BOOST_TEST(vitte::sys::monotonic_time() - begin < 10'000'000'000);  // a thousand of them take longer
     }
-    auto store = new_store({.fuel = 10'000});
+    auto store = new_store({.fuel = 1200});
     wasm::compile_options options;
     options.metered = true;
     const auto once = function_of<void(std::int32_t)>(instance_of(store, busy, "", options), "once");
-    BOOST_TEST(once(64 * 1000).has_value());
-    BOOST_TEST((store.fuel() < 9'000 && store.fuel() > 8'900));
-    BOOST_TEST((once(64 * 10'000).error().code == wasm::trap_code::out_of_fuel));
+    BOOST_TEST(once(64 * 100).has_value());
+    BOOST_TEST((store.fuel() < 1100 && store.fuel() > 1000));
+    BOOST_TEST((once(64 * 1500).error().code == wasm::trap_code::out_of_fuel));
     BOOST_TEST(store.fuel() == 0u);
 }
 
