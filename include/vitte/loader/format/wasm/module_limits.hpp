@@ -5,9 +5,9 @@
 
 namespace vitte::loader::wasm {
 
-/// The defaults are those of the WebAssembly JavaScript Interface ("Implementation-defined Limits"), which every
-/// browser has, so that modules that run there are allowed; those below the line are ours, and count what a reader of
-/// the format does not see. What exceeds one is `errc::too_large`.
+/// The defaults are those of the WebAssembly JavaScript Interface ("Implementation-defined Limits"), where it has one,
+/// so that modules that run in browsers are allowed; those from `values` on count what a reader of the format does not
+/// see. What exceeds one is `errc::too_large`.
 struct module_limits {
     std::uint64_t module_bytes = std::uint64_t{1} << 30;
     std::uint32_t types = 1'000'000;  ///< of all recursion groups together; never more than `type_index::limit`
