@@ -144,7 +144,7 @@ def run(target, folder):
         if emulator == ['wine']:
             subprocess.run(['wineboot', '--init'], env=environment, check=True)
         at_once = os.cpu_count() if target.name == 'quick' else 1
-        counts = boost_tests.run_all(target.name, made, emulator, target.only, environment, at_once)
+        counts = boost_tests.run_all(target.name, made, emulator, target.only, environment, at_once, target.name == 'native')
         with open(f'{folder}/results.txt', 'a', encoding='utf-8') as file:
             for name, count in counts.items():
                 file.write('\t'.join(map(str, (f'{target.name}/{name}', *count))) + '\n')

@@ -3,6 +3,7 @@ import concurrent.futures
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import time
@@ -35,16 +36,24 @@ def run_one(test, folder, emulator, environment):
     return passed, failed, skipped
 
 
+def in_memory():
+    """A folder in memory for what programs write, or None where there is little of it."""
+    free = shutil.disk_usage('/dev/shm').free if os.path.isdir('/dev/shm') else 0
+    return tempfile.TemporaryDirectory(dir='/dev/shm') if free > 4 << 30 else None
+
+
 def tests_of(folder):
     listed = subprocess.run(['meson', 'introspect', '--tests', folder], check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(listed.stdout)
 
 
-def run_all(name, folder, emulator=(), only=None, environment=os.environ, at_once=1):
+def run_all(name, folder, emulator=(), only=None, environment=os.environ, at_once=1, on_disk=True):
     """The counts of each program by its name."""
+    memory = None if on_disk else in_memory()
+
     def run(test):
         begin = time.monotonic()
-        counts = run_one(test, folder, list(emulator), environment)
+        counts = run_one(test, memory.name if memory else folder, list(emulator), environment)
         print('{}: {}: {} passed, {} failed, {} skipped in {:.0f} s.'.format(name, test['name'], *counts, time.monotonic() - begin), flush=True)
         return counts
 

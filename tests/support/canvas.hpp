@@ -7,6 +7,8 @@
 
 #include <vitte/loader/format/views.hpp>
 
+#include "stride.hpp"
+
 struct canvas {
     vitte::loader::encoding form;
     std::vector<std::byte> bytes;
@@ -32,11 +34,11 @@ struct canvas {
 /// Calls `look` with every beginning of `bytes`, and with `bytes` after each change of one bit: it must survive that.
 template <class Look>
 void damage(std::vector<std::byte> bytes, Look&& look) {
-    for (std::size_t length = 0; length < bytes.size(); ++length) {
+    for (std::size_t length = 0; length < bytes.size(); length += stride) {
         const std::vector<std::byte> cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
         look(std::span(cut));
     }
-    for (std::size_t at = 0; at < bytes.size(); ++at)
+    for (std::size_t at = 0; at < bytes.size(); at += stride)
         for (unsigned bit = 0; bit < 8; ++bit) {
             bytes[at] ^= static_cast<std::byte>(1u << bit);
             look(std::span<const std::byte>(bytes));

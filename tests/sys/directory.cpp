@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_file_survives_whoever_is_killed_while_replacing_it) {
                       versions[] = {std::string(50'000, 'a'), std::string(70'000, 'b')};
     BOOST_REQUIRE(replace(path.c_str(), bytes(versions[0])).has_value());
     vitte::xoshiro256 random(5);
-    for (int round = 0; round < 2000; ++round) {
+    for (int round = 0; round < 500; ++round) {
         const pid_t child = fork();
         if (child == 0)
             for (int i = round;; ++i) static_cast<void>(replace(path.c_str(), bytes(versions[i % 2])));
