@@ -10,6 +10,7 @@ import hashlib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,11 @@ NOT_WINDOWS = r'vitte/sys/platform/(bsd|darwin|kqueue|linux|posix|wasi|bare)\b'
 SEPARATE = 'vitte/separate.hpp'  # for programs that are compiled so
 STRICT = ['-std=c++20', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror']
 EXPENSIVE = re.compile(r'^[.]+ /usr/include/c\+\+/\d+/(string|functional|iostream|chrono)$', re.M)
+LINUX = ['g++', 'aarch64-linux-gnu-g++', 'riscv64-linux-gnu-g++', 's390x-linux-gnu-g++', 'arm-linux-gnueabihf-g++']
+# What was never made, or is gone from Linux.
+NO_CALLS = set("""_sysctl afs_syscall arch_specific_syscall bdflush break create_module epoll_ctl_old epoll_wait_old ftime get_kernel_syms
+    getpmsg gtty idle lock mpx nfsservctl prof profil putpmsg query_module security stty syscalls sysfs timerfd tuxcall
+    ulimit uselib vserver""".split())
 MAY_INCLUDE = {'core': {'core'}, 'sys': {'core', 'sys'}, 'loader': {'core', 'sys', 'loader'},
                'driver': {'core', 'sys', 'loader', 'driver'}, 'buildkit': {'core', 'sys', 'loader', 'buildkit'}}
 
@@ -152,6 +158,19 @@ def check_windows(results):
         results.check(done.returncode == 0, f'{MINGW}, everything {what}:\n{done.stderr[:2000]}')
 
 
+def check_system_calls(results):
+    """The table of Linux's system calls knows each one that the kernel's headers name, but for those that are gone."""
+    for compiler in filter(shutil.which, LINUX):
+        named = subprocess.run([compiler, '-dM', '-E', '-x', 'c', '-'], input='#include <asm/unistd.h>', text=True, check=True,
+                               stdout=subprocess.PIPE).stdout
+        calls = sorted(set(re.findall(r'#define __NR_([a-z0-9_]+) ', named)) - NO_CALLS)
+        source = '#include <vitte/sys/platform/linux/call_table.hpp>\nusing namespace vitte::sys::linux_os;\n' + ''.join(
+            f'static_assert(call_classes[__NR_{call}] != call_class::unknown, "{call}");\n' for call in calls)
+        done = subprocess.run([compiler, '-std=c++20', '-I', ROOT, '-fsyntax-only', '-x', 'c++', '-'], input=source, text=True,
+                              stderr=subprocess.PIPE)
+        results.check(len(calls) > 250 and done.returncode == 0, f'{compiler}: system calls without a class: {done.stderr[:2000]}')
+
+
 def check_two_units(results):
     with tempfile.TemporaryDirectory() as folder:
         units = []
@@ -185,7 +204,7 @@ def main(results_file, known=None):
     results = Results('compile/headers')
     check_compilation(results, Memory(known))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done in [pool.submit(check, results) for check in (check_windows, check_two_units, check_rules, check_cost)]:
+        for done in [pool.submit(check, results) for check in (check_windows, check_system_calls, check_two_units, check_rules, check_cost)]:
             done.result()
     results.append_to(results_file)
 

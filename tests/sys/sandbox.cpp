@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -23,72 +24,31 @@
 #include <vitte/sys/sandbox.hpp>
 #include <vitte/sys/thread.hpp>
 
+#include "../support/confinement.hpp"
 #include "../support/scratch.hpp"
 #include "../support/text_files.hpp"
 
 namespace {
-using namespace vitte::sys;
-using vitte::errc;
-using vitte::result;
-
 static_assert(sandbox_facet<native::sandbox>);
 static_assert(std::is_same_v<traced<native>::sandbox, native::sandbox>);
 
-bool enforces(unsigned rules) { return own_kernel.present() && (supported_sandbox().bits & rules) == rules; }
 const ability confined_files{"a kernel that confines files (Landlock, ABI 3)",
                              [] { return enforces(sandbox_files | sandbox_truncation); }};
 const ability confined_ports{"a kernel that confines TCP ports (Landlock, ABI 4)",
                              [] { return enforces(sandbox_tcp); }};
 const ability confined_scopes{"a kernel that confines signals (Landlock, ABI 6)",
                               [] { return enforces(sandbox_signals | sandbox_abstract_sockets); }};
-const ability filtered_calls{"a kernel that filters calls", [] { return enforces(sandbox_privileges); }};
+const ability filtered_calls{"a kernel that filters calls", [] { return enforces(sandbox_privileges | sandbox_tracing); }};
 
 /// A Linux whose Landlock is of that ABI.
 template <int Abi>
 struct older : native {
     struct sandbox : native::sandbox {
         static unsigned supported() noexcept {
-            return native::sandbox::supported() & (linux_os::landlock_rules(Abi) | linux_os::all_filter_rules);
+            return native::sandbox::supported() & (linux_os::landlock_rules(Abi) | linux_os::filter_rules);
         }
     };
 };
-
-std::string outcome(bool done) { return done ? "done" : message(posix::cause_of(errno)); }
-template <class T>
-std::string outcome(const result<T>& done) {
-    return done ? "done" : message(done.error().code);
-}
-
-/// What `work` tells, in a process of its own, and how that ended if not well.
-std::string in_child(const std::function<std::string()>& work) {
-    int ends[2];
-    BOOST_REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
-    const pid_t child = fork();
-    if (child == 0) {
-        const std::string told = work();
-        _exit(write(ends[1], told.data(), told.size()) == static_cast<ssize_t>(told.size()) ? 0 : 1);
-    }
-    close(ends[1]);
-    std::string told;
-    char piece[512];
-    for (ssize_t got; (got = read(ends[0], piece, sizeof piece)) > 0;)
-        told.append(piece, static_cast<std::size_t>(got));
-    close(ends[0]);
-    int status = -1;
-    waitpid(child, &status, 0);
-    if (WIFSIGNALED(status)) told += "signal " + std::to_string(WTERMSIG(status));
-    return told;
-}
-
-/// The same after the sandbox was entered.
-template <platform P>
-std::string confined(const basic_sandbox<P>& box, const std::function<std::string()>& work,
-                     enforce how = enforce::all_or_fail) {
-    return in_child([&] {
-        const auto entered = box.enter(how);
-        return entered ? work() : std::string(entered.error().operation) + ": " + message(entered.error().code);
-    });
-}
 
 using attempts = std::vector<std::pair<const char*, std::function<std::string()>>>;
 const char* const denied = "permission denied";
@@ -171,38 +131,14 @@ std::uint32_t verdict(const linux_os::call_filter& filter, const seccomp_data& c
         at += taken ? at->jt : at->jf;
     }
 }
-std::uint32_t verdict(unsigned rules, std::int64_t number, std::uint64_t first = 0, std::uint64_t second = 0) {
-    const seccomp_data call{static_cast<int>(number), linux_os::own_call_abi, 0, {first, second}};
+std::uint32_t verdict(unsigned rules, std::int64_t number, std::uint64_t first = 0, std::uint64_t second = 0,
+                      std::uint64_t third = 0, std::uint64_t fourth = 0) {
+    const seccomp_data call{static_cast<int>(number), linux_os::own_call_abi, 0, {first, second, third, fourth}};
     return verdict(linux_os::filter_of(rules), call);
 }
 constexpr std::uint32_t let_through = SECCOMP_RET_ALLOW, forbidden = SECCOMP_RET_ERRNO | EPERM,
                         unknown = SECCOMP_RET_ERRNO | ENOSYS;
 
-/// A listening socket on a port that the system picks.
-struct listener {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    std::uint16_t port = 0;
-    listener() {
-        sockaddr_in address = at(0);
-        socklen_t size = sizeof address;
-        auto* const any = reinterpret_cast<sockaddr*>(&address);
-        BOOST_REQUIRE((bind(socket, any, size) == 0 && listen(socket, 5) == 0 && getsockname(socket, any, &size) == 0));
-        port = ntohs(address.sin_port);
-    }
-    ~listener() { close(socket); }
-    static sockaddr_in at(std::uint16_t port) {
-        sockaddr_in made{};
-        made.sin_family = AF_INET;
-        made.sin_port = htons(port);
-        made.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        return made;
-    }
-    static std::string use(std::uint16_t port, decltype(::connect)* how) {
-        const sockaddr_in address = at(port);
-        return outcome(
-            how(::socket(AF_INET, SOCK_STREAM, 0), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    }
-};
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(sandbox_)
@@ -305,7 +241,7 @@ BOOST_AUTO_TEST_CASE(sandboxes_only_become_narrower, *needs(confined_files)) {
 BOOST_AUTO_TEST_CASE(filters_are_right_for_this_instruction_set) {
     const seccomp_data foreign{SYS_getpid, linux_os::own_call_abi ^ 1, 0, {}};
     BOOST_TEST(verdict(linux_os::filter_of(sandbox_sockets), foreign) == SECCOMP_RET_KILL_PROCESS);
-    constexpr unsigned all = linux_os::all_filter_rules;
+    constexpr unsigned all = linux_os::filter_rules;
     for (const long call : {SYS_getpid, SYS_read, SYS_openat, SYS_exit_group, SYS_futex, SYS_seccomp, SYS_ioctl})
         BOOST_TEST(verdict(all, call, ~0ull, ~0ull) == let_through);
     const auto cloned = [](unsigned rules, std::uint64_t flags) {
@@ -326,6 +262,21 @@ BOOST_AUTO_TEST_CASE(filters_are_right_for_this_instruction_set) {
         (verdict(sandbox_sockets, SYS_socket) == forbidden && verdict(sandbox_sockets, SYS_connect) == let_through));
     BOOST_TEST((verdict(sandbox_privileges, SYS_ioctl, 0, TIOCSTI) == forbidden &&
                 verdict(sandbox_privileges, SYS_ioctl, 0, upper | TIOCSTI) == forbidden));
+    BOOST_TEST((verdict(sandbox_signals, SYS_prlimit64, 0) == let_through &&
+                verdict(sandbox_signals, SYS_prlimit64, 5) == forbidden &&
+                verdict(sandbox_signals, SYS_prlimit64, upper) == let_through &&
+                verdict(sandbox_privileges, SYS_prlimit64, 5) == let_through));
+    BOOST_TEST((verdict(sandbox_signals, SYS_setpriority) == let_through &&
+                verdict(sandbox_signals, SYS_setpriority, PRIO_USER) == forbidden &&
+                verdict(sandbox_signals, SYS_setpriority, PRIO_PROCESS, 1) == forbidden));
+    BOOST_TEST((verdict(sandbox_tcp, SYS_sendto, 3, 0, 1, MSG_NOSIGNAL) == let_through &&
+                verdict(sandbox_tcp, SYS_sendto, 3, 0, 1, upper | MSG_FASTOPEN) == forbidden &&
+                verdict(sandbox_tcp, SYS_sendmsg, 3, 0, MSG_FASTOPEN) == forbidden &&
+                verdict(sandbox_tcp, SYS_sendmmsg, 3, 0, 1, MSG_FASTOPEN) == forbidden));
+    BOOST_TEST((verdict(sandbox_tcp, SYS_listen) == let_through &&
+                verdict(sandbox_tcp | linux_os::no_listening, SYS_listen) == forbidden));
+    BOOST_TEST((verdict(0, 470) == unknown && verdict(0, 511) == unknown && verdict(0, 100'000) == unknown &&
+                verdict(0, linux_os::file_setattr_call) == let_through));
     for (const std::uint32_t call : linux_os::privileged_calls)
         BOOST_TEST((verdict(sandbox_privileges, call) == forbidden && verdict(sandbox_programs, call) == let_through));
     for (const std::uint32_t call : linux_os::unfiltered_calls)
@@ -497,7 +448,7 @@ BOOST_AUTO_TEST_CASE(what_a_kernel_lacks_is_named, *needs(confined_files)) {
                    box, [] { return read_outcome(SCRATCH "/hidden/file"); }, enforce::what_it_can) == denied);
     const auto plan = box.plan(enforce::what_it_can);
     BOOST_TEST((plan->missing == sandbox_rules{sandbox_truncation | sandbox_device_control}));
-    BOOST_TEST((plan->enforced == sandbox_rules{sandbox_files | sandbox_privileges}));
+    BOOST_TEST((plan->enforced == sandbox_rules{sandbox_files | sandbox_privileges | sandbox_tracing}));
     const auto name_without = []<int Abi>(older<Abi>*, auto asked) {
         basic_sandbox<older<Abi>> wanted;
         return std::string(asked(wanted).plan().error().operation);

@@ -6,9 +6,11 @@
 /// What is open stays usable: files, folders, sockets and mappings that the process had before. Landlock does not rule
 /// everything: facts about files may still be asked for, and modes, owners and times be changed, by whom the file
 /// system lets; sockets with a path may be connected to, unless all sockets are refused; and memory that poses as a
-/// file (memfd_create(2)) may be executed, unless programs are refused. The filter kills programs of other instruction
-/// sets, such as those of 32 bits, and refuses io_uring(7), which works behind its back. A sandbox cannot be left.
-/// Another one within narrows it; Linux takes 16.
+/// file (memfd_create(2)) may be executed, unless programs are refused. The filter is made from a table of all system
+/// calls, which says why each is let through; calls that are newer than the table do not exist in a sandbox. It kills
+/// programs of other instruction sets, such as those of 32 bits, and refuses io_uring(7), which works behind its back.
+/// Root keeps what the kernel allows by capability alone: give who is not trusted a user of its own, too. A sandbox cannot
+/// be left. Another one within narrows it; Linux takes 16.
 #pragma once
 
 #include <vector>
@@ -55,7 +57,7 @@ sandbox_rules supported_sandbox() noexcept {
 }
 
 /// Builds up what is allowed and what is refused, and enforces it. A new one refuses only the calls of privileged
-/// programs. Refusals are `errc::permission_denied`, and of links from folder to folder `errc::cross_device`. For one
+/// programs, and to look into processes outside. Refusals are `errc::permission_denied`, and of links from folder to folder `errc::cross_device`. For one
 /// thread at a time.
 /// ```
 /// sandbox box;
@@ -89,25 +91,29 @@ public:
         ports_.push_back({port, rights});
         return deny_tcp();
     }
-    /// TCP: no connections and no bound ports but those that are allowed. Others, such as UDP and MPTCP, are not ruled.
+    /// TCP: no connections and no ports to listen on but those that are allowed. Connections that the kernel's rules do
+    /// not see are refused: MPTCP, SMC, RDS, and those that a first message makes (MSG_FASTOPEN). Who may bind a port may
+    /// listen on one that the system picks. UDP is not ruled. Where one call is all calls of sockets (socketcall(2)), it
+    /// is refused.
     basic_sandbox& deny_tcp() noexcept { return refuse(sandbox_tcp); }
     /// No new sockets of any kind, in pairs neither. Those that are there may be used.
     basic_sandbox& deny_sockets() noexcept { return refuse(sandbox_sockets); }
     /// No connections to sockets with abstract names (unix(7)) that were made outside.
     basic_sandbox& deny_abstract_sockets() noexcept { return refuse(sandbox_abstract_sockets); }
 
-    /// No signals to processes outside.
+    /// No signals to processes outside, and no limits, priorities and CPUs set but those of the calling thread, whose
+    /// number there is 0: with them a process can be killed or stopped, too.
     basic_sandbox& deny_signals() noexcept { return refuse(sandbox_signals); }
     /// No new processes, and no other program in the place of this one; threads may be started. A child that
     /// `basic_command` starts must become its program in the sandbox: it may go on to another one that it is allowed to
     /// execute, but has no children.
     basic_sandbox& deny_processes() noexcept { return refuse(sandbox_processes | sandbox_programs); }
-    /// Lets calls through that administer the system or look into other processes: ptrace, process_vm_readv and
-    /// pidfd_getfd; mount, chroot, namespaces, handles of files, swap and quotas; BPF, performance counters,
+    /// Lets calls through that administer the system or look into other processes: ptrace, process_vm_readv, pidfd_getfd
+    /// and files such as /proc/PID/mem; mount, chroot, namespaces, handles of files, swap and quotas; BPF, performance counters,
     /// userfaultfd, keys, modules, kexec, reboot, the clock, the names of the machine; and pushing input to a terminal.
     /// They need the rights that they always need.
     basic_sandbox& allow_privileges() noexcept {
-        wanted_.bits &= ~static_cast<unsigned>(sandbox_privileges);
+        wanted_.bits &= ~static_cast<unsigned>(sandbox_privileges | sandbox_tracing);
         return *this;
     }
 
@@ -202,7 +208,7 @@ private:
 
     std::vector<place> places_;
     std::vector<tcp_port> ports_;
-    sandbox_rules wanted_{sandbox_privileges};
+    sandbox_rules wanted_{sandbox_privileges | sandbox_tracing};
 };
 using sandbox = basic_sandbox<>;
 

@@ -8,13 +8,14 @@ enum sandbox_rule : unsigned {
     sandbox_files = 1,              ///< reading, executing, writing, making, removing and renaming, by allowed folders
     sandbox_truncation = 2,         ///< cutting files off, by the same; without it anything may be emptied
     sandbox_device_control = 4,     ///< ioctl on devices, by the same
-    sandbox_tcp = 8,                ///< connecting and binding TCP sockets, by allowed ports
-    sandbox_signals = 16,           ///< no signals to processes outside
+    sandbox_tcp = 8,                ///< connecting, binding and listening with TCP sockets, by allowed ports
+    sandbox_signals = 16,           ///< no signals to processes outside, nor limits and priorities but one's own
     sandbox_abstract_sockets = 32,  ///< no connections to sockets with abstract names (unix(7)) made outside
     sandbox_processes = 64,         ///< no new processes; threads are
     sandbox_programs = 128,         ///< no other program in the place of this one
     sandbox_sockets = 256,          ///< no new sockets
     sandbox_privileges = 512,       ///< no calls that administer the system or look into other processes
+    sandbox_tracing = 1024,         ///< processes outside are not looked into or traced, by files of proc(5) neither
 };
 
 /// The words that name a rule in errors and reports. Never null.
@@ -30,6 +31,7 @@ constexpr const char* name_of(sandbox_rule rule) noexcept {
         case sandbox_programs: return "sandbox: programs";
         case sandbox_sockets: return "sandbox: sockets";
         case sandbox_privileges: return "sandbox: privileges";
+        case sandbox_tracing: return "sandbox: tracing";
     }
     return "sandbox";
 }

@@ -34,41 +34,49 @@ inline constexpr std::uint32_t own_call_abi = AUDIT_ARCH_S390X;
 inline constexpr std::uint32_t own_call_abi = 0;
 #endif
 
-/// A filter that is built up and then installed. What it does not refuse is allowed. A program that makes calls in
-/// another way, as those of 32 bits do, is killed, since numbers mean something else there; calls of x32 do not exist,
-/// as for kernels without it.
+/// These are refused if the rules forbid what an argument says, of which the lower 32 bits count.
+enum class argument_test : unsigned char { has_bit, lacks_bits, equals, differs };
+struct argument_check {
+    unsigned rules;  ///< any of them
+    std::uint32_t call;
+    unsigned argument;
+    argument_test test;
+    std::uint32_t value;
+};
+
+/// A filter that is built up and then installed. A program that makes calls in another way, as those of 32 bits do, is
+/// killed, since numbers mean something else there; calls of x32 do not exist, as for kernels without it.
 class call_filter {
 public:
     constexpr call_filter() noexcept {
         load(offsetof(seccomp_data, arch));
         jump(BPF_JEQ, own_call_abi, 1, 0);
-        put(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+        end(SECCOMP_RET_KILL_PROCESS);
         load(offsetof(seccomp_data, nr));
-        if (own_call_abi != AUDIT_ARCH_X86_64) return;
-        constexpr std::uint32_t first_of_x32 = 0x4000'0000;
-        jump(BPF_JGE, first_of_x32, 0, 1);
-        fail_with(ENOSYS);
+        if (own_call_abi != AUDIT_ARCH_ARM) return;
+        constexpr std::uint32_t first_private = 0xf0000, after_private = 0x100000;  // cacheflush, set_tls and the like
+        jump(BPF_JGE, first_private, 0, 2);
+        jump(BPF_JGE, after_private, 1, 0);
+        end(SECCOMP_RET_ALLOW);
     }
-    /// Calls with these numbers, of which there are fewer than 255, fail with `number`.
-    constexpr void refuse(std::span<const std::uint32_t> calls, int number) noexcept {
-        std::size_t left = calls.size();
-        for (const std::uint32_t call : calls) jump(BPF_JEQ, call, left--, 0);
-        put(BPF_JMP | BPF_JA, 1);
-        fail_with(number);
+    /// The call fails with EPERM if its argument is so.
+    constexpr void refuse(const argument_check& check) noexcept {
+        constexpr std::uint32_t lower = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
+        const bool of_bits = check.test == argument_test::has_bit || check.test == argument_test::lacks_bits;
+        const bool wanted = check.test == argument_test::has_bit || check.test == argument_test::equals;
+        jump(BPF_JEQ, check.call, 0, 4);
+        load(offsetof(seccomp_data, args) + 8 * check.argument + lower);
+        jump(of_bits ? BPF_JSET : BPF_JEQ, check.value, wanted ? 0 : 1, wanted ? 1 : 0);
+        end(SECCOMP_RET_ERRNO | EPERM);
+        load(offsetof(seccomp_data, nr));
     }
-    /// The call fails with EPERM if one of the bits of that argument is set.
-    constexpr void refuse_with(std::uint32_t call, unsigned argument, std::uint32_t bits) noexcept {
-        refuse_if(call, argument, BPF_JSET, bits, true);
+    /// `verdict` on all calls below `number` that have none yet.
+    constexpr void decide_below(std::uint32_t number, std::uint32_t verdict) noexcept {
+        jump(BPF_JGE, number, 1, 0);
+        end(verdict);
     }
-    /// The call fails with EPERM if none of the bits of that argument is set.
-    constexpr void refuse_without(std::uint32_t call, unsigned argument, std::uint32_t bits) noexcept {
-        refuse_if(call, argument, BPF_JSET, bits, false);
-    }
-    /// The call fails with EPERM if the lower 32 bits of that argument are `value`.
-    constexpr void refuse_equal(std::uint32_t call, unsigned argument, std::uint32_t value) noexcept {
-        refuse_if(call, argument, BPF_JEQ, value, true);
-    }
-    constexpr void finish() noexcept { put(BPF_RET | BPF_K, SECCOMP_RET_ALLOW); }
+    /// `verdict` on all others.
+    constexpr void finish(std::uint32_t verdict) noexcept { end(verdict); }
     /// The program, as the kernel gets it.
     constexpr std::span<const sock_filter> program() const noexcept { return {code_, size_}; }
 
@@ -85,7 +93,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t room = 160;
+    static constexpr std::size_t room = 512;
 
     constexpr void put(unsigned code, std::uint32_t value, std::size_t if_true = 0, std::size_t if_false = 0) noexcept {
         code_[size_++] = {static_cast<std::uint16_t>(code), static_cast<std::uint8_t>(if_true),
@@ -97,18 +105,7 @@ private:
     constexpr void jump(unsigned test, std::uint32_t value, std::size_t if_true, std::size_t if_false) noexcept {
         put(BPF_JMP | test | BPF_K, value, if_true, if_false);
     }
-    constexpr void fail_with(int number) noexcept {
-        put(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(number));
-    }
-    constexpr void refuse_if(std::uint32_t call, unsigned argument, unsigned test, std::uint32_t value,
-                             bool wanted) noexcept {
-        constexpr std::size_t lower = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
-        jump(BPF_JEQ, call, 0, 4);
-        load(offsetof(seccomp_data, args) + 8 * argument + lower);
-        jump(test, value, wanted ? 0 : 1, wanted ? 1 : 0);
-        fail_with(EPERM);
-        load(offsetof(seccomp_data, nr));
-    }
+    constexpr void end(std::uint32_t verdict) noexcept { put(BPF_RET | BPF_K, verdict); }
 
     sock_filter code_[room] = {};
     std::uint16_t size_ = 0;

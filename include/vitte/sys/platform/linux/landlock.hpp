@@ -47,7 +47,7 @@ inline int landlock_abi() noexcept {
 
 /// The rules that a kernel of that ABI enforces.
 constexpr unsigned landlock_rules(int abi) noexcept {
-    return (abi >= 1 ? sandbox_files : 0u) | (abi >= 3 ? sandbox_truncation : 0u) | (abi >= 4 ? sandbox_tcp : 0u) |
+    return (abi >= 1 ? sandbox_files | sandbox_tracing : 0u) | (abi >= 3 ? sandbox_truncation : 0u) | (abi >= 4 ? sandbox_tcp : 0u) |
            (abi >= 5 ? sandbox_device_control : 0u) | (abi >= 6 ? sandbox_signals | sandbox_abstract_sockets : 0u);
 }
 inline constexpr unsigned all_landlock_rules = landlock_rules(6);
@@ -84,10 +84,16 @@ public:
         } handled{handled_accesses(rules, landlock_abi()),
                   (rules & sandbox_tcp) != 0 ? std::uint64_t{may_bind | may_connect} : 0,
                   ((rules & sandbox_abstract_sockets) != 0 ? 1u : 0u) | ((rules & sandbox_signals) != 0 ? 2u : 0u)};
+        const bool open_to_all = (handled.files | handled.ports | handled.scopes) == 0;
+        // No ruleset is empty, and each of files refuses to link from one folder to another unless a rule allows it.
+        if (open_to_all) handled.files = landlock_abi() >= 2 ? access_make_block_device | access_refer : access_make_block_device;
         handled_ = handled.files;
         ruleset_ = static_cast<int>(::syscall(create_ruleset_call, &handled, sizeof handled, 0));
         if (ruleset_ == -1) return posix::last_error("landlock_create_ruleset");
-        return ruleset_ < 3 ? leave_streams() : result<void>();
+        if (ruleset_ < 3) {
+            VITTE_CHECK(leave_streams());
+        }
+        return open_to_all ? allow_everywhere() : result<void>();
     }
     /// Bits of `sandbox_right` for what the handle stands for.
     result<void> allow(int at, unsigned rights) noexcept {
@@ -95,11 +101,7 @@ public:
             access_execute | access_write_file | access_read_file | access_truncate | access_device_control;
         struct stat facts;
         if (::fstat(at, &facts) == -1) return posix::last_error("fstat");
-        struct [[gnu::packed]] {
-            std::uint64_t allowed;
-            std::int32_t beneath;
-        } rule{accesses_of(rights) & handled_ & (S_ISDIR(facts.st_mode) ? ~std::uint64_t{0} : of_one_file), at};
-        return rule.allowed != 0 ? add(1, &rule) : result<void>();  // an empty rule is an error to the kernel
+        return allow_beneath(at, accesses_of(rights) & (S_ISDIR(facts.st_mode) ? ~std::uint64_t{0} : of_one_file));
     }
     /// Bits of `sandbox_port_right`, which are those of LANDLOCK_ACCESS_NET_....
     result<void> allow_port(std::uint16_t port, unsigned rights) noexcept {
@@ -117,6 +119,20 @@ public:
     }
 
 private:
+    result<void> allow_beneath(int at, std::uint64_t accesses) noexcept {
+        struct [[gnu::packed]] {
+            std::uint64_t allowed;
+            std::int32_t beneath;
+        } rule{accesses & handled_, at};
+        return rule.allowed != 0 ? add(1, &rule) : result<void>();  // an empty rule is an error to the kernel
+    }
+    result<void> allow_everywhere() noexcept {
+        const int root = ::open("/", O_PATH | O_CLOEXEC);
+        if (root == -1) return posix::last_error("open O_PATH");
+        const auto allowed = allow_beneath(root, handled_);
+        ::close(root);
+        return allowed;
+    }
     result<void> add(int kind, const void* rule) noexcept {
         if (::syscall(add_rule_call, ruleset_, kind, rule, 0) == 0) return {};
         return posix::last_error("landlock_add_rule");

@@ -5,7 +5,7 @@
 #include <sys/prctl.h>
 
 #include <vitte/sys/platform/linux/landlock.hpp>
-#include <vitte/sys/platform/linux/refused_calls.hpp>
+#include <vitte/sys/platform/linux/call_table.hpp>
 
 namespace vitte::sys::linux_os {
 
@@ -13,7 +13,8 @@ struct sandbox {
     using handle = int;
 
     static unsigned supported() noexcept {
-        return landlock_rules(landlock_abi()) | (call_filter::supported() ? all_filter_rules : 0u);
+        const unsigned landlock = landlock_rules(landlock_abi());
+        return call_filter::supported() ? landlock | filter_rules : landlock & ~shared_rules;
     }
     static result<handle> open_place(handle in, const char* path) noexcept {
         const int opened = ::openat(in, path, O_PATH | O_CLOEXEC);
@@ -30,25 +31,25 @@ struct sandbox {
     class ruleset {
     public:
         result<void> open(unsigned rules) noexcept {
-            filters_ = (rules & all_filter_rules) != 0;
-            if (filters_) filter_ = filter_of(rules);
+            filtered_ = rules & (filter_rules | shared_rules);
+            if ((rules & sandbox_tcp) != 0) filtered_ |= no_listening;
             return places_.open(rules);
         }
         result<void> allow(handle place, unsigned rights) noexcept { return places_.allow(place, rights); }
         result<void> allow_port(std::uint16_t port, unsigned rights) noexcept {
+            if ((rights & may_bind) != 0) filtered_ &= ~no_listening;
             return places_.allow_port(port, rights);
         }
         result<void> enforce() const noexcept {
             VITTE_CHECK(posix::checked(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl PR_SET_NO_NEW_PRIVS"));
             VITTE_CHECK(places_.enforce());
-            return filters_ ? filter_.install() : result<void>();
+            return filtered_ != 0 ? filter_of(filtered_).install() : result<void>();
         }
         void close() noexcept { places_.close(); }
 
     private:
         landlock_ruleset places_;
-        call_filter filter_;
-        bool filters_ = false;
+        unsigned filtered_ = 0;  ///< rules that the filter enforces
     };
 };
 
