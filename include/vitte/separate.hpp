@@ -6,6 +6,7 @@
 #error "vitte/separate.hpp is for programs whose files are all compiled with -DVITTE_SEPARATE"
 #endif
 #include <vitte/loader/wasm/compile.hpp>
+#include <vitte/loader/wasm/interpret.hpp>
 #include <vitte/loader/wasm/store.hpp>
 
 template class vitte::loader::wasm::basic_store<>;
