@@ -8,15 +8,20 @@
 
 namespace vitte::loader::wasm::bulk {
 
-/// Does `piece(offset, size)` for all of `count` bytes, a few at a time, from the last on if `backwards`. A metered
-/// module is charged for every 64 bytes; between pieces it is seen whether the code is to stop, and small operations
-/// count as some of the polls of a loop.
+/// Counts work as that of so many cells, and looks whether the code is to stop when it is time.
+inline trap_code spend(execution& e, u64 cells) noexcept {
+    if (cells >= e.polls) return ops::polled(e);
+    e.polls -= static_cast<u32>(cells);
+    return trap_code::none;
+}
+/// Does `piece(offset, size)` for all of `count` bytes, a few at a time, from the last on if `backwards`. 64 bytes are
+/// as much work as a cell, and a metered module is charged for that.
 template <class Piece>
 trap_code in_pieces(runtime& in, u64 count, bool backwards, Piece piece) noexcept {
-    constexpr u64 most = u64{1} << 20, bytes_per_fuel = 64, bytes_per_poll = 1024;
+    constexpr u64 most = u64{1} << 20, bytes_per_cell = 64;
     execution& e = *in.execution;
     if (in.module->options.metered) {
-        const u64 cost = count / bytes_per_fuel;
+        const u64 cost = count / bytes_per_cell;
         if (e.fuel < cost) return e.fuel = 0, trap_code::out_of_fuel;
         e.fuel -= cost;
     }
@@ -24,11 +29,7 @@ trap_code in_pieces(runtime& in, u64 count, bool backwards, Piece piece) noexcep
         const u64 size = left < most ? left : most;
         piece(static_cast<std::size_t>(backwards ? left - size : count - left), static_cast<std::size_t>(size));
         left -= size;
-        const auto polls = static_cast<u32>(size / bytes_per_poll);
-        if (polls < e.polls)
-            e.polls -= polls;
-        else if (const trap_code code = ops::polled(e); code != trap_code::none)
-            return code;
+        if (const trap_code code = spend(e, size / bytes_per_cell); code != trap_code::none) return code;
     }
     return trap_code::none;
 }
@@ -110,9 +111,10 @@ inline trap_code table_size(runtime& in, std::byte*, std::byte* values, const u3
 inline trap_code table_grow(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {
     table& t = *in.tables[numbers[0]];
     const bool wide = t.type.size.wide;
-    const u64 before = t.size();
-    put_number(values, t.grow(number(values, 1, wide), get<reference>(values)) ? before : ~u64{0}, wide);
-    return trap_code::none;
+    const u64 before = t.size(), more = number(values, 1, wide);
+    const bool grown = t.grow(more, get<reference>(values));
+    put_number(values, grown ? before : ~u64{0}, wide);
+    return grown ? spend(*in.execution, t.size()) : trap_code::none;
 }
 inline trap_code table_fill(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {
     table& t = *in.tables[numbers[0]];

@@ -157,23 +157,26 @@ struct consume {
 }
 /// Why a poll stops the code; `none` if it goes on.
 [[gnu::cold, gnu::noinline]] inline trap_code polled(execution& e) noexcept {
-    constexpr u32 interval = 1000;
-    e.polls = interval;
+    e.polls = execution::cells_between_polls;
     if (e.limit.load_relaxed() == nullptr) return refused(e);
     return e.deadline != INT64_MAX && e.now() >= e.deadline ? trap_code::timed_out : trap_code::none;
 }
 struct poll_now {
     static handler step(registers& x) noexcept {
         if (const trap_code code = polled(*x.in->execution); code != trap_code::none) return stop_with(x, code);
-        ++x.pc;
+        x.pc += 2;
         return nullptr;
     }
 };
+/// At the start of a function and of each round of a loop. Operand: the most cells that are executed before the next one.
 struct poll {
-    static constexpr unsigned length = 1;
+    static constexpr unsigned length = 2;
     [[gnu::always_inline]] static handler step(registers& x) noexcept {
-        if (--x.in->execution->polls == 0) [[unlikely]]
+        execution& e = *x.in->execution;
+        const u32 cells = word(x.pc, 0);
+        if (e.polls <= cells) [[unlikely]]
             return run_aside<poll_now>;
+        e.polls -= cells;
         x.pc += length;
         return nullptr;
     }

@@ -141,7 +141,10 @@ struct execution {
     std::uint64_t table_elements = 0;         ///< that tables may still get
     std::uint32_t depth = 0, most_depth = 0;  ///< of calls from the host within calls to the host
     atomic<std::uint32_t> stop{0};            ///< the `trap_code` that somebody asks for, or 0; waits end with it
-    std::uint32_t polls = 1;                  ///< that interruptible code passes before it looks whether to stop
+    /// How much code is executed before it is seen whether it is to stop: so little that this takes a few milliseconds if
+    /// each access to memory is the first one to its page.
+    static constexpr std::uint32_t cells_between_polls = 16384;
+    std::uint32_t polls = 1;                  ///< what is left of that
     std::int64_t deadline = INT64_MAX;        ///< nanoseconds of the clock `now`
     std::int64_t (*now)() noexcept = nullptr;
 

@@ -76,7 +76,7 @@ inline void translator::loop(label& made, std::uint32_t parameters) {
     made.base = parameters != 0 ? stack_[made.height].place : stack_.next_place();
     code_.barrier();
     made.start = code_.position();
-    if (module_.options.interruptible) code_.emit(run<ops::poll>, ops::poll::length, {});
+    if (module_.options.interruptible) code_.emit(run<ops::poll>, ops::poll::length, {0});
     meter();
 }
 inline void translator::if_(label& made, std::uint32_t parameters) {
@@ -112,6 +112,7 @@ inline void translator::end(label& of, value_types results, bool reachable, bool
         if (reachable) return_(results);
         return;
     }
+    if (of.start != label::none) count_cells(of.start);
     const bool targeted = of.branches != label::none || of.no_branch != label::none;
     if (targeted && reachable) materialize(static_cast<std::uint32_t>(results.size()));
     if (is_if && of.no_branch != label::none) bind_branch(of.no_branch);

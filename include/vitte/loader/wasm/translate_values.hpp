@@ -30,12 +30,14 @@ inline void translator::start(body& function, value_types parameters, value_type
         for (std::uint32_t at = after_parameters; at != place; at += 8) code_.constant_to_place(0, at);
     else
         code_.emit(run<ops::zero_locals>, 2, {after_parameters, place - after_parameters});
-    if (module_.options.interruptible) code_.emit(run<ops::poll>, ops::poll::length, {});
+    poll_ = code_.position();
+    if (module_.options.interruptible) code_.emit(run<ops::poll>, ops::poll::length, {0});
     meter_ = label::none;
     meter();
 }
 inline void translator::finish() {
     meter();
+    count_cells(poll_);
     const signature& type = module_.types[function_->type];
     std::uint32_t results = 0;
     for (const value_type t : type.results) results += bytes_of(t);
@@ -45,6 +47,10 @@ inline void translator::finish() {
     code_.fuse(function_->link + link_bytes);
 }
 
+/// Tells the poll at `at` that it stands for all code up to here.
+inline void translator::count_cells(std::uint32_t at) {
+    if (module_.options.interruptible) code_.set(at, 0, code_.position() - at);
+}
 /// Ends the count of one straight piece of code and starts that of the next.
 inline void translator::meter() {
     if (!module_.options.metered) return;
