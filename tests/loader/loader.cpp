@@ -105,6 +105,23 @@ BOOST_AUTO_TEST_CASE(a_missing_import_is_named_with_what_was_searched) {
     BOOST_TEST(m.error().searched.find("1 host exports") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(native_modules_have_pointers_and_no_handles) {
+    using vitte::loader::unchecked;
+    events.clear();
+    auto loader = host();
+    loader.provide<void(unchecked<const char*>)>("host_event", note_event);
+    auto m = loader.load(fixture("libcounter.so").c_str());
+    BOOST_REQUIRE_MESSAGE(m.has_value(), why(m));
+    BOOST_TEST(events == std::vector<std::string>{"start"}, boost::test_tools::per_element());
+    const auto nth_name = (*m)->function<unchecked<const char*>(int)>("nth_name");
+    BOOST_REQUIRE(nth_name.has_value());
+    BOOST_TEST(std::string(*(*nth_name)(2)) == "three");
+    const auto refused = (*m)->function<vitte::loader::handle<const char>(int)>("nth_name");
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == errc::invalid_argument));
+    BOOST_TEST(refused.error().reason == "it is asked for with a handle, and the module is native");
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_symbol_or_file_is_named) {
     auto loader = host();
     auto m = loader.load(fixture("libcounter.so").c_str());

@@ -14,7 +14,7 @@ struct host_export {
     std::uint32_t hash = 0;
     std::string name;  ///< empty: the slot of the table is free
     const void* address = nullptr;
-    const typed_call* typed = nullptr;  ///< of a function whose type can cross
+    const typed_call* typed = nullptr;  ///< of a function that can be offered to any module
 };
 
 /// A table of host exports. Reading it from several threads is safe as long as none adds to it.

@@ -15,6 +15,7 @@ struct function_entry {
     void* context = nullptr;
     /// Calls `target`, with arguments and result as `typed_call` has them; returns why it did not return, or null.
     std::unique_ptr<trap> (*enter)(void* context, void* target, std::uint64_t* values) = nullptr;
+    const handle_table* objects = nullptr;  ///< of the module's store, if `enter` is not null
 };
 
 template <class Signature>
@@ -42,15 +43,20 @@ public:
 
     /// Calls it; fails with the trap that stopped it. A native function never fails.
     result<R, trap> operator()(Args... arguments) const {
-        if constexpr (crossing<R(Args...)>::possible)
-            if (entry_.enter != nullptr) [[unlikely]]
-                return enter(arguments...);
-        const auto native = reinterpret_cast<R (*)(Args...)>(entry_.target);
-        if constexpr (std::is_void_v<R>) {
-            native(static_cast<Args&&>(arguments)...);
-            return {};
+        using types = crossing<R(Args...)>;
+        if constexpr (types::names_handles) {
+            return enter(arguments...);
         } else {
-            return native(static_cast<Args&&>(arguments)...);
+            if constexpr (types::callable)
+                if (entry_.enter != nullptr) [[unlikely]]
+                    return enter(arguments...);
+            const auto native = reinterpret_cast<detail::native_t<R(Args...)>*>(entry_.target);
+            if constexpr (std::is_void_v<R>) {
+                native(static_cast<Args&&>(arguments)...);
+                return {};
+            } else {
+                return static_cast<R>(native(static_cast<Args&&>(arguments)...));
+            }
         }
     }
 
@@ -59,10 +65,15 @@ private:
         std::uint64_t values[sizeof...(Args) + 1] = {detail::to_bits(arguments)...};
         if (const auto stopped = entry_.enter(entry_.context, entry_.target, values))
             return unexpected(std::move(*stopped));
-        if constexpr (std::is_void_v<R>)
+        if constexpr (std::is_void_v<R>) {
             return {};
-        else
-            return detail::from_bits<std::remove_cv_t<R>>(*values);
+        } else {
+            using value = std::remove_cv_t<R>;
+            void* found = nullptr;
+            const trap_code code = detail::look_up<value>(*entry_.objects, *values, found);
+            if (code != trap_code::none) return unexpected(trap{code, {}, {}});
+            return detail::arrived<value>(*values, found);
+        }
     }
 
     detail::function_entry entry_;

@@ -27,13 +27,19 @@ public:
     explicit basic_module_loader(linked (*foreign)(const char* path)) : foreign_(foreign) {}
 
     /// Offers a host function to every module that is loaded from now on. Host exports win over the process's
-    /// libraries. WebAssembly modules import it from "env", if its type is theirs, see `crossing`.
+    /// libraries. WebAssembly modules import it from "env", if its type can be theirs: pointers and references to
+    /// objects, as parameters, take handles of what is shared with their store (see `arrives`). Functions whose results
+    /// are handles are defined in a store.
     template <class Signature>
-        requires std::is_function_v<Signature>
+        requires(std::is_function_v<Signature> && std::is_same_v<Signature, detail::native_t<Signature>>)
     void provide(const char* name, Signature* function) {
-        const typed_call* typed = nullptr;
-        if constexpr (crossing<Signature>::possible) typed = &crossing<Signature>::erased;
-        own_.host().provide(name, reinterpret_cast<const void*>(function), typed);
+        offer<Signature>(name, function);
+    }
+    /// The same with pointers that cross as they are: `provide<void(unchecked<const char*>)>("log", log)`.
+    template <class Signature>
+        requires(std::is_function_v<Signature> && !std::is_same_v<Signature, detail::native_t<Signature>>)
+    void provide(const char* name, detail::native_t<Signature>* function) {
+        offer<Signature>(name, function);
     }
     /// Offers host data, or anything else with an address.
     void provide_symbol(const char* name, const void* address) { own_.host().provide(name, address); }
@@ -99,6 +105,14 @@ public:
     static result<void> write_perf_map() { return native::module_record<P>::write_perf_map(); }
 
 private:
+    template <class Signature>
+    void offer(const char* name, detail::native_t<Signature>* function) {
+        static_assert(!crossing<Signature>::names_handles, "native modules have no handles: define it in a store");
+        const typed_call* typed = nullptr;
+        if constexpr (crossing<Signature>::offerable) typed = &crossing<Signature>::erased;
+        own_.host().provide(name, reinterpret_cast<const void*>(function), typed);
+    }
+
     static result<module, load_error> named(const char* name, linked body) {
         if (body) return module(name, std::move(*body));
         if (body.error().module.empty()) body.error().module = name;

@@ -64,12 +64,16 @@ public:
     /// Of a native module, `Signature` is the caller's promise: a C function carries no type that could be checked. Of
     /// a WebAssembly module it is `errc::invalid_argument` if the function has another type, or `Signature` one that
     /// WebAssembly does not have. There, integers of up to 32 bits, `bool` and enumerations are `i32` (as in C's ABI),
-    /// those of 64 are `i64`, and pointers are external references: not addresses in the module's memory, which C has
-    /// as `i32`.
+    /// those of 64 are `i64`, and a `handle` or `unchecked` pointer is an external reference: not an address in the
+    /// module's memory, which C has as `i32`. The result can also be a pointer to the object that a handle names.
+    /// A native module has no handles: `errc::invalid_argument`, too.
     template <plain_signature Signature>
     result<loader::function<Signature>, load_error> function(const char* name) const {
+        using crossing = loader::crossing<Signature>;
         const signature* types = nullptr;
-        if constexpr (crossing<Signature>::possible) types = &crossing<Signature>::types;
+        if constexpr (crossing::callable) types = &crossing::types;
+        if (crossing::names_handles && body_ != nullptr && body_->kind() == nullptr)
+            return missing(errc::invalid_argument, name, "it is asked for with a handle, and the module is native");
         return entry(name, types).transform([](const detail::function_entry& e) {
             return loader::function<Signature>(e);
         });

@@ -29,7 +29,9 @@ enum class trap_code : std::uint8_t {
     interrupted,
     timed_out,
     out_of_memory,
-    host,  ///< a host function failed; the trap tells its own words
+    handle_type_mismatch,  ///< a reference to an object of the host that has another type than is asked for
+    invalid_handle,        ///< a reference to an object that is not shared any more, or not by this store
+    host,                  ///< a host function failed; the trap tells its own words
 };
 
 constexpr const char* message(trap_code code) noexcept {
@@ -53,6 +55,8 @@ constexpr const char* message(trap_code code) noexcept {
         "interrupted",
         "time limit reached",
         "out of memory",
+        "host object of another type",
+        "stale or foreign handle of a host object",
         "the host function failed",
     };
     return texts[static_cast<unsigned>(code)];

@@ -1,39 +1,14 @@
 #include <boost/test/unit_test.hpp>
 #include <optional>
 #include <string>
-#include <vitte/loader/wasm/store.hpp>
 #include <vitte/sys/time.hpp>
 
 #include "../../support/needs.hpp"
-#include "../../support/wasm_builder.hpp"
+#include "../../support/wasm_store.hpp"
 
 namespace {
-namespace wasm = vitte::loader::wasm;
 using namespace wasm_test;
 using vitte::errc;
-
-wasm::compiled_module compiled(const code& m, const wasm::compile_options& options = {}) {
-    auto made = wasm::compiled_module::compile(m, options);
-    if (!made) BOOST_FAIL(made.error().reading << ": " << made.error().reason << " at " << made.error().offset);
-    return *made;
-}
-wasm::store new_store(const wasm::store_limits& limits = {}) {
-    auto made = wasm::store::create(limits);
-    BOOST_REQUIRE(made);
-    return std::move(*made);
-}
-wasm::instance& instance_of(wasm::store& store, const code& m, const char* name = "",
-                            const wasm::compile_options& options = {}) {
-    auto made = store.instantiate(compiled(m, options), name);
-    if (!made) BOOST_FAIL(made.error().message());
-    return **made;
-}
-template <class Signature>
-auto function_of(const wasm::instance& of, const char* name) {
-    auto found = of.function<Signature>(name);
-    if (!found) BOOST_FAIL(found.error().message());
-    return *found;
-}
 
 /// (func (export "add") (param i32 i32) (result i32))
 const code adder = module({make_section(1, list({type({i32, i32}, {i32})})),

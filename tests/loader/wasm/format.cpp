@@ -155,10 +155,13 @@ BOOST_AUTO_TEST_CASE(functions_of_another_type_are_refused) {
     };
     BOOST_TEST(refusal(std::type_identity<std::int64_t(int, double)>()) ==
                "reader: looking up symbol 'outer': its type is [i32] -> [i32], not [i32 f64] -> [i64]");
-    BOOST_TEST(refusal(std::type_identity<void(const char*)>()) ==
+    const std::string pointless =
+        "reader: looking up symbol 'outer': it is asked for with a type that WebAssembly does not have (pointers go to "
+        "it as `handle` or `unchecked`)";
+    BOOST_TEST(refusal(std::type_identity<void(wasm::handle<const char>)>()) ==
                "reader: looking up symbol 'outer': its type is [i32] -> [i32], not [(ref null extern)] -> []");
-    BOOST_TEST(refusal(std::type_identity<int(long double)>()) ==
-               "reader: looking up symbol 'outer': it is asked for with a type that WebAssembly does not have");
+    BOOST_TEST(refusal(std::type_identity<void(const char*)>()) == pointless);
+    BOOST_TEST(refusal(std::type_identity<int(long double)>()) == pointless);
     BOOST_TEST((m.function<int(int)>("memory").error().code == errc::not_found));
 }
 
@@ -174,7 +177,7 @@ BOOST_AUTO_TEST_CASE(imports_of_another_type_are_refused) {
     loader.provide<long double(int)>("f", [](int) { return 1.0L; });
     BOOST_TEST(refusal() ==
                "m: linking symbol 'env.f': the host offers it as an address, or with a type that WebAssembly does not "
-               "have");
+               "have (pointers go to it as `handle` or `unchecked`)");
     loader.provide<unsigned(char32_t) noexcept>("f", [](char32_t c) noexcept { return static_cast<unsigned>(c) + 1; });
     BOOST_TEST(*call<int(int)>(taken(loader.load(caller_of("env", "f"), "m")), "run", -5) == -4);
     BOOST_TEST(why(loader.load(caller_of("other", "f"), "m")) ==
@@ -201,6 +204,77 @@ BOOST_AUTO_TEST_CASE(stores_are_prepared) {
     m.unload();
     twin.unload();
     BOOST_TEST(kept.use_count() == 1);
+}
+
+namespace {
+struct account {
+    int balance;
+};
+int withdraw(account& from, int by) { return from.balance -= by; }
+int balance(const account* of) { return of == nullptr ? -1 : of->balance; }
+account* nobody() { return nullptr; }
+
+/// Imports "withdraw", of a reference and a number, and "balance", of a reference, and exports what calls them under
+/// the same names; "same" returns its reference.
+const code bank = module(
+    {make_section(1, list({type({0x6f, i32}, {i32}), type({0x6f}, {i32}), type({0x6f}, {0x6f})})),
+     make_section(2, list({imported("env", "withdraw", bytes({0, 0})), imported("env", "balance", bytes({0, 1}))})),
+     make_section(3, list({bytes({0}), bytes({1}), bytes({2})})),
+     make_section(7, list({exported("withdraw", 0, 2), exported("balance", 0, 3), exported("same", 0, 4)})),
+     make_section(10, list({body(bytes({0x20, 0, 0x20, 1, 0x10, 0})), body(bytes({0x20, 0, 0x10, 1})),
+                            body(bytes({0x20, 0}))}))});
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(objects_of_the_host_are_handles) {
+    using wasm::handle;
+    using wasm::trap_code;
+    wasm::store* store = nullptr;
+    auto loader = host({.prepare = [&](wasm::store& made) { store = &made; }});
+    loader.provide("withdraw", withdraw);
+    loader.provide("balance", balance);
+    const module_t m = taken(loader.load(bank, "bank"));
+    account mine{100}, theirs{10};
+    const auto own = *store->share(mine);
+    BOOST_TEST(*call<int(handle<account>, int)>(m, "withdraw", own, 30) == 70);
+    BOOST_TEST(*call<int(handle<account>)>(m, "balance", own) == 70);
+    BOOST_TEST(*call<int(handle<const account>)>(m, "balance", own) == 70);
+    BOOST_TEST(*call<int(handle<account>)>(m, "balance", handle<account>()) == -1);
+    BOOST_TEST(*call<account*(handle<account>)>(m, "same", own) == &mine);
+    BOOST_TEST((*call<handle<account>(handle<account>)>(m, "same", own) == own));
+    const auto why_not = [](const auto& ended) { return ended ? trap_code::none : ended.error().code; };
+    BOOST_TEST(
+        (why_not(call<int(handle<account>, int)>(m, "withdraw", handle<account>(), 1)) == trap_code::null_reference));
+    BOOST_TEST((why_not(call<int*(handle<account>)>(m, "same", own)) == trap_code::handle_type_mismatch));
+    const auto constant = *store->share(std::as_const(theirs));
+    BOOST_TEST(*call<int(handle<const account>)>(m, "balance", constant) == 10);
+    BOOST_TEST((why_not(call<int(handle<const account>, int)>(m, "withdraw", constant, 1)) ==
+                trap_code::handle_type_mismatch));
+    const module_t other = taken(loader.load(bank, "other bank"));
+    BOOST_TEST((why_not(call<int(handle<account>)>(other, "balance", own)) == trap_code::invalid_handle));
+    BOOST_TEST((why_not(call<account*(handle<account>)>(other, "same", own)) == trap_code::invalid_handle));
+    const auto foreign = *store->share(theirs);
+    BOOST_TEST(*call<int(handle<account>, int)>(other, "withdraw", foreign, 1) == 9);
+    const auto stopped = call<int(handle<account>, int)>(m, "withdraw", foreign, 1);
+    BOOST_TEST(why(stopped) == "stale or foreign handle of a host object in withdraw");
+    BOOST_TEST((mine.balance == 70 && theirs.balance == 9));
+}
+
+BOOST_AUTO_TEST_CASE(pointers_cross_where_the_program_says_so) {
+    using wasm::unchecked;
+    auto loader = host();
+    loader.provide<int(unchecked<const account*>)>("balance", balance);
+    loader.provide("withdraw", withdraw);
+    const module_t m = taken(loader.load(bank, "bank"));
+    account mine{100};
+    BOOST_TEST(*call<int(unchecked<account*>)>(m, "balance", &mine) == 100);
+    BOOST_TEST((m.function<int(account*)>("balance").error().code == errc::invalid_argument));
+    BOOST_TEST((m.function<int(account&, int)>("withdraw").error().code == errc::invalid_argument));
+    const auto ended = call<int(unchecked<account*>, int)>(m, "withdraw", &mine, 1);
+    BOOST_TEST((!ended && ended.error().code == vitte::loader::trap_code::invalid_handle));
+    loader.provide("withdraw", nobody);
+    BOOST_TEST(why(loader.load(bank, "bank")) ==
+               "bank: linking symbol 'env.withdraw': the host offers it as an address, or with a type that WebAssembly "
+               "does not have (pointers go to it as `handle` or `unchecked`)");
 }
 
 BOOST_AUTO_TEST_CASE(unloading_frees_the_memory, *needs(protection_query)) {

@@ -1,6 +1,7 @@
 // The engine as small machines have it: all tests of the engine, and that what is left out is refused.
 #define VITTE_WASM_SMALL 1
 #include "engine.cpp"
+#include "handles.cpp"
 
 BOOST_AUTO_TEST_CASE(vectors_are_refused_with_the_place) {
     const code constant = bytes({0xfd, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});

@@ -62,9 +62,10 @@ private:
             using entry = loader::detail::function_entry;
             if (types == nullptr)
                 return refuse(errc::invalid_argument, "looking up",
-                              "it is asked for with a type that WebAssembly does not have");
+                              std::string("it is asked for with a type that WebAssembly does not have") + hint);
             return instance_->function(name, *types).transform([this](const wasm::function* f) {
-                return entry{const_cast<wasm::function*>(f), instance_->view().execution, call};
+                execution& e = *instance_->view().execution;
+                return entry{const_cast<wasm::function*>(f), &e, call, &e.objects};
             });
         }
 
@@ -76,11 +77,13 @@ private:
                 if (found == nullptr || store.find(wanted.module, wanted.name) != nullptr) continue;
                 if (found->typed == nullptr) {
                     auto e = refuse(errc::invalid_argument, "linking",
-                                    "the host offers it as an address, or with a type that WebAssembly does not have");
+                                    std::string("the host offers it as an address, or with a type that WebAssembly "
+                                                "does not have") +
+                                        hint);
                     e.error().symbol = wanted.module + "." + wanted.name;
                     return e;
                 }
-                auto& kept = *host_.emplace_back(std::make_unique<host_export>(*found));
+                auto& kept = *host_.emplace_back(new offered{*found, &store.execution().objects});
                 store.define(wanted.module, wanted.name,
                              store.make_function(wasm::detail::signature_of(found->typed->types), call_host, &kept));
             }
@@ -115,13 +118,19 @@ private:
             return nullptr;
         }
         static trap_code call_host(const wasm::function& self, runtime*, std::byte* values) {
-            const auto& callee = *static_cast<const host_export*>(self.context);
-            callee.typed->call(callee.address, reinterpret_cast<std::uint64_t*>(values));
-            return trap_code::none;
+            const auto& [callee, objects] = *static_cast<const offered*>(self.context);
+            return callee.typed->call(callee.address, *objects, reinterpret_cast<std::uint64_t*>(values));
         }
 
+        /// A function of the host that the module imports.
+        struct offered {
+            host_export callee;
+            const handle_table* objects;
+        };
+        static constexpr const char* hint = " (pointers go to it as `handle` or `unchecked`)";
+
         wasm::instance* instance_ = nullptr;
-        std::vector<std::unique_ptr<host_export>> host_;  ///< that it imports
+        std::vector<std::unique_ptr<offered>> host_;
     };
 
     options options_;

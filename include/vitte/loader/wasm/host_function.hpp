@@ -26,6 +26,12 @@ struct host_failure {
 };
 
 namespace detail {
+/// What a host function has as its context.
+template <class Callable>
+struct host_callable {
+    Callable callable;
+    const handle_table* objects;
+};
 /// Calls a `Callable` with arguments from the value stack: `R(Args...)` or `R(caller, Args...)`, where the callable's
 /// own result may also be a `result<R, host_failure>`.
 template <class Callable, class R, class... Args>
@@ -33,16 +39,17 @@ struct host_thunk {
     static constexpr bool wants_caller = std::is_invocable_v<Callable&, caller, Args...>;
 
     static trap_code call(const function& self, runtime* in, std::byte* values) {
-        return spread(*static_cast<Callable*>(self.context), in, values, std::index_sequence_for<Args...>());
+        auto& to = *static_cast<host_callable<Callable>*>(self.context);
+        return loader::detail::receive<Args...>(*to.objects, values, [&](Args... arguments) {
+            return answer(to.callable, in, values, static_cast<Args>(arguments)...);
+        });
     }
-    template <std::size_t... I>
-    static trap_code spread(Callable& callable, runtime* in, [[maybe_unused]] std::byte* values,
-                            std::index_sequence<I...>) {
+    static trap_code answer(Callable& callable, runtime* in, [[maybe_unused]] std::byte* values, Args... arguments) {
         const auto invoke = [&]() -> decltype(auto) {
             if constexpr (wants_caller)
-                return callable(caller(in), get_value<Args>(values + 8 * I)...);
+                return callable(caller(in), arguments...);
             else
-                return callable(get_value<Args>(values + 8 * I)...);
+                return callable(arguments...);
         };
         using made = decltype(invoke());
         if constexpr (std::is_void_v<made>) {
@@ -63,7 +70,6 @@ struct host_thunk {
 template <class Signature>
 struct host_binder;
 template <class R, class... Args>
-    requires(crossing<R(Args...)>::possible)
 struct host_binder<R(Args...)> {
     template <class Callable>
     static constexpr host_call thunk = host_thunk<Callable, R, Args...>::call;
@@ -71,13 +77,17 @@ struct host_binder<R(Args...)> {
 }  // namespace detail
 
 /// `define_function<std::int32_t(std::int32_t)>("env", "f", callable)`: the callable takes these arguments, or a
-/// `caller` before them, and returns this result or a `result<R, host_failure>`.
+/// `caller` before them, and returns this result or a `result<R, host_failure>`. Objects of the host are parameters as
+/// pointers, references or handles, and results as handles, see `share`.
 template <sys::platform P>
 template <class Signature, class Callable>
 void basic_store<P>::define_function(std::string_view module, std::string_view name, Callable&& callable) {
+    static_assert(crossing<Signature>::offerable,
+                  "what goes into a module is a number or a handle, or an unchecked pointer; see `crosses`, `arrives`");
     using stored = std::decay_t<Callable>;
-    callables_.emplace_back(new stored(std::forward<Callable>(callable)),
-                            [](void* p) { delete static_cast<stored*>(p); });
+    using kept = detail::host_callable<stored>;
+    callables_.emplace_back(new kept{std::forward<Callable>(callable), &execution_->objects},
+                            [](void* p) { delete static_cast<kept*>(p); });
     define(module, name,
            make_function(detail::signature_of(crossing<Signature>::types),
                          detail::host_binder<Signature>::template thunk<stored>, callables_.back().get()));

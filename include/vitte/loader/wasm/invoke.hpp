@@ -9,7 +9,8 @@
 
 namespace vitte::loader::wasm {
 
-/// A value and its type.
+/// A value and its type. An external reference is the bits of a `handle`, `constant_value::of(handle)`, and read as
+/// one, `as<handle<T>>()`; what other numbers mean is the host's business, and those below 2^63 are no handle's.
 struct value {
     value_type type;
     constant_value bits;
@@ -30,8 +31,8 @@ void interpret(execution& e, const function& f, std::byte* frame) noexcept;
 /// Describes the trap that `run_function` has told of, and lets the execution go on.
 trap take_trap(execution& e);
 
-/// What a type that crosses is in WebAssembly, as in C's ABI but for pointers, which are external references; `unknown`
-/// for `nothing`.
+/// What a type that crosses is in WebAssembly, as in C's ABI but for handles and pointers, which are external
+/// references; `unknown` for `nothing`.
 constexpr value_type type_of(loader::value_type type) noexcept {
     using enum loader::value_type;
     switch (type) {
@@ -54,10 +55,6 @@ template <class T>
 void put_value(std::byte* at, T v) noexcept {
     ops::put(at, loader::detail::to_bits(v));
 }
-template <class T>
-T get_value(const std::byte* at) noexcept {
-    return loader::detail::from_bits<T>(ops::get<std::uint64_t>(at));
-}
 
 /// Puts what `run_function` has left in the accumulators at the start of `frame`, where other results stand already.
 inline void settle(const execution& e, const std::vector<value_type>& results, std::byte* frame) noexcept {
@@ -76,12 +73,12 @@ inline void settle(const execution& e, const std::vector<value_type>& results, s
 template <class Signature>
 class typed_function;
 template <class R, class... Args>
-    requires(crossing<R(Args...)>::possible)
+    requires(crossing<R(Args...)>::callable)
 class typed_function<R(Args...)> {
 public:
     typed_function(execution& e, const function& f) noexcept : execution_(&e), function_(&f) {}
 
-    /// Calls it; fails with the trap that stopped it.
+    /// Calls it; fails with the trap that stopped it, or if what it returns is not the handle that `R` wants.
     result<R, trap> operator()(Args... arguments) const {
         execution& e = *execution_;
         std::byte* const frame = e.top;
@@ -100,10 +97,19 @@ public:
         else if constexpr (std::is_same_v<R, double>)
             return e.d;
         else
-            return loader::detail::from_bits<R>(e.r);
+            return arrived(e);
     }
 
 private:
+    static result<R, trap> arrived(execution& e) {
+        void* found = nullptr;
+        e.trap = loader::detail::look_up<R>(e.objects, e.r, found);
+        if (e.trap == trap_code::none) [[likely]]
+            return loader::detail::arrived<R>(e.r, found);
+        e.trap_pc = nullptr;
+        return unexpected(detail::take_trap(e));
+    }
+
     execution* execution_;
     const function* function_;
 };

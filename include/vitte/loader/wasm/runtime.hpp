@@ -6,9 +6,14 @@
 #include <string>
 #include <vector>
 #include <vitte/core/atomic.hpp>
+#include <vitte/loader/handle.hpp>
 #include <vitte/loader/wasm/module.hpp>
 
 namespace vitte::loader::wasm {
+
+using loader::handle;
+using loader::handle_table;
+using loader::unchecked;
 
 struct function;
 
@@ -28,7 +33,8 @@ struct function {
     const signature* description = nullptr;
 };
 
-/// References are addresses, or whatever the host means by an external one; null is 0.
+/// References are addresses, or of external ones the bits of a `handle`, or whatever the host means by others; null is
+/// 0.
 using reference = std::uint64_t;
 
 inline reference to_reference(const void* to) noexcept { return reinterpret_cast<std::uintptr_t>(to); }
@@ -160,6 +166,8 @@ struct execution {
     exception thrown;
     std::vector<exception*> kept;     ///< exceptions that references name
     std::size_t exception_bytes = 0;  ///< that they may still take
+
+    handle_table objects;  ///< that the host shares with the store's modules
 
     /// Enters a function where memories are guarded; null where they are not.
     void (*enter)(execution&, const function&, std::byte* frame) noexcept = nullptr;

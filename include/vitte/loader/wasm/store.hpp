@@ -30,7 +30,8 @@ struct store_limits {
     std::uint64_t table_elements = 10'000'000;  ///< of all tables
     std::size_t exception_bytes = 16 << 20;     ///< of exceptions that references name
     std::size_t stack_bytes = std::size_t{1} << 20;
-    std::uint32_t host_depth = 200;   ///< calls into WebAssembly within calls out of it
+    std::size_t shared_objects = 1 << 16;  ///< of the host at a time, 24 bytes each; 2^20 at most
+    std::uint32_t host_depth = 200;        ///< calls into WebAssembly within calls out of it
     std::uint64_t fuel = UINT64_MAX;  ///< instructions, of modules that are compiled `metered`
     /// Memories with 32-bit addresses reserve 8 GiB of address space, most of which faults: for modules that are
     /// compiled without `checked_memory`. Installs handlers of faults for the process.
@@ -118,6 +119,7 @@ public:
         e.most_depth = limits.host_depth;
         e.table_elements = limits.table_elements;
         e.exception_bytes = limits.exception_bytes;
+        e.objects.set_limit(limits.shared_objects);
         e.now = P::clocks::monotonic;
         if (limits.guard_memories) {
             VITTE_CHECK(made.guard());
@@ -142,7 +144,32 @@ public:
     template <class Signature, class Callable>
     void define_function(std::string_view module, std::string_view name, Callable&& callable);
 
-    /// A host function with the type `type`, which gets `context` in its `function`.
+    /// Makes a handle of `object`, for this store's modules: they can keep it and give it back, and host functions get
+    /// the object. It stays the program's, which revokes the handle before the object goes. A host function that calls
+    /// modules asks for the object again afterwards: they may have had it revoked. Its type is `T` exactly: what is to
+    /// arrive as its base is shared as that, `share<base>(object)`. Fails with `errc::out_of_handles` if there are too
+    /// many (see `store_limits`).
+    template <shareable T>
+    result<handle<T>> share(T& object) {
+        return execution_->objects.add(object);
+    }
+    template <shareable T>
+    void share(const T&&) = delete;
+    /// What a handle names; null if it is null, stale, not of this store, or names an object of another type.
+    template <class T>
+    T* get(handle<T> of) const noexcept {
+        T* object;
+        static_cast<void>(execution_->objects.find(of, object));
+        return object;
+    }
+    /// Ends the sharing: every copy of the handle, wherever modules keep it, is stale from now on, and to use it is a
+    /// trap. Returns the object; null if the handle names none, as with `get`.
+    template <class T>
+    T* revoke(handle<T> of) noexcept {
+        return execution_->objects.remove(of);
+    }
+
+    /// A host function with the type `type`, which gets `context` in its `function`. References arrive as they are.
     external make_function(signature type, host_call call, void* context);
     /// The item is null if the store's limits do not allow the size.
     external make_table(const table_type& type);
