@@ -32,6 +32,7 @@
 #include <vitte/loader/format/views.hpp>
 #include <vitte/loader/format/wasm.hpp>
 #include <vitte/loader/function.hpp>
+#include <vitte/loader/handle.hpp>
 #include <vitte/loader/link_input.hpp>
 #include <vitte/loader/linker.hpp>
 #include <vitte/loader/load_error.hpp>

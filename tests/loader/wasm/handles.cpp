@@ -1,8 +1,10 @@
 // Objects of the host as modules have them: what a guest may try with references that it has, and with others.
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "../../support/needs.hpp"
 #include "../../support/wasm_store.hpp"
 
 namespace {
@@ -29,6 +31,10 @@ struct both : named, counted {};
 struct opaque;  // of which there is never more than this
 
 constexpr int reference = 0x6f;
+/// A stack of 64 KiB is enough, so that small machines have room for several stores.
+wasm::store small_store(std::size_t objects = 1000) {
+    return new_store({.stack_bytes = 1 << 16, .shared_objects = objects});
+}
 
 /// (import "host" "f" (func T)) (func (export "run") T (call it with all parameters)), of one type
 code relay(std::initializer_list<int> parameters, std::initializer_list<int> results) {
@@ -72,7 +78,7 @@ trap_code trap_of(const Result& ended) {
 /// A store where `Parameter` is what the function "f" takes, whose calls are counted, and `relay` a module's "run".
 template <class Parameter>
 struct taking {
-    wasm::store store = new_store();
+    wasm::store store = small_store();
     std::vector<int> calls;
     wasm::instance* guest = nullptr;
 
@@ -100,7 +106,7 @@ taking<session*> of_sessions() {
 
 /// `keeper` in a store where sessions are used, and closed as programs do: what is closed is taken out.
 struct closing {
-    wasm::store store = new_store();
+    wasm::store store = small_store();
     int closed = 0;
     wasm::instance* guest = nullptr;
 
@@ -153,7 +159,7 @@ BOOST_AUTO_TEST_CASE(an_object_of_another_type_is_a_trap) {
 }
 
 BOOST_AUTO_TEST_CASE(each_of_many_arguments_is_looked_up) {
-    auto store = new_store();
+    auto store = small_store();
     int calls = 0;
     store.define_function<std::int64_t(std::int32_t, session&, float, const text*, std::int64_t)>(
         "host", "f", [&](std::int32_t a, session& s, float b, const text* t, std::int64_t c) -> std::int64_t {
@@ -243,7 +249,7 @@ BOOST_AUTO_TEST_CASE(handles_of_another_store_are_foreign) {
     // A store may be made where another one was.
     std::optional<handle<session>> last;
     for (int i = 0; i < 10; ++i) {
-        auto store = new_store();
+        auto store = small_store();
         const auto made = shared(store, s);
         if (last) BOOST_TEST(store.get(*last) == nullptr);
         last = made;
@@ -318,7 +324,7 @@ BOOST_AUTO_TEST_CASE(an_object_is_shared_as_one_of_its_types) {
 BOOST_AUTO_TEST_CASE(host_functions_return_handles) {
     session pool[4];
     std::size_t opened = 0;
-    auto store = new_store({.shared_objects = 3});
+    auto store = small_store(3);
     store.define_function<handle<session>()>("host", "f", [&]() -> vitte::result<handle<session>, wasm::host_failure> {
         const auto made = store.share(pool[opened]);
         if (!made) return vitte::unexpected(wasm::host_failure{"too many sessions"});
@@ -340,7 +346,7 @@ BOOST_AUTO_TEST_CASE(what_a_module_returns_is_looked_up) {
     closing host;
     session s;
     const auto which = shared(host.store, s);
-    auto store = new_store();
+    auto store = small_store();
     const code identity =
         module({make_section(1, list({type({reference}, {reference})})), make_section(3, list({bytes({0})})),
                 make_section(7, list({exported("same", 0, 0)})), make_section(10, list({body(bytes({0x20, 0}))}))});
@@ -386,7 +392,7 @@ BOOST_AUTO_TEST_CASE(hosts_read_tables_and_globals) {
 }
 
 BOOST_AUTO_TEST_CASE(so_many_objects_are_shared_as_the_limits_say) {
-    auto store = new_store({.shared_objects = 100});
+    auto store = small_store(100);
     session s;
     std::vector<handle<session>> all;
     for (int i = 0; i < 100; ++i) all.push_back(shared(store, s));
@@ -401,28 +407,48 @@ BOOST_AUTO_TEST_CASE(so_many_objects_are_shared_as_the_limits_say) {
     for (const auto h : all) BOOST_TEST(store.revoke(h) == &s);
     for (auto& h : all) h = shared(store, s);
     BOOST_TEST(!store.share(s));
-    BOOST_TEST(!new_store({.shared_objects = 0}).share(s));
+    BOOST_TEST(!small_store(0).share(s));
 }
 
 BOOST_AUTO_TEST_CASE(generations_end_rather_than_come_again) {
     using vitte::loader::detail::generations;
-    auto store = new_store();
+    auto store = small_store();
     session s;
     const auto first = shared(store, s);
     const std::size_t given = generations::given.load_relaxed();
     generations::given.store_relaxed(generations::blocks - 1);
     std::size_t made = 0;
-    for (auto last = store.share(s); last; last = store.share(s)) {
+    for (auto last = store.share(s); last && made < 2 * generations::block; last = store.share(s)) {
         ++made;
         BOOST_REQUIRE(*last != first);
         BOOST_REQUIRE(store.revoke(*last) == &s);
     }
     BOOST_TEST(made < 2 * generations::block);
     BOOST_TEST((store.share(s).error().code == errc::out_of_handles));
-    BOOST_TEST((new_store().share(s).error().code == errc::out_of_handles));
+    BOOST_TEST((small_store().share(s).error().code == errc::out_of_handles));
     BOOST_TEST(store.get(first) == &s);
     generations::given.store_relaxed(given);
     BOOST_TEST(store.share(s).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(threads_get_different_generations, *needs(threads)) {
+    constexpr int each = 1000;
+    std::vector<std::uint64_t> made[2];
+    const auto share_all = [](std::vector<std::uint64_t>& into) {
+        int object = 0;
+        wasm::handle_table table;
+        table.set_limit(each);
+        for (int i = 0; i < each; ++i) into.push_back(table.add(object)->bits() >> wasm::handle_table::index_bits);
+    };
+    auto other = vitte::sys::start_thread([&] { share_all(made[1]); });
+    BOOST_REQUIRE(other);
+    share_all(made[0]);
+    BOOST_TEST(other->join().has_value());
+    std::vector<std::uint64_t> all = made[0];
+    all.insert(all.end(), made[1].begin(), made[1].end());
+    std::sort(all.begin(), all.end());
+    BOOST_TEST(all.size() == 2u * each);
+    BOOST_TEST((std::adjacent_find(all.begin(), all.end()) == all.end()));
 }
 
 BOOST_AUTO_TEST_CASE(plain_pointers_cross_where_the_program_says_so) {
@@ -434,7 +460,7 @@ BOOST_AUTO_TEST_CASE(plain_pointers_cross_where_the_program_says_so) {
     auto careful = of_sessions();
     BOOST_TEST((trap_of(function_of<std::int32_t(unchecked<session*>)>(*careful.guest, "run")(&s)) ==
                 trap_code::invalid_handle));
-    auto store = new_store();
+    auto store = small_store();
     store.define_function<unchecked<void*>()>("host", "f", [&] { return &s; });
     BOOST_TEST(static_cast<void*>(
                    *function_of<unchecked<void*>()>(instance_of(store, relay({}, {reference})), "run")()) == &s);
