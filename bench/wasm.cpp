@@ -60,6 +60,29 @@ double time_of(auto&& work) {
     for (int i = 0; i < 7; ++i) best = std::min(best, bench::nanoseconds(work));
     return best;
 }
+
+/// (import "host" "touch" (func (param externref))) (func (export "run") (param externref i32) (loop (call 0 (local.get
+/// 0)) (br_if 0 (local.tee 1 (i32.sub (local.get 1) (i32.const 1))))))
+const std::string toucher(
+    "\0asm\1\0\0\0\1\12\2\140\1\157\0\140\2\157\177\0\2\16\1\4host\5touch\0\0\3\2\1\1\7\7\1\3run\0\1"
+    "\12\24\1\22\0\3\100\40\0\20\0\40\1\101\1\153\42\1\15\0\13\13",
+    71);
+
+constexpr int calls = 100000;
+
+/// What it takes to look up an object of the host.
+void call_with_handle(wasm::store& store, const std::string& how) {
+    std::uint32_t object = 0;
+    store.define_function<void(std::uint32_t&)>("host", "touch", [](std::uint32_t& touched) { ++touched; });
+    const auto made = store.instantiate(compiled(toucher));
+    const auto shared = store.share(object);
+    if (!made || !shared) stop("no handle");
+    const auto run = (*made)->function<void(wasm::handle<std::uint32_t>, std::int32_t)>("run");
+    if (!run) stop(run.error().message());
+    const double time = time_of([&] { static_cast<void>((*run)(*shared, calls)); });
+    if (object == 0 || object % calls != 0) stop("the object was not touched");
+    bench::row((how + "call of a host function with a handle").c_str(), time / calls, 1, "a nanosecond", 16);
+}
 }  // namespace
 
 /// Runs all kernels and tells the geometric mean of their times over the native ones.
@@ -90,13 +113,13 @@ void compare_kernels(const std::string& module, bool guarded) {
     const auto empty = (*made)->function<void()>("empty");
     const auto call_host = (*made)->function<void(std::uint32_t)>("call_host");
     if (!empty || !call_host) stop("no export");
-    constexpr int calls = 100000;
     const auto call_all = [&] {
         for (int i = 0; i < calls; ++i) static_cast<void>((*empty)());
     };
     bench::row((how + "call of an empty function").c_str(), time_of(call_all) / calls, 1, "a nanosecond", 13);
     bench::row((how + "call of a host function").c_str(),
                time_of([&] { static_cast<void>((*call_host)(calls)); }) / calls, 1, "a nanosecond", 12);
+    if (!guarded) call_with_handle(*store, how);
 }
 
 int main(int argc, char** argv) {
