@@ -68,11 +68,11 @@ private:
         if constexpr (std::is_void_v<R>) {
             return {};
         } else {
-            using value = std::remove_cv_t<R>;
+            using plain = std::remove_cv_t<R>;
             void* found = nullptr;
-            const trap_code code = detail::look_up<value>(*entry_.objects, *values, found);
+            const trap_code code = detail::look_up<plain>(*entry_.objects, *values, found);
             if (code != trap_code::none) return unexpected(trap{code, {}, {}});
-            return detail::arrived<value>(*values, found);
+            return detail::arrived<plain>(*values, found);
         }
     }
 
