@@ -516,6 +516,44 @@ BOOST_AUTO_TEST_CASE(filling_and_copying_memory_is_charged_and_ends_in_time) {
     BOOST_TEST(store.fuel() == 0u);
 }
 
+namespace {
+/// Its clock goes on by one each time that it is asked.
+struct ticking : vitte::sys::native {
+    struct clocks : vitte::sys::native::clocks {
+        static inline std::int64_t asked = 0;
+        static std::int64_t monotonic() noexcept { return ++asked; }
+    };
+};
+
+/// Rounds of `count += 1` and `size` multiplications that a guest makes before it sees that its time has passed, after the
+/// clock was asked ten times.
+std::int32_t rounds(int size, const char* how) {
+    const code counting = bytes({0x23, 0, 0x41, 1, 0x6a, 0x24, 0});
+    code work = counting;
+    for (int i = 0; i < size; ++i) work = std::move(work) + bytes({0x20, 0, 0x41, 3, 0x6c, 0x21, 0});
+    const code rounds = module(
+        {make_section(1, list({type({i32}, {}), type({}, {i32})})), make_section(3, list({bytes({0}), bytes({0}), bytes({1})})),
+         make_section(6, list({bytes({i32, 1, 0x41, 0, 0x0b})})),
+         make_section(7, list({exported("loop", 0, 0), exported("recursion", 0, 1), exported("count", 0, 2)})),
+         make_section(10, list({body(bytes({0x03, 0x40}) + work + bytes({0x0c, 0, 0x0b})),
+                                body(work + bytes({0x20, 0, 0x12, 1})), body(bytes({0x23, 0}))}))});
+    wasm::compile_options options;
+    options.interruptible = true;
+    auto store = *wasm::basic_store<ticking>::create();
+    const auto& made = **store.instantiate(compiled(rounds, options));
+    store.set_deadline(vitte::sys::deadline::at(ticking::clocks::asked + 10));
+    BOOST_TEST((function_of<void(std::int32_t)>(made, how)(1).error().code == wasm::trap_code::timed_out));
+    return *function_of<std::int32_t()>(made, "count")();
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(time_is_looked_at_by_how_much_is_done) {
+    for (const char* const how : {"loop", "recursion"}) {
+        BOOST_TEST(rounds(5000, how) <= 40);  // a round of it is some microseconds
+        BOOST_TEST(rounds(0, how) > 1000);    // and of that a few nanoseconds, of which the clock takes more
+    }
+}
+
 BOOST_AUTO_TEST_CASE(sizes_that_no_machine_has_are_errors) {
     const code large[] = {
         make_section(4, list({bytes({0x70, 0}) + most_of_all})),
