@@ -122,9 +122,33 @@ void compare_kernels(const std::string& module, bool guarded) {
     if (!guarded) call_with_handle(*store, how);
 }
 
+/// How long a guest goes on after its deadline, at most, whatever it does.
+void end_the_endless(const std::string& module) {
+    wasm::compile_options options;
+    options.interruptible = true;
+    double longest = 0;
+    for (const char* const name : {"endless_loop", "endless_fills", "endless_recursion", "endless_growth", "endless_calls"})
+        for (int round = 0; round < 20; ++round) {
+            auto store = wasm::store::create({.memory_pages = 16384});
+            if (!store) stop("no store");
+            store->define_function<void()>("host", "nothing", [] {});
+            auto made = store->instantiate(compiled(module, options));
+            if (!made) stop(made.error().message());
+            const auto until = vitte::sys::deadline::after(20'000'000 + round * 100'000);
+            store->set_deadline(until);
+            const auto code = std::string(name) == "endless_recursion"
+                                  ? (*(*made)->function<std::uint32_t(std::uint32_t)>(name))(0).error().code
+                                  : (*(*made)->function<void()>(name))().error().code;
+            if (code != wasm::trap_code::timed_out) stop(std::string(name) + " ended otherwise");
+            longest = std::max(longest, static_cast<double>(vitte::sys::monotonic_time() - until.monotonic()));
+        }
+    bench::row("wasm: time that a guest takes beyond its deadline", longest, 1e6, "a millisecond", 20);
+}
+
 int main(int argc, char** argv) {
     if (argc != 2) stop("usage: wasm KERNELS.WASM");
     const std::string module = content(argv[1]);
     compare_kernels(module, false);
     if (wasm::store::guards()) compare_kernels(module, true);
+    end_the_endless(module);
 }

@@ -261,6 +261,26 @@ __attribute__((export_name("empty"))) void empty(void) {}
 __attribute__((export_name("call_host"))) void call_host(uint32_t n) {
     for (uint32_t i = 0; i < n; ++i) host_nothing();
 }
+// Without end: each in another way of taking time.
+__attribute__((export_name("endless_loop"))) void endless_loop(void) {
+    for (;;) __asm__ volatile("");
+}
+__attribute__((export_name("endless_fills"))) void endless_fills(void) {
+    if (__builtin_wasm_memory_grow(0, 15000) == (size_t)-1) return;
+    for (;;) __builtin_memset((void*)(64 << 20), 1, 800u << 20);
+}
+__attribute__((export_name("endless_recursion"), noinline)) uint32_t endless_recursion(uint32_t n) {
+    for (;;) n += n < 10000 ? endless_recursion(n + 1) : 1;
+}
+__attribute__((export_name("endless_growth"))) void endless_growth(void) {
+    for (;;) {
+        const size_t page = __builtin_wasm_memory_grow(0, 1);
+        if (page != (size_t)-1) __builtin_memset((void*)(page << 16), 1, 1 << 16);
+    }
+}
+__attribute__((export_name("endless_calls"))) void endless_calls(void) {
+    for (;;) host_nothing();
+}
 void* memcpy(void* restrict to, const void* restrict from, size_t count) {
     uint8_t* t = to;
     const uint8_t* f = from;
