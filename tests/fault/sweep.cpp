@@ -333,8 +333,11 @@ bool is_lacking(std::string_view call) {
                                                      "files.clone",
                                                      "files.copy_some",
                                                      "files.copy_some_at",
-                                                     "files.set_attribute"};
-    return call == "files.clone_to" || (!watches && call.starts_with("watch_queue.")) ||
+                                                     "files.attribute",
+                                                     "files.set_attribute",
+                                                     "files.remove_attribute"};
+    const bool elsewhere = call == "files.set_owner";  // privacy.cpp: only root has files of others to replace
+    return elsewhere || call == "files.clone_to" || (!watches && call.starts_with("watch_queue.")) ||
            (!loads && call.starts_with("libraries.")) || (!is_linux && of_linux.contains(call));
 }
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <vitte/sys/fs/holes.hpp>
+#include <vitte/sys/fs/inherited_rights.hpp>
 
 namespace vitte::sys {
 
@@ -87,19 +88,22 @@ result<void> copy_rest(const basic_file<P>& from, const basic_file<P>& to) noexc
 
 /// Copies content and permissions of the file `from` to the new file `to`: by sharing its blocks where the file system
 /// can (`FICLONE`, `clonefile`), inside the kernel, or through a buffer. The copy belongs to who makes it, so that it
-/// is not set-user-ID or set-group-ID, and nobody else can open it before it is whole. `errc::already_exists` if there
-/// is something at `to`; after any other failure nothing is left there. Holes stay holes where the file system tells of
-/// them.
+/// is not set-user-ID or set-group-ID, but has the group, the mode and the access control list (on Linux) of `from`, as
+/// far as this process may give them to it; nobody else may do more with it, or open it before it is whole.
+/// `errc::already_exists` if there is something at `to`; after any other failure nothing is left there. Holes stay
+/// holes where the file system tells of them.
 template <platform P = native>
 result<void> copy(const char* from, const char* to) noexcept {
     using files = typename P::files;
     VITTE_TRY(const auto source, basic_file<P>::open(from));
-    VITTE_TRY(const file_info facts, source.info());
+    VITTE_TRY(const auto old, detail::file_rights::of(source));
+    const file_info& facts = old.facts;
     if (facts.kind == file_kind::directory) return fail(errc::is_a_directory, "copy");
-    if constexpr (requires { files::clone_to(source.native_handle(), to); })
-        if (files::clone_to(source.native_handle(), to)) return {};
-    constexpr std::uint32_t nobody_else = 0600;
-    VITTE_TRY(auto target, basic_file<P>::open(to, open_options(open_mode::create_new, 0, nobody_else)));
+    if constexpr (requires { files::clone_to(source.native_handle(), to); }) {
+        const bool for_any_group = (facts.mode >> 3 & 07) == (facts.mode & 07);  // it has that of the folder
+        if (for_any_group && files::clone_to(source.native_handle(), to)) return {};
+    }
+    VITTE_TRY(auto target, basic_file<P>::open(to, open_options(open_mode::create_new, 0, detail::private_rights)));
     const auto fill = [&]() -> result<void> {
         if constexpr (requires { files::clone(source.native_handle(), target.native_handle()); })
             if (files::clone(source.native_handle(), target.native_handle())) return {};
@@ -108,9 +112,7 @@ result<void> copy(const char* from, const char* to) noexcept {
     };
     const auto copied = [&]() -> result<void> {
         VITTE_CHECK(fill());
-        if constexpr (requires { files::set_mode(target.native_handle(), 0u); }) {
-            VITTE_CHECK(retried([&] { return files::set_mode(target.native_handle(), facts.mode & 0777); }));
-        }
+        VITTE_CHECK(detail::inherit_rights(target, old, false));
         return target.close();
     }();
     if (!copied) static_cast<void>(files::remove(to));

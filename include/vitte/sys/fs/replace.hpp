@@ -2,7 +2,7 @@
 /// the new.
 #pragma once
 
-#include <vitte/sys/fs/directory.hpp>
+#include <vitte/sys/fs/inherited_rights.hpp>
 #include <vitte/sys/fs/path.hpp>
 #include <vitte/sys/random.hpp>
 
@@ -47,43 +47,15 @@ struct unique_name {
     }
 };
 
-/// What a file may be that is about to be written, so that nobody reads it who may not read it in the end.
-inline constexpr std::uint32_t private_rights = 0600;
-
-/// Gives `made` the owner, the group and the rights of `old`. Where this process may not give it the group, the group
-/// that it has gets no more than everybody; where it may not give it both, it gets no set-user-ID and set-group-ID.
-template <platform P>
-result<void> inherit_rights(const basic_file<P>& made, const file_info& old) noexcept {
-    using files = typename P::files;
-    if constexpr (requires { files::set_mode(made.native_handle(), 0u); }) {
-        std::uint32_t mode = old.mode;
-        if constexpr (requires { files::set_owner(made.native_handle(), 0u, 0u); }) {
-            constexpr std::uint32_t same = ~0u;
-            VITTE_TRY(const file_info now, made.info());
-            const auto given = [&](std::uint32_t owner, std::uint32_t group) -> result<bool> {
-                if (owner == same && group == same) return true;
-                const auto done = retried([&] { return files::set_owner(made.native_handle(), owner, group); });
-                if (!done && done.error().code != errc::permission_denied) return unexpected(done.error());
-                return done.has_value();
-            };
-            VITTE_TRY(const bool has_group, given(same, now.group == old.group ? same : old.group));
-            VITTE_TRY(const bool has_owner, given(now.owner == old.owner ? same : old.owner, same));
-            if (!has_group) mode &= ~070u | (mode & 07) << 3;
-            if (!has_group || !has_owner) mode &= 0777;
-        }
-        VITTE_CHECK(retried([&] { return files::set_mode(made.native_handle(), mode); }));
-    }
-    return {};
-}
-
 }  // namespace detail
 
 /// Writes `content` to a new file beside `path`, has it stored, puts it in the place of `path`, and has the folder
-/// stored. The new file has owner, group and rights of the old one, as far as this process may give them to it, and
-/// nobody else could open it before; if there was none, its rights are 0666 without the process's mask. When it
-/// returns, the new content survives a loss of power; after a failure the old content is still there and nothing else
-/// is left, but for a crash of the process in between, which may leave a file whose name is "." and 24 digits. A
-/// symbolic link at `path` is itself replaced.
+/// stored. The new file has owner, group, mode and access control list (on Linux) of the old one, as far as this
+/// process may know them and give them to it; nobody may do more with it, and nobody else could open it before it was
+/// whole. If there was none, its rights are 0666 without the process's mask. When it returns, the new content survives
+/// a loss of power; after a failure the old content is still there and nothing else is left, but for a crash of the
+/// process in between, which may leave a file whose name is "." and 24 digits. A symbolic link at `path` is itself
+/// replaced.
 template <platform P = native>
 result<void> replace(const char* path, std::span<const std::byte> content) noexcept {
     VITTE_TRY(const auto where, detail::split_path::of(path));
@@ -96,10 +68,11 @@ result<void> replace(const char* path, std::span<const std::byte> content) noexc
               folder.open_file(temporary.text, inherits ? open_options(open_mode::create_new, 0, detail::private_rights)
                                                         : open_options(open_mode::create_new)));
     const auto replaced = [&]() -> result<void> {
-        if (inherits) {
-            VITTE_CHECK(detail::inherit_rights(made, *before));
-        }
         VITTE_CHECK(made.write(content));
+        if (inherits) {  // afterwards: writing takes set-user-ID away
+            VITTE_TRY(const auto old, detail::file_rights::at(folder, where.name, *before));
+            VITTE_CHECK(detail::inherit_rights(made, old, true));
+        }
         VITTE_CHECK(made.sync());
         VITTE_CHECK(made.close());
         return folder.rename(temporary.text, where.name);

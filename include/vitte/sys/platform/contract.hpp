@@ -90,6 +90,8 @@ concept memory_facet = requires(void* p, std::size_t n, access a, typename M::fi
 /// - `attribute(h, name, to, n)`, `set_attribute(h, name, from, n)`, `remove_attribute(h, name)`,
 ///   `attributes(h, to, n)`: extended attributes; the last gives their names, each with a NUL. Both that read return
 ///   the size, also if `n` is 0, and fail with `errc::too_large` if there is not enough room.
+/// - `access_list`: the name of the attribute that is a file's access control list. Where a file has one, the bits of
+///   its mode that are else its group's are the most that others than owner and everybody may (acl(5)).
 /// - `space(h)`: of the file system that it is on.
 template <class F>
 concept files_facet = requires(typename F::handle h, const char* path, const open_options& options, std::byte* to,

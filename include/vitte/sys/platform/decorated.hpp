@@ -35,6 +35,7 @@ namespace detail {
         static constexpr auto name = Facet::name;       \
     };
 VITTE_MARK(paths)
+VITTE_MARK(access_list)
 VITTE_MARK(only_down)
 VITTE_MARK(keeps_trees)
 VITTE_MARK(one_at_a_time)
@@ -72,7 +73,7 @@ struct decorated_memory {
 };
 
 template <class Inner, class Around>
-struct decorated_files : detail::paths_mark<typename Inner::files> {
+struct decorated_files : detail::paths_mark<typename Inner::files>, detail::access_list_mark<typename Inner::files> {
     using inner = typename Inner::files;
     using handle = typename inner::handle;
     static constexpr handle invalid = inner::invalid;

@@ -21,7 +21,7 @@ namespace vitte::sys {
 /// attributes, do not count. What passes the limit is
 /// written as far as it fits, and the next byte is refused. There is no `clone_to`.
 template <class Inner, class Tag>
-struct confined_files : detail::paths_mark<typename Inner::files> {
+struct confined_files : detail::paths_mark<typename Inner::files>, detail::access_list_mark<typename Inner::files> {
     using inner = typename Inner::files;
     using handle = typename inner::handle;
     using bounds = confinement<Inner, Tag>;

@@ -61,6 +61,7 @@ struct files : posix::files {
         return posix::checked(::fallocate(file, how, static_cast<off_t>(offset), static_cast<off_t>(size)),
                               "fallocate");
     }
+    static constexpr const char* access_list = "system.posix_acl_access";
     static result<std::size_t> attribute(handle file, const char* name, std::byte* to, std::size_t size) noexcept {
         return posix::counted(::fgetxattr(file, name, to, size), "fgetxattr");
     }
