@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes the checks of errors out of the headers, one at a time, and sees whether the sweep of faults or that of power turns red.
+"""Takes the checks of errors out of the headers, one at a time, and sees whether a test of faults, power or privacy turns red.
 
 usage: mutation.py BUILD RESULTS [--all | PART], where BUILD has the tests of this machine; without --all a few of the checks, which
 are others after each change, or those whose "file:line: text" contains PART
@@ -18,8 +18,8 @@ from results import Results
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INCLUDE = ROOT / 'include'
-FILES = ['sys/fs/' + name for name in ('file', 'directory', 'replace', 'copy', 'holes', 'temporary', 'tree', 'walk', 'canonical',
-                                       'folder_stack', 'text', 'watch')] + \
+FILES = ['sys/fs/' + name for name in ('file', 'directory', 'replace', 'copy', 'inherited_rights', 'holes', 'temporary', 'tree', 'walk',
+                                       'canonical', 'folder_stack', 'text', 'watch')] + \
         ['sys/memory/mapping', 'sys/memory/region', 'sys/random', 'sys/thread/thread', 'sys/thread/condition_variable',
          'sys/process/capture', 'sys/process/process', 'sys/process/pipe', 'sys/process/command',
          'loader/native/segments', 'loader/native/shared_object', 'loader/native/name_space', 'loader/native/sealed_copy', 'loader/linker']
@@ -91,7 +91,7 @@ def noticed(build, engine, site):
         header = pathlib.Path(folder) / 'vitte' / (name + '.hpp')
         header.parent.mkdir(parents=True)
         header.write_text('\n'.join(lines) + '\n')
-        for test in ('sweep', 'power'):
+        for test in ('sweep', 'power', 'privacy'):
             program = f'{folder}/{test}'
             wraps = [f'-Wl,--wrap={s}' for s in ('malloc', 'realloc', '_Znwm', '_ZnwmRKSt9nothrow_t')] if test == 'sweep' else []
             made = subprocess.run([*COMPILE, '-I', folder, '-I', INCLUDE, '-DSCRATCH="scratch.d"', '-DVITTE_WRAPPED',
@@ -102,7 +102,7 @@ def noticed(build, engine, site):
                 return 'does not compile: ' + made.stderr.splitlines()[0]
             try:
                 run = subprocess.run([*ALONE, program], capture_output=True, timeout=60,
-                                     env={**os.environ, 'VITTE_FIXTURES': str(build / 'tests/support/fixtures')})
+                                     env={**os.environ, 'TMPDIR': '/mnt', 'VITTE_FIXTURES': str(build / 'tests/support/fixtures')})
             except subprocess.TimeoutExpired:
                 return 'does not end'
             if run.returncode != 0:
