@@ -215,10 +215,10 @@ std::vector<attempt> attempts(unsigned me, mode_t mask) {
     all.push_back({"use temporary files", temporary_folder, []() -> result<void> {
                        VITTE_TRY(const auto folder, basic_temporary_directory<frail>::create());
                        VITTE_TRY(const auto inside, folder.open());
-                       VITTE_TRY(const auto secret, inside.open_file("file", open_mode::create_new));
+                       VITTE_TRY(const auto within, inside.open_file("file", open_mode::create_new));
                        VITTE_TRY(const auto file, basic_temporary_file<frail>::create());
                        VITTE_CHECK(file.file().write(content()));
-                       return secret.write(content());
+                       return within.write(content());
                    }});
     all.push_back({"make secret folders", [] {}, [] { return create_directories<frail>("d/x/y/z", 0700); }});
     all.push_back(
