@@ -7,6 +7,7 @@
 #include <vitte/loader/loader.hpp>
 
 #include "../support/fixtures.hpp"
+#include "../support/small_module.hpp"
 #include "../support/stride.hpp"
 #include "../support/text_files.hpp"
 
@@ -36,6 +37,18 @@ text_file module_of(const std::string& bytes) {
     static int count = 0;
     return {"loader-test-" + std::to_string(++count) + ".so", bytes};
 }
+
+using word = small_module::word;
+
+/// Why our linker refuses `made`, or "".
+std::string refusal(small_module& made) {
+    module_loader loader;
+    auto m = loader.load(std::as_bytes(std::span(made.file())), "made");
+    if (m) static_cast<void>(m->find("some_name"));
+    BOOST_TEST((m.has_value() || m.error().code == errc::malformed));
+    return why(m);
+}
+bool is_about_tables(const std::string& reason) { return reason.find("one of the tables") != std::string::npos; }
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(loader)
@@ -213,6 +226,81 @@ BOOST_AUTO_TEST_CASE(hostile_headers_are_errors) {
     BOOST_TEST(refused(first + (wide ? 4 : 24), number(all_rights)));      // writable and executable
     BOOST_TEST(refused(first + (wide ? 8 : 4), number(word_of_ones)));     // offset past the end
     BOOST_TEST(refused(first + stride + (wide ? 16 : 8), number(word_of_zeros)));  // two segments at one address
+}
+
+BOOST_AUTO_TEST_CASE(relocations_do_not_change_relocations) {
+    small_module first;  // of four that are applied at a time, the first moves the second
+    first.relocate(first.relocation_at(1), 0x1111'0000);
+    for (word i = 1; i < 4; ++i) first.relocate(first.data + i * sizeof(word), 0);
+    BOOST_TEST(is_about_tables(refusal(first)));
+    small_module last;
+    last.relocate(last.data, 0);
+    last.relocate(last.relocation_at(2) - 4, 0);  // half of the word lies behind the table
+    BOOST_TEST(is_about_tables(refusal(last)));
+    small_module words;
+    words.relative(words.relative_words + sizeof(word));
+    words.relative(words.data);
+    BOOST_TEST(is_about_tables(refusal(words)));
+    small_module bitmap;
+    bitmap.relative(bitmap.relative_words - 2 * sizeof(word));
+    bitmap.relative(0b101);  // the word after next, which is the first of the table
+    BOOST_TEST(is_about_tables(refusal(bitmap)));
+}
+
+BOOST_AUTO_TEST_CASE(relocations_do_not_change_names) {
+    small_module endless;  // the name of the symbol would go on behind the segment
+    endless.relocate(endless.size - sizeof(word), static_cast<word>(0x4141'4141'4141'4141));
+    endless.symbol(1, endless.strings_size - 2, 0);
+    endless.bind(endless.data, 1);
+    BOOST_TEST(is_about_tables(refusal(endless)));
+}
+
+BOOST_AUTO_TEST_CASE(relocations_do_not_change_hash_tables) {
+    for (const word at : {0u, 4u, 8u}) {
+        small_module gnu, sysv;
+        gnu.add_gnu_hash();
+        gnu.relocate(gnu.gnu_hash + at, 0);
+        BOOST_TEST(is_about_tables(refusal(gnu)));
+        sysv.add_sysv_hash();
+        sysv.relocate(sysv.sysv_hash + at, 0);
+        BOOST_TEST(is_about_tables(refusal(sysv)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(tables_may_lie_among_what_is_relocated) {
+    small_module made;
+    made.add_gnu_hash();
+    made.relative(made.relative_words - 2 * sizeof(word));
+    made.relative(0b11'0011);  // the word before the table, and two behind it
+    for (const word first : {made.gnu_hash, made.relocations, made.relative_words})
+        made.relocate(first - sizeof(word), first);
+    made.relocate(made.gnu_hash + 20 + sizeof(word), 1);
+    made.relocate(made.relocation_at(6), 2);
+    made.relocate(made.size - made.strings_size - sizeof(word), 3);
+    BOOST_TEST(refusal(made) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_bitmap_of_relocations_may_reach_from_one_segment_into_the_next) {
+    small_module made(small_module::data);
+    made.next = made.size;
+    made.next_flags = 6;
+    made.relative(made.size - 2 * sizeof(word));
+    made.relative(0b1111);  // another one in this segment, and two in the next
+    BOOST_TEST(refusal(made) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_segment_that_nobody_may_read_is_not_compared_with_its_file) {
+    small_module made;
+    made.next_flags = 0;
+    made.symbol(1, 1, 1, made.data);
+    made.add_sysv_hash();
+    const text_file file = module_of(made.file());
+    auto loader = host();
+    auto m = loader.load(file.path());
+    BOOST_REQUIRE_MESSAGE(m.has_value(), why(m));
+    const void* const at = m->find(made.name().c_str());
+    BOOST_REQUIRE(at != nullptr);
+    BOOST_TEST(m->address_to_symbol(at)->name == made.name());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

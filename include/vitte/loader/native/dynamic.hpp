@@ -8,6 +8,11 @@
 
 namespace vitte::loader::native {
 
+/// From one file address up to another.
+struct address_range {
+    std::uint64_t begin, end;
+};
+
 struct dynamic_info {
     symbol_table symbols;
     std::span<const relocation_entry> relocations, plt_relocations;
@@ -20,6 +25,9 @@ struct dynamic_info {
     std::vector<const char*> needed;
     const char *soname = nullptr, *run_path = nullptr;
     bool run_path_is_inherited = false;             ///< DT_RPATH: holds for what its dependencies need, too
+    /// Which tables that are read after they were checked lie where relocations could change them, and must not. What
+    /// is missing here is held against its limits at each reading, or when all is relocated.
+    std::vector<address_range> fixed;
 };
 
 namespace detail {
@@ -153,6 +161,22 @@ result<void, load_error> read_tables(dynamic_info& info, const segments<P>& imag
         return bad_dynamic("the initialiser or finaliser is not executable");
     return {};
 }
+/// Most modules have none: linkers put all tables but the dynamic one into a segment that is only read.
+template <class P>
+void note_fixed_tables(dynamic_info& info, const segments<P>& image) {
+    const auto note = [&](const void* first, std::uint64_t bytes) {
+        const std::uint64_t at = reinterpret_cast<word>(first) - image.base();
+        if (bytes != 0 && image.segment_of(at, elf::segment_writable) != nullptr) info.fixed.push_back({at, at + bytes});
+    };
+    const symbol_table& symbols = info.symbols;
+    note(symbols.strings, symbols.string_size);
+    if (symbols.gnu_hash.words != 0) note(symbols.gnu_hash.word.data, 4 * symbols.gnu_hash.chains());
+    if (symbols.sysv_hash.words != 0)
+        note(symbols.sysv_hash.word.data, machine::sysv_hash_word * symbols.sysv_hash.size());
+    note(info.relocations.data(), info.relocations.size_bytes());
+    note(info.plt_relocations.data(), info.plt_relocations.size_bytes());
+    note(info.relative_words.data(), info.relative_words.size_bytes());
+}
 }  // namespace detail
 
 /// Reads and validates the dynamic table of `image`.
@@ -175,6 +199,7 @@ result<dynamic_info, load_error> read_dynamic(const segments<P>& image) {
     dynamic_info info;
     VITTE_CHECK(detail::read_symbols(info, image, tags));
     VITTE_CHECK(detail::read_tables(info, image, tags));
+    detail::note_fixed_tables(info, image);
     for (const dynamic_entry& entry : all) {
         if (entry.tag() == elf::tag::null) break;
         if (entry.tag() == elf::tag::needed) info.needed.push_back(info.symbols.string(entry.value));

@@ -99,7 +99,8 @@ private:
     /// By the first segment that stays as it is in the file, which has the symbols and the build id.
     bool is_mapped(const elf::file& file) const {
         for (const elf::segment& s : image_->headers()) {
-            if (s.type != elf::segment_type::load || (s.flags & elf::segment_writable) != 0) continue;
+            constexpr std::uint32_t rights = elf::segment_readable | elf::segment_writable;
+            if (s.type != elf::segment_type::load || (s.flags & rights) != elf::segment_readable) continue;
             const auto there = file.content(s);
             return there && !there->bytes.empty() &&
                    std::memcmp(there->bytes.data(), reinterpret_cast<const void*>(in_memory(s.address)),

@@ -2,6 +2,7 @@
 /// `bool scope(const symbol_name&, const char* version, definition&, symbol_claim)`.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <deque>
 #include <vitte/loader/format/elf/relr.hpp>
@@ -57,15 +58,25 @@ public:
 private:
     static constexpr const char* action = "relocating";
 
-    /// Where a word may be stored for file address `address`, or null. Remembers the last segment that fitted.
+    /// Where a word may be stored for file address `address`, or null. Remembers what is around the last that fitted.
     std::byte* target(std::uint64_t address) noexcept {
-        if (address - window_ >= window_starts_) {
-            const elf::segment* const segment = image_.segment_of(address, elf::segment_writable);
-            if (segment == nullptr || segment->address + segment->memory_size - address < sizeof(word)) return nullptr;
-            window_ = segment->address;
-            window_starts_ = segment->memory_size - (sizeof(word) - 1);
-        }
+        if (address - window_ >= window_starts_ && !move_window(address)) return nullptr;
         return reinterpret_cast<std::byte*>(image_.base() + static_cast<word>(address));
+    }
+    /// To the writable segment that `address` is in, as far as none of the tables lies in it that stay as they are.
+    bool move_window(std::uint64_t address) noexcept {
+        const elf::segment* const segment = image_.segment_of(address, elf::segment_writable);
+        if (segment == nullptr) return false;
+        std::uint64_t begin = segment->address, end = begin + segment->memory_size;
+        for (const address_range& table : info_.fixed)
+            if (table.end <= address)
+                begin = std::max(begin, table.end);
+            else
+                end = std::min(end, table.begin);
+        if (end < address + sizeof(word)) return false;
+        window_ = begin;
+        window_starts_ = end - begin - (sizeof(word) - 1);
+        return true;
     }
     static void put(std::byte* to, word value) noexcept { std::memcpy(to, &value, sizeof value); }
     static word get(const std::byte* from) noexcept {
@@ -81,9 +92,14 @@ private:
             return get(at);
     }
 
-    static unexpected<load_error> misplaced(std::uint64_t address) {
+    unexpected<load_error> misplaced(std::uint64_t address) const {
+        const bool in_table = std::any_of(info_.fixed.begin(), info_.fixed.end(), [&](const address_range& table) {
+            return address < table.end && address + sizeof(word) > table.begin;
+        });
         return refuse(errc::malformed, action,
-                      "a relocation of address " + std::to_string(address) + ", which is not in a writable segment");
+                      "a relocation of address " + std::to_string(address) +
+                          (in_table ? ", where one of the tables is that the linker reads"
+                                    : ", which is not in a writable segment"));
     }
 
     result<void, load_error> apply_relative_words() {
@@ -96,13 +112,13 @@ private:
             });
         return done;
     }
-    /// To the words from `first` on that have a bit; all lie in one segment if the first and the last of them do.
+    /// To the words from `first` on that have a bit; those between two that lie in one window do so, too.
     result<void, load_error> add_base_to(std::uint64_t first, word bits) {
         const auto lowest = static_cast<unsigned>(std::countr_zero(bits)),
                    count = static_cast<unsigned>(std::bit_width(bits));
-        for (const unsigned i : {lowest, count - 1})
-            if (target(first + i * sizeof(word)) == nullptr) return misplaced(first + i * sizeof(word));
-        if (first + lowest * sizeof(word) - window_ >= window_starts_) return misplaced(first);
+        const std::uint64_t last = first + (count - 1) * sizeof(word);
+        if (target(last) == nullptr) return misplaced(last);
+        if (first + lowest * sizeof(word) - window_ >= window_starts_) return add_base_to_each(first, bits);
         const std::uintptr_t base = image_.base();
         std::byte* const to = reinterpret_cast<std::byte*>(base + static_cast<word>(first));
         if (bits == (~word{0} >> 1))
@@ -112,6 +128,11 @@ private:
                 std::byte* const one = to + static_cast<unsigned>(std::countr_zero(rest)) * sizeof(word);
                 put(one, get(one) + base);
             }
+        return {};
+    }
+    result<void, load_error> add_base_to_each(std::uint64_t first, word bits) {
+        for (; bits != 0; bits &= bits - 1)
+            VITTE_CHECK(add_base(first + static_cast<unsigned>(std::countr_zero(bits)) * sizeof(word)));
         return {};
     }
     result<void, load_error> add_base(std::uint64_t address) {
@@ -147,9 +168,9 @@ private:
         return {};
     }
 
-    /// Applies the RELATIVE entries, most of all and all in a row, as far as they lie in the segment of the first; four
-    /// at a time, so that branches do not decide the speed. What it keeps in locals would be read again after each
-    /// store.
+    /// Applies the RELATIVE entries, most of all and all in a row, as far as they lie in the window of the first, which
+    /// the entries themselves do not; four at a time, so that branches do not decide the speed. What it keeps in locals
+    /// would be read again after each store.
     const relocation_entry* apply_relatives(const relocation_entry* entry, const relocation_entry* end) const noexcept {
         const std::uintptr_t base = image_.base();
         const std::uint64_t window = window_, starts = window_starts_;
@@ -322,10 +343,11 @@ private:
 
     result<void, load_error> prepare_lazy_binding([[maybe_unused]] lazily_bound& binder) {
 #if defined(VITTE_HAS_ENTRIES)
-        std::byte* const first = target(info_.plt_got);
-        if (first == nullptr || target(info_.plt_got + 2 * sizeof(word)) == nullptr) return misplaced(info_.plt_got);
-        put(first + entries::got_module * sizeof(word), reinterpret_cast<word>(&binder));
-        put(first + entries::got_entry * sizeof(word), lazy_entry());
+        std::byte *const module = target(info_.plt_got + entries::got_module * sizeof(word)),
+                         *const entry = target(info_.plt_got + entries::got_entry * sizeof(word));
+        if (module == nullptr || entry == nullptr) return misplaced(info_.plt_got);
+        put(module, reinterpret_cast<word>(&binder));
+        put(entry, lazy_entry());
 #endif
         return {};
     }

@@ -41,6 +41,9 @@ struct gnu_hash_table {
         return words >= 4 && word(0) != 0 && word(2) != 0 && (word(2) & (word(2) - 1)) == 0 && chains() <= words;
     }
 
+    /// Where header, filter and buckets end, and the words of the symbols begin.
+    constexpr std::uint64_t chains() const noexcept { return buckets() + word(0); }
+
     /// What the Bloom filter says: false if no symbol has this hash.
     constexpr bool may_have(std::uint32_t hash) const noexcept {
         const unsigned bits = word.wide ? 64 : 32;
@@ -79,7 +82,6 @@ struct gnu_hash_table {
 private:
     constexpr std::uint64_t per_bloom() const noexcept { return word.wide ? 2 : 1; }
     constexpr std::uint64_t buckets() const noexcept { return 4 + per_bloom() * word(2); }
-    constexpr std::uint64_t chains() const noexcept { return buckets() + word(0); }
 };
 
 /// DT_HASH: bucket count, chain count, buckets, chains. `Words` answers `u32 operator()(i)`.
@@ -89,8 +91,10 @@ struct sysv_hash_table {
     std::uint64_t words = 0;
 
     constexpr bool valid() const noexcept {
-        return words >= 2 && word(0) != 0 && 2 + std::uint64_t{word(0)} + word(1) <= words;
+        return words >= 2 && word(0) != 0 && size() <= words;
     }
+    /// Of the whole table, in words.
+    constexpr std::uint64_t size() const noexcept { return 2 + std::uint64_t{word(0)} + word(1); }
     constexpr std::uint32_t symbol_count() const noexcept { return word(1); }
 
     /// As for `gnu_hash_table`. A chain that runs in a circle ends after as many steps as there are symbols.
