@@ -479,6 +479,22 @@ BOOST_AUTO_TEST_CASE(what_is_not_an_object_is_refused_in_words) {
     BOOST_TEST(absent.error().message().find("no/such/file.o: open") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(relocations_do_not_move_records_of_frames) {
+    namespace elf = vitte::loader::elf;
+    std::string text = text_of(built("classes_a-O2.o"));
+    const auto file = elf::file::parse(bytes_of(text));
+    BOOST_REQUIRE(file.has_value());
+    std::size_t relocations = 0;
+    for (const elf::section s : file->sections())
+        if (file->name(s).value_or("") == ".rela.eh_frame") relocations = static_cast<std::size_t>(s.offset);
+    BOOST_REQUIRE(relocations != 0);
+    for (const std::uint64_t place : {0u, 4u}) {  // the length of the first record, and that it is a common one
+        std::memcpy(&text[relocations], &place, sizeof place);
+        const std::string message = only_link(text);
+        BOOST_TEST(message.find("a record of frames that would end elsewhere") != std::string::npos, message);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(every_truncation_is_an_error) {
     const std::string whole = text_of(built("classes_a-O2.o"));
     BOOST_REQUIRE(only_link(whole) == "");

@@ -51,6 +51,21 @@ inline result<void, load_error> prepare_frames(input& object, std::uint32_t inde
     return {};
 }
 
+/// Checks that relocations have left the records of section `index` where `prepare_frames` has found them, and with the
+/// common records that they had: an unwinder goes by both. The section has been copied to `memory` and relocated.
+inline result<void, load_error> check_frames(const input& object, std::uint32_t index, const std::byte* memory) {
+    const section& s = object.sections()[index];
+    for (std::uint64_t at = 0; at < s.size();) {
+        const std::byte* const record = s.content.data() + at;
+        const std::size_t fixed = s.is_dead(at) ? 4 : 8;  // the length, and how far the common record is
+        if (__builtin_memcmp(memory + at, record, fixed) != 0)
+            return refuse_input(object.name(), errc::malformed,
+                                object.place(index, at) + " is a record of frames that would end elsewhere by a relocation");
+        at += 4 + std::uint64_t{form.u32(record)};
+    }
+    return {};
+}
+
 /// Makes a record, `size` bytes with its length, a common one that nobody uses: version 1, no augmentation.
 inline void neutralize_frame(std::byte* record, std::uint64_t size) noexcept {
     constexpr unsigned char empty[] = {0, 0, 0, 0, 1, 0, 1, 1, 0};

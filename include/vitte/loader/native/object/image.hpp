@@ -133,6 +133,7 @@ private:
             resolvers_.push_back({got + index, f});
         });
         VITTE_CHECK(relocations.apply());
+        for (const input& object : symbols.objects()) VITTE_CHECK(check_frames(object));
         if (threads_.static_offset != 0)
             if (auto filled = static_blocks<P>::fill(threads_.module); !filled)
                 return refuse(filled.error(), "giving threads their initial-exec storage");
@@ -206,6 +207,15 @@ private:
             s.copy_to(to);
             for (const range& r : s.dead) neutralize_frame(to + r.begin, r.end - r.begin);
         }
+    }
+
+    result<void, load_error> check_frames(const input& object) const {
+        for (std::uint32_t i = 0; i < object.sections().size(); ++i) {
+            const section& s = object.sections()[i];
+            if (s.part != image_part::frames || s.content.empty()) continue;
+            VITTE_CHECK(object::check_frames(object, i, reinterpret_cast<const std::byte*>(begin + s.offset)));
+        }
+        return {};
     }
 
     result<void, load_error> take_thread_locals(const layout& plan) {
