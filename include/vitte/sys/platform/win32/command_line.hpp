@@ -10,12 +10,25 @@ class command_line {
 public:
     static constexpr std::size_t limit = 32'767;
 
+    /// Begins with what the program is called. There, backslashes are nothing special, and a quote cannot stand: a name
+    /// with one is `errc::invalid_argument`. No file has such a name.
+    result<void> begin(const char* name) noexcept {
+        wchar_t wide[limit];
+        if (widen(name, wide, static_cast<int>(limit)) == 0) return last_error("convert argument");
+        put(L'"');
+        for (const wchar_t* c = wide; *c != 0; ++c) {
+            if (*c == L'"') return fail(errc::invalid_argument, "quote in the name of a program");
+            put(*c);
+        }
+        put(L'"');
+        return end();
+    }
     /// Adds one argument, quoted if need be: 2n backslashes before a quote are n, and 2n + 1 are n and the quote
     /// itself.
     result<void> add(const char* argument) noexcept {
         wchar_t wide[limit];
         if (widen(argument, wide, static_cast<int>(limit)) == 0) return last_error("convert argument");
-        if (size_ != 0) put(L' ');
+        put(L' ');
         const bool quoted = *wide == 0 || has_special(wide);
         if (quoted) put(L'"');
         std::size_t backslashes = 0;
@@ -28,9 +41,7 @@ public:
             put(L'\\', backslashes);
             put(L'"');
         }
-        if (size_ >= limit) return fail(errc::too_large, "command line");
-        text_[size_] = 0;
-        return {};
+        return end();
     }
     wchar_t* text() noexcept { return text_; }
 
@@ -39,6 +50,11 @@ private:
         for (; *text != 0; ++text)
             if (*text == L' ' || *text == L'\t' || *text == L'"' || *text == L'\n' || *text == L'\v') return true;
         return false;
+    }
+    result<void> end() noexcept {
+        if (size_ >= limit) return fail(errc::too_large, "command line");
+        text_[size_] = 0;
+        return {};
     }
     void put(wchar_t c, std::size_t count = 1) noexcept {
         for (; count != 0; --count, ++size_)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <vitte/sys/platform/process_types.hpp>
+#include <vitte/sys/platform/win32/batch_file.hpp>
 #include <vitte/sys/platform/win32/command_line.hpp>
 #include <vitte/sys/platform/win32/pipe_end.hpp>
 
@@ -67,10 +68,11 @@ struct processes {
     static result<child> spawn(const process_request<handle>& request) noexcept {
         constexpr unsigned long suspended = 4, detached = 8, new_group = 0x200, wide_environment = 0x400,
                                 more_information = 0x80000;
-        if (request.user != nullptr || is_batch(request.program)) return fail(errc::not_supported, "CreateProcessW");
+        if (request.user != nullptr) return fail(errc::not_supported, "CreateProcessW");
         if (request.confine != nullptr) return fail(errc::not_supported, "confine child");
         command_line line;
-        for (const char* const* argument = request.arguments; *argument != nullptr; ++argument)
+        VITTE_CHECK(line.begin(request.arguments[0]));
+        for (const char* const* argument = request.arguments + 1; *argument != nullptr; ++argument)
             VITTE_CHECK(line.add(*argument));
         wide_block environment;
         if (request.environment != nullptr) {
@@ -98,6 +100,7 @@ struct processes {
                                     (request.group == process_group::session ? detached : 0);
         process_information made{};
         const auto created = with_path(request.program, [&](const wchar_t* program) -> result<void> {
+            VITTE_CHECK(refuse_batch_file(program));
             const auto start_in = [&](const wchar_t* folder) -> result<void> {
                 return checked(
                     CreateProcessW(program, line.text(), nullptr, nullptr, given.count != 0, flags, environment.text(),
@@ -191,15 +194,15 @@ private:
     static constexpr bool ends(process_signal signal) noexcept {
         return signal == process_signal::terminate || signal == process_signal::kill;
     }
-    static bool is_batch(const char* path) noexcept {
-        const std::size_t size = __builtin_strlen(path);
-        if (size < 4) return false;
-        const auto is = [&](const char* suffix) {
-            for (int i = 0; i < 4; ++i)
-                if ((path[size - 4 + static_cast<std::size_t>(i)] | 0x20) != (suffix[i] | 0x20)) return false;
-            return true;
-        };
-        return is(".bat") || is(".cmd");
+    /// By the path as it is, and as what Windows makes of it.
+    static result<void> refuse_batch_file(const wchar_t* path) noexcept {
+        constexpr unsigned long limit = 32'768;
+        wchar_t full[limit];
+        const unsigned long length = GetFullPathNameW(path, limit, full, nullptr);
+        if (length == 0) return last_error("GetFullPathNameW");
+        if (length >= limit) return failed(206, "GetFullPathNameW");
+        if (is_batch_file(path) || is_batch_file(full)) return fail(errc::not_supported, "start a batch file");
+        return {};
     }
     /// A process that does not run yet gets its job and its limits.
     static result<child> begin(const process_information& made, const process_request<handle>& request) noexcept {
