@@ -58,6 +58,22 @@ private:
     part part_;
 };
 
+/// How much text is read of a part of a file: many entries may name the same long one.
+class text_budget {
+public:
+    /// Enough for a part of `size` bytes as it is made by tools.
+    constexpr explicit text_budget(std::size_t size) noexcept : left_(4 * std::uint64_t{size}) {}
+    constexpr result<void, parse_error> take(std::string_view text, const char* reading,
+                                             std::uint64_t offset = 0) noexcept {
+        if (text.size() > left_) return malformed(reading, "many entries share a long one", offset);
+        left_ -= text.size();
+        return {};
+    }
+
+private:
+    std::uint64_t left_;
+};
+
 /// The text in a field of `size` bytes at `at`, which a NUL ends unless it fills the field.
 inline std::string_view text_in_field(const std::byte* at, std::size_t size) noexcept {
     const std::string_view all(reinterpret_cast<const char*>(at), size);

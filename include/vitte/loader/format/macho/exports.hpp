@@ -41,16 +41,18 @@ public:
 
     bool empty() const noexcept { return part_.bytes.empty(); }
 
-    /// The symbol `name`; `errc::not_found` if there is none. Takes steps in proportion to the length of the name.
+    /// The symbol `name`; `errc::not_found` if there is none. Takes time in proportion to the length of the name and to
+    /// the size of the trie at most.
     result<exported, parse_error> find(std::string_view name) const {
         std::string_view left = name;
+        text_budget texts(part_.bytes.size());
         std::uint64_t at = 0;
         for (std::size_t step = 0; !empty() && step <= name.size(); ++step) {
             VITTE_TRY(node here, node_at(at));
-            if (left.empty() && here.facts != 0) return symbol(here, name);
+            if (left.empty() && here.facts != 0) return symbol(here, name, texts);
             bool found = false;
             for (; here.children != 0 && !found; --here.children) {
-                VITTE_TRY(const edge way, next_edge(here));
+                VITTE_TRY(const edge way, next_edge(here, texts));
                 found = !way.text.empty() && left.starts_with(way.text);
                 if (found) left.remove_prefix(way.text.size()), at = way.to;
             }
@@ -61,6 +63,7 @@ public:
 
     /// Calls `visit(const exported&)` for every symbol, in the order of the trie. Names are put together in `buffer`:
     /// `errc::name_too_long` if one does not fit, `errc::not_supported` if more than 500 nodes are on the way to one.
+    /// Takes time in proportion to the size of the trie, besides what `visit` does with names.
     template <class Visit>
     result<void, parse_error> for_each(std::span<char> buffer, Visit&& visit) const;
 
@@ -84,9 +87,10 @@ private:
         at += decoded->length;
         return decoded->value;
     }
-    result<std::string_view, parse_error> text(std::uint64_t& at) const noexcept {
+    result<std::string_view, parse_error> text(std::uint64_t& at, text_budget& texts) const noexcept {
         VITTE_TRY(const part rest, from(at));
         VITTE_TRY(const std::string_view found, string_table(rest).at(0));
+        VITTE_CHECK(texts.take(found, reading, rest.offset));
         at += found.size() + 1;
         return found;
     }
@@ -105,19 +109,19 @@ private:
         made.at = at + 1;
         return made;
     }
-    result<edge, parse_error> next_edge(node& of) const noexcept {
+    result<edge, parse_error> next_edge(node& of, text_budget& texts) const noexcept {
         edge made{};
-        VITTE_TRY(made.text, text(of.at));
+        VITTE_TRY(made.text, text(of.at, texts));
         VITTE_TRY(made.to, number(of.at));
         return made;
     }
-    result<exported, parse_error> symbol(const node& of, std::string_view name) const noexcept {
+    result<exported, parse_error> symbol(const node& of, std::string_view name, text_budget& texts) const noexcept {
         exported made{name, 0, 0, 0, 0, {}};
         std::uint64_t at = of.facts_at;
         VITTE_TRY(made.flags, number(at));
         if (made.reexported()) {
             VITTE_TRY(made.library, number(at));
-            VITTE_TRY(made.library_name, text(at));
+            VITTE_TRY(made.library_name, text(at, texts));
         } else {
             VITTE_TRY(made.address, number(at));
             if (made.has_resolver()) {
@@ -141,12 +145,13 @@ result<void, parse_error> export_trie::for_each(std::span<char> buffer, Visit&& 
     };
     std::array<step, 500> way;
     std::size_t depth = 0, nodes_left = part_.bytes.size() / 2;  // each has two bytes at least, if the trie is no maze
+    text_budget texts(part_.bytes.size());
     const auto enter = [&](std::uint64_t at, std::size_t length) -> result<void, parse_error> {
         if (nodes_left-- == 0) return malformed(reading, "the trie has a loop", part_.offset + at);
         if (depth == way.size()) return malformed(reading, "nested too deep", part_.offset + at, errc::not_supported);
         VITTE_TRY(const node here, node_at(at));
         if (here.facts != 0) {
-            VITTE_TRY(const exported found, symbol(here, {buffer.data(), length}));
+            VITTE_TRY(const exported found, symbol(here, {buffer.data(), length}, texts));
             visit(found);
         }
         way[depth++] = {here, length};
@@ -160,7 +165,7 @@ result<void, parse_error> export_trie::for_each(std::span<char> buffer, Visit&& 
             continue;
         }
         --here.children;
-        VITTE_TRY(const edge next, next_edge(here));
+        VITTE_TRY(const edge next, next_edge(here, texts));
         if (next.text.size() > buffer.size() - length)
             return malformed(reading, "a name is too long", part_.offset + here.at, errc::name_too_long);
         next.text.copy(buffer.data() + length, next.text.size());

@@ -30,25 +30,11 @@ inline constexpr import_kind import_kinds[] = {
     {directory::delay_imports, 32, 4, 16, 12},
 };
 
-/// How much text may be read: many entries may name the same long one.
-class text_budget {
-public:
-    explicit text_budget(const file& of) noexcept : left_(4 * of.whole().size()) {}
-    result<void, parse_error> take(std::string_view text, const char* reading) noexcept {
-        if (text.size() > left_) return malformed(reading, "many entries share a long one", 0);
-        left_ -= text.size();
-        return {};
-    }
-
-private:
-    std::size_t left_;
-};
-
 /// Calls `visit(const needed_library&)`, which may fail.
 template <class Visit>
 result<void, parse_error> for_each_descriptor(const file& of, Visit&& visit) {
     constexpr const char* what = "import directory";
-    text_budget texts(of);
+    text_budget texts(of.whole().size());
     for (const import_kind& kind : import_kinds) {
         const auto directory = of.find(kind.directory);
         if (!directory) continue;
@@ -88,7 +74,7 @@ result<void, parse_error> for_each_import(const file& of, Visit&& visit) {
     const encoding e = of.image().form;
     const std::size_t stride = e.word_size();
     std::size_t left = of.whole().size() / stride;  // tables that overlap would take forever
-    detail::text_budget texts(of);
+    text_budget texts(of.whole().size());
     return detail::for_each_descriptor(of, [&](const needed_library& library) -> result<void, parse_error> {
         VITTE_TRY(const part all, of.from(library.lookups, what));
         for (std::size_t at = 0;; at += stride) {
