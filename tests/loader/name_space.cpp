@@ -13,6 +13,7 @@
 
 #include "../support/fixtures.hpp"
 #include "../support/needs.hpp"
+#include "../support/scratch.hpp"
 #include "../support/text_files.hpp"
 
 namespace {
@@ -289,6 +290,71 @@ BOOST_AUTO_TEST_CASE(what_was_verified_is_what_is_loaded) {
     BOOST_TEST(same);
     BOOST_REQUIRE_MESSAGE(m.has_value(), (m ? "" : m.error().message()));
     BOOST_TEST((*(*m)->function_pointer<int(int)>("last_of_room"))(2) == 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_module_needs_is_verified_as_it_is) {
+    auto loader = host();
+    strings asked;
+    bool same = true;
+    const auto verify = [&](const vitte::loader::file_to_verify& file) {
+        const std::string there = text_of(file.path);
+        same = same && file.bytes.size() == there.size() && std::memcmp(file.bytes.data(), there.data(), there.size()) == 0;
+        const auto name = [](const char* path) { return path == nullptr ? "nobody" : std::string(vitte::sys::path_view(path).name()); };
+        asked.push_back(name(file.path) + " for " + name(file.needed_by));
+        return true;
+    };
+    auto a = loader.load(part("libpart_a.so").c_str(), {.verify = verify});
+    BOOST_TEST(value(a, "a_value") == 111);
+    const strings all{"libpart_a.so for nobody", "libpart_b.so for libpart_a.so", "libpart_c.so for libpart_b.so"};
+    BOOST_TEST(asked == all, boost::test_tools::per_element());
+    BOOST_TEST(same);
+    auto b = loader.load(part("libpart_b.so").c_str(), {.verify = verify});  // itself, but not what is loaded already
+    BOOST_TEST(value(b, "b_value") == 11);
+    BOOST_TEST((asked.size() == 4 && asked.back() == "libpart_b.so for nobody"));
+    int times = 0;
+    auto other = host();
+    auto simple = other.load(part("libpart_a.so").c_str(), {.verify = [&](std::span<const std::byte>) { return ++times != 0; }});
+    BOOST_TEST(value(simple, "a_value") == 111);
+    BOOST_TEST(times == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_library_that_is_refused_is_named_and_leaves_nothing) {
+    auto loader = host();
+    auto refused = loader.load(part("libpart_a.so").c_str(), {.verify = [](const vitte::loader::file_to_verify& file) {
+                                   return std::string_view(file.path).find("libpart_c") == std::string_view::npos;
+                               }});
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == errc::permission_denied));
+    BOOST_TEST(vitte::sys::path_view(refused.error().module).name() == "libpart_c.so");
+    BOOST_TEST(refused.error().message().ends_with("libpart_b.so needs"), refused.error().message());
+    BOOST_TEST(!mapped("memfd:"));
+    BOOST_TEST(events.empty());
+    auto accepted = loader.load(part("libpart_a.so").c_str());
+    BOOST_TEST(value(accepted, "a_value") == 111);
+    BOOST_TEST((events == strings{"+c", "+b", "+a"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_library_that_was_verified_is_the_one_that_is_loaded) {
+    const std::string bytes = text_of(part("deep/libpart_c.so"));
+    std::string foreign = bytes;
+    foreign.replace(18, 2, "\x34\x12");  // for another machine: it is passed over, and nobody is asked about it
+    const text_file passed_over("libpart_c.so", foreign);
+    const scratch folder;
+    const text_file file(SCRATCH "/libpart_c.so", bytes);
+    auto loader = host();
+    loader.add_search_path(".");
+    loader.add_search_path(SCRATCH);
+    strings asked;
+    auto f = loader.load(part("libpart_f.so").c_str(), {.verify = [&](const vitte::loader::file_to_verify& seen) {
+                             asked.emplace_back(seen.path);
+                             if (seen.needed_by == nullptr) return true;
+                             std::FILE* const changed = std::fopen(seen.path, "r+b");
+                             std::fwrite(std::string(bytes.size(), 'x').data(), 1, bytes.size(), changed);
+                             return std::fclose(changed) == 0;
+                         }});
+    BOOST_TEST(value(f, "f_value") == 1001);
+    BOOST_TEST((asked == strings{part("libpart_f.so"), SCRATCH "/libpart_c.so"}));
+    BOOST_TEST(text_of(file.path()) == std::string(bytes.size(), 'x'));
 }
 
 BOOST_AUTO_TEST_CASE(a_module_can_be_kept_from_the_process) {

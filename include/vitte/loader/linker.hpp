@@ -10,12 +10,6 @@
 
 namespace vitte::loader {
 
-/// Whether the program wants to load what consists of `bytes`.
-inline result<void, load_error> verified(std::span<const std::byte> bytes, const load_options& options) {
-    if (!options.verify || options.verify(bytes)) return {};
-    return refuse(errc::permission_denied, "verifying", "the program refuses what is in it");
-}
-
 /// What our own linker has loaded, in a name space of its own: imports come from the host's exports, from the libraries
 /// in the process, from modules that were loaded as global ones, and from what a module needs itself.
 template <sys::platform P = sys::native>
@@ -38,10 +32,7 @@ public:
         if (!options.verify) return map(file, path, options);
         const auto facts = file.info();
         if (!facts) return refuse(facts.error(), "opening");
-        if (facts->size > SIZE_MAX) return refuse(errc::too_large, "opening", "it does not fit into memory");
-        return map(native::sealed_copy<P>(static_cast<std::size_t>(facts->size),
-                                          [&](std::span<std::byte> to) { return file.read_at(to, 0); }),
-                   path, options);
+        return map(native::sealed_copy<P>(file, *facts), path, options);
     }
     linked link(std::span<const std::byte> bytes, const char* name, const load_options& options) {
         return map(native::sealed_copy<P>(bytes.size(),
@@ -67,14 +58,7 @@ public:
 private:
     linked map(const native::sealed<P>& copy, const char* path, const load_options& options) {
         if (!copy) return unexpected(copy.error());
-        if (options.verify) {
-            constexpr const char* action = "verifying";
-            const auto size = copy->size();
-            if (!size) return refuse(size.error(), action);
-            const auto view = sys::basic_view<P>::map(copy->file(), static_cast<std::size_t>(*size), sys::access::read);
-            if (!view) return refuse(view.error(), action);
-            VITTE_CHECK(verified(view->bytes(), options));
-        }
+        VITTE_CHECK(native::verified(*copy, path, nullptr, options));
         return map(copy->file(), path, options);
     }
     linked map(const sys::basic_file<P>& file, const char* path, const load_options& options) {

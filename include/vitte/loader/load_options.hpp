@@ -4,8 +4,21 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <vitte/loader/load_error.hpp>
 
 namespace vitte::loader {
+
+/// What `load_options::verify` is asked about.
+struct file_to_verify {
+    std::span<const std::byte> bytes;  ///< the whole file, as it is loaded if it is accepted
+    const char* path;                  ///< its path, or the name that was given to `load`
+    /// Of a library that is loaded since another module needs it: the path of that module. Null: it is what `load` was
+    /// called for.
+    const char* needed_by = nullptr;
+
+    /// So that a function of the bytes alone will do.
+    constexpr operator std::span<const std::byte>() const noexcept { return bytes; }
+};
 
 /// All but `verify` is about native modules that our own linker loads; it means nothing for others.
 struct load_options {
@@ -18,9 +31,17 @@ struct load_options {
     bool scope_first = false;
     /// What the module defines is found by all that this loader loads later.
     bool global = false;
-    /// Is given the whole file before anything of it is used; the module is refused if it returns false. What it saw is
-    /// what is loaded: a private copy that nobody can change. `errc::not_supported` with the OS's linker.
-    std::function<bool(std::span<const std::byte>)> verify = nullptr;
+    /// Is asked about each file before it is loaded: the module, and each library that it needs and that neither the
+    /// process nor this loader has. If it returns false, the load fails with `errc::permission_denied`. What it saw is
+    /// what is loaded: a private copy that nobody can change. It must not load or unload anything with this loader.
+    /// `errc::not_supported` with the OS's linker.
+    std::function<bool(const file_to_verify&)> verify = nullptr;
 };
+
+/// Whether the program wants to load `file`.
+inline result<void, load_error> verified(const file_to_verify& file, const load_options& options) {
+    if (!options.verify || options.verify(file)) return {};
+    return refuse(errc::permission_denied, "verifying", "the program refuses what is in it");
+}
 
 }  // namespace vitte::loader

@@ -60,7 +60,7 @@ public:
     }
 
     /// Loads the module at `path` (UTF-8) and what it needs and is not in the process. A native module that is loaded
-    /// already is the same one; its initialisers do not run again.
+    /// already is the same one, unless it is to be verified; its initialisers do not run again.
     result<module, load_error> load(const char* path, const load_options& options = {}) {
         return named(path, link(path, options));
     }
@@ -162,7 +162,7 @@ private:
         const result<std::size_t> got = read(bytes);
         if (!got) return refuse(got.error(), action);
         if (*got != size) return refuse(errc::end_of_input, action, "the file became shorter");
-        VITTE_CHECK(verified(bytes, options));
+        VITTE_CHECK(verified({bytes, name}, options));
         return format.link(bytes, name, own_.host());
     }
 

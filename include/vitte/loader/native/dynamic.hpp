@@ -166,7 +166,8 @@ template <class P>
 void note_fixed_tables(dynamic_info& info, const segments<P>& image) {
     const auto note = [&](const void* first, std::uint64_t bytes) {
         const std::uint64_t at = reinterpret_cast<word>(first) - image.base();
-        if (bytes != 0 && image.segment_of(at, elf::segment_writable) != nullptr) info.fixed.push_back({at, at + bytes});
+        if (bytes != 0 && image.segment_of(at, elf::segment_writable) != nullptr)
+            info.fixed.push_back({at, at + bytes});
     };
     const symbol_table& symbols = info.symbols;
     note(symbols.strings, symbols.string_size);

@@ -8,6 +8,7 @@
 #include <vitte/loader/native/library_search.hpp>
 #include <vitte/loader/native/process_scope.hpp>
 #include <vitte/loader/native/runtime.hpp>
+#include <vitte/loader/native/sealed_copy.hpp>
 #include <vitte/sys/thread/thread.hpp>
 
 namespace vitte::loader::native {
@@ -24,19 +25,19 @@ public:
     bool sees_process = true;  ///< whether modules are bound to the libraries in the process
 
     /// Loads the module in `file` with all it needs, or finds it loaded, and starts what is new. Each load is to be
-    /// undone by `unload`.
+    /// undone by `unload`. `verify` is only asked about what it needs, since `file` is what has been verified.
     result<object*, load_error> load(const sys::basic_file<P>& file, std::string path, const load_options& options) {
         const guard mine(*this);
         refresh();
-        attempt trial{*this, nodes_.size()};
+        attempt trial(*this);
         VITTE_TRY(node* const root, add(file, std::move(path)));
-        VITTE_CHECK(add_dependencies(trial.first));
+        VITTE_CHECK(add_dependencies(trial.first, options));
         VITTE_CHECK(relocate(trial.first, *root, options));
         const nodes fresh = in_order(trial.first);
         started_.reserve(started_.size() + fresh.size());
         if (options.global && std::find(globals_.begin(), globals_.end(), root) == globals_.end())
             globals_.push_back(root);
-        trial.succeeded = true;
+        trial.succeed();
         ++root->opened;
         for (node* const n : fresh) {
             n->needed_by = nullptr;
@@ -48,6 +49,7 @@ public:
 
     void unload(object* which) noexcept {
         const guard mine(*this);
+        VITTE_ASSERT(!loading_);
         --node_of(which)->opened;
         collect();
     }
@@ -121,15 +123,29 @@ private:
         }
     };
 
-    /// Takes back what was mapped, and not started, if a load fails.
+    /// Takes back what was mapped, and not started, if a load fails. There is one at a time.
     struct attempt {
         name_space& of;
-        std::size_t first;  ///< of the new nodes
-        bool succeeded = false;
+        const std::size_t first;  ///< of the new nodes
 
-        ~attempt() {
-            if (!succeeded) of.nodes_.erase(of.nodes_.begin() + static_cast<std::ptrdiff_t>(first), of.nodes_.end());
+        explicit attempt(name_space& in) noexcept : of(in), first(in.nodes_.size()) {
+            VITTE_ASSERT(!of.loading_);
+            of.loading_ = true;
         }
+        attempt(const attempt&) = delete;
+        attempt& operator=(const attempt&) = delete;
+        ~attempt() {
+            if (done_) return;
+            of.nodes_.erase(of.nodes_.begin() + static_cast<std::ptrdiff_t>(first), of.nodes_.end());
+            of.loading_ = false;
+        }
+        void succeed() noexcept {
+            done_ = true;
+            of.loading_ = false;
+        }
+
+    private:
+        bool done_ = false;
     };
 
     /// A lock that its holder may take again, since initialisers load modules.
@@ -170,22 +186,38 @@ private:
     }
 
     result<node*, load_error> add(const sys::basic_file<P>& file, std::string path) {
+        return find_or_add(file,
+                           [&](const sys::file_info& facts) { return object::map(file, facts, std::move(path)); });
+    }
+    /// The module in `file`, if it is loaded, or else what `map(facts)` makes of it.
+    template <class Map>
+    result<node*, load_error> find_or_add(const sys::basic_file<P>& file, Map&& map) {
         const auto facts = file.info();
         if (!facts) return refuse(facts.error(), "opening");
         for (const auto& n : nodes_)
             if (facts->inode != 0 && !n->dying && n->what->file().same_file(*facts)) return n.get();
-        VITTE_TRY(auto mapped, object::map(file, *facts, std::move(path)));
+        VITTE_TRY(auto mapped, map(*facts));
         nodes_.push_back(std::make_unique<node>(std::move(mapped)));
         return nodes_.back().get();
     }
+    /// Maps a copy of the library in `file`, which `by` needs, if the program accepts it.
+    static result<held<object>, load_error> map_verified(const sys::basic_file<P>& file, const sys::file_info& facts,
+                                                         std::string path, const node& by,
+                                                         const load_options& options) {
+        const auto copy = sealed_copy<P>(file, facts);
+        if (!copy) return unexpected(copy.error());
+        VITTE_CHECK(segments<P>::check_kind(copy->file()));  // what is passed over is not asked about
+        VITTE_CHECK(verified(*copy, path.c_str(), by.what->path().c_str(), options));
+        return object::map(copy->file(), facts, std::move(path));
+    }
 
     /// Maps what the nodes from `first` on need, breadth first.
-    result<void, load_error> add_dependencies(std::size_t first) {
+    result<void, load_error> add_dependencies(std::size_t first, const load_options& options) {
         for (std::size_t i = first; i < nodes_.size(); ++i)
             for (const char* const name : nodes_[i]->what->info().needed) {
                 if (is_provided(name)) continue;
                 node& by = *nodes_[i];
-                auto found = find_needed(name, by);
+                auto found = find_needed(name, by, options);
                 if (!found) {
                     found.error().reason += ", which " + by.what->path() + " needs";
                     return unexpected(std::move(found).error());
@@ -206,7 +238,7 @@ private:
         return false;
     }
 
-    result<node*, load_error> find_needed(const char* name, node& by) {
+    result<node*, load_error> find_needed(const char* name, node& by, const load_options& options) {
         const std::uint32_t hash = elf::gnu_hash(name);
         for (const auto& n : nodes_)
             if (n->name_hash == hash && !n->dying && n->name() == name) return n.get();
@@ -224,7 +256,10 @@ private:
                 return file.error().code != errc::permission_denied;  // others may be found
             }
             const std::size_t known = nodes_.size();
-            auto added = add(*file, path);
+            const auto map_accepted = [&](const sys::file_info& facts) {
+                return map_verified(*file, facts, path, by, options);
+            };
+            auto added = options.verify ? find_or_add(*file, map_accepted) : add(*file, path);
             if (nodes_.size() != known) (*added)->needed_by = &by;
             // A file for another machine is passed over, as long as there are others.
             const bool decided = added.has_value() || added.error().code != errc::not_supported;
@@ -339,6 +374,7 @@ private:
     sys::basic_mutex<P> lock_;
     std::uintptr_t holder_ = 0;
     unsigned depth_ = 0, collecting_ = 0;
+    bool loading_ = false;  ///< up to the initialisers
     sys::cpu_capabilities cpu_;
     process_scope<P> process_;
     std::vector<std::unique_ptr<node>> nodes_;  ///< in the order in which they were mapped

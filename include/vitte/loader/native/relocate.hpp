@@ -343,8 +343,8 @@ private:
 
     result<void, load_error> prepare_lazy_binding([[maybe_unused]] lazily_bound& binder) {
 #if defined(VITTE_HAS_ENTRIES)
-        std::byte *const module = target(info_.plt_got + entries::got_module * sizeof(word)),
-                         *const entry = target(info_.plt_got + entries::got_entry * sizeof(word));
+        std::byte* const module = target(info_.plt_got + entries::got_module * sizeof(word));
+        std::byte* const entry = target(info_.plt_got + entries::got_entry * sizeof(word));
         if (module == nullptr || entry == nullptr) return misplaced(info_.plt_got);
         put(module, reinterpret_cast<word>(&binder));
         put(entry, lazy_entry());

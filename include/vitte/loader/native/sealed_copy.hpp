@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include <vitte/loader/load_options.hpp>
 #include <vitte/loader/native/segments.hpp>
 #include <vitte/sys/memory/mapping.hpp>
 
@@ -30,6 +31,26 @@ sealed<P> sealed_copy(std::size_t size, Write&& write) {
     if (auto done = made->seal(for_ever); !done && done.error().code != errc::not_supported)
         return refuse(done.error(), action);
     return std::move(*made);
+}
+/// A copy of `file`, of which the OS has said `facts`.
+template <sys::platform P>
+sealed<P> sealed_copy(const sys::basic_file<P>& file, const sys::file_info& facts) {
+    if (facts.size > SIZE_MAX) return refuse(errc::too_large, "opening", "it does not fit into memory");
+    return sealed_copy<P>(static_cast<std::size_t>(facts.size),
+                          [&](std::span<std::byte> to) { return file.read_at(to, 0); });
+}
+
+/// Whether the program wants to load what is in `copy`; see `file_to_verify`.
+template <sys::platform P>
+result<void, load_error> verified(const sys::basic_shared_memory<P>& copy, const char* path, const char* needed_by,
+                                  const load_options& options) {
+    constexpr const char* action = "verifying";
+    if (!options.verify) return {};
+    const auto size = copy.size();
+    if (!size) return refuse(size.error(), action);
+    const auto view = sys::basic_view<P>::map(copy.file(), static_cast<std::size_t>(*size), sys::access::read);
+    if (!view) return refuse(view.error(), action);
+    return loader::verified({view->bytes(), path, needed_by}, options);
 }
 
 }  // namespace vitte::loader::native

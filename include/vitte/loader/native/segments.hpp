@@ -40,6 +40,14 @@ public:
         return made;
     }
 
+    /// Fails as `map` does if `file` is no shared object for this machine.
+    static result<void, load_error> check_kind(const sys::basic_file<P>& file) {
+        std::byte start[elf::header::longest];
+        std::span<std::byte> read(start);
+        VITTE_CHECK(read_header(file, read));
+        return {};
+    }
+
     /// What is added to an address of the file to get one in memory.
     std::uintptr_t base() const noexcept { return base_; }
     std::uintptr_t begin() const noexcept { return base_ + static_cast<word>(lowest_); }
@@ -105,21 +113,29 @@ private:
         return in == nullptr ? 0 : in->memory_size - (address - in->address);
     }
 
-    result<void, load_error> read_headers(const sys::basic_file<P>& file) {
+    /// Reads the begin of the file into `start`, which then is what there was.
+    static result<elf::header, load_error> read_header(const sys::basic_file<P>& file, std::span<std::byte>& start) {
         constexpr const char* action = "reading the ELF header";
-        alignas(8) std::byte start[1024];
         auto got = file.read_at(start, 0);
         if (!got) return refuse(got.error(), action);
-        const auto header = elf::header::read(std::span(start).first(*got));
+        start = start.first(*got);
+        const auto header = elf::header::read(start);
         if (!header) return refuse(header.error().code, action, header.error().reason, header.error().offset);
         VITTE_CHECK(check_identity(*header));
-        const std::uint64_t table = header->segments_at, count = header->segment_count;
+        return *header;
+    }
+    result<void, load_error> read_headers(const sys::basic_file<P>& file) {
+        constexpr const char* action = "reading the ELF header";
+        alignas(8) std::byte buffer[1024];
+        std::span<std::byte> start(buffer);
+        VITTE_TRY(const elf::header header, read_header(file, start));
+        const std::uint64_t table = header.segments_at, count = header.segment_count;
         const std::uint64_t bytes = count * elf::segment::size_in(form);
         if (count == 0 || count == 0xffff || table > facts_.size || bytes > facts_.size - table)
             return refuse(errc::malformed, action, "the program header table is not inside the file", 32);
         raw_headers_.resize(static_cast<std::size_t>(bytes));
-        if (table + bytes <= *got) {
-            std::memcpy(raw_headers_.data(), start + table, raw_headers_.size());
+        if (table + bytes <= start.size()) {
+            std::memcpy(raw_headers_.data(), start.data() + table, raw_headers_.size());
         } else {
             auto more = file.read_at(raw_headers_, table);
             if (!more) return refuse(more.error(), action);

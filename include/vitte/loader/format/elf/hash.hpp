@@ -90,9 +90,7 @@ struct sysv_hash_table {
     Words word;
     std::uint64_t words = 0;
 
-    constexpr bool valid() const noexcept {
-        return words >= 2 && word(0) != 0 && size() <= words;
-    }
+    constexpr bool valid() const noexcept { return words >= 2 && word(0) != 0 && size() <= words; }
     /// Of the whole table, in words.
     constexpr std::uint64_t size() const noexcept { return 2 + std::uint64_t{word(0)} + word(1); }
     constexpr std::uint32_t symbol_count() const noexcept { return word(1); }

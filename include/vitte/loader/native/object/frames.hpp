@@ -59,8 +59,9 @@ inline result<void, load_error> check_frames(const input& object, std::uint32_t 
         const std::byte* const record = s.content.data() + at;
         const std::size_t fixed = s.is_dead(at) ? 4 : 8;  // the length, and how far the common record is
         if (__builtin_memcmp(memory + at, record, fixed) != 0)
-            return refuse_input(object.name(), errc::malformed,
-                                object.place(index, at) + " is a record of frames that would end elsewhere by a relocation");
+            return refuse_input(
+                object.name(), errc::malformed,
+                object.place(index, at) + " is a record of frames that would end elsewhere by a relocation");
         at += 4 + std::uint64_t{form.u32(record)};
     }
     return {};
