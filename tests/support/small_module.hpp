@@ -61,10 +61,10 @@ public:
     std::size_t relocation_count() const { return relocation_count_; }
     static word relocation_at(std::size_t index) { return static_cast<word>(relocations + index * sizeof(relocation_entry)); }
     void add_sysv_hash() {
-        constexpr std::size_t stride = machine::sysv_hash_word;
+        constexpr std::size_t step = machine::sysv_hash_word;
         const auto number = [&](std::size_t i, word value) {
-            if (stride == sizeof(word)) put(sysv_hash + i * stride, value);
-            else put(sysv_hash + i * stride, static_cast<std::uint32_t>(value));
+            if (step == sizeof(word)) put(sysv_hash + i * step, value);
+            else put(sysv_hash + i * step, static_cast<std::uint32_t>(value));
         };
         for (const std::size_t i : {0u, 1u, 2u}) number(i, i == 1 ? 2 : 1);  // one bucket, two symbols, the bucket has symbol 1
         set(tag::hash, sysv_hash);
