@@ -49,7 +49,7 @@ public:
         made.value = value;
         put(symbols + index * sizeof made, made);
     }
-    /// Relocates the word at `at`.
+    /// Moves the word at `at` with the module: to its address comes `addend`, or, on machines that have none, what is there.
     void relocate(word at, word addend) { relocate(at, machine::relative, 0, addend); }
     void bind(word at, std::uint32_t symbol_index) {
         std::uint32_t type = 0;
@@ -110,12 +110,10 @@ private:
     static constexpr std::size_t segment_size = vitte::loader::elf::segment::size_in(vitte::loader::native::form), segments = 64;
 
     void relocate(word at, std::uint32_t type, std::uint32_t symbol_index, word addend) {
-        relocation_entry made{};
-        made.offset = at;
-        made.info = (word{symbol_index} << (sizeof(word) == 8 ? 32 : 8)) | type;
-        if constexpr (machine::has_addends) made.addend = addend;
-        else if (type == machine::relative) put(at, addend);
-        put(relocation_at(relocation_count_++), made);
+        const word to = relocation_at(relocation_count_++);
+        put(to, at);
+        put(to + sizeof(word), (word{symbol_index} << (sizeof(word) == 8 ? 32 : 8)) | type);
+        if (machine::has_addends) put(to + 2 * sizeof(word), addend);
     }
     void segment(std::size_t index, vitte::loader::elf::segment_type type, std::uint32_t flags, word at, word bytes) {
         const std::size_t to = segments + index * segment_size;
