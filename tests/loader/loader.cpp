@@ -206,14 +206,14 @@ BOOST_AUTO_TEST_CASE(hostile_headers_are_errors) {
     constexpr std::uint32_t all_rights = 7;
     constexpr std::uintptr_t word_of_ones = ~std::uintptr_t{0}, word_of_zeros = 0;
     constexpr bool wide = sizeof(void*) == 8;
-    constexpr std::size_t table = wide ? 64 : 52, stride = wide ? 56 : 32;
+    constexpr std::size_t table = wide ? 64 : 52, entry = wide ? 56 : 32;
     const auto bytes = std::as_bytes(std::span(whole));
     const auto file = elf::file::parse(bytes);
     BOOST_REQUIRE(file.has_value());
     std::size_t first = table;  // of the segments that are loaded
     for (const elf::segment s : file->segments()) {
         if (s.type == elf::segment_type::load) break;
-        first += stride;
+        first += entry;
     }
     BOOST_TEST(refused(0, "ELF!"));
     BOOST_TEST(refused(4, wide ? "\x01" : "\x02"));                        // the other class
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(hostile_headers_are_errors) {
     BOOST_TEST(refused(wide ? 56 : 44, number(too_many)));
     BOOST_TEST(refused(first + (wide ? 4 : 24), number(all_rights)));      // writable and executable
     BOOST_TEST(refused(first + (wide ? 8 : 4), number(word_of_ones)));     // offset past the end
-    BOOST_TEST(refused(first + stride + (wide ? 16 : 8), number(word_of_zeros)));  // two segments at one address
+    BOOST_TEST(refused(first + entry + (wide ? 16 : 8), number(word_of_zeros)));  // two segments at one address
 }
 
 BOOST_AUTO_TEST_CASE(relocations_do_not_change_relocations) {
