@@ -25,6 +25,7 @@ from results import Results
 
 NODE_FLAGS = ['--wasm-max-mem-pages=16']  # as the limits of ours.cpp
 BATCHES = [('run', 500, ['--liftoff-only']), ('validate', 1500, []), ('run', 500, []), ('validate', 1500, [])]
+LIMIT_MODULES = 39  # of limits.hpp
 BATCH_LIMIT = 120  # seconds after which a batch hangs
 
 # (what we say, what node says): differences that are meant.
@@ -182,6 +183,21 @@ class Fuzzing:
             running = (mode, seed, flags, error, self.engines.node_on(mode, seed, flags))
             seed += count
 
+    def try_limits(self):
+        """Modules that have as much as is allowed, one less and one more; node may allow less, and says so."""
+        error = finish(self.engines.ours('limits', 0, LIMIT_MODULES)) or finish(self.engines.node_on('limits', 0, does='why'))
+        if error:
+            self.differences += 1
+            print(f'limits: {error}')
+            return
+        for seed, (ours, node) in enumerate(zip(self.engines.lines('ours', 'limits', 0), self.engines.lines('node', 'limits', 0))):
+            said, other = ours.split(' ', 1)[1], node.split(' ', 1)[1]
+            expected = r'refused limit ' if seed % 3 == 2 else r'valid$'
+            agrees = other == 'valid' or re.search('limit|maximum|exceed', other)
+            if not re.match(expected, said) or seed % 3 != 2 and not agrees:
+                self.differences += 1
+                print(f'limits {seed}: {said}; node: {other}')
+
     def finish_batch(self, mode, seed, flags, error, node):
         self.compare(mode, seed, flags, {'ours': error, 'node': finish(node)})
         for kind in 'pack', 'ours', 'node':
@@ -200,6 +216,7 @@ def main(words):
         return results.append_to(words[1])
     seed = int(words[3]) if len(words) > 3 else int(time.time()) * 100000
     fuzzing = Fuzzing(Engines(words[0], fast))
+    fuzzing.try_limits()
     fuzzing.run(seed, float(words[2]))
     print(f'{results.name}: from seed {seed}: {fuzzing.modules} modules, {fuzzing.functions} functions, {fuzzing.calls} calls; '
           f'{fuzzing.verdicts} verdicts on changed modules; {fuzzing.differences} differences, '

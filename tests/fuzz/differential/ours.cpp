@@ -2,6 +2,7 @@
 //
 //   ours run FIRST COUNT PACK OUTCOMES [LIMIT]          modules by the generator, and calls
 //   ours validate FIRST COUNT PACK OUTCOMES FILE...     modules by the generator, or the files, with bytes changed
+//   ours limits FIRST COUNT PACK OUTCOMES               modules at and beyond each limit, by turns
 //
 // FEATURES in the environment are the names of `wasm::features` that node has, too. PACK gets, for each module, the
 // length of the rest (u32), the seed (u64), the number of calls (u32), for each call the length of its name (u8), the
@@ -13,6 +14,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "limits.hpp"
 #include "world.hpp"
 
 namespace {
@@ -89,7 +91,8 @@ std::vector<std::byte> content_of(const char* path) {
 int main(int count, char** words) {
     if (count < 6) return 2;
     const std::uint64_t first = std::strtoull(words[2], nullptr, 10), all = std::strtoull(words[3], nullptr, 10);
-    const bool runs = std::string_view(words[1]) == "run";
+    const std::string_view mode = words[1];
+    const bool runs = mode == "run";
     const std::int64_t limit = runs && count > 6 ? std::strtoll(words[6], nullptr, 10) : INT64_MAX;
     std::FILE* const to = std::fopen(words[4], "wb");
     std::FILE* const outcomes = std::fopen(words[5], "w");
@@ -102,11 +105,13 @@ int main(int count, char** words) {
     for (std::uint64_t seed = first; seed < first + all; ++seed) {
         choices by(seed);
         generated module;
-        if (!files.empty() && seed % 2 == 0)
+        if (mode == "limits")
+            module.bytes = limit_modules({}).make(seed);
+        else if (!files.empty() && seed % 2 == 0)
             module.bytes = by.one_of(files);
         else
             module = generator(by, allowed, known).make(limit);
-        if (!runs) {
+        if (mode == "validate") {
             module.calls.clear();
             if (seed % 64 != 1) change(module.bytes, by);
         }
