@@ -581,6 +581,91 @@ BOOST_AUTO_TEST_CASE(sizes_that_no_machine_has_are_errors) {
     BOOST_TEST(*grow(1) == -1);
 }
 
+BOOST_AUTO_TEST_CASE(all_memories_of_a_store_have_one_limit) {
+    /// Two memories of two pages; "first" and "second" grow them by their argument.
+    const code twins =
+        module({make_section(1, list({type({i32}, {i32})})), make_section(3, list({bytes({0}), bytes({0})})),
+                make_section(5, list({bytes({0, 2}), bytes({0, 2})})),
+                make_section(7, list({exported("first", 0, 0), exported("second", 0, 1)})),
+                make_section(10, list({body(bytes({0x20, 0, 0x40, 0})), body(bytes({0x20, 0, 0x40, 1}))}))});
+    auto store = new_store({.memory_pages = 8, .all_memory_pages = 10});
+    const auto& made = instance_of(store, twins);
+    const auto first = function_of<std::int32_t(std::int32_t)>(made, "first"),
+               second = function_of<std::int32_t(std::int32_t)>(made, "second");
+    BOOST_TEST(*first(7) == -1);  // of each
+    BOOST_TEST(*first(5) == 2);
+    BOOST_TEST(*second(2) == -1);  // of all
+    BOOST_TEST(*second(1) == 2);
+    BOOST_TEST(*second(0) == 3);
+    BOOST_TEST(*first(1) == -1);
+    BOOST_TEST(store.make_memory({{1, 1, true, false, false}}).item == nullptr);
+    BOOST_TEST(store.make_memory({{0, 1, true, false, false}}).item != nullptr);
+    const auto refused = store.instantiate(compiled(twins));
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == errc::out_of_memory));
+}
+
+BOOST_AUTO_TEST_CASE(all_tables_of_a_store_have_one_limit) {
+    /// Two tables of two elements; "first" and "second" grow them by their argument.
+    const code twins =
+        module({make_section(1, list({type({i32}, {i32})})), make_section(3, list({bytes({0}), bytes({0})})),
+                make_section(4, list({bytes({0x70, 0, 2}), bytes({0x70, 0, 2})})),
+                make_section(7, list({exported("first", 0, 0), exported("second", 0, 1)})),
+                make_section(10, list({body(bytes({0xd0, 0x70, 0x20, 0, 0xfc, 15, 0})),
+                                       body(bytes({0xd0, 0x70, 0x20, 0, 0xfc, 15, 1}))}))});
+    auto store = new_store({.table_elements = 10});
+    const auto& made = instance_of(store, twins);
+    const auto first = function_of<std::int32_t(std::int32_t)>(made, "first"),
+               second = function_of<std::int32_t(std::int32_t)>(made, "second");
+    BOOST_TEST(*first(5) == 2);
+    BOOST_TEST(*second(2) == -1);
+    BOOST_TEST(*second(1) == 2);
+    BOOST_TEST(*first(1) == -1);
+    BOOST_TEST((store.instantiate(compiled(twins)).error().code == errc::out_of_memory));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_store_holds_is_counted) {
+    using limits = wasm::store_limits;
+    const code two_tags =
+        module({make_section(1, list({type({}, {})})), make_section(13, list({bytes({0, 0}), bytes({0, 0})}))});
+    const struct {
+        std::size_t limits::*which;
+        code bytes;  ///< of which the module has two, or one instance
+        std::size_t each;
+    } cases[] = {
+        {&limits::instances, adder, 1},
+        {&limits::memories, module({make_section(5, list({bytes({0, 0}), bytes({0, 0})}))}), 2},
+        {&limits::tables, module({make_section(4, list({bytes({0x70, 0, 0}), bytes({0x70, 0, 0})}))}), 2},
+        {&limits::globals,
+         module({make_section(6, list({bytes({i32, 0, 0x41, 0, 0x0b}), bytes({i32, 0, 0x41, 0, 0x0b})}))}), 2},
+        {&limits::tags, two_tags, 2},
+    };
+    for (const auto& c : cases) {
+        limits most;
+        most.*c.which = 3 * c.each - 1;
+        auto store = new_store(most);
+        const auto module = compiled(c.bytes);
+        BOOST_TEST(store.instantiate(module).has_value(), "case " << &c - cases);
+        BOOST_TEST(store.instantiate(module).has_value(), "case " << &c - cases);
+        const auto refused = store.instantiate(module, "third");
+        BOOST_TEST((!refused && refused.error().code == errc::out_of_memory), "case " << &c - cases);
+    }
+    auto store = new_store({.instances = 1, .memories = 1, .tables = 1, .globals = 1});
+    const auto made = [&](const wasm::external& e) { return e.item != nullptr; };
+    for (const bool allowed : {true, false}) {
+        BOOST_TEST(made(store.make_memory({{0, 0, true, false, false}})) == allowed);
+        BOOST_TEST(made(store.make_table({wasm::function_reference, {0, 0, true, false, false}})) == allowed);
+        BOOST_TEST(made(store.make_global({wasm::i32, false}, {})) == allowed);
+    }
+    // What could not be linked is not there, and takes nothing.
+    const code user = module(
+        {make_section(1, list({type({}, {})})), make_section(2, list({imported("nobody", "offers", bytes({0, 0}))}))});
+    for (int i = 0; i < 3; ++i) BOOST_TEST((store.instantiate(compiled(user)).error().code == errc::not_found));
+    BOOST_TEST(store.instantiate(compiled(adder)).has_value());
+    BOOST_TEST(store.instantiate(compiled(adder), "second").error().message() ==
+               "second: allocating: more instances than the store's limits allow");
+}
+
 BOOST_AUTO_TEST_CASE(exceptions_that_are_kept_have_a_limit) {
     /// (loop (block (result exnref) (try_table (catch_all_ref 0) (throw 0)) unreachable) drop br 0)
     const code keeping =

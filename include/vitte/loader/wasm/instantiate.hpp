@@ -24,6 +24,7 @@ external basic_store<P>::make_function(signature type, host_call call, void* con
 }
 template <sys::platform P>
 external basic_store<P>::make_table(const table_type& type) {
+    if (tables_.size() >= limits_.tables) return {external_kind::table, nullptr};
     auto made = std::make_unique<table>();
     made->type = type;
     made->budget = &execution_->table_elements;
@@ -33,8 +34,10 @@ external basic_store<P>::make_table(const table_type& type) {
 }
 template <sys::platform P>
 external basic_store<P>::make_memory(const memory_type& type) {
+    if (memories_->size() >= limits_.memories) return {external_kind::memory, nullptr};
     auto made =
         std::make_unique<linear_memory<P>>(type, limits_.memory_pages, limits_.guard_memories && !type.size.wide);
+    made->budget = &execution_->memory_pages;
     if ((limits_.guard_memories && !type.size.wide && !made->guarded) || !made->grow(type.size.least))
         return {external_kind::memory, nullptr};
     memories_->push_back(std::move(made));
@@ -42,6 +45,7 @@ external basic_store<P>::make_memory(const memory_type& type) {
 }
 template <sys::platform P>
 external basic_store<P>::make_global(const global_type& type, const constant_value& initial) {
+    if (globals_.size() >= limits_.globals) return {external_kind::global, nullptr};
     globals_.push_back(std::make_unique<global>());
     global& made = *globals_.back();
     made.type = type;
@@ -138,6 +142,24 @@ result<void, load_error> basic_store<P>::link(instance& made, const import_descr
     return {};
 }
 
+/// Of what one more instance, of `module`, would be more than the store's limits allow; null if they allow all of it.
+template <sys::platform P>
+const char* basic_store<P>::excess_of(const module_data& module) const noexcept {
+    const struct {
+        const char* of;
+        std::size_t present, added, most;
+    } counts[] = {
+        {"instances", instances_.size(), 1, limits_.instances},
+        {"memories", memories_->size(), module.memories.size() - module.imported_memories, limits_.memories},
+        {"tables", tables_.size(), module.tables.size() - module.imported_tables, limits_.tables},
+        {"globals", globals_.size(), module.globals.size() - module.imported_globals, limits_.globals},
+        {"tags", tags_.size(), module.tags.size() - module.imported_tags, limits_.tags},
+    };
+    for (const auto& c : counts)
+        if (c.added > c.most - std::min(c.present, c.most)) return c.of;
+    return nullptr;
+}
+
 /// Makes what the module defines itself; memories and tables have no content yet.
 template <sys::platform P>
 void basic_store<P>::define_own(instance& made) {
@@ -167,10 +189,18 @@ void basic_store<P>::define_own(instance& made) {
 
 template <sys::platform P>
 result<instance*, load_error> basic_store<P>::instantiate(const compiled_module& module, std::string name) {
+    const char* const excess = excess_of(module.data());
     instances_.push_back(std::make_unique<instance>());
     instance& made = *instances_.back();
     made.module_ = module.shared();
     made.name_ = std::move(name);
+    const auto refuse = [&](load_error e) {
+        instances_.pop_back();
+        return unexpected(std::move(e));
+    };
+    if (excess != nullptr)
+        return refuse(failure(made, "allocating", errc::out_of_memory,
+                              std::string("more ") + excess + " than the store's limits allow"));
     const module_data& m = *made.module_;
     runtime& view = made.view_;
     view.execution = execution_.get();
@@ -178,11 +208,8 @@ result<instance*, load_error> basic_store<P>::instantiate(const compiled_module&
     view.name = made.name_.c_str();
     view.types = types_.add(m.types);
     for (const import_description& wanted : m.imports) {
-        const auto linked = link(made, wanted);
-        if (linked) continue;
-        load_error e = linked.error();
-        instances_.pop_back();
-        return unexpected(std::move(e));
+        auto linked = link(made, wanted);
+        if (!linked) return refuse(std::move(linked.error()));
     }
     define_own(made);
     VITTE_CHECK(initialise(made));

@@ -108,8 +108,9 @@ struct memory {
     std::uint64_t size = 0;  ///< bytes
     std::uint64_t most = 0;  ///< pages, by its type and the store's limits
     memory_type type;
-    bool guarded = false;           ///< every address and offset of 32 bits that is beyond the size faults
-    std::vector<runtime*> viewers;  ///< instances that keep `data` and `size`
+    std::uint64_t* budget = nullptr;  ///< pages that the store's memories may still get
+    bool guarded = false;             ///< every address and offset of 32 bits that is beyond the size faults
+    std::vector<runtime*> viewers;    ///< instances that keep `data` and `size`
 
     virtual ~memory() = default;
     /// Adds pages; false, and nothing has changed, if that is not possible.
@@ -144,6 +145,7 @@ struct execution {
     std::byte* top = nullptr;  ///< where the next call from the host puts its frame
 
     std::uint64_t fuel = 0;
+    std::uint64_t memory_pages = 0;           ///< that memories may still get
     std::uint64_t table_elements = 0;         ///< that tables may still get
     std::uint32_t depth = 0, most_depth = 0;  ///< of calls from the host within calls to the host
     atomic<std::uint32_t> stop{0};            ///< the `trap_code` that somebody asks for, or 0; waits end with it
@@ -203,9 +205,10 @@ struct runtime {
 };
 
 inline bool memory::grow(std::uint64_t pages) noexcept {
-    if (pages > most - size / page) return false;
+    if (pages > most - size / page || pages > *budget) return false;
     const std::uint64_t wanted = size + pages * page;
     if (!resize(wanted)) return false;
+    *budget -= pages;
     size = wanted;
     for (runtime* const viewer : viewers) {
         viewer->memory_data = data;

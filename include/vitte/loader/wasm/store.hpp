@@ -27,8 +27,14 @@ struct external {
 /// What a store's code may use.
 struct store_limits {
     std::uint64_t memory_pages = 65536;         ///< of each memory, 64 KiB each
+    std::uint64_t all_memory_pages = 1 << 18;   ///< of all memories together
     std::uint64_t table_elements = 10'000'000;  ///< of all tables
-    std::size_t exception_bytes = 16 << 20;     ///< of exceptions that references name
+    std::size_t instances = 10'000;
+    std::size_t memories = 10'000;  ///< with those that the host makes, like all that follows
+    std::size_t tables = 100'000;
+    std::size_t globals = 1'000'000;
+    std::size_t tags = 1'000'000;
+    std::size_t exception_bytes = 16 << 20;  ///< of exceptions that references name
     std::size_t stack_bytes = std::size_t{1} << 20;
     std::size_t shared_objects = 1 << 16;  ///< of the host at a time, 24 bytes each; 2^20 at most
     std::uint32_t host_depth = 200;        ///< calls into WebAssembly within calls out of it
@@ -117,6 +123,7 @@ public:
         e.limit.store_relaxed(e.end);
         e.fuel = limits.fuel;
         e.most_depth = limits.host_depth;
+        e.memory_pages = limits.all_memory_pages;
         e.table_elements = limits.table_elements;
         e.exception_bytes = limits.exception_bytes;
         e.objects.set_limit(limits.shared_objects);
@@ -171,14 +178,15 @@ public:
 
     /// A host function with the type `type`, which gets `context` in its `function`. References arrive as they are.
     external make_function(signature type, host_call call, void* context);
-    /// The item is null if the store's limits do not allow the size.
+    /// The item is null if the store's limits do not allow the size, or one more.
     external make_table(const table_type& type);
     external make_memory(const memory_type& type);
     external make_global(const global_type& type, const constant_value& initial);
 
     /// Links `module`, initialises memories and tables, and runs its start function. Fails with `errc::not_found` for
-    /// an import that nobody offers, `errc::invalid_argument` for one of another type ("linking"), and with what
-    /// trapped ("starting").
+    /// an import that nobody offers, `errc::invalid_argument` for one of another type ("linking"),
+    /// `errc::out_of_memory` for what the store's limits or memory do not allow ("allocating"), and with what trapped
+    /// ("starting").
     result<instance*, load_error> instantiate(const compiled_module& module, std::string name = {});
 
     wasm::execution& execution() noexcept { return *execution_; }
@@ -223,6 +231,7 @@ private:
     }
     result<void, load_error> link(instance& made, const import_description& wanted);
     const char* fault(const instance& made, const import_description& wanted, const external& offered) const noexcept;
+    const char* excess_of(const module_data& module) const noexcept;
     void define_own(instance& made);
     result<void, load_error> initialise(instance& made);
     bool same(value_type a, const runtime* of_a, value_type b, const runtime* of_b) const noexcept {
