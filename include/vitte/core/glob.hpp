@@ -62,22 +62,26 @@ private:
     }
 };
 
-/// Takes the first thing of `pattern`, which is no `*`, and the first character of `name` away if they match.
-constexpr bool take_match(std::string_view& pattern, std::string_view& name) noexcept {
+/// Takes the first thing of `pattern`, which is no `*`, and the first character of `name` away if they match. If no
+/// more than `unset` bytes are left of the pattern, there is no set: behind a `[` that is not closed nothing else is,
+/// so that only the first one is looked at to its end.
+constexpr bool take_match(std::string_view& pattern, std::string_view& name, std::size_t& unset) noexcept {
     const std::size_t size = character_size(name);
-    std::size_t used = 1;
-    if (pattern[0] == '?') {
-        name.remove_prefix(size);
-    } else if (const character_set set(pattern, character(name)); pattern[0] == '[' && set.size != 0) {
-        if (!set.matches) return false;
-        used = set.size;
-        name.remove_prefix(size);
-    } else {
-        used = pattern[0] == '\\' && pattern.size() > 1 ? 2 : 1;
-        if (pattern[used - 1] != name[0]) return false;
-        name.remove_prefix(1);
+    if (pattern[0] == '[' && pattern.size() > unset) {
+        const character_set set(pattern, character(name));
+        if (set.size != 0) {
+            if (!set.matches) return false;
+            pattern.remove_prefix(set.size);
+            name.remove_prefix(size);
+            return true;
+        }
+        unset = pattern.size();
     }
+    const bool any = pattern[0] == '?';
+    const std::size_t used = pattern[0] == '\\' && pattern.size() > 1 ? 2 : 1;
+    if (!any && pattern[used - 1] != name[0]) return false;
     pattern.remove_prefix(used);
+    name.remove_prefix(any ? size : 1);
     return true;
 }
 
@@ -87,6 +91,7 @@ constexpr bool take_match(std::string_view& pattern, std::string_view& name) noe
 /// Takes time in proportion to the product of both lengths at worst.
 constexpr bool glob_match(std::string_view pattern, std::string_view name) noexcept {
     if (name.starts_with('.') && !pattern.starts_with('.') && !pattern.starts_with("\\.")) return false;
+    std::size_t unset = 0;
     std::string_view star_pattern, star_name;  // where the last "*" goes on, with what is left of the name there
     for (bool star = false;;) {
         if (pattern.starts_with('*')) {
@@ -97,7 +102,7 @@ constexpr bool glob_match(std::string_view pattern, std::string_view name) noexc
             continue;
         }
         if (name.empty() && pattern.empty()) return true;
-        if (!name.empty() && !pattern.empty() && detail::take_match(pattern, name)) continue;
+        if (!name.empty() && !pattern.empty() && detail::take_match(pattern, name, unset)) continue;
         if (!star || star_name.empty()) return false;
         star_name.remove_prefix(detail::character_size(star_name));
         pattern = star_pattern;
