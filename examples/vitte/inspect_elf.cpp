@@ -44,8 +44,9 @@ vitte::result<void, parse_error> collect_dynamic(facts& to, const elf::file& fil
     VITTE_TRY(to.soname, dynamic.string(elf::tag::soname));
     VITTE_CHECK(dynamic.for_each_needed([&](std::string_view name) { to.needed.push_back(name); }));
     const elf::symbol_view& symbols = dynamic.symbols();
+    VITTE_TRY(const auto versions, dynamic.versions());
     for (std::size_t i = 0; i < symbols.entries.size(); ++i) {
-        VITTE_CHECK(add_symbol(to, symbols, symbols.entries[i], dynamic.version_of(i)));
+        VITTE_CHECK(add_symbol(to, symbols, symbols.entries[i], dynamic.version_of(i, versions)));
     }
     for (const auto* all : {&dynamic.relocations(), &dynamic.plt_relocations()})
         for (const elf::relocation r : *all) ++to.relocations[r.type];

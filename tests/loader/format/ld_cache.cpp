@@ -96,8 +96,7 @@ BOOST_AUTO_TEST_CASE(names_and_paths_that_are_outside_are_nobodys) {
     BOOST_TEST(paths(far, "liba.so").empty());
     far = whole;
     far.replace(48 + 4, 4, number(static_cast<std::uint32_t>(whole.size())));
-    BOOST_TEST(paths(far, "").size() == 1u);  // as nothing is, which nobody asks for
-    BOOST_TEST(paths(far, "liba.so").empty());
+    for (const char* const name : {"", "liba.so"}) BOOST_TEST(paths(far, name).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

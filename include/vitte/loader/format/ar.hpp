@@ -93,6 +93,7 @@ public:
 
 private:
     static constexpr std::uint64_t first = 8, header_size = 60;
+    static constexpr std::size_t most_name = 4096;  ///< of those that many members may share
 
     /// What a member's 60 bytes of text say.
     struct header {
@@ -148,8 +149,10 @@ private:
         if (h.name.starts_with('/')) {
             if (!decimal(h.name.substr(1), number) || number >= long_names_.size())
                 return malformed(what, "is not among the long names", h.offset);
-            const std::string_view name = long_names_.substr(static_cast<std::size_t>(number));
-            return member{without_slash(name.substr(0, name.find('\n'))), h.content, h.offset};
+            const std::string_view start = long_names_.substr(static_cast<std::size_t>(number), most_name + 1);
+            const std::string_view name = start.substr(0, start.find('\n'));
+            if (name.size() > most_name) return malformed(what, "is too long for a file's", h.offset);
+            return member{without_slash(name), h.content, h.offset};
         }
         return member{without_slash(h.name), h.content, h.offset};
     }

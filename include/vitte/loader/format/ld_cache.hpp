@@ -6,9 +6,8 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vitte/core/endian.hpp>
 #include <vitte/loader/format/elf/constants.hpp>
-#include <vitte/loader/format/parse_error.hpp>
+#include <vitte/loader/format/views.hpp>
 
 namespace vitte::loader {
 
@@ -18,7 +17,8 @@ public:
     static result<ld_cache, parse_error> parse(std::span<const std::byte> bytes) noexcept {
         ld_cache made;
         made.bytes_ = bytes;
-        if (bytes.size() < header_size || made.text_at(0, magic.size()) != magic)
+        made.strings_ = string_table({bytes});
+        if (bytes.size() < header_size || text_in_field(bytes.data(), magic.size()) != magic)
             return malformed("ld.so.cache", "it does not begin with glibc-ld.so.cache1.1", 0);
         made.count_ = made.number(20);
         if (made.count_ > (bytes.size() - header_size) / entry_size)
@@ -32,12 +32,15 @@ public:
     /// whether one did. Entries for CPUs of a certain level are left out.
     template <class Visit>
     bool find(std::string_view name, elf::machine machine, Visit&& visit) const {
+        text_budget texts(4 * std::uint64_t{bytes_.size()});
         for (std::size_t i = 0; i < count_; ++i) {
             const std::size_t entry = header_size + i * entry_size;
             const bool any_cpu = number(entry + 16) == 0 && number(entry + 20) == 0;
-            if (number(entry) != flags_of(machine) || !any_cpu || text(number(entry + 4)) != name) continue;
-            const std::string_view path = text(number(entry + 8));
-            if (!path.empty() && visit(path)) return true;
+            if (number(entry) != flags_of(machine) || !any_cpu || !strings_.is(number(entry + 4), name)) continue;
+            const auto path = strings_.at(number(entry + 8));
+            if (!path || path->empty()) continue;
+            if (!texts.take(path->size(), "ld.so.cache")) return false;
+            if (visit(*path)) return true;
         }
         return false;
     }
@@ -60,18 +63,9 @@ private:
     std::uint32_t number(std::size_t at) const noexcept {
         return load<std::uint32_t>(bytes_.data() + at, byte_order::native);
     }
-    std::string_view text_at(std::size_t at, std::size_t length) const noexcept {
-        return {reinterpret_cast<const char*>(bytes_.data()) + at, length};
-    }
-    /// The string at `offset`; empty if it is not inside.
-    std::string_view text(std::size_t offset) const noexcept {
-        if (offset >= bytes_.size()) return {};
-        const std::string_view rest = text_at(offset, bytes_.size() - offset);
-        const std::size_t end = rest.find('\0');
-        return end == std::string_view::npos ? std::string_view() : rest.substr(0, end);
-    }
 
     std::span<const std::byte> bytes_;
+    string_table strings_;
     std::size_t count_ = 0;
 };
 

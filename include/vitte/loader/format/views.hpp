@@ -53,20 +53,28 @@ public:
         if (end == all.npos) return malformed("string table", "a string does not end", part_.offset + offset);
         return all.substr(static_cast<std::size_t>(offset), end - static_cast<std::size_t>(offset));
     }
+    /// Whether the string at `offset` is `text`: unlike `at` it takes no longer for long strings.
+    bool is(std::uint64_t offset, std::string_view text) const noexcept {
+        const auto all = std::string_view(reinterpret_cast<const char*>(part_.bytes.data()), part_.bytes.size());
+        if (offset >= all.size() || all.size() - offset <= text.size()) return false;
+        const std::string_view from = all.substr(static_cast<std::size_t>(offset));
+        return from.starts_with(text) && from[text.size()] == '\0';
+    }
 
 private:
     part part_;
 };
 
-/// How much text is read of a part of a file: many entries may name the same long one.
+/// How much text may be read where many entries may name one long text, or parts of it: without a limit that would take
+/// time and memory in proportion to the square of a file's size.
 class text_budget {
 public:
-    /// Enough for a part of `size` bytes as it is made by tools.
-    constexpr explicit text_budget(std::size_t size) noexcept : left_(4 * std::uint64_t{size}) {}
-    constexpr result<void, parse_error> take(std::string_view text, const char* reading,
+    constexpr explicit text_budget(std::uint64_t bytes) noexcept : left_(bytes) {}
+
+    constexpr result<void, parse_error> take(std::uint64_t bytes, const char* reading,
                                              std::uint64_t offset = 0) noexcept {
-        if (text.size() > left_) return malformed(reading, "many entries share a long one", offset);
-        left_ -= text.size();
+        if (bytes > left_) return malformed(reading, "many entries share a long one", offset);
+        left_ -= bytes;
         return {};
     }
 

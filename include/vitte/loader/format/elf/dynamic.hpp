@@ -2,6 +2,7 @@
 /// `format/elf.hpp`.
 #pragma once
 
+#include <vector>
 #include <vitte/loader/format/elf/file.hpp>
 #include <vitte/loader/format/elf/hash.hpp>
 #include <vitte/loader/format/elf/versions.hpp>
@@ -51,16 +52,28 @@ public:
     /// Calls `visit(name)` for every needed library, in order.
     template <class Visit>
     result<void, parse_error> for_each_needed(Visit&& visit) const {
+        text_budget texts(4 * std::uint64_t{whole_.size()});
         for (const dynamic_entry entry : entries_)
             if (entry.tag == tag::needed) {
                 VITTE_TRY(const std::string_view name, symbols_.strings.at(entry.value));
+                VITTE_CHECK(texts.take(name.size(), "name of a needed library"));
                 visit(name);
             }
         return {};
     }
 
-    /// The version of symbol `index`. Walks the version records: keep the answer if it is needed often.
+    /// The version of symbol `index`. Walks the version records: for many symbols, `versions` does so once.
     symbol_version version_of(std::size_t index) const noexcept;
+    /// The same, found in what `versions` has returned.
+    symbol_version version_of(std::size_t index, std::span<const symbol_version> all) const noexcept {
+        const std::uint16_t entry = version_index(index);
+        const auto number = static_cast<std::size_t>(entry & ~version_hidden);
+        symbol_version made = number < all.size() ? all[number] : symbol_version{};
+        made.hidden = (entry & version_hidden) != 0;
+        return made;
+    }
+    /// All versions by their numbers in the version table. Fails if many share a long name.
+    result<std::vector<symbol_version>, parse_error> versions() const;
     /// The index of the defined symbol `name`, by the file's hash table; with a version, of that one, else of the
     /// default one. 0 if there is none, or no hash table.
     std::uint32_t find(std::string_view name, std::string_view version = {}) const noexcept;
@@ -71,14 +84,26 @@ private:
     const std::byte* at(std::uint64_t offset, std::size_t size) const noexcept {
         return offset <= whole_.size() && size <= whole_.size() - offset ? whole_.data() + offset : nullptr;
     }
-    bool matches(std::uint32_t index, std::string_view name, std::string_view version) const noexcept {
-        const symbol candidate = symbols_.entries[index];
-        const auto named = symbols_.name(candidate);
-        if (!candidate.defined() || !named || *named != name) return false;
-        if (version_indices_.bytes.empty()) return true;
-        const symbol_version has = version_of(index);
-        return version.empty() ? !has.hidden : has.name.empty() || has.name == version;
+    /// Calls `visit(index, name, library)`, see `elf::for_each_version`, for every version but the base.
+    template <class Visit>
+    void for_each_version(Visit&& visit) const {
+        elf::for_each_version(
+            versions_, form_, [&](std::uint64_t place, std::size_t size) { return at(place, size); },
+            [&](std::uint16_t index, std::uint32_t name, std::uint32_t library) {
+                index = static_cast<std::uint16_t>(index & ~version_hidden);
+                if (index > 1) visit(index, name, library);
+            });
     }
+    /// The entry of the version table; 1, the base, where there is none.
+    std::uint16_t version_index(std::size_t of) const noexcept {
+        return 2 * of + 2 > version_indices_.bytes.size() ? std::uint16_t{1}
+                                                          : form_.u16(version_indices_.bytes.data() + 2 * of);
+    }
+    symbol_version named_version(std::uint32_t name, std::uint32_t library) const noexcept {
+        return {symbols_.strings.at(name).value_or(std::string_view()),
+                library == 0 ? std::string_view() : symbols_.strings.at(library).value_or(std::string_view())};
+    }
+    class version_matcher;
 
     bytes whole_;
     encoding form_;
@@ -191,7 +216,8 @@ private:
         VITTE_TRY(view_.versions_.needs, version_records(tag::version_needs));
         view_.versions_.definition_count = value(tag::version_definition_count);
         view_.versions_.need_count = value(tag::version_need_count);
-        const std::uint64_t bad = for_each_version(
+        view_.versions_.room = view_.whole_.size();
+        const std::uint64_t bad = elf::for_each_version(
             view_.versions_, form_, [&](std::uint64_t at, std::size_t size) { return view_.at(at, size); },
             [](std::uint16_t, std::uint32_t, std::uint32_t) {});
         if (bad != 0) return malformed("version record", "reaches past the end of the file", bad, errc::end_of_input);
@@ -234,24 +260,74 @@ private:
 inline result<dynamic_view, parse_error> dynamic_view::read(const file& of) noexcept { return reader(of).run(); }
 
 inline symbol_version dynamic_view::version_of(std::size_t index) const noexcept {
-    if (2 * index + 2 > version_indices_.bytes.size()) return {};
-    const std::uint16_t number = form_.u16(version_indices_.bytes.data() + 2 * index);
-    symbol_version made;
-    made.hidden = (number & version_hidden) != 0;
+    const std::uint16_t number = version_index(index);
     const auto wanted = static_cast<std::uint16_t>(number & ~version_hidden);
-    if (wanted <= 1) return made;
-    for_each_version(versions_, form_, [&](std::uint64_t at_, std::size_t size) { return at(at_, size); },
-                     [&](std::uint16_t has, std::uint32_t name, std::uint32_t library) {
-                         if ((has & ~version_hidden) != wanted || has == 1) return;
-                         made.name = symbols_.strings.at(name).value_or(std::string_view());
-                         if (library != 0) made.library = symbols_.strings.at(library).value_or(std::string_view());
-                     });
+    symbol_version made;
+    std::uint32_t name = 0, library = 0;
+    bool found = false;
+    for_each_version([&](std::uint16_t has, std::uint32_t name_at, std::uint32_t library_at) {
+        if (has == wanted) found = true, name = name_at, library = library_at;
+    });
+    if (found) made = named_version(name, library);
+    made.hidden = (number & version_hidden) != 0;
     return made;
 }
 
+inline result<std::vector<symbol_version>, parse_error> dynamic_view::versions() const {
+    std::vector<symbol_version> made;
+    text_budget texts(4 * std::uint64_t{whole_.size()});
+    result<void, parse_error> done;
+    for_each_version([&](std::uint16_t index, std::uint32_t name, std::uint32_t library) {
+        if (!done) return;
+        if (index >= made.size()) made.resize(std::size_t{index} + 1);
+        made[index] = named_version(name, library);
+        done = texts.take(made[index].name.size() + made[index].library.size(), "name of a version");
+    });
+    if (!done) return unexpected(done.error());
+    return made;
+}
+
+/// Whether symbols have a version; which indices stand for it is found out once, when the first symbol is asked about.
+class dynamic_view::version_matcher {
+public:
+    version_matcher(const dynamic_view& in, std::string_view version) noexcept : in_(in), version_(version) {}
+
+    bool operator()(std::uint32_t symbol) noexcept {
+        if (in_.version_indices_.bytes.empty()) return true;
+        const std::uint16_t number = in_.version_index(symbol);
+        if (version_.empty()) return (number & version_hidden) == 0;
+        if (!known_) find_others();
+        const unsigned index = number & ~unsigned{version_hidden};
+        return (others_[index / 64] >> index % 64 & 1) == 0;
+    }
+
+private:
+    void find_others() noexcept {
+        known_ = true;
+        __builtin_memset(others_, 0, sizeof others_);
+        in_.for_each_version([&](std::uint16_t index, std::uint32_t name, std::uint32_t) {
+            const string_table& strings = in_.symbols_.strings;
+            const std::uint64_t bit = std::uint64_t{1} << index % 64;
+            if (strings.is(name, version_) || strings.is(name, {}))
+                others_[index / 64] &= ~bit;
+            else
+                others_[index / 64] |= bit;
+        });
+    }
+
+    const dynamic_view& in_;
+    std::string_view version_;
+    bool known_ = false;
+    std::uint64_t others_[0x8000 / 64];  ///< by index: a bit if it is another version; if they are known
+};
+
 inline std::uint32_t dynamic_view::find(std::string_view name, std::string_view version) const noexcept {
     const auto limit = static_cast<std::uint32_t>(symbols_.entries.size());
-    const auto fits = [&](std::uint32_t index) { return matches(index, name, version); };
+    version_matcher has_version(*this, version);
+    const auto fits = [&](std::uint32_t index) {
+        const symbol candidate = symbols_.entries[index];
+        return candidate.defined() && symbols_.strings.is(candidate.name, name) && has_version(index);
+    };
     if (gnu_hash_.words != 0) return gnu_hash_.find(elf::gnu_hash(name), limit, fits);
     return sysv_hash_.words == 0 ? 0 : sysv_hash_.find(elf::sysv_hash(name), limit, fits);
 }

@@ -45,8 +45,8 @@ public:
     /// the size of the trie at most.
     result<exported, parse_error> find(std::string_view name) const {
         std::string_view left = name;
-        text_budget texts(part_.bytes.size());
         std::uint64_t at = 0;
+        text_budget texts(part_.bytes.size());  // on a way without circles no text is met twice
         for (std::size_t step = 0; !empty() && step <= name.size(); ++step) {
             VITTE_TRY(node here, node_at(at));
             if (left.empty() && here.facts != 0) return symbol(here, name, texts);
@@ -90,7 +90,7 @@ private:
     result<std::string_view, parse_error> text(std::uint64_t& at, text_budget& texts) const noexcept {
         VITTE_TRY(const part rest, from(at));
         VITTE_TRY(const std::string_view found, string_table(rest).at(0));
-        VITTE_CHECK(texts.take(found, reading, rest.offset));
+        VITTE_CHECK(texts.take(found.size(), reading, rest.offset));
         at += found.size() + 1;
         return found;
     }

@@ -58,12 +58,15 @@ private:
     static constexpr const char* reading = "chained fixups";
     static constexpr const char* cut_off = "reach past their end";
 
+    /// How much there may be of it in all: tables and pages that overlap would take forever.
+    struct room {
+        std::size_t starts, pointers;
+    };
     template <class Visit>
-    result<void, parse_error> walk_segment(const segment& in, std::uint64_t starts_at, std::size_t& left,
-                                           Visit&& visit) const;
+    result<void, parse_error> walk_segment(const segment& in, std::uint64_t starts_at, room& left, Visit&& visit) const;
     template <class Visit>
     result<void, parse_error> walk_chain(const segment& in, const detail::chain_format& format, std::uint64_t begin,
-                                         std::uint64_t end, std::size_t& left, Visit&& visit) const;
+                                         std::uint64_t end, room& left, Visit&& visit) const;
 
     file file_;
     part all_, imports_;
@@ -132,7 +135,7 @@ result<void, parse_error> chained_fixups::for_each(Visit&& visit) const {
     VITTE_TRY(const part header, all_.sub(starts_at_, 4, reading, cut_off));
     const std::uint32_t count = e.u32(header.bytes.data());
     VITTE_TRY(const part offsets, all_.sub(starts_at_ + 4, 4 * std::uint64_t{count}, reading, cut_off));
-    std::size_t left = file_.whole().bytes.size() / 4;  // pages that overlap would take forever
+    room left{all_.bytes.size() / 2, file_.whole().bytes.size() / 4};
     std::uint32_t index = 0;
     result<void, parse_error> done;
     file_.for_each_segment([&](const segment& s) {
@@ -147,7 +150,7 @@ result<void, parse_error> chained_fixups::for_each(Visit&& visit) const {
 /// Size, page size, pointer format, the segment's place, a limit, and for each page where its first chain begins. On 32
 /// bits a page may have several, which follow the pages.
 template <class Visit>
-result<void, parse_error> chained_fixups::walk_segment(const segment& in, std::uint64_t starts_at, std::size_t& left,
+result<void, parse_error> chained_fixups::walk_segment(const segment& in, std::uint64_t starts_at, room& left,
                                                        Visit&& visit) const {
     constexpr unsigned none = 0xffff, several = 0x8000, last = 0x8000;
     const encoding e = file_.header().form;
@@ -161,6 +164,7 @@ result<void, parse_error> chained_fixups::walk_segment(const segment& in, std::u
         return malformed(reading, "pointers of an unknown format", header.offset + 6, errc::not_supported);
     const auto start = [&](std::uint64_t index) -> result<unsigned, parse_error> {
         VITTE_TRY(const part found, all_.sub(starts_at + 22 + 2 * index, 2, reading, cut_off));
+        if (left.starts-- == 0) return malformed(reading, "segments share a table of pages", found.offset);
         return unsigned{e.u16(found.bytes.data())};
     };
     for (std::uint64_t page = 0; page < pages; ++page) {
@@ -182,7 +186,7 @@ result<void, parse_error> chained_fixups::walk_segment(const segment& in, std::u
 
 template <class Visit>
 result<void, parse_error> chained_fixups::walk_chain(const segment& in, const detail::chain_format& format,
-                                                     std::uint64_t begin, std::uint64_t end, std::size_t& left,
+                                                     std::uint64_t begin, std::uint64_t end, room& left,
                                                      Visit&& visit) const {
     const encoding e{format.size == 8, file_.header().form.order};
     const auto bits = [](std::uint64_t of, unsigned at, unsigned count) {
@@ -192,7 +196,7 @@ result<void, parse_error> chained_fixups::walk_chain(const segment& in, const de
         if (at >= end) return malformed(reading, "a chain leaves its page", in.offset + at);
         if (at > in.file_size || format.size > in.file_size - at)
             return malformed(reading, "a chain leaves its segment", in.offset + at);
-        if (left-- == 0) return malformed(reading, "more pointers than the file has room for", in.offset + at);
+        if (left.pointers-- == 0) return malformed(reading, "more pointers than the file has room for", in.offset + at);
         VITTE_TRY(const part found, file_.whole().sub(in.offset + at, format.size, reading));
         const std::uint64_t pointer = e.word(found.bytes.data());
         const bool bind = bits(pointer, format.bind_at, 1) != 0;

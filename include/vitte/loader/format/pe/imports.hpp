@@ -30,11 +30,13 @@ inline constexpr import_kind import_kinds[] = {
     {directory::delay_imports, 32, 4, 16, 12},
 };
 
+inline text_budget text_budget_of(const file& of) noexcept { return text_budget(4 * std::uint64_t{of.whole().size()}); }
+
 /// Calls `visit(const needed_library&)`, which may fail.
 template <class Visit>
 result<void, parse_error> for_each_descriptor(const file& of, Visit&& visit) {
     constexpr const char* what = "import directory";
-    text_budget texts(of.whole().size());
+    text_budget texts = text_budget_of(of);
     for (const import_kind& kind : import_kinds) {
         const auto directory = of.find(kind.directory);
         if (!directory) continue;
@@ -49,7 +51,7 @@ result<void, parse_error> for_each_descriptor(const file& of, Visit&& visit) {
             // The first delayed ones, of 32 bits, had addresses that are not relative to the base.
             const auto base = delayed && (number(0) & 1) == 0 ? static_cast<std::uint32_t>(of.image().base) : 0;
             VITTE_TRY(const std::string_view name, of.text_at(name_at - base, "name of a needed library"));
-            VITTE_CHECK(texts.take(name, "name of a needed library"));
+            VITTE_CHECK(texts.take(name.size(), "name of a needed library"));
             VITTE_CHECK(visit(needed_library{name, lookups - base, delayed}));
         }
     }
@@ -74,7 +76,7 @@ result<void, parse_error> for_each_import(const file& of, Visit&& visit) {
     const encoding e = of.image().form;
     const std::size_t stride = e.word_size();
     std::size_t left = of.whole().size() / stride;  // tables that overlap would take forever
-    text_budget texts(of.whole().size());
+    text_budget texts = detail::text_budget_of(of);
     return detail::for_each_descriptor(of, [&](const needed_library& library) -> result<void, parse_error> {
         VITTE_TRY(const part all, of.from(library.lookups, what));
         for (std::size_t at = 0;; at += stride) {
@@ -87,7 +89,7 @@ result<void, parse_error> for_each_import(const file& of, Visit&& visit) {
                 VITTE_TRY(const part hint, of.at(entry, 2, "name of an import"));
                 made.ordinal = encoding().u16(hint.bytes.data());
                 VITTE_TRY(made.name, of.text_at(entry + 2, "name of an import"));
-                VITTE_CHECK(texts.take(made.name, "name of an import"));
+                VITTE_CHECK(texts.take(made.name.size(), "name of an import"));
             }
             visit(made);
         }
