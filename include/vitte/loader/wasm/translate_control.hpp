@@ -171,17 +171,18 @@ void translator::branch_table(std::uint32_t count, Targets&& to) {
     for (std::uint32_t i = 0; i < count && !full(); ++i) {
         auto [target, values] = to(i);
         const std::uint32_t entry = at + 2 + i;
-        if (!target->is_function && !needs_moves(*target, values)) {
+        if (std::exchange(target->landing_of, tables_) != tables_) {
+            target->landing = label::none;
+            if (target->is_function || needs_moves(*target, values)) {
+                target->landing = code_.position();
+                code_.restore(state);
+                branch(*target, values);
+            }
+        }
+        if (target->landing != label::none)
+            code_.set(entry - 1, 0, target->landing - entry);
+        else
             refer(*target, entry - 1, 0);
-            continue;
-        }
-        if (target->landing_of != tables_) {
-            target->landing_of = tables_;
-            target->landing = code_.position();
-            code_.restore(state);
-            branch(*target, values);
-        }
-        code_.set(entry - 1, 0, target->landing - entry);
     }
 }
 inline void translator::branch_on_null(label& to, value_types values) {

@@ -102,10 +102,7 @@ inline void translator::move_to(const stack_value& v, std::uint32_t to, bool las
 }
 /// Before a local is written: values that are the local get copies of it.
 inline void translator::preserve(std::uint32_t local) {
-    for (std::uint32_t i = stack_.size(); stack_.pending(local) != 0;) {
-        stack_value& v = stack_[--i];
-        if (v.where == stack_value::kind::local && v.at() == local) settle(i, false);
-    }
+    for (std::uint32_t i; (i = stack_.pending(local)) != value_stack::none;) settle(i, false);
 }
 /// Whether an accumulator has the value, if only by chance.
 inline bool translator::in_accumulator(const stack_value& v) const noexcept {
@@ -141,7 +138,7 @@ inline void translator::local_set(std::uint32_t index) {
     const stack_value v = stack_.pop();
     const bool by_vector = v.bank == bank::vector && v.where == stack_value::kind::placed &&
                            code_.is_last(vector_at_) && code_.operand(vector_at_, vector_operand_) == v.place;
-    if (stack_.pending(local) != 0) {
+    if (stack_.pending(local) != value_stack::none) {
         const emitter::producer made = v.bank == bank::vector ? emitter::producer{} : code_.last_producer(v.bank);
         if (v.is_accumulated() && made.kept != nullptr && code_.is_last(made.at)) {
             // The copies come first: then the instruction that made the value can write the local itself.

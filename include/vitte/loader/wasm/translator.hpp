@@ -15,13 +15,14 @@ using value_types = std::span<const value_type>;
 struct label {
     static constexpr std::uint32_t none = ~0u;
 
-    std::uint32_t start = none;                 ///< of a loop; others are bound at their end
-    std::uint32_t branches = none;              ///< the last operand that waits for it; each holds the one before
-    std::uint32_t no_branch = none;             ///< of an `if`: the branch to its `else`
-    std::uint32_t height = 0;                   ///< values on the stack below its parameters
-    std::uint32_t base = 0;                     ///< the place of its first parameter or result
-    std::uint32_t landing = none, landing_of = none;  ///< code of a `br_table` that moves values and goes there
-    std::uint32_t first_clause = none;          ///< of a `try_table`
+    std::uint32_t start = none;         ///< of a loop; others are bound at their end
+    std::uint32_t branches = none;      ///< the last operand that waits for it; each holds the one before
+    std::uint32_t no_branch = none;     ///< of an `if`: the branch to its `else`
+    std::uint32_t height = 0;           ///< values on the stack below its parameters
+    std::uint32_t base = 0;             ///< the place of its first parameter or result
+    std::uint32_t landing = none;       ///< code of a `br_table` that moves values and goes there; none if none move
+    std::uint32_t landing_of = none;    ///< the number of that `br_table`
+    std::uint32_t first_clause = none;  ///< of a `try_table`
     bool is_function = false;
 };
 

@@ -230,10 +230,9 @@ void function_validator<Sink>::branch_table() {
     for (std::uint32_t i = 0; i <= count && in_.ok(); ++i) targets.push_back(&label_at(in_.u32("label")));
     if (!in_.ok()) return;
     const std::size_t arity = targets.back()->branch_types().size();
-    const control* last = nullptr;
-    for (const control* const t : targets) {
-        if (t == last) continue;
-        last = t;
+    ++tables_;
+    for (control* const t : targets) {
+        if (std::exchange(t->table, tables_) == tables_) continue;
         if (!require(t->branch_types().size() == arity, "type mismatch")) return;
         peek(t->branch_types());
     }

@@ -26,6 +26,7 @@ private:
         bool live;                 ///< the block was reached, so that the sink knows of it
         std::uint32_t height = 0;
         std::uint32_t initialized = 0;
+        std::uint32_t table = 0;  ///< the last `br_table` that goes there
         value_types parameters, results;
 
         value_types branch_types() const noexcept { return kind == construct::loop ? parameters : results; }
@@ -168,6 +169,7 @@ private:
     Sink& sink_;
     cursor in_;
     std::uint64_t at_ = 0, all_locals_ = 0;
+    std::uint32_t tables_ = 0;               ///< `br_table` instructions so far
     const char* reading_ = "function body";  ///< the instruction, where its name is known
     std::vector<value_type> stack_, locals_;
     std::vector<control> controls_;

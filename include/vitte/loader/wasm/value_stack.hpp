@@ -1,6 +1,7 @@
 /// Where the values of the operand stack are while a function is translated.
 #pragma once
 
+#include <utility>
 #include <vector>
 #include <vitte/loader/wasm/interpret_numeric.hpp>
 
@@ -31,8 +32,10 @@ struct stack_value {
     kind where = kind::placed;
     wasm::bank bank = bank::int32;
     std::uint32_t place = 0;  ///< the byte offset in the frame that this height of the stack has
-    std::uint64_t bits = 0;   ///< of a constant, or `at`
+    std::uint64_t bits = 0;   ///< of a constant; of a local, `at` and in the upper half `below`
 
+    /// Of a local: the next value under this one that is the same local, or `value_stack::none`.
+    std::uint32_t below() const noexcept { return static_cast<std::uint32_t>(bits >> 32); }
     std::uint32_t at() const noexcept { return where == kind::local ? static_cast<std::uint32_t>(bits) : place; }
     bool in_frame() const noexcept { return where == kind::placed || where == kind::local; }
     bool is_constant() const noexcept { return where == kind::constant; }
@@ -49,7 +52,7 @@ public:
         values_.clear();
         bottom_ = deepest_ = bottom;
         clean_ = 0;
-        pending_.assign(locals / 8, 0);
+        pending_.assign(locals / 8, none);
         for (auto& h : holders_) h = none;
     }
 
@@ -69,7 +72,7 @@ public:
         const std::uint32_t place = next_place();
         reach(place + bytes_of(b));
         if (where == stack_value::kind::accumulated) holders_[accumulator_of(b)] = size();
-        if (where == stack_value::kind::local) ++pending_[static_cast<std::uint32_t>(bits) / 8];
+        if (where == stack_value::kind::local) bits = linked(static_cast<std::uint32_t>(bits));
         return values_.emplace_back(stack_value{where, b, place, bits});
     }
     stack_value pop() noexcept {
@@ -90,20 +93,36 @@ public:
 
     /// The value that is in an accumulator only, or `none`.
     std::uint32_t holder(std::size_t accumulator) const noexcept { return holders_[accumulator]; }
-    /// How many values are the local at `at`.
+    /// The topmost value that is the local at `at`, or `none`.
     std::uint32_t pending(std::uint32_t at) const noexcept { return pending_[at / 8]; }
     std::uint32_t clean() const noexcept { return clean_; }
     void set_clean() noexcept { clean_ = size(); }
 
 private:
+    /// The bits of a value to be pushed that is the local at `at`.
+    std::uint64_t linked(std::uint32_t at) {
+        const std::uint32_t below = std::exchange(pending_[at / 8], size());
+        if (below != none) {
+            if (above_.size() <= below) above_.resize(below + 1);
+            above_[below] = size();
+        }
+        return at | std::uint64_t{below} << 32;
+    }
     void forget(const stack_value& v, std::uint32_t i) noexcept {
         if (v.where == stack_value::kind::accumulated && holders_[accumulator_of(v.bank)] == i)
             holders_[accumulator_of(v.bank)] = none;
-        if (v.where == stack_value::kind::local) --pending_[v.at() / 8];
+        if (v.where != stack_value::kind::local) return;
+        if (std::uint32_t& topmost = pending_[v.at() / 8]; topmost == i) {
+            topmost = v.below();
+            return;
+        }
+        values_[above_[i]].bits = v.bits;
+        if (v.below() != none) above_[v.below()] = above_[i];
     }
 
     std::vector<stack_value> values_;
-    std::vector<std::uint32_t> pending_;
+    std::vector<std::uint32_t> pending_;  ///< by local
+    std::vector<std::uint32_t> above_;    ///< of values that are the same local as others above: the next one
     std::uint32_t holders_[accumulators] = {none, none, none};
     std::uint32_t bottom_ = 0, deepest_ = 0, clean_ = 0;
 };
