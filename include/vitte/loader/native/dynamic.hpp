@@ -111,7 +111,7 @@ result<void, load_error> read_symbols(dynamic_info& info, const segments<P>& ima
         if (indices < symbols.symbol_limit) symbols.symbol_limit = static_cast<std::uint32_t>(indices);
     }
     const elf::version_chains chains{tags[tag::version_definitions], tags[tag::version_definition_count],
-                                     tags[tag::version_needs], tags[tag::version_need_count]};
+                                     tags[tag::version_needs], tags[tag::version_need_count], image.size()};
     if (!read_versions(symbols, chains,
                        [&](std::uint64_t at, std::size_t size) { return image.template array<std::byte>(at, size); }))
         return bad_dynamic("a version record is outside the segments");

@@ -46,16 +46,26 @@ private:
         std::string_view rest = of.info().run_path;
         while (!rest.empty()) {
             const std::size_t end = rest.find(':');
-            std::string folder(rest.substr(0, end));
+            const std::string_view written = rest.substr(0, end);
             rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
             const std::string_view here = sys::path_view(of.path()).parent().text();
-            const std::string origin(here.empty() ? std::string_view(".") : here);
-            for (const std::string_view token : {"${ORIGIN}", "$ORIGIN"})
-                for (std::size_t at = 0; (at = folder.find(token, at)) != std::string::npos; at += origin.size())
-                    folder.replace(at, token.size(), origin);
-            if (!folder.empty() && folder.find('$') == std::string::npos && visit(folder)) return true;
+            const std::string folder = expanded(written, here.empty() ? std::string_view(".") : here);
+            if (!folder.empty() && visit(folder)) return true;
         }
         return false;
+    }
+    /// `folder` with `origin` for each $ORIGIN; empty if it has other tokens.
+    static std::string expanded(std::string_view folder, std::string_view origin) {
+        std::string made;
+        for (std::size_t at; (at = folder.find('$')) != std::string_view::npos;) {
+            made += folder.substr(0, at);
+            folder.remove_prefix(at);
+            const std::size_t token = folder.starts_with("${ORIGIN}") ? 9 : folder.starts_with("$ORIGIN") ? 7 : 0;
+            if (token == 0) return {};
+            folder.remove_prefix(token);
+            made += origin;
+        }
+        return made += folder;
     }
 
     template <class Visit>

@@ -92,8 +92,12 @@ private:
         if (!table) return false;
         const auto symbols = file->symbols(*table);
         if (!symbols) return false;
+        text_budget texts(64 * std::uint64_t{mapped->bytes().size()});
         for (const elf::symbol symbol : symbols->entries)
-            if (const auto name = symbols->name(symbol)) add(symbol, *name);
+            if (const auto name = symbols->name(symbol)) {
+                if (!texts.take(name->size(), "names of symbols")) break;
+                add(symbol, *name);
+            }
         return true;
     }
     /// By the first segment that stays as it is in the file, which has the symbols and the build id.
@@ -113,8 +117,12 @@ private:
         const std::uint64_t count = table.gnu_hash.words != 0    ? table.gnu_hash.symbol_count()
                                     : table.sysv_hash.words != 0 ? table.sysv_hash.symbol_count()
                                                                  : 0;
-        for (std::uint64_t i = 0; i < count && i < table.symbol_limit; ++i)
-            add(table.symbols[i], table.name(table.symbols[i]));
+        text_budget texts(64 * std::uint64_t{size_});
+        for (std::uint64_t i = 0; i < count && i < table.symbol_limit; ++i) {
+            const std::string_view name = table.name(table.symbols[i]);
+            if (!texts.take(name.size(), "names of symbols")) break;
+            add(table.symbols[i], name);
+        }
     }
     template <class Symbol>
     void add(const Symbol& symbol, std::string_view name) const {

@@ -65,10 +65,11 @@ public:
 
     /// The loadable segment with the bit `flag` of its flags that `address` is in, or null.
     const elf::segment* segment_of(std::uint64_t address, std::uint32_t flag) const noexcept {
-        for (const elf::segment& s : headers_)
-            if (s.type == elf::segment_type::load && (s.flags & flag) != 0 && address - s.address < s.memory_size)
-                return &s;
-        return nullptr;
+        const auto after = std::upper_bound(loads_.begin(), loads_.end(), address,
+                                            [](std::uint64_t a, const elf::segment& s) { return a < s.address; });
+        if (after == loads_.begin()) return nullptr;
+        const elf::segment& s = after[-1];
+        return (s.flags & flag) != 0 && address - s.address < s.memory_size ? &s : nullptr;
     }
 
     /// How many bytes can be read from file address `address` on, within its segment; 0 if it is in none.
@@ -187,6 +188,7 @@ private:
             if (any && from < highest_) return bad(errc::malformed, "shares a page with the segment before it");
             if (!any) lowest_ = from;
             any = true;
+            loads_.push_back(s);
             end = s.address + s.memory_size;
             highest_ = up(end);
             if (s.alignment > alignment_) alignment_ = s.alignment;
@@ -278,6 +280,8 @@ private:
     sys::file_info facts_{};
     std::vector<std::byte> raw_headers_;
     std::vector<elf::segment> headers_;
+    std::vector<elf::segment> loads_;  ///< the loadable ones that are not empty, which ascend
+
     std::uint64_t lowest_ = 0, highest_ = 0, alignment_ = 0;
     bool under_file_ =
         false;  ///< then what has these rights and this distance from its place in the file is there already

@@ -108,7 +108,10 @@ private:
             return bad("its symbol table does not exist", relocations.offset);
         const auto symbols = file_.symbols(file_.sections()[relocations.link]);
         if (!symbols) return fault(symbols.error());
-        section_of_ = section_numbers(file_, relocations.link);
+        relocation_bytes_ += relocations.size;
+        if (relocation_bytes_ > file_.whole().size()) return bad("sections of relocations overlap", relocations.offset);
+        if (std::exchange(numbered_, relocations.link) != relocations.link)
+            section_of_ = section_numbers(file_, relocations.link);
         const std::string_view name = file_.name(target).value_or("");
         const bool zero_ends = name == ".debug_ranges" || name == ".debug_loc";
         const std::span place =
@@ -163,6 +166,8 @@ private:
     const elf::file& file_;
     const Places& places_;
     std::vector<std::byte> copy_;
+    std::uint64_t relocation_bytes_ = 0;
+    std::uint32_t numbered_ = 0;  ///< the symbol table that `section_of_` is about
     section_numbers section_of_;
 };
 

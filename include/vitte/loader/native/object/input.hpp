@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
 #include <vitte/loader/format/elf/file.hpp>
 #include <vitte/loader/native/segments.hpp>
 
@@ -151,7 +150,12 @@ private:
     static constexpr std::uint32_t machine_common =
         machine::number == elf::machine::x86_64 ? 0xff02u : std::uint32_t{elf::section_common};
 
-    explicit input(std::string name) : name_(std::move(name)) {}
+    input(std::string name, elf::bytes file) : name_(std::move(name)), names_left_(64 * std::uint64_t{file.size()}) {}
+    /// Names are compared and hashed: not too many may be parts of a long one.
+    result<void, load_error> count_name(std::string_view name, const char* reading) {
+        const auto taken = names_left_.take(name.size(), reading);
+        return taken ? result<void, load_error>() : refuse_input(name_, taken.error());
+    }
     result<void, load_error> check_header() const;
     result<void, load_error> read_sections();
     result<void, load_error> read_symbols(std::uint32_t table);
@@ -163,6 +167,7 @@ private:
     elf::symbol_view symbols_;
     elf::bytes extended_;  ///< SHT_SYMTAB_SHNDX
     std::uint64_t relocation_bytes_ = 0;
+    text_budget names_left_;
 };
 
 namespace detail {
@@ -190,7 +195,7 @@ inline image_part part_of(const elf::section& of, std::string_view name) noexcep
 }  // namespace detail
 
 inline result<input, load_error> input::parse(std::string name, elf::bytes file) {
-    input made(std::move(name));
+    input made(std::move(name), file);
     const std::string_view start(reinterpret_cast<const char*>(file.data()), std::min<std::size_t>(file.size(), 4));
     if (start == "BC\xC0\xDE" || start == "\xDE\xC0\x17\x0B")
         return refuse_input(made.name_, errc::not_supported, "LLVM bitcode, not machine code: compile without -flto");
@@ -221,6 +226,7 @@ inline result<void, load_error> input::read_sections() {
         section& made = sections_[index++];
         auto name = file_.name(header);
         if (!name) return refuse_input(name_, name.error());
+        VITTE_CHECK(count_name(*name, "names of sections"));
         made.name = *name;
         made.header = header;
         made.part = detail::part_of(header, made.name);
@@ -228,7 +234,8 @@ inline result<void, load_error> input::read_sections() {
         auto content = file_.content(header);
         if (!content) return refuse_input(name_, content.error());
         made.content = content->bytes;
-        if (header.type == elf::section_type::symbols) table = index - 1;
+        if (header.type == elf::section_type::symbols && std::exchange(table, index - 1) != 0)
+            return refuse_input(name_, errc::malformed, "two symbol tables");
         const auto unfit = [&](errc code, const char* why) {
             return refuse_input(name_, code, std::string(made.name) + " " + why);
         };
@@ -253,6 +260,10 @@ inline result<void, load_error> input::read_symbols(std::uint32_t table) {
     auto found = file_.symbols(sections_[table].header);
     if (!found) return refuse_input(name_, found.error());
     symbols_ = *found;
+    for (const elf::symbol s : symbols_.entries) {
+        VITTE_TRY(const std::string_view name, symbol_name(s));
+        VITTE_CHECK(count_name(name, "names of symbols"));
+    }
     return {};
 }
 
@@ -298,11 +309,11 @@ result<void, load_error> input::for_each_comdat(Visit&& visit) const {
         constexpr std::uint32_t comdat = 1;
         if (content->bytes.size() / 4 > sections_.size() + 1)
             return refuse_input(name_, errc::malformed, "a section group is too large");
+        if (content->bytes.size() < 4 || s.header.info >= symbol_count())
+            return refuse_input(name_, errc::malformed, "a section group without a signature");
+        if ((form.u32(content->bytes.data()) & comdat) == 0) continue;
         std::vector<std::uint32_t> words(content->bytes.size() / 4);
         for (std::size_t i = 0; i < words.size(); ++i) words[i] = form.u32(content->bytes.data() + 4 * i);
-        if (words.empty() || s.header.info >= symbol_count())
-            return refuse_input(name_, errc::malformed, "a section group without a signature");
-        if ((words[0] & comdat) == 0) continue;
         const elf::symbol signature = symbol(s.header.info);
         VITTE_TRY(auto name, symbol_name(signature));
         if (signature.type() == elf::symbol_type::section) {
