@@ -76,6 +76,7 @@ def all_steps(folder, chosen, options):
         script('fault/mutation.py', 195, f'{folder}/native', after=['build native']),
         script('overhead/overhead.py', 10, f'{folder}/overhead'),
         script('overhead/size.py', 40, folder),
+        script('growth/growth.py', 65, f'{folder}/growth'),
         script('firmware/firmware.py', 32, f'{folder}/firmware'),
         script('subproject/run.sh', 4, f'{folder}/subproject'),
         script('loader/matrix/matrix.py', 190, f'{folder}/matrix'),
