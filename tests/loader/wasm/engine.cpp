@@ -554,6 +554,95 @@ BOOST_AUTO_TEST_CASE(time_is_looked_at_by_how_much_is_done) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(time_is_looked_at_after_each_call_of_the_host) {
+    /// (loop (call $host) (br 0)), and (func (return_call $host))
+    const code calling = module(
+        {make_section(1, list({type({}, {})})), make_section(2, list({imported("host", "work", bytes({0, 0}))})),
+         make_section(3, list({bytes({0}), bytes({0})})), make_section(7, list({exported("loop", 0, 1), exported("tail", 0, 2)})),
+         make_section(10, list({body(bytes({0x03, 0x40, 0x10, 0, 0x0c, 0, 0x0b})), body(bytes({0x12, 0}))}))});
+    for (const bool interruptible : {true, false}) {
+        wasm::compile_options options;
+        options.interruptible = interruptible;
+        auto store = *wasm::basic_store<ticking>::create();
+        int calls = 0;
+        store.define_function<void()>("host", "work", [&] { ++calls; });
+        const auto& made = **store.instantiate(compiled(calling, options));
+        store.set_deadline(vitte::sys::deadline::at(ticking::clocks::asked + 10));
+        BOOST_TEST((function_of<void()>(made, "loop")().error().code == wasm::trap_code::timed_out));
+        BOOST_TEST((calls > 0 && calls <= 10));
+        BOOST_TEST((function_of<void()>(made, "tail")().error().code == wasm::trap_code::timed_out));
+        store.set_deadline(vitte::sys::deadline::never());
+        BOOST_TEST(function_of<void()>(made, "tail")().has_value());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(much_that_one_instruction_does_is_charged_and_counted) {
+    /// "locals": a function of 1000 locals of 8 bytes; "clauses": an exception of tag 0 at 1000 clauses of tag 1;
+    /// "table": 6400 elements more
+    code clauses = bytes({0x02, 0x40, 0x1f, 0x40}) + unsigned_number(1001);
+    for (int i = 0; i < 1000; ++i) clauses = std::move(clauses) + bytes({0, 1, 0});
+    clauses = std::move(clauses) + bytes({2, 0, 0x08, 0, 0x0b, 0x0b});
+    const code locals = bytes({1}) + unsigned_number(1000) + bytes({i64, 0x0b});
+    const code heavy = module(
+        {make_section(1, list({type({}, {})})), make_section(3, list({bytes({0}), bytes({0}), bytes({0})})),
+         make_section(4, list({bytes({0x70, 0, 0})})), make_section(13, list({bytes({0, 0}), bytes({0, 0})})),
+         make_section(7, list({exported("locals", 0, 0), exported("clauses", 0, 1), exported("table", 0, 2)})),
+         make_section(10, list({unsigned_number(static_cast<std::uint32_t>(locals.size())) + locals, body(clauses),
+                                body(bytes({0xd0, 0x70, 0x41}) + signed_number(6400) + bytes({0xfc, 15, 0, 0x1a}))}))});
+    constexpr std::pair<const char*, std::uint64_t> costs[] = {{"locals", 125}, {"clauses", 1000}, {"table", 800}};
+    for (const auto& [name, cost] : costs) {
+        wasm::compile_options options;
+        options.metered = options.interruptible = true;
+        auto store = new_store();
+        const auto run = function_of<void()>(instance_of(store, heavy, "", options), name);
+        store.execution().polls = wasm::execution::cells_between_polls;
+        store.set_fuel(10'000);
+        BOOST_TEST(run().has_value());
+        const std::uint64_t charged = 10'000 - store.fuel();
+        const std::uint64_t counted = wasm::execution::cells_between_polls - store.execution().polls;
+        BOOST_TEST((charged >= cost && charged < cost + 100), name << ": " << charged);
+        BOOST_TEST((counted >= cost && counted < 5 * cost + 100), name << ": " << counted);
+        store.set_fuel(cost - 1);
+        BOOST_TEST((run().error().code == wasm::trap_code::out_of_fuel), name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(names_for_a_trap_are_looked_for_among_few_exports) {
+    for (const std::uint32_t others : {100u, 100'000u}) {
+        if (VITTE_WASM_SMALL && others > 10'000) continue;
+        code exports = unsigned_number(others + 1);
+        for (std::uint32_t i = 0; i < others; ++i) exports = std::move(exports) + exported(std::to_string(i), 0, 0);
+        exports = std::move(exports) + exported("last", 0, 1);
+        const code trapping =
+            module({make_section(1, list({type({}, {})})), make_section(3, list({bytes({0}), bytes({0})})),
+                    make_section(7, exports), make_section(10, list({body({}), body(bytes({0x00}))}))});
+        auto store = new_store();
+        const auto ended = function_of<void()>(instance_of(store, trapping), "last")();
+        BOOST_REQUIRE((!ended && ended.error().frames.size() == 1));
+        BOOST_TEST(ended.error().frames[0].name == (others == 100 ? "last" : ""));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(memory_that_grows_by_nothing_stays) {
+    // So much that no host reserves it: growth copies.
+    const code growing =
+        module({make_section(1, list({type({i64}, {i64})})), make_section(3, list({bytes({0})})),
+                make_section(5, list({bytes({4, 1})})), make_section(7, list({exported("grow", 0, 0), exported("memory", 2, 0)})),
+                make_section(10, list({body(bytes({0x20, 0, 0x40, 0}))}))});
+    auto store = new_store({.memory_pages = std::uint64_t{1} << 31, .fuel = 100'000});
+    wasm::compile_options metered;
+    metered.metered = true;
+    const auto& made = instance_of(store, growing, "", metered);
+    const auto grow = function_of<std::int64_t(std::int64_t)>(made, "grow");
+    const std::byte* const before = made.memory("memory").data();
+    BOOST_TEST(*grow(0) == 1);
+    BOOST_TEST((made.memory("memory").data() == before));
+    BOOST_TEST((store.fuel() > 99'000));
+    BOOST_TEST(*grow(1) == 1);
+    const bool copied = made.memory("memory").data() != before;
+    BOOST_TEST((store.fuel() < 99'000) == copied);
+}
+
 BOOST_AUTO_TEST_CASE(sizes_that_no_machine_has_are_errors) {
     const code large[] = {
         make_section(4, list({bytes({0x70, 0}) + most_of_all})),

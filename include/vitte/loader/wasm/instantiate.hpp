@@ -23,12 +23,13 @@ external basic_store<P>::make_function(signature type, host_call call, void* con
     return {external_kind::function, &host_functions_.back()->callee};
 }
 template <sys::platform P>
-external basic_store<P>::make_table(const table_type& type) {
+external basic_store<P>::make_table(const table_type& type, reference initial) {
     if (tables_.size() >= limits_.tables) return {external_kind::table, nullptr};
     auto made = std::make_unique<table>();
     made->type = type;
     made->budget = &execution_->table_elements;
-    if (!made->grow(type.size.least, 0)) return {external_kind::table, nullptr};
+    if (!made->reserve(type.size.least)) return {external_kind::table, nullptr};
+    made->append(static_cast<std::size_t>(type.size.least), initial);
     tables_.push_back(std::move(made));
     return {external_kind::table, tables_.back().get()};
 }
@@ -226,12 +227,11 @@ result<void, load_error> basic_store<P>::initialise(instance& made) {
                                   std::string(what) + " is larger than the limits or the memory there is"));
     };
     for (std::size_t i = m.imported_tables; i < m.tables.size(); ++i) {
-        const external t = make_table(m.tables[i].type);
+        const constant_value initial =
+            m.tables[i].initialized ? evaluate_constant(m.tables[i].initial, view) : constant_value();
+        const external t = make_table(m.tables[i].type, initial.as<reference>());
         if (t.item == nullptr) return exhausted("a table");
         t.as<wasm::table>().of = &view;
-        if (m.tables[i].initialized)
-            for (reference& r : t.as<wasm::table>().elements)
-                r = evaluate_constant(m.tables[i].initial, view).template as<reference>();
         view.tables.push_back(&t.as<wasm::table>());
     }
     for (std::size_t i = m.imported_memories; i < m.memories.size(); ++i) {

@@ -62,8 +62,11 @@ inline std::string function_name(const module_data& module, std::uint32_t index)
     constexpr std::size_t most = 256;  // many frames may have the same name
     if (index < module.function_names.size() && !module.function_names[index].empty())
         return module.function_names[index].substr(0, most);
-    for (const export_description& x : module.exports)
+    constexpr std::size_t most_exports = 4096;  // a trap is told soon, also to who has set a deadline
+    for (std::size_t i = 0; i < module.exports.size() && i < most_exports; ++i) {
+        const export_description& x = module.exports[i];
         if (x.kind == external_kind::function && x.index == index) return x.name.substr(0, most);
+    }
     return {};
 }
 
@@ -72,7 +75,8 @@ inline std::string function_name(const module_data& module, std::uint32_t index)
     trap made;
     made.code = std::exchange(e.trap, trap_code::none);
     made.reason = std::exchange(e.reason, std::string());
-    if (made.code == trap_code::interrupted || made.code == trap_code::timed_out) {
+    if (made.code == trap_code::interrupted || made.code == trap_code::timed_out ||
+        made.code == trap_code::out_of_fuel) {
         e.limit.store_relaxed(e.end);
         e.stop.store_release(0);
     }

@@ -8,28 +8,38 @@
 
 namespace vitte::loader::wasm::bulk {
 
+inline constexpr u64 bytes_per_cell = execution::bytes_per_cell;
+
+/// Charges a metered module for work that is as much as so many instructions.
+inline trap_code charge(runtime& in, u64 cost) noexcept {
+    if (!in.module->options.metered) return trap_code::none;
+    execution& e = *in.execution;
+    if (e.fuel < cost) return e.fuel = 0, trap_code::out_of_fuel;
+    e.fuel -= cost;
+    return trap_code::none;
+}
 /// Counts work as that of so many cells, and looks whether the code is to stop when it is time.
 inline trap_code spend(execution& e, u64 cells) noexcept {
     if (cells >= e.polls) return ops::polled(e);
     e.polls -= static_cast<u32>(cells);
     return trap_code::none;
 }
-/// Does `piece(offset, size)` for all of `count` bytes, a few at a time, from the last on if `backwards`. 64 bytes are
-/// as much work as a cell, and a metered module is charged for that.
+/// Both.
+inline trap_code work(runtime& in, u64 cells) noexcept {
+    const trap_code code = charge(in, cells);
+    return code == trap_code::none ? spend(*in.execution, cells) : code;
+}
+/// Does `piece(offset, size)` for all of `count` bytes, a few at a time, from the last on if `backwards`. A metered
+/// module is charged for all of it before.
 template <class Piece>
 trap_code in_pieces(runtime& in, u64 count, bool backwards, Piece piece) noexcept {
-    constexpr u64 most = u64{1} << 20, bytes_per_cell = 64;
-    execution& e = *in.execution;
-    if (in.module->options.metered) {
-        const u64 cost = count / bytes_per_cell;
-        if (e.fuel < cost) return e.fuel = 0, trap_code::out_of_fuel;
-        e.fuel -= cost;
-    }
+    constexpr u64 most = u64{1} << 20;
+    if (const trap_code code = charge(in, count / bytes_per_cell); code != trap_code::none) return code;
     for (u64 left = count; left != 0;) {
         const u64 size = left < most ? left : most;
         piece(static_cast<std::size_t>(backwards ? left - size : count - left), static_cast<std::size_t>(size));
         left -= size;
-        if (const trap_code code = spend(e, size / bytes_per_cell); code != trap_code::none) return code;
+        if (const trap_code code = spend(*in.execution, size / bytes_per_cell); code != trap_code::none) return code;
     }
     return trap_code::none;
 }
@@ -43,9 +53,10 @@ inline trap_code memory_size(runtime& in, std::byte*, std::byte* values, const u
 inline trap_code memory_grow(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {
     memory& m = *in.memories[numbers[0]];
     const bool wide = m.type.size.wide;
-    const u64 before = m.size / memory::page;
-    put_number(values, m.grow(number(values, 0, wide)) ? before : ~u64{0}, wide);
-    return trap_code::none;
+    const u64 before = m.size;
+    const std::byte* const where = m.data;
+    put_number(values, m.grow(number(values, 0, wide)) ? before / memory::page : ~u64{0}, wide);
+    return m.data == where ? trap_code::none : work(in, before / bytes_per_cell);  // for they were copied
 }
 inline trap_code memory_fill(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {
     const memory& m = *in.memories[numbers[0]];
@@ -112,9 +123,12 @@ inline trap_code table_grow(runtime& in, std::byte*, std::byte* values, const u3
     table& t = *in.tables[numbers[0]];
     const bool wide = t.type.size.wide;
     const u64 before = t.size(), more = number(values, 1, wide);
-    const bool grown = t.grow(more, get<reference>(values));
-    put_number(values, grown ? before : ~u64{0}, wide);
-    return grown ? spend(*in.execution, t.size()) : trap_code::none;
+    const auto with = get<reference>(values);
+    const bool fits = t.reserve(more);
+    put_number(values, fits ? before : ~u64{0}, wide);
+    if (!fits) return trap_code::none;
+    return in_pieces(in, more * sizeof(reference), false,
+                     [&](std::size_t, std::size_t n) { t.append(n / sizeof(reference), with); });
 }
 inline trap_code table_fill(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {
     table& t = *in.tables[numbers[0]];

@@ -211,7 +211,7 @@ struct refuse {
     x.frame = frame;
     x.pc = entry;
 }
-/// Calls a host function in place. Its result, if it is one, is then in every accumulator.
+/// Calls a host function in place. Its result, if it is one, is then in every accumulator. It may have taken any time.
 [[gnu::noinline]] inline trap_code call_host(const function& f, runtime* in, std::byte* values) noexcept {
     execution& e = *in->execution;
     if (values + f.value_bytes > e.limit.load_relaxed()) return refused(e);
@@ -221,7 +221,8 @@ struct refuse {
     const trap_code code = f.host(f, in, values);
     e.in_host = false;
     e.top = top;
-    return code == trap_code::none && e.limit.load_relaxed() == nullptr ? refused(e) : code;
+    const bool bounded = e.limit.load_relaxed() == nullptr || e.deadline != INT64_MAX;
+    return code == trap_code::none && bounded ? polled(e) : code;
 }
 /// Calls the host function that the integer accumulator has. Operand 0: where the arguments stand.
 template <unsigned Length>

@@ -26,7 +26,7 @@ inline const exception* keep_exception(execution& e) {
     for (const cell* pc = at + 1; pc != stop_code;) {
         const body* const code = in->module->body_at(pc - 1);
         const auto position = static_cast<u32>(pc - code->entry);
-        if (const trap_code stop = bulk::spend(e, 1 + code->clauses.size()); stop != trap_code::none) {
+        if (const trap_code stop = bulk::work(*in, 1 + code->clauses.size()); stop != trap_code::none) {
             trapped(stop, at, thrower_frame, thrower);
             return stop_code;
         }

@@ -49,7 +49,7 @@ protected:
         const auto old = static_cast<std::size_t>(size), wanted = static_cast<std::size_t>(wanted_bytes);
         if (reserved_)
             return wanted <= region_.size() && (wanted == old || region_.commit(old, wanted - old).has_value());
-        if (wanted == 0) return true;
+        if (wanted == old) return true;
         auto made = sys::basic_region<P>::reserve(wanted);
         if (!made || !made->commit(0, wanted)) return false;
         if (old != 0) __builtin_memcpy(made->data(), region_.data(), old);

@@ -60,13 +60,15 @@ public:
     const reference* begin() const noexcept { return data_; }
     const reference* end() const noexcept { return data_ + size_; }
 
-    /// False, and nothing has changed, if there is no memory for it.
-    bool grow(std::size_t by, reference with) noexcept {
-        if (by > SIZE_MAX / sizeof(reference) / 2 - size_) return false;
-        const std::size_t wanted = size_ + by, ample = size_ + size_ / 2;
-        if (wanted > room_ && !reallocate(wanted > ample ? wanted : ample) && !reallocate(wanted)) return false;
-        while (size_ != wanted) data_[size_++] = with;
-        return true;
+    /// Makes room for so many more; false if there is no memory for it.
+    bool reserve(std::size_t more) noexcept {
+        if (more > SIZE_MAX / sizeof(reference) / 2 - size_) return false;
+        const std::size_t wanted = size_ + more, ample = size_ + size_ / 2;
+        return wanted <= room_ || reallocate(wanted > ample ? wanted : ample) || reallocate(wanted);
+    }
+    /// Adds elements for which there is room.
+    void append(std::size_t count, reference with) noexcept {
+        for (const std::size_t wanted = size_ + count; size_ != wanted;) data_[size_++] = with;
     }
 
 private:
@@ -89,14 +91,17 @@ struct table {
     std::uint64_t* budget = nullptr;  ///< elements that the store's tables may still get
 
     std::uint64_t size() const noexcept { return elements.size(); }
-    /// Adds elements; false, and nothing has changed, if the table's type, the store's limits or memory do not allow
-    /// that.
-    bool grow(std::uint64_t by, reference with) noexcept {
+    /// Whether it may get so many more elements, for which there is room then: the table's type, the store's limits and
+    /// memory allow that.
+    bool reserve(std::uint64_t more) noexcept {
         const std::uint64_t most = type.size.bounded ? type.size.most : type.size.wide ? UINT64_MAX : UINT32_MAX;
-        if (by > most - size() || by > *budget || by > SIZE_MAX) return false;
-        if (!elements.grow(static_cast<std::size_t>(by), with)) return false;
-        *budget -= by;
-        return true;
+        if (more > most - size() || more > *budget || more > SIZE_MAX) return false;
+        return elements.reserve(static_cast<std::size_t>(more));
+    }
+    /// Adds elements that it may get.
+    void append(std::size_t count, reference with) noexcept {
+        elements.append(count, with);
+        *budget -= count;
     }
 };
 
@@ -152,6 +157,8 @@ struct execution {
     /// How much code is executed before it is seen whether it is to stop: so little that this takes a few milliseconds if
     /// each access to memory is the first one to its page.
     static constexpr std::uint32_t cells_between_polls = 16384;
+    /// So many bytes that are set or copied are as much work as a cell.
+    static constexpr std::uint32_t bytes_per_cell = 64;
     std::uint32_t polls = 1;                  ///< what is left of that
     std::int64_t deadline = INT64_MAX;        ///< nanoseconds of the clock `now`
     std::int64_t (*now)() noexcept = nullptr;

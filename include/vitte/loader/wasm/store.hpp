@@ -38,7 +38,9 @@ struct store_limits {
     std::size_t stack_bytes = std::size_t{1} << 20;
     std::size_t shared_objects = 1 << 16;  ///< of the host at a time, 24 bytes each; 2^20 at most
     std::uint32_t host_depth = 200;        ///< calls into WebAssembly within calls out of it
-    std::uint64_t fuel = UINT64_MAX;  ///< instructions, of modules that are compiled `metered`
+    /// Instructions, of modules that are compiled `metered`, and what is as much work as they: 64 bytes that are filled
+    /// or copied, a clause that is looked at for an exception, a byte of a path of WASI.
+    std::uint64_t fuel = UINT64_MAX;
     /// Memories with 32-bit addresses reserve 8 GiB of address space, most of which faults: for modules that are
     /// compiled without `checked_memory`. Installs handlers of faults for the process.
     bool guard_memories = false;
@@ -178,8 +180,8 @@ public:
 
     /// A host function with the type `type`, which gets `context` in its `function`. References arrive as they are.
     external make_function(signature type, host_call call, void* context);
-    /// The item is null if the store's limits do not allow the size, or one more.
-    external make_table(const table_type& type);
+    /// The item is null if the store's limits do not allow the size, or one more. All elements are `initial`.
+    external make_table(const table_type& type, reference initial = 0);
     external make_memory(const memory_type& type);
     external make_global(const global_type& type, const constant_value& initial);
 
@@ -197,13 +199,13 @@ public:
 
     std::uint64_t fuel() const noexcept { return execution_->fuel; }
     void set_fuel(std::uint64_t fuel) noexcept { execution_->fuel = fuel; }
-    /// Code that is compiled `interruptible`, and code that fills or copies much of a memory or table, waits in
-    /// `poll_oneoff` of WASI or for a stream's input, traps with `trap_code::timed_out` when `until` has passed, until
-    /// another deadline is set.
+    /// Code that is compiled `interruptible`, and code that calls the host, fills or copies much of a memory or table, or
+    /// waits in functions of WASI, traps with `trap_code::timed_out` when `until` has passed, until another deadline is
+    /// set. Host functions themselves take what they take.
     void set_deadline(sys::deadline until) noexcept { execution_->deadline = until.monotonic(); }
-    /// Stops what runs: at its next call, at the end of a host function or of a wait in `poll_oneoff` of WASI or for a
-    /// stream's input, which it cuts short, or, if it is compiled `interruptible`, after some rounds of its loops. If
-    /// nothing runs, the next call. From any thread.
+    /// Stops what runs: at its next call, at the end of a host function or of a wait in functions of WASI, which it cuts
+    /// short, or, if it is compiled `interruptible`, after some rounds of its loops. If nothing runs, the next call. From
+    /// any thread.
     void interrupt(trap_code reason = trap_code::interrupted) noexcept {
         execution_->ask_to_stop(reason);
         P::threads::wake_all(execution_->stop.address());

@@ -222,7 +222,9 @@ inline void translator::return_(value_types results) {
         const std::uint32_t first = stack_.size() - static_cast<std::uint32_t>(results.size());
         for (std::uint32_t i = first; i < stack_.size(); ++i)
             if (stack_[i].where != stack_value::kind::placed) move_to(stack_[i], stack_[i].place, true);
-        code_.emit(run<ops::return_many>, 3, {link, stack_[first].place, stack_.next_place() - stack_[first].place});
+        const std::uint32_t size = stack_.next_place() - stack_[first].place;
+        count_bytes(size);
+        code_.emit(run<ops::return_many>, 3, {link, stack_[first].place, size});
     }
 }
 
@@ -332,8 +334,9 @@ inline void translator::try_table(label& made, std::uint32_t parameters, std::sp
 }
 inline void translator::throw_(std::uint32_t tag) {
     const signature& type = module_.type_of_tag(tag);
-    const std::uint32_t at = arguments(type);
-    code_.emit(run<ops::throw_tag>, 3, {at, detail::bytes_of_all(type.parameters), tag});
+    const std::uint32_t at = arguments(type), size = detail::bytes_of_all(type.parameters);
+    count_bytes(size);
+    code_.emit(run<ops::throw_tag>, 3, {at, size, tag});
 }
 inline void translator::throw_reference() {
     stack_value v = stack_.pop();

@@ -26,18 +26,20 @@ inline void translator::start(body& function, value_types parameters, value_type
     stack_.start(place + link_bytes, place);
     waiting_.clear();
     code_.barrier();
-    if (place - after_parameters <= 16)
+    zeroed_ = place - after_parameters;
+    if (zeroed_ <= 16)
         for (std::uint32_t at = after_parameters; at != place; at += 8) code_.constant_to_place(0, at);
     else
-        code_.emit(run<ops::zero_locals>, 2, {after_parameters, place - after_parameters});
+        code_.emit(run<ops::zero_locals>, 2, {after_parameters, zeroed_});
     poll_ = code_.position();
     if (module_.options.interruptible) code_.emit(run<ops::poll>, ops::poll::length, {0});
     meter_ = label::none;
     meter();
+    count_bytes(zeroed_);
 }
 inline void translator::finish() {
     meter();
-    count_cells(poll_);
+    count_cells(poll_, zeroed_ / execution::bytes_per_cell);
     const signature& type = module_.types[function_->type];
     std::uint32_t results = 0;
     for (const value_type t : type.results) results += bytes_of(t);
@@ -47,9 +49,9 @@ inline void translator::finish() {
     code_.fuse(function_->link + link_bytes);
 }
 
-/// Tells the poll at `at` that it stands for all code up to here.
-inline void translator::count_cells(std::uint32_t at) {
-    if (module_.options.interruptible) code_.set(at, 0, code_.position() - at);
+/// Tells the poll at `at` that it stands for all code up to here, and for as much work as `more` cells.
+inline void translator::count_cells(std::uint32_t at, std::uint32_t more) {
+    if (module_.options.interruptible) code_.set(at, 0, code_.position() - at + more);
 }
 /// Ends the count of one straight piece of code and starts that of the next.
 inline void translator::meter() {

@@ -147,7 +147,9 @@ private:
     void branch_if(const condition& c, label& to, value_types values);
     std::uint32_t arguments(const signature& type);
     void meter();
-    void count_cells(std::uint32_t at);
+    void count_cells(std::uint32_t at, std::uint32_t more = 0);
+    /// Counts bytes that code sets or copies at once, for metering.
+    void count_bytes(std::uint32_t size) noexcept { counted_ += size / execution::bytes_per_cell; }
     /// Which handlers of accesses to memory are used.
     unsigned checked() const noexcept { return !VITTE_WASM_GUARDS || module_.options.checked_memory ? 1 : 0; }
 
@@ -162,7 +164,7 @@ private:
     std::uint32_t compare_ = label::none, compare_opcode_ = 0;
     form compare_form_ = form::ss;
     std::uint32_t vector_at_ = label::none, vector_operand_ = 0;  ///< the last instruction that wrote a vector
-    std::uint32_t counted_ = 0, meter_ = label::none, poll_ = 0, tables_ = 0;
+    std::uint32_t counted_ = 0, meter_ = label::none, poll_ = 0, tables_ = 0, zeroed_ = 0;
 };
 
 }  // namespace vitte::loader::wasm
