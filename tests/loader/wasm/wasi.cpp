@@ -408,6 +408,82 @@ BOOST_AUTO_TEST_CASE(nobody_waits_for_the_other_end_of_a_fifo, *needs(waiting_fo
 }
 #endif
 
+#if defined(__unix__) && !defined(__wasi__)
+BOOST_AUTO_TEST_CASE(nobody_waits_for_the_reader_of_a_full_pipe, *needs(waiting_for_streams)) {
+    guest g;
+    int ends[2];
+    BOOST_REQUIRE(pipe(ends) == 0);
+    g.world.set_stream(vitte::sys::standard_stream::output, vitte::sys::file(ends[1]));
+    g.put<std::uint32_t>(1024, 8192);
+    g.put<std::uint32_t>(1028, 50'000);
+    BOOST_TEST((g.call("fd_write", {1, 1024, 1, 16}) == success && g.result() == 50'000));
+    g.store.set_deadline(vitte::sys::deadline::after(50'000'000));
+    BOOST_TEST((end_of_wait(g, "fd_write", {1, 1024, 1, 16}) == wasm::trap_code::timed_out));
+    g.store.set_deadline(vitte::sys::deadline::never());
+    close(ends[0]);
+}
+#endif
+
+namespace {
+/// Notes until when somebody waits for streams.
+struct noting : vitte::sys::native {
+    struct streams : vitte::sys::native::streams {
+        static inline std::int64_t last = 0;
+        static auto wait(auto& asked, std::size_t count, std::int64_t until) {
+            return vitte::sys::native::streams::wait(asked, count, last = until);
+        }
+    };
+};
+}  // namespace
+BOOST_AUTO_TEST_CASE(no_wait_goes_beyond_the_deadline, *needs(waiting_for_streams)) {
+    basic_guest<noting> g;
+    vitte::sys::native::processes::pipe_end end;
+    auto other = end.open(true);
+    BOOST_REQUIRE(other.has_value());
+    g.world.set_stream(vitte::sys::standard_stream::input, vitte::sys::basic_file<noting>(*other));
+    const auto until = vitte::sys::deadline::after(5'000'000);
+    g.store.set_deadline(until);
+    const std::vector<wasm::value> arguments{value_of(wasm::i32, 0), value_of(wasm::i32, 1024), value_of(wasm::i32, 1),
+                                             value_of(wasm::i32, 16)};
+    const auto waited = g.store.invoke(g.made->find("fd_read")->as<wasm::function>(), arguments);
+    BOOST_TEST((!waited && waited.error().code == wasm::trap_code::timed_out));
+    BOOST_TEST(noting::streams::last <= until.monotonic());
+}
+
+BOOST_AUTO_TEST_CASE(work_for_a_guest_is_charged) {
+    guest g;
+    wasm::compile_options metered;
+    metered.metered = true;
+    g.made = *g.store.instantiate(*wasm::compiled_module::compile(every_function(), metered));
+    const auto fuel_of = [&](const char* name, std::initializer_list<std::uint64_t> arguments) {
+        g.store.set_fuel(1'000'000);
+        BOOST_TEST(g.call(name, arguments) == success);
+        return 1'000'000 - g.store.fuel();
+    };
+    const std::uint32_t fd = g.opened("file", create);
+    const std::uint64_t page = fuel_of("random_get", {0, 65536});
+    BOOST_TEST((page >= 1024 && page < 1100));
+    for (std::uint32_t i = 0; i < 8192; ++i) g.put<std::uint32_t>(8 * i, 0), g.put<std::uint32_t>(8 * i + 4, 0);
+    BOOST_TEST(fuel_of("fd_read", {fd, 0, 8192, 16}) >= 8192u);
+    g.put<std::uint32_t>(1024, 0);
+    g.put<std::uint32_t>(1028, 64'000);
+    BOOST_TEST((fuel_of("fd_write", {fd, 1024, 1, 16}) >= 1000 && fuel_of("fd_pread", {fd, 1024, 1, 0, 16}) >= 1000));
+    const auto size = g.put_text(4096, "file" + std::string(1000, 'x'));
+    BOOST_TEST(g.call("path_create_directory", {3, 4096, 4}) == exist);
+    g.store.set_fuel(1'000'000);
+    BOOST_TEST((g.call("path_unlink_file", {3, 4096, size}) == nametoolong && g.store.fuel() <= 999'000));
+    BOOST_TEST(fuel_of("fd_readdir", {3, 8192, 4096, 0, 16}) >= 500u);
+    g.store.set_fuel(500);
+    const std::vector<wasm::value> all{value_of(wasm::i32, 0), value_of(wasm::i32, 65536)};
+    const auto& random = g.made->find("random_get")->as<wasm::function>();
+    for (int i = 0; i < 2; ++i) {
+        const auto ended = g.store.invoke(random, all);
+        BOOST_TEST((!ended && ended.error().code == wasm::trap_code::out_of_fuel));
+    }
+    g.store.set_fuel(2000);
+    BOOST_TEST(g.store.invoke(random, all).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(programs_end_with_their_code) {
     wasi::context world;
     auto store = wasm::store::create();

@@ -132,10 +132,10 @@ struct descriptor_functions {
             d->position += done;
             return m.write(to, done);
         }
-        VITTE_CHECK(waiting<P>::for_input(*d, execution_of(from_whom)));
+        VITTE_CHECK(waiting<P>::for_stream(*d, false, execution_of(from_whom)));
         bool asked = false;
         VITTE_TRY(const u32 done,
-                  for_slices(m, slices, count, [&](std::span<std::byte> piece, u32) -> result<std::size_t> {
+                  for_slices(m, slices, count, most_of_file, [&](std::span<std::byte> piece, u32) -> result<std::size_t> {
                       if (std::exchange(asked, true)) return std::size_t{0};
                       return sys::retried(
                           [&] { return P::files::read(d->file.native_handle(), piece.data(), piece.size()); });
@@ -147,7 +147,9 @@ struct descriptor_functions {
         VITTE_TRY(const u32 done, read_file(*d, m, slices, count, offset));
         return m.write(to, done);
     }
-    static outcome<> fd_write(state<P>& s, guest_memory m, u32 fd, u32 slices, u32 count, u32 to) {
+    /// To a stream that is full, a program may wait. Who interrupts the store ends that wait, and so does its deadline.
+    static outcome<> fd_write(state<P>& s, caller from_whom, u32 fd, u32 slices, u32 count, u32 to) {
+        const guest_memory m(from_whom);
         VITTE_TRY(auto* const d, s.descriptors.find(fd, right::fd_write));
         if (!d->is_stream) {
             if (d->appends()) {
@@ -158,11 +160,15 @@ struct descriptor_functions {
             d->position += done;
             return m.write(to, done);
         }
+        outcome<> waited;
         VITTE_TRY(const u32 done,
-                  for_slices(m, slices, count, [&](std::span<std::byte> piece, u32) -> result<std::size_t> {
+                  for_slices(m, slices, count, most_of_stream, [&](std::span<std::byte> piece, u32) -> result<std::size_t> {
+                      waited = waiting<P>::for_stream(*d, true, execution_of(from_whom));
+                      if (!waited) return std::size_t{0};
                       VITTE_CHECK(d->file.write(piece));
                       return piece.size();
                   }));
+        VITTE_CHECK(waited);
         return m.write(to, done);
     }
     static outcome<> fd_pwrite(state<P>& s, guest_memory m, u32 fd, u32 slices, u32 count, u64 offset, u32 to) {
@@ -172,6 +178,10 @@ struct descriptor_functions {
     }
 
 private:
+    /// Bytes that are read or written before it is seen whether the guest is to stop. A stream that is ready takes as few
+    /// as these without blocking.
+    static constexpr std::size_t most_of_file = 1 << 20, most_of_stream = 4096;
+
     static outcome<descriptor<P>*> preopened(state<P>& s, u32 fd) {
         VITTE_TRY(auto* const d, s.descriptors.find(fd));
         if (!d->guest_name) return refuse(code::badf);
@@ -183,12 +193,12 @@ private:
         return seeking ? seeking : s.descriptors.find(fd, right::fd_tell);
     }
     static outcome<u32> read_file(const descriptor<P>& d, guest_memory m, u32 slices, u32 count, u64 offset) {
-        return for_slices(m, slices, count,
+        return for_slices(m, slices, count, most_of_file,
                           [&](std::span<std::byte> piece, u32 done) { return d.file.read_at(piece, offset + done); });
     }
     static outcome<u32> write_file(const descriptor<P>& d, guest_memory m, u32 slices, u32 count, u64 offset) {
         VITTE_TRY(const u32 done,
-                  for_slices(m, slices, count, [&](std::span<std::byte> piece, u32 before) -> result<std::size_t> {
+                  for_slices(m, slices, count, most_of_file, [&](std::span<std::byte> piece, u32 before) -> result<std::size_t> {
                       VITTE_CHECK(d.file.write_at(piece, offset + before));
                       return piece.size();
                   }));
@@ -197,19 +207,25 @@ private:
         }
         return done;
     }
-    /// `step(piece, bytes before it)` for each slice of a vector, until one moves less than it could; how many bytes
-    /// all did. A failure behind the first byte is told by the next call.
+    /// `step(piece, bytes before it)` for each slice of a vector, `most` bytes at a time, until one moves less than it
+    /// could; how many bytes all did. A failure behind the first byte is told by the next call.
     template <class Step>
-    static outcome<u32> for_slices(guest_memory m, u32 slices, u32 count, Step step) {
+    static outcome<u32> for_slices(guest_memory m, u32 slices, u32 count, std::size_t most, Step step) {
         VITTE_TRY(const auto list, m.part(slices, 8 * u64{count}));
         u32 done = 0;
         for (u32 i = 0; i < count; ++i) {
             const u32 size = load<u32>(list.data() + 8 * std::size_t{i} + 4, byte_order::little);
             VITTE_TRY(const auto piece, m.part(load<u32>(list.data() + 8 * std::size_t{i}, byte_order::little), size));
             if (size > UINT32_MAX - done) return refuse(code::inval);
+            VITTE_CHECK(m.work(1));
             if (size == 0) continue;
-            const auto moved = step(piece, done);
-            if (!moved && done == 0) return unexpected(refusal(moved.error()));
+            u32 before = done;
+            const auto moved = m.in_pieces(piece, most, [&](std::span<std::byte> part) {
+                const auto here = step(part, before);
+                if (here) before += static_cast<u32>(*here);
+                return here;
+            });
+            if (!moved && (done == 0 || moved.error().why == code::intr)) return unexpected(moved.error());
             if (!moved) break;
             done += static_cast<u32>(*moved);
             if (*moved < size) break;

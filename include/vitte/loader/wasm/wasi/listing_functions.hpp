@@ -18,7 +18,7 @@ struct listing_functions {
         VITTE_TRY(const auto room, m.part(to, size));
         if (cookie == 0 || d->entries.empty()) {
             d->entries.clear();
-            VITTE_CHECK(take_listing(*d, s.most_listed - s.descriptors.listed()));
+            VITTE_CHECK(take_listing(*d, m, s.most_listed - s.descriptors.listed()));
         }
         std::size_t done = 0;
         const auto put = [&](const void* from, std::size_t count) {
@@ -36,22 +36,28 @@ struct listing_functions {
                 .put(20, static_cast<std::uint8_t>(e.type));
             put(header, sizeof header);
             put(e.name.data(), e.name.size());
+            VITTE_CHECK(m.work(1 + (sizeof header + e.name.size()) / bulk::bytes_per_cell));
         }
         return m.write(used, static_cast<u32>(done));
     }
 
 private:
     /// `code::nomem` if there are more than `most` entries.
-    static outcome<> take_listing(descriptor<P>& d, std::size_t most) {
+    static outcome<> take_listing(descriptor<P>& d, guest_memory m, std::size_t most) {
+        constexpr u64 work_of_one = 256;  // some microseconds
+        outcome<> stopped;
         VITTE_TRY(const sys::file_info own, d.info());
         std::vector<listed_entry> made = {{".", own.inode, file_type::directory},
                                           {"..", own.inode, file_type::directory}};
         VITTE_CHECK(d.folder->unbounded().for_each([&](const sys::directory_entry& e) {
             made.push_back({e.name, e.inode, type_of(e.kind)});
-            return made.size() <= most;
+            stopped = m.work(work_of_one);
+            return stopped && made.size() <= most;
         }));
+        VITTE_CHECK(stopped);
         if (made.size() > most) return refuse(code::nomem);
         for (listed_entry& e : made) {
+            VITTE_CHECK(m.work(work_of_one));
             if (e.type != file_type::unknown && e.inode != 0) continue;
             const auto facts = d.folder->unbounded().info(e.name.c_str());
             if (facts) e.type = type_of(facts->kind), e.inode = facts->inode;

@@ -52,7 +52,11 @@ struct process_functions {
     }
     static outcome<> random_get(state<P>&, guest_memory m, u32 to, u32 size) {
         VITTE_TRY(const auto bytes, m.part(to, size));
-        VITTE_CHECK(sys::fill_random<P>(bytes));
+        const auto fill = [](std::span<std::byte> piece) -> result<std::size_t> {
+            VITTE_CHECK(sys::fill_random<P>(piece));
+            return piece.size();
+        };
+        VITTE_CHECK(m.in_pieces(bytes, most_at_once, fill));
         return {};
     }
     static outcome<> sched_yield(state<P>&, guest_memory) {
@@ -62,6 +66,8 @@ struct process_functions {
     static outcome<> proc_raise(state<P>&, guest_memory, u32 /*signal*/) { return refuse(code::notsup); }
 
 private:
+    static constexpr std::size_t most_at_once = 1 << 16;
+
     static outcome<> write_sizes(const std::vector<std::string>& texts, guest_memory m, u32 count, u32 size) {
         std::size_t bytes = 0;
         for (const std::string& t : texts) bytes += t.size() + 1;

@@ -20,23 +20,25 @@ public:
     static constexpr bool for_streams = requires { typename P::streams; };
 
     /// Until one of the first `count` of `asked` is ready, or until `until`, of the monotonic clock. Streams cannot be
-    /// told of an interruption: it is looked for now and then.
+    /// told of an interruption: it is looked for now and then, and at the deadline.
     template <class Waits>
     static outcome<> until_ready(Waits& asked, std::size_t count, std::int64_t until, execution* e) {
         constexpr std::int64_t interval = 50'000'000;
         for (;;) {
-            const std::int64_t now = P::clocks::monotonic(), left = until - now;
-            const auto done = P::streams::wait(asked, count, left < interval ? until : now + interval);
-            if (done || (done.error().code == errc::timed_out && left < interval)) return {};
+            const std::int64_t now = P::clocks::monotonic();
+            std::int64_t wake = until - now < interval ? until : now + interval;
+            if (e != nullptr && e->deadline < wake) wake = e->deadline;
+            const auto done = P::streams::wait(asked, count, wake);
+            if (done || (done.error().code == errc::timed_out && wake == until)) return {};
             if (done.error().code != errc::timed_out && done.error().code != errc::interrupted)
                 return unexpected(refusal(done.error()));
             if (stops(e)) return refuse(code::intr);
         }
     }
-    /// Until a read of the stream would not block, or at once where that cannot be known.
-    static outcome<> for_input(const descriptor<P>& stream, execution* e) {
+    /// Until a read of the stream, or a write of a few bytes, would not block, or at once where that cannot be known.
+    static outcome<> for_stream(const descriptor<P>& stream, bool writes, execution* e) {
         if constexpr (for_streams) {
-            sys::stream_wait<typename P::files::handle> asked[] = {{stream.file.native_handle(), false}};
+            sys::stream_wait<typename P::files::handle> asked[] = {{stream.file.native_handle(), writes}};
             const auto ready = until_ready(asked, 1, INT64_MAX, e);
             if (!ready && ready.error().why == code::intr) return ready;
         }
