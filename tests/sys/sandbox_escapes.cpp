@@ -16,6 +16,8 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
+#include <termios.h>
 
 #include <array>
 #include <cstring>
@@ -232,6 +234,10 @@ const std::vector<way_out> ways{
      [](const world& w) { return connect_by(w, AF_INET, 262); }},
     {"connect by SMC", "Linux Documentation/networking/smc-sysctl.rst", sandbox_tcp, no_tcp,
      [](const world& w) { return connect_by(w, 43, 0); }},
+    {"a socket that becomes one of SMC", "Linux Documentation/networking/smc-sysctl.rst", sandbox_tcp, no_tcp,
+     [](const world&) {
+         return done(setsockopt(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), IPPROTO_TCP, TCP_ULP, "smc", 3) == 0);
+     }},
     {"listen without a port", "tcp(7)", sandbox_tcp, no_tcp,
      [](const world&) { return done(listen(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), 1) == 0); }},
     {"UDP past TCP rules", "landlock(7)", 0, no_tcp,
@@ -305,6 +311,8 @@ const std::vector<way_out> ways{
          struct stat facts;
          return done(stat(SCRATCH "/hidden", &facts) == 0);
      }},
+    {"extended attributes of a file", "landlock(7)", 0, no_files,
+     [](const world&) { return done(setxattr(SCRATCH "/hidden", "user.vitte", "x", 1, 0) == 0); }},
     {"mode of a file", "landlock(7)", 0, no_files, [](const world&) { return done(chmod(SCRATCH "/hidden", 0600) == 0); }},
     {"memory shared with the user's others", "shmat(2)", 0, no_files,
      [](const world& w) { return done(shmat(w.shared, nullptr, 0) != reinterpret_cast<void*>(-1)); }},
@@ -362,6 +370,73 @@ BOOST_AUTO_TEST_CASE(a_signal_for_the_owner_of_a_handle_is_not_sent, *needs(own_
     BOOST_TEST(waitpid(w.other.id, &status, WCONTINUED | WNOHANG) == 0);
     BOOST_TEST(in_child([&] { return signal_by_owner(w); }) == "done");
     BOOST_TEST((waitpid(w.other.id, &status, WCONTINUED) == w.other.id && WIFCONTINUED(status)));
+}
+
+namespace {
+/// A terminal of its own session, in which a victim and somebody who may be confined run, each in its own group. Its
+/// screen answers where the cursor is, as screens do.
+struct session {
+    const int screen = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    int terminal = -1;
+
+    /// What becomes of the victim when `attack`, who gets the victim's number, is let loose at it in `box`.
+    std::string fate(const sandbox* box, void (*attack)(const session&, pid_t)) {
+        return in_child([&] {
+            if (setsid() == -1 || grantpt(screen) != 0 || unlockpt(screen) != 0) return std::string("no session");
+            terminal = open(ptsname(screen), O_RDWR | O_CLOEXEC);  // which it controls from now on
+            signal(SIGTTOU, SIG_IGN);
+            const victim other;
+            setpgid(other.id, other.id);
+            const std::string told = in_child([&] {
+                if (setpgid(0, 0) != 0 || (box != nullptr && !box->enter())) return std::string("not confined");
+                attack(*this, other.id);
+                return std::string();
+            });
+            read_until('n');
+            if (write(screen, "\033[1;1R", 6) != 6) return std::string("no answer");
+            read_until('R');  // its echo, which is behind what the terminal sends
+            siginfo_t end;
+            kill(other.id, SIGKILL);
+            if (waitid(P_PID, static_cast<id_t>(other.id), &end, WEXITED | WNOWAIT) != 0) return std::string("no end");
+            return told + (end.si_status == SIGINT ? "interrupted" : "let alone");
+        });
+    }
+    ~session() { close(screen); }
+
+private:
+    void read_until(char last) const {
+        for (char next = 0; next != last;)
+            if (read(screen, &next, 1) != 1) return;
+    }
+};
+/// Has the terminal answer with what it takes for Ctrl-C.
+void interrupt_by_terminal(const session& in, pid_t other) {
+    termios settings;
+    if (tcgetattr(in.terminal, &settings) != 0) return;
+    settings.c_lflag |= ISIG;
+    settings.c_cc[VINTR] = '\033';
+    tcsetattr(in.terminal, TCSANOW, &settings);
+    ioctl(in.terminal, TIOCSPGRP, &other);
+    static_cast<void>(!write(in.terminal, "\033[6n", 4));
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_terminal_does_not_signal_for_who_is_confined, *needs(own_kernel)) {
+    if (!enforces(sandbox_signals)) return;
+    const sandbox box = no_signals();
+    BOOST_TEST(session().fate(&box, interrupt_by_terminal) == "let alone");
+    BOOST_TEST(session().fate(nullptr, interrupt_by_terminal) == "interrupted");
+}
+
+BOOST_AUTO_TEST_CASE(other_protocols_that_connect_by_tcp_are_refused_by_number, *needs(own_kernel)) {
+    if (!enforces(sandbox_tcp)) return;
+    for (const int protocol : {256, 262})  // SMC and MPTCP; whether this kernel has them does not matter
+        BOOST_TEST(confined(no_tcp(), [=] { return done(socket(AF_INET, SOCK_STREAM, protocol) != -1); }) ==
+                   "permission denied");
+    BOOST_TEST(confined(no_tcp(), [] {
+                   const int made = socket(AF_INET, SOCK_STREAM, 0);
+                   return done(setsockopt(made, IPPROTO_TCP, TCP_ULP, "smc", 3) == 0);
+               }) == "permission denied");
 }
 
 BOOST_AUTO_TEST_CASE(what_newer_kernels_add_does_not_exist, *needs(own_kernel)) {

@@ -92,8 +92,9 @@ public:
         return deny_tcp();
     }
     /// TCP: no connections and no ports to listen on but those that are allowed. Connections that the kernel's rules do
-    /// not see are refused: MPTCP, SMC, RDS, and those that a first message makes (MSG_FASTOPEN). Who may bind a port may
-    /// listen on one that the system picks. UDP is not ruled. Where one call is all calls of sockets (socketcall(2)), it
+    /// not see are refused: MPTCP, SMC, RDS, sockets that become those of another protocol (TCP_ULP, also the kernel's
+    /// TLS), and those that a first message makes (MSG_FASTOPEN). Who may bind a port may listen on one that the system
+    /// picks. UDP is not ruled. Where one call is all calls of sockets (socketcall(2)), it
     /// is refused.
     basic_sandbox& deny_tcp() noexcept { return refuse(sandbox_tcp); }
     /// No new sockets of any kind, in pairs neither. Those that are there may be used.
@@ -102,7 +103,8 @@ public:
     basic_sandbox& deny_abstract_sockets() noexcept { return refuse(sandbox_abstract_sockets); }
 
     /// No signals to processes outside, and no limits, priorities and CPUs set but those of the calling thread, whose
-    /// number there is 0: with them a process can be killed or stopped, too.
+    /// number there is 0: with them a process can be killed or stopped, too. Nor are terminals set, since they send
+    /// signals to whom they are told.
     basic_sandbox& deny_signals() noexcept { return refuse(sandbox_signals); }
     /// No new processes, and no other program in the place of this one; threads may be started. A child that
     /// `basic_command` starts must become its program in the sandbox: it may go on to another one that it is allowed to

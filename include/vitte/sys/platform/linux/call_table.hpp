@@ -279,10 +279,16 @@ enum : std::uint32_t {
     io_class_of_process = 1,      // IOPRIO_WHO_PROCESS
     family_rds = 21,              // these make TCP connections in the kernel, where Landlock does not look
     family_smc = 43,
+    protocol_smc = 256,
     protocol_mptcp = 262,
+    option_other_protocol = 31,   // TCP_ULP
     connects_and_sends = 0x2000'0000,  // MSG_FASTOPEN
     socketcall_to_make_one = 1,   // SYS_SOCKET and SYS_SOCKETPAIR of socketcall(2)
     socketcall_to_make_a_pair = 8,
+    set_terminal_2 = 0x402c'542b,  // TCSETS2, TCSETSW2 and TCSETSF2
+    set_terminal_2_later = 0x402c'542c,
+    set_terminal_2_emptied = 0x402c'542d,
+    signal_of_terminal = 0x4004'5436,  // TIOCSIG
 };
 
 inline constexpr argument_check argument_checks[] = {
@@ -303,10 +309,28 @@ inline constexpr argument_check argument_checks[] = {
     {sandbox_signals, __NR_sched_setscheduler, 0, argument_test::differs, 0},
     {sandbox_signals, __NR_migrate_pages, 0, argument_test::differs, 0},
     {sandbox_signals, __NR_move_pages, 0, argument_test::differs, 0},
+    // A terminal sends signals, to the group that is in its foreground, when it gets certain characters, of which some
+    // are in its own answers, or another size, and when it is hung up.
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TIOCSPGRP},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TIOCSWINSZ},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TIOCNOTTY},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TIOCVHANGUP},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, signal_of_terminal},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TCSETS},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TCSETSW},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TCSETSF},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TCSETA},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TCSETAW},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TCSETAF},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, set_terminal_2},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, set_terminal_2_later},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, set_terminal_2_emptied},
     // Connections that Landlock does not see.
     {sandbox_tcp, __NR_socket, 0, argument_test::equals, family_rds},
     {sandbox_tcp, __NR_socket, 0, argument_test::equals, family_smc},
+    {sandbox_tcp, __NR_socket, 2, argument_test::equals, protocol_smc},
     {sandbox_tcp, __NR_socket, 2, argument_test::equals, protocol_mptcp},
+    {sandbox_tcp, __NR_setsockopt, 2, argument_test::equals, option_other_protocol},
     {sandbox_tcp, __NR_sendto, 3, argument_test::has_bit, connects_and_sends},
     {sandbox_tcp, __NR_sendmsg, 2, argument_test::has_bit, connects_and_sends},
     {sandbox_tcp, __NR_sendmmsg, 3, argument_test::has_bit, connects_and_sends},
