@@ -558,7 +558,8 @@ BOOST_AUTO_TEST_CASE(time_is_looked_at_after_each_call_of_the_host) {
     /// (loop (call $host) (br 0)), and (func (return_call $host))
     const code calling = module(
         {make_section(1, list({type({}, {})})), make_section(2, list({imported("host", "work", bytes({0, 0}))})),
-         make_section(3, list({bytes({0}), bytes({0})})), make_section(7, list({exported("loop", 0, 1), exported("tail", 0, 2)})),
+         make_section(3, list({bytes({0}), bytes({0})})),
+         make_section(7, list({exported("loop", 0, 1), exported("tail", 0, 2)})),
          make_section(10, list({body(bytes({0x03, 0x40, 0x10, 0, 0x0c, 0, 0x0b})), body(bytes({0x12, 0}))}))});
     for (const bool interruptible : {true, false}) {
         wasm::compile_options options;
@@ -627,7 +628,8 @@ BOOST_AUTO_TEST_CASE(memory_that_grows_by_nothing_stays) {
     // So much that no host reserves it: growth copies.
     const code growing =
         module({make_section(1, list({type({i64}, {i64})})), make_section(3, list({bytes({0})})),
-                make_section(5, list({bytes({4, 1})})), make_section(7, list({exported("grow", 0, 0), exported("memory", 2, 0)})),
+                make_section(5, list({bytes({4, 1})})),
+                make_section(7, list({exported("grow", 0, 0), exported("memory", 2, 0)})),
                 make_section(10, list({body(bytes({0x20, 0, 0x40, 0}))}))});
     auto store = new_store({.memory_pages = std::uint64_t{1} << 31, .fuel = 100'000});
     wasm::compile_options metered;

@@ -199,13 +199,13 @@ public:
 
     std::uint64_t fuel() const noexcept { return execution_->fuel; }
     void set_fuel(std::uint64_t fuel) noexcept { execution_->fuel = fuel; }
-    /// Code that is compiled `interruptible`, and code that calls the host, fills or copies much of a memory or table, or
-    /// waits in functions of WASI, traps with `trap_code::timed_out` when `until` has passed, until another deadline is
-    /// set. Host functions themselves take what they take.
+    /// Code that is compiled `interruptible`, and code that calls the host, fills or copies much of a memory or table,
+    /// or waits in functions of WASI, traps with `trap_code::timed_out` when `until` has passed, until another deadline
+    /// is set. Host functions themselves take what they take.
     void set_deadline(sys::deadline until) noexcept { execution_->deadline = until.monotonic(); }
-    /// Stops what runs: at its next call, at the end of a host function or of a wait in functions of WASI, which it cuts
-    /// short, or, if it is compiled `interruptible`, after some rounds of its loops. If nothing runs, the next call. From
-    /// any thread.
+    /// Stops what runs: at its next call, at the end of a host function or of a wait in functions of WASI, which it
+    /// cuts short, or, if it is compiled `interruptible`, after some rounds of its loops. If nothing runs, the next
+    /// call. From any thread.
     void interrupt(trap_code reason = trap_code::interrupted) noexcept {
         execution_->ask_to_stop(reason);
         P::threads::wake_all(execution_->stop.address());

@@ -134,12 +134,11 @@ struct descriptor_functions {
         }
         VITTE_CHECK(waiting<P>::for_stream(*d, false, execution_of(from_whom)));
         bool asked = false;
-        VITTE_TRY(const u32 done,
-                  for_slices(m, slices, count, most_of_file, [&](std::span<std::byte> piece, u32) -> result<std::size_t> {
-                      if (std::exchange(asked, true)) return std::size_t{0};
-                      return sys::retried(
-                          [&] { return P::files::read(d->file.native_handle(), piece.data(), piece.size()); });
-                  }));
+        const auto take = [&](std::span<std::byte> piece, u32) -> result<std::size_t> {
+            if (std::exchange(asked, true)) return std::size_t{0};
+            return sys::retried([&] { return P::files::read(d->file.native_handle(), piece.data(), piece.size()); });
+        };
+        VITTE_TRY(const u32 done, for_slices(m, slices, count, most_of_file, take));
         return m.write(to, done);
     }
     static outcome<> fd_pread(state<P>& s, guest_memory m, u32 fd, u32 slices, u32 count, u64 offset, u32 to) {
@@ -161,13 +160,13 @@ struct descriptor_functions {
             return m.write(to, done);
         }
         outcome<> waited;
-        VITTE_TRY(const u32 done,
-                  for_slices(m, slices, count, most_of_stream, [&](std::span<std::byte> piece, u32) -> result<std::size_t> {
-                      waited = waiting<P>::for_stream(*d, true, execution_of(from_whom));
-                      if (!waited) return std::size_t{0};
-                      VITTE_CHECK(d->file.write(piece));
-                      return piece.size();
-                  }));
+        const auto give = [&](std::span<std::byte> piece, u32) -> result<std::size_t> {
+            waited = waiting<P>::for_stream(*d, true, execution_of(from_whom));
+            if (!waited) return std::size_t{0};
+            VITTE_CHECK(d->file.write(piece));
+            return piece.size();
+        };
+        VITTE_TRY(const u32 done, for_slices(m, slices, count, most_of_stream, give));
         VITTE_CHECK(waited);
         return m.write(to, done);
     }
@@ -178,8 +177,8 @@ struct descriptor_functions {
     }
 
 private:
-    /// Bytes that are read or written before it is seen whether the guest is to stop. A stream that is ready takes as few
-    /// as these without blocking.
+    /// Bytes that are read or written before it is seen whether the guest is to stop. A stream that is ready takes as
+    /// few as these without blocking.
     static constexpr std::size_t most_of_file = 1 << 20, most_of_stream = 4096;
 
     static outcome<descriptor<P>*> preopened(state<P>& s, u32 fd) {
@@ -197,11 +196,11 @@ private:
                           [&](std::span<std::byte> piece, u32 done) { return d.file.read_at(piece, offset + done); });
     }
     static outcome<u32> write_file(const descriptor<P>& d, guest_memory m, u32 slices, u32 count, u64 offset) {
-        VITTE_TRY(const u32 done,
-                  for_slices(m, slices, count, most_of_file, [&](std::span<std::byte> piece, u32 before) -> result<std::size_t> {
-                      VITTE_CHECK(d.file.write_at(piece, offset + before));
-                      return piece.size();
-                  }));
+        const auto give = [&](std::span<std::byte> piece, u32 before) -> result<std::size_t> {
+            VITTE_CHECK(d.file.write_at(piece, offset + before));
+            return piece.size();
+        };
+        VITTE_TRY(const u32 done, for_slices(m, slices, count, most_of_file, give));
         if (d.stores_at_once()) {
             VITTE_CHECK(d.file.sync_data());
         }

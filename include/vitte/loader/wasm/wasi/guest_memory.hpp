@@ -57,8 +57,8 @@ public:
         vitte::store<T>(to.data(), value, byte_order::little);
         return {};
     }
-    /// A text such as a path: well-formed UTF-8 (`code::ilseq`) without NUL (`code::inval`), of at most 64 KiB. Each byte
-    /// may be a step to a folder.
+    /// A text such as a path: well-formed UTF-8 (`code::ilseq`) without NUL (`code::inval`), of at most 64 KiB. Each
+    /// byte may be a step to a folder.
     outcome<std::string> text(std::uint32_t address, std::uint32_t size) const {
         constexpr std::uint32_t most = 65536;
         if (size > most) return refuse(code::nametoolong);
