@@ -385,6 +385,7 @@ struct session {
             if (setsid() == -1 || grantpt(screen) != 0 || unlockpt(screen) != 0) return std::string("no session");
             terminal = open(ptsname(screen), O_RDWR | O_CLOEXEC);  // which it controls from now on
             signal(SIGTTOU, SIG_IGN);
+            signal(SIGINT, SIG_DFL);  // shells ignore it for what they start in the background
             const victim other;
             setpgid(other.id, other.id);
             const std::string told = in_child([&] {
