@@ -609,8 +609,7 @@ BOOST_AUTO_TEST_CASE(much_that_one_instruction_does_is_charged_and_counted) {
 }
 
 BOOST_AUTO_TEST_CASE(names_for_a_trap_are_looked_for_among_few_exports) {
-    for (const std::uint32_t others : {100u, 100'000u}) {
-        if (VITTE_WASM_SMALL && others > 10'000) continue;
+    for (const std::uint32_t others : {100u, 5000u}) {
         code exports = unsigned_number(others + 1);
         for (std::uint32_t i = 0; i < others; ++i) exports = std::move(exports) + exported(std::to_string(i), 0, 0);
         exports = std::move(exports) + exported("last", 0, 1);
