@@ -56,7 +56,7 @@ def all_steps(folder, chosen, options):
         return Step(name.rsplit('.', 1)[0], seconds, [runner, f'tests/{name}', *arguments, known], list(after))
 
     tool = ['build examples']
-    headers = Step('compile/headers', 390, [PYTHON, 'tests/compile/headers.py', known, *([f'{folder}/headers.txt'] if options.quick else [])])
+    headers = Step('compile/headers', 350, [PYTHON, 'tests/compile/headers.py', known, *([f'{folder}/headers.txt'] if options.quick else [])])
     if options.quick:
         return [*of_target(chosen[0], True, folder), headers]
     first, *others = [of_target(target, options.all, folder) for target in chosen]
@@ -73,15 +73,15 @@ def all_steps(folder, chosen, options):
         script('loader/wasm/wasi_suite.py', 1, f'{folder}/wasi-suite', vitte, after=tool),
         script('loader/libraries/libraries.py', 22, f'{folder}/libraries'),
         script('loader/gdb.py', 70, f'{folder}/gdb'),
-        script('fault/mutation.py', 195, f'{folder}/native', after=['build native']),
+        script('fault/mutation.py', 170, f'{folder}/native', after=['build native']),
         script('overhead/overhead.py', 10, f'{folder}/overhead'),
-        script('overhead/size.py', 40, folder),
+        script('overhead/size.py', 10, folder),
         script('growth/growth.py', 65, f'{folder}/growth'),
         script('firmware/firmware.py', 32, f'{folder}/firmware'),
         script('subproject/run.sh', 4, f'{folder}/subproject'),
         script('loader/matrix/matrix.py', 190, f'{folder}/matrix'),
         Step('build benches', 68, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
-        Step('fuzz', 850, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs']),
+        Step('fuzz', 720, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs']),
     ]
 
 
