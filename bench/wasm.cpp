@@ -127,7 +127,8 @@ void end_the_endless(const std::string& module) {
     wasm::compile_options options;
     options.interruptible = true;
     double longest = 0;
-    for (const char* const name : {"endless_loop", "endless_fills", "endless_recursion", "endless_growth", "endless_calls"})
+    for (const char* const name :
+         {"endless_loop", "endless_fills", "endless_recursion", "endless_growth", "endless_calls"})
         for (int round = 0; round < 20; ++round) {
             auto store = wasm::store::create({.memory_pages = 16384});
             if (!store) stop("no store");

@@ -1,5 +1,5 @@
-// A heap for firmwares that allocate: the RAM between what is static and the stack. Where it is used up, the firmware ends:
-// without exceptions, containers cannot tell.
+// A heap for firmwares that allocate: the RAM between what is static and the stack. Where it is used up, the firmware
+// ends: without exceptions, containers cannot tell.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

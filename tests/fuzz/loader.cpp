@@ -1,5 +1,5 @@
-// libFuzzer target: no shared object makes our linker read or write outside it, run for long, or stop the program while it is
-// mapped, relocated and asked for symbols. Nothing of it is run.
+// libFuzzer target: no shared object makes our linker read or write outside it, run for long, or stop the program while
+// it is mapped, relocated and asked for symbols. Nothing of it is run.
 #include <vitte/loader/native/sealed_copy.hpp>
 #include <vitte/loader/native/shared_object.hpp>
 

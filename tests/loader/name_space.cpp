@@ -298,8 +298,11 @@ BOOST_AUTO_TEST_CASE(what_a_module_needs_is_verified_as_it_is) {
     bool same = true;
     const auto verify = [&](const vitte::loader::file_to_verify& file) {
         const std::string there = text_of(file.path);
-        same = same && file.bytes.size() == there.size() && std::memcmp(file.bytes.data(), there.data(), there.size()) == 0;
-        const auto name = [](const char* path) { return path == nullptr ? "nobody" : std::string(vitte::sys::path_view(path).name()); };
+        same = same && file.bytes.size() == there.size() &&
+               std::memcmp(file.bytes.data(), there.data(), there.size()) == 0;
+        const auto name = [](const char* path) {
+            return path == nullptr ? "nobody" : std::string(vitte::sys::path_view(path).name());
+        };
         asked.push_back(name(file.path) + " for " + name(file.needed_by));
         return true;
     };
@@ -313,7 +316,8 @@ BOOST_AUTO_TEST_CASE(what_a_module_needs_is_verified_as_it_is) {
     BOOST_TEST((asked.size() == 4 && asked.back() == "libpart_b.so for nobody"));
     int times = 0;
     auto other = host();
-    auto simple = other.load(part("libpart_a.so").c_str(), {.verify = [&](std::span<const std::byte>) { return ++times != 0; }});
+    auto simple =
+        other.load(part("libpart_a.so").c_str(), {.verify = [&](std::span<const std::byte>) { return ++times != 0; }});
     BOOST_TEST(value(simple, "a_value") == 111);
     BOOST_TEST(times == 3);
 }

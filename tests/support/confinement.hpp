@@ -64,7 +64,8 @@ struct listener {
         sockaddr_in address = at(0);
         socklen_t size = sizeof address;
         auto* const any = reinterpret_cast<sockaddr*>(&address);
-        BOOST_REQUIRE((bind(socket, any, size) == 0 && listen(socket, 100) == 0 && getsockname(socket, any, &size) == 0));
+        BOOST_REQUIRE(
+            (bind(socket, any, size) == 0 && listen(socket, 100) == 0 && getsockname(socket, any, &size) == 0));
         port = ntohs(address.sin_port);
     }
     ~listener() { close(socket); }

@@ -1,5 +1,5 @@
-// A shared object that a test puts together byte by byte: all that it has, its tables included, is in one writable segment, so that
-// its relocations reach everything.
+// A shared object that a test puts together byte by byte: all that it has, its tables included, is in one writable
+// segment, so that its relocations reach everything.
 #pragma once
 
 #include <cstring>
@@ -17,8 +17,9 @@ public:
     using symbol_entry = vitte::loader::native::symbol_entry;
 
     // File addresses, which are offsets, too.
-    static constexpr word dynamic = 0x400, symbols = 0x800, versions = 0xa00, relocations = 0xc00, gnu_hash = 0x1000, sysv_hash = 0x1400,
-                          relative_words = 0x1800, data = 0x2000, size = 0x10000, strings_size = 0x40;
+    static constexpr word dynamic = 0x400, symbols = 0x800, versions = 0xa00, relocations = 0xc00, gnu_hash = 0x1000,
+                          sysv_hash = 0x1400, relative_words = 0x1800, data = 0x2000, size = 0x10000,
+                          strings_size = 0x40;
 
     // Another segment, with the same bytes: where it is, and its rights.
     word next = 0x100000;
@@ -49,7 +50,8 @@ public:
         made.value = value;
         put(symbols + index * sizeof made, made);
     }
-    /// Moves the word at `at` with the module: to its address comes `addend`, or, on machines that have none, what is there.
+    /// Moves the word at `at` with the module: to its address comes `addend`, or, on machines that have none, what is
+    /// there.
     void relocate(word at, word addend) { relocate(at, machine::relative, 0, addend); }
     void bind(word at, std::uint32_t symbol_index) {
         std::uint32_t type = 0;
@@ -59,14 +61,19 @@ public:
     /// Adds to the word at `at`, as the two forms of DT_RELR do.
     void relative(word entry) { put(relative_words + sizeof(word) * relative_count_++, entry); }
     std::size_t relocation_count() const { return relocation_count_; }
-    static word relocation_at(std::size_t index) { return static_cast<word>(relocations + index * sizeof(relocation_entry)); }
+    static word relocation_at(std::size_t index) {
+        return static_cast<word>(relocations + index * sizeof(relocation_entry));
+    }
     void add_sysv_hash() {
         constexpr std::size_t step = machine::sysv_hash_word;
         const auto number = [&](std::size_t i, word value) {
-            if (step == sizeof(word)) put(sysv_hash + i * step, value);
-            else put(sysv_hash + i * step, static_cast<std::uint32_t>(value));
+            if (step == sizeof(word))
+                put(sysv_hash + i * step, value);
+            else
+                put(sysv_hash + i * step, static_cast<std::uint32_t>(value));
         };
-        for (const std::size_t i : {0u, 1u, 2u}) number(i, i == 1 ? 2 : 1);  // one bucket, two symbols, the bucket has symbol 1
+        for (const std::size_t i : {0u, 1u, 2u})
+            number(i, i == 1 ? 2 : 1);  // one bucket, two symbols, the bucket has symbol 1
         set(tag::hash, sysv_hash);
     }
     void add_gnu_hash() {
@@ -107,7 +114,8 @@ public:
     }
 
 private:
-    static constexpr std::size_t segment_size = vitte::loader::elf::segment::size_in(vitte::loader::native::form), segments = 64;
+    static constexpr std::size_t segment_size = vitte::loader::elf::segment::size_in(vitte::loader::native::form),
+                                 segments = 64;
 
     void relocate(word at, std::uint32_t type, std::uint32_t symbol_index, word addend) {
         const word to = relocation_at(relocation_count_++);

@@ -95,12 +95,11 @@ BOOST_AUTO_TEST_CASE(the_program_is_told_another_name, *needs(own_kernel)) {
 }
 
 BOOST_AUTO_TEST_CASE(batch_files_are_known_by_their_names) {
-    for (const wchar_t* const path :
-         {L"x.bat", L"x.BaT", L"x.cmd", L"C:\\x y\\x.CMD", L"x.bat.", L"x.bat ", L"x.cmd. . ", L"x.bat::$DATA", L"C:x.bat:s",
-          L"x.bat .:s", L"x.exe.bat", L".bat"})
+    for (const wchar_t* const path : {L"x.bat", L"x.BaT", L"x.cmd", L"C:\\x y\\x.CMD", L"x.bat.", L"x.bat ",
+                                      L"x.cmd. . ", L"x.bat::$DATA", L"C:x.bat:s", L"x.bat .:s", L"x.exe.bat", L".bat"})
         BOOST_TEST(win32::is_batch_file(path), std::string(path, path + std::char_traits<wchar_t>::length(path)));
-    for (const wchar_t* const path : {L"", L"bat", L"x.exe", L"x.bat.exe", L"x.bat\\x.exe", L"x.batch", L"xbat", L"C:x",
-                                      L"x .bat_"})
+    for (const wchar_t* const path :
+         {L"", L"bat", L"x.exe", L"x.bat.exe", L"x.bat\\x.exe", L"x.batch", L"xbat", L"C:x", L"x .bat_"})
         BOOST_TEST(!win32::is_batch_file(path));
 }
 
@@ -109,8 +108,8 @@ BOOST_AUTO_TEST_CASE(batch_files_are_not_started, *needs(own_kernel)) {
     const scratch folder;
     for (const char* const file : {SCRATCH "/x.bat", SCRATCH "/x.cmd"})
         BOOST_TEST(write(file, as_bytes("@echo %1\r\n")).has_value());
-    for (const std::string name : {"x.bat", "x.BaT", "x.cmd", "x.bat.", "x.bat ", "x.cmd. . ", "x.bat::$DATA", "x.bat\\.",
-                                   "x.bat\\y\\.."}) {
+    for (const std::string name :
+         {"x.bat", "x.BaT", "x.cmd", "x.bat.", "x.bat ", "x.cmd. . ", "x.bat::$DATA", "x.bat\\.", "x.bat\\y\\.."}) {
         const auto done = capture(command(SCRATCH "\\" + name).argument("a"));
         BOOST_TEST((!done && done.error().code == errc::not_supported), name);
     }

@@ -38,7 +38,8 @@ const ability confined_ports{"a kernel that confines TCP ports (Landlock, ABI 4)
                              [] { return enforces(sandbox_tcp); }};
 const ability confined_scopes{"a kernel that confines signals (Landlock, ABI 6)",
                               [] { return enforces(sandbox_signals | sandbox_abstract_sockets); }};
-const ability filtered_calls{"a kernel that filters calls", [] { return enforces(sandbox_privileges | sandbox_tracing); }};
+const ability filtered_calls{"a kernel that filters calls",
+                             [] { return enforces(sandbox_privileges | sandbox_tracing); }};
 
 /// A Linux whose Landlock is of that ABI.
 template <int Abi>

@@ -1,5 +1,5 @@
-// Ways out of sandboxes of Linux that are known, each tried by a running process: what a sandbox promises to stop, and what
-// the running kernel cannot prevent, which is printed.
+// Ways out of sandboxes of Linux that are known, each tried by a running process: what a sandbox promises to stop, and
+// what the running kernel cannot prevent, which is printed.
 #include <linux/netlink.h>
 #include <netinet/tcp.h>
 #include <grp.h>
@@ -30,8 +30,8 @@
 #include "../support/scratch.hpp"
 
 namespace {
-/// What those who are confined are after: a process of the same user, with a secret at a place that they know, since they
-/// are its relatives.
+/// What those who are confined are after: a process of the same user, with a secret at a place that they know, since
+/// they are its relatives.
 volatile int secret = 7;
 
 struct victim {
@@ -107,7 +107,8 @@ std::string opened(const std::string& path, int flags) {
 std::string overwrite(const world& w) {
     const int memory = open(w.other.file("mem").c_str(), O_RDWR | O_CLOEXEC);
     const int forged = 8;
-    return done(memory != -1 && pwrite(memory, &forged, sizeof forged, reinterpret_cast<off_t>(&secret)) == sizeof forged);
+    return done(memory != -1 &&
+                pwrite(memory, &forged, sizeof forged, reinterpret_cast<off_t>(&secret)) == sizeof forged);
 }
 std::string read_memory(const world& w) {
     int seen = 0;
@@ -150,8 +151,8 @@ std::string connect_later(const world& w) {
 
 std::string signal_by_owner(const world& w) {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[0], F_SETOWN, w.other.id) != 0 || fcntl(ends[0], F_SETSIG, SIGCONT) != 0 ||
-        fcntl(ends[0], F_SETFL, O_ASYNC) != 0 || write(ends[1], "x", 1) != 1)
+    if (pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[0], F_SETOWN, w.other.id) != 0 ||
+        fcntl(ends[0], F_SETSIG, SIGCONT) != 0 || fcntl(ends[0], F_SETFL, O_ASYNC) != 0 || write(ends[1], "x", 1) != 1)
         return done(false);
     return "done";
 }
@@ -205,7 +206,8 @@ std::string execute_memory() {
 }
 std::string reach_path(const world&) {
     const sockaddr_un address = world::name();
-    return done(connect(socket(AF_UNIX, SOCK_STREAM, 0), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    return done(connect(socket(AF_UNIX, SOCK_STREAM, 0), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+                0);
 }
 
 const std::vector<way_out> ways{
@@ -225,8 +227,10 @@ const std::vector<way_out> ways{
     {"attach to a process", "ptrace(2)", sandbox_privileges, plain, attach},
     {"take a process's handle", "pidfd_getfd(2)", sandbox_privileges, plain, take_handle},
     // Around TCP rules.
-    {"connect by sendto", "tcp(7), TCP Fast Open", sandbox_tcp, no_tcp, [](const world& w) { return send_fast(w, SYS_sendto); }},
-    {"connect by sendmsg", "tcp(7), TCP Fast Open", sandbox_tcp, no_tcp, [](const world& w) { return send_fast(w, SYS_sendmsg); }},
+    {"connect by sendto", "tcp(7), TCP Fast Open", sandbox_tcp, no_tcp,
+     [](const world& w) { return send_fast(w, SYS_sendto); }},
+    {"connect by sendmsg", "tcp(7), TCP Fast Open", sandbox_tcp, no_tcp,
+     [](const world& w) { return send_fast(w, SYS_sendmsg); }},
     {"connect by sendmmsg", "tcp(7), TCP Fast Open", sandbox_tcp, no_tcp,
      [](const world& w) { return send_fast(w, SYS_sendmmsg); }},
     {"connect at the first write", "tcp(7), TCP_FASTOPEN_CONNECT", sandbox_tcp, no_tcp, connect_later},
@@ -300,7 +304,8 @@ const std::vector<way_out> ways{
      [](const world&) { return make_child_by_memory(); }},
     {"a program in memory, where programs are refused", "memfd_create(2)", sandbox_programs, no_processes,
      [](const world&) { return execute_memory(); }},
-    {"a program in memory, where files are", "memfd_create(2)", 0, no_files, [](const world&) { return execute_memory(); }},
+    {"a program in memory, where files are", "memfd_create(2)", 0, no_files,
+     [](const world&) { return execute_memory(); }},
     // Files and sockets.
     {"a file by its name", "landlock(7)", sandbox_files, no_files,
      [](const world&) { return opened(SCRATCH "/hidden", O_RDONLY); }},
@@ -313,7 +318,8 @@ const std::vector<way_out> ways{
      }},
     {"extended attributes of a file", "landlock(7)", 0, no_files,
      [](const world&) { return done(setxattr(SCRATCH "/hidden", "user.vitte", "x", 1, 0) == 0); }},
-    {"mode of a file", "landlock(7)", 0, no_files, [](const world&) { return done(chmod(SCRATCH "/hidden", 0600) == 0); }},
+    {"mode of a file", "landlock(7)", 0, no_files,
+     [](const world&) { return done(chmod(SCRATCH "/hidden", 0600) == 0); }},
     {"memory shared with the user's others", "shmat(2)", 0, no_files,
      [](const world& w) { return done(shmat(w.shared, nullptr, 0) != reinterpret_cast<void*>(-1)); }},
     {"a socket by its path", "landlock(7)", 0, no_files, reach_path},
@@ -331,7 +337,9 @@ std::string ways_left(const world& w) {
         }
         const auto act = [&] { return way.act(w); };
         const std::string free = in_child(act), told = confined(way.box(), act, enforce::what_it_can);
-        const auto is_out = [](const std::string& said) { return said == "done" || said.empty(); };  // another program is silent
+        const auto is_out = [](const std::string& said) {
+            return said == "done" || said.empty();
+        };  // another program is silent
         if (is_out(told) && way.promised() != 0) left += std::string(way.name) + "\n";
         if (is_out(told) && way.promised() == 0) std::printf("not prevented: %s (%s)\n", way.name, way.source);
         stopped += is_out(free) && !is_out(told);
@@ -446,7 +454,8 @@ BOOST_AUTO_TEST_CASE(what_newer_kernels_add_does_not_exist, *needs(own_kernel)) 
                    std::string others;
                    for (long call = linux_os::file_setattr_call + 1; call < 600; ++call) {
                        errno = 0;
-                       if (syscall(call, -1, -1, -1, -1, -1, -1) != -1 || errno != ENOSYS) others += std::to_string(call) + " ";
+                       if (syscall(call, -1, -1, -1, -1, -1, -1) != -1 || errno != ENOSYS)
+                           others += std::to_string(call) + " ";
                    }
                    return others;
                }) == "");
@@ -460,7 +469,8 @@ BOOST_AUTO_TEST_CASE(what_is_allowed_stays_possible, *needs(own_kernel)) {
     BOOST_TEST(confined(sandbox(), [] {  // no rule of files: all of them are as they were
                    const int made = open(SCRATCH "/one/file", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
                    return done(made != -1 && rename(SCRATCH "/one/file", SCRATCH "/two/file") == 0 &&
-                               link(SCRATCH "/two/file", SCRATCH "/one/again") == 0 && truncate(SCRATCH "/one/again", 0) == 0);
+                               link(SCRATCH "/two/file", SCRATCH "/one/again") == 0 &&
+                               truncate(SCRATCH "/one/again", 0) == 0);
                }) == "done");
     BOOST_TEST(confined(sandbox(), [] { return opened("/proc/self/mem", O_RDWR); }) == "done");
     BOOST_TEST(confined(sandbox(), [] {
@@ -475,12 +485,14 @@ BOOST_AUTO_TEST_CASE(what_is_allowed_stays_possible, *needs(own_kernel)) {
                    const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
                    cpu_set_t here;
                    return done(setrlimit(RLIMIT_CPU, &all) == 0 && setpriority(PRIO_PROCESS, 0, 0) == 0 &&
-                               sched_getaffinity(0, sizeof here, &here) == 0 && sched_setaffinity(0, sizeof here, &here) == 0);
+                               sched_getaffinity(0, sizeof here, &here) == 0 &&
+                               sched_setaffinity(0, sizeof here, &here) == 0);
                }) == "done");
     sandbox ports;
     ports.allow_tcp(w.server.port, may_connect);
     BOOST_TEST(confined(ports, [&] { return listener::use(w.server.port, connect); }) == "done");
-    BOOST_TEST(confined(ports, [&] { return send_fast(w, SYS_sendto); }) == "permission denied");  // connects as it likes
+    BOOST_TEST(confined(ports, [&] { return send_fast(w, SYS_sendto); }) ==
+               "permission denied");  // connects as it likes
     ports.allow_tcp(0, may_bind);
     BOOST_TEST(confined(ports, [] { return done(listen(socket(AF_INET, SOCK_STREAM, 0), 1) == 0); }) == "done");
     const auto look = [&] { return overwrite(w); };

@@ -30,7 +30,7 @@ constexpr std::uint32_t character(std::string_view text) noexcept {
     return value;
 }
 
-/// What `[…]` at the start of `pattern` says about `c`: its size in the pattern, 0 if it does not end and so is no set.
+/// What `[…]` at the start of `pattern` says about `c`: its size in the pattern, 0 if it does not end and so is none.
 struct character_set {
     std::size_t size = 0;
     bool matches = false;

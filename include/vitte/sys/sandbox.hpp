@@ -9,8 +9,8 @@
 /// file (memfd_create(2)) may be executed, unless programs are refused. The filter is made from a table of all system
 /// calls, which says why each is let through; calls that are newer than the table do not exist in a sandbox. It kills
 /// programs of other instruction sets, such as those of 32 bits, and refuses io_uring(7), which works behind its back.
-/// Root keeps what the kernel allows by capability alone: give who is not trusted a user of its own, too. A sandbox cannot
-/// be left. Another one within narrows it; Linux takes 16.
+/// Root keeps what the kernel allows by capability alone: give who is not trusted a user of its own, too. A sandbox
+/// cannot be left. Another one within narrows it; Linux takes 16.
 #pragma once
 
 #include <vector>
@@ -57,8 +57,8 @@ sandbox_rules supported_sandbox() noexcept {
 }
 
 /// Builds up what is allowed and what is refused, and enforces it. A new one refuses only the calls of privileged
-/// programs, and to look into processes outside. Refusals are `errc::permission_denied`, and of links from folder to folder `errc::cross_device`. For one
-/// thread at a time.
+/// programs, and to look into processes outside. Refusals are `errc::permission_denied`, and of links from folder to
+/// folder `errc::cross_device`. For one thread at a time.
 /// ```
 /// sandbox box;
 /// VITTE_CHECK(box.allow("/usr", may_read | may_execute));
@@ -94,8 +94,7 @@ public:
     /// TCP: no connections and no ports to listen on but those that are allowed. Connections that the kernel's rules do
     /// not see are refused: MPTCP, SMC, RDS, sockets that become those of another protocol (TCP_ULP, also the kernel's
     /// TLS), and those that a first message makes (MSG_FASTOPEN). Who may bind a port may listen on one that the system
-    /// picks. UDP is not ruled. Where one call is all calls of sockets (socketcall(2)), it
-    /// is refused.
+    /// picks. UDP is not ruled. Where one call is all calls of sockets (socketcall(2)), it is refused.
     basic_sandbox& deny_tcp() noexcept { return refuse(sandbox_tcp); }
     /// No new sockets of any kind, in pairs neither. Those that are there may be used.
     basic_sandbox& deny_sockets() noexcept { return refuse(sandbox_sockets); }
@@ -110,10 +109,10 @@ public:
     /// `basic_command` starts must become its program in the sandbox: it may go on to another one that it is allowed to
     /// execute, but has no children.
     basic_sandbox& deny_processes() noexcept { return refuse(sandbox_processes | sandbox_programs); }
-    /// Lets calls through that administer the system or look into other processes: ptrace, process_vm_readv, pidfd_getfd
-    /// and files such as /proc/PID/mem; mount, chroot, namespaces, handles of files, swap and quotas; BPF, performance counters,
-    /// userfaultfd, keys, modules, kexec, reboot, the clock, the names of the machine; and pushing input to a terminal.
-    /// They need the rights that they always need.
+    /// Lets calls through that administer the system or look into other processes: ptrace, process_vm_readv,
+    /// pidfd_getfd and files such as /proc/PID/mem; mount, chroot, namespaces, handles of files, swap and quotas; BPF,
+    /// performance counters, userfaultfd, keys, modules, kexec, reboot, the clock, the names of the machine; and
+    /// pushing input to a terminal. They need the rights that they always need.
     basic_sandbox& allow_privileges() noexcept {
         wanted_.bits &= ~static_cast<unsigned>(sandbox_privileges | sandbox_tracing);
         return *this;

@@ -265,7 +265,8 @@ BOOST_AUTO_TEST_CASE(a_long_text_that_many_share_is_not_read_again_and_again) {
     std::string branches{'\0', static_cast<char>(count)}, edges, libraries;
     for (std::size_t i = 0; i < count; ++i) {
         branches += std::string("a\0", 2) + two_bytes(nodes + 5 * i);
-        edges += "\x03\x02\x85\x05\x01";  // a symbol at 0x285, and one child; the text on the way to it goes on from here
+        edges +=
+            "\x03\x02\x85\x05\x01";  // a symbol at 0x285, and one child; the text on the way to it goes on from here
         const std::size_t facts = 5 * (count - i) - 2 + long_text.size() + 1;
         libraries += two_bytes(facts) + "\x08\x01\x61";  // a symbol of library 1, whose name there goes on from here
     }
@@ -274,10 +275,13 @@ BOOST_AUTO_TEST_CASE(a_long_text_that_many_share_is_not_read_again_and_again) {
                       of_libraries = branches + libraries + long_text + std::string("\0\0", 2),
                       in_a_circle = std::string("\0\2", 2) + long_text + std::string("\0\0a\0\0", 5);
     std::vector<char> buffer(10'000);
-    const auto shared = [](const auto& done) { return !done && done.error().reason == std::string("many entries share a long one"); };
+    const auto shared = [](const auto& done) {
+        return !done && done.error().reason == std::string("many entries share a long one");
+    };
     for (const std::string& trie : {of_edges, of_libraries}) {
         const auto bytes = exporting(trie);
-        BOOST_TEST(shared(macho::export_trie::read(*macho::file::parse(bytes))->for_each(buffer, [](const macho::exported&) {})));
+        BOOST_TEST(shared(
+            macho::export_trie::read(*macho::file::parse(bytes))->for_each(buffer, [](const macho::exported&) {})));
     }
     const auto bytes = exporting(in_a_circle);
     BOOST_TEST(shared(macho::export_trie::read(*macho::file::parse(bytes))->find(std::string(20, 'a'))));

@@ -1,5 +1,6 @@
-// Uses libraries that were never made for our linker: use [--program] zlib|lua|sqlite|llvm FILE. What they have to say goes to the
-// output. `load FILE` only loads and unloads; --program offers the host's own symbols, which a static one has to.
+// Uses libraries that were never made for our linker: use [--program] zlib|lua|sqlite|llvm FILE. What they have to say
+// goes to the output. `load FILE` only loads and unloads; --program offers the host's own symbols, which a static one
+// has to.
 #include <cstdio>
 #include <cstring>
 #include <string_view>

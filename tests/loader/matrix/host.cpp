@@ -1,6 +1,6 @@
-// Loads each plugin that is named and tries all that it offers: host [--lazy] [--scope-first] [--program] [--exit] MODULE…
-// --program offers the host's own symbols, which a static one has to; --exit ends the program with the first module loaded. One
-// line per module: "ok NAME" or "failed NAME: why".
+// Loads each plugin that is named and tries all that it offers: host [--lazy] [--scope-first] [--program] [--exit]
+// MODULE… --program offers the host's own symbols, which a static one has to; --exit ends the program with the first
+// module loaded. One line per module: "ok NAME" or "failed NAME: why".
 #include <algorithm>
 #include <atomic>
 #include <cstdio>

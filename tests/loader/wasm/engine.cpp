@@ -525,18 +525,19 @@ struct ticking : vitte::sys::native {
     };
 };
 
-/// Rounds of `count += 1` and `size` multiplications that a guest makes before it sees that its time has passed, after the
-/// clock was asked ten times.
+/// Rounds of `count += 1` and `size` multiplications that a guest makes before it sees that its time has passed, after
+/// the clock was asked ten times.
 std::int32_t rounds(int size, const char* how) {
     const code counting = bytes({0x23, 0, 0x41, 1, 0x6a, 0x24, 0});
     code work = counting;
     for (int i = 0; i < size; ++i) work = std::move(work) + bytes({0x20, 0, 0x41, 3, 0x6c, 0x21, 0});
-    const code rounds = module(
-        {make_section(1, list({type({i32}, {}), type({}, {i32})})), make_section(3, list({bytes({0}), bytes({0}), bytes({1})})),
-         make_section(6, list({bytes({i32, 1, 0x41, 0, 0x0b})})),
-         make_section(7, list({exported("loop", 0, 0), exported("recursion", 0, 1), exported("count", 0, 2)})),
-         make_section(10, list({body(bytes({0x03, 0x40}) + work + bytes({0x0c, 0, 0x0b})),
-                                body(work + bytes({0x20, 0, 0x12, 1})), body(bytes({0x23, 0}))}))});
+    const code rounds =
+        module({make_section(1, list({type({i32}, {}), type({}, {i32})})),
+                make_section(3, list({bytes({0}), bytes({0}), bytes({1})})),
+                make_section(6, list({bytes({i32, 1, 0x41, 0, 0x0b})})),
+                make_section(7, list({exported("loop", 0, 0), exported("recursion", 0, 1), exported("count", 0, 2)})),
+                make_section(10, list({body(bytes({0x03, 0x40}) + work + bytes({0x0c, 0, 0x0b})),
+                                       body(work + bytes({0x20, 0, 0x12, 1})), body(bytes({0x23, 0}))}))});
     wasm::compile_options options;
     options.interruptible = true;
     auto store = *wasm::basic_store<ticking>::create();
@@ -550,17 +551,17 @@ std::int32_t rounds(int size, const char* how) {
 BOOST_AUTO_TEST_CASE(time_is_looked_at_by_how_much_is_done) {
     for (const char* const how : {"loop", "recursion"}) {
         BOOST_TEST(rounds(1000, how) <= 200);  // a round of it is some microseconds
-        BOOST_TEST(rounds(0, how) > 1000);    // and of that a few nanoseconds, of which the clock takes more
+        BOOST_TEST(rounds(0, how) > 1000);     // and of that a few nanoseconds, of which the clock takes more
     }
 }
 
 BOOST_AUTO_TEST_CASE(time_is_looked_at_after_each_call_of_the_host) {
     /// (loop (call $host) (br 0)), and (func (return_call $host))
-    const code calling = module(
-        {make_section(1, list({type({}, {})})), make_section(2, list({imported("host", "work", bytes({0, 0}))})),
-         make_section(3, list({bytes({0}), bytes({0})})),
-         make_section(7, list({exported("loop", 0, 1), exported("tail", 0, 2)})),
-         make_section(10, list({body(bytes({0x03, 0x40, 0x10, 0, 0x0c, 0, 0x0b})), body(bytes({0x12, 0}))}))});
+    const code calling =
+        module({make_section(1, list({type({}, {})})), make_section(2, list({imported("host", "work", bytes({0, 0}))})),
+                make_section(3, list({bytes({0}), bytes({0})})),
+                make_section(7, list({exported("loop", 0, 1), exported("tail", 0, 2)})),
+                make_section(10, list({body(bytes({0x03, 0x40, 0x10, 0, 0x0c, 0, 0x0b})), body(bytes({0x12, 0}))}))});
     for (const bool interruptible : {true, false}) {
         wasm::compile_options options;
         options.interruptible = interruptible;
@@ -625,11 +626,10 @@ BOOST_AUTO_TEST_CASE(names_for_a_trap_are_looked_for_among_few_exports) {
 
 BOOST_AUTO_TEST_CASE(memory_that_grows_by_nothing_stays) {
     // So much that no host reserves it: growth copies.
-    const code growing =
-        module({make_section(1, list({type({i64}, {i64})})), make_section(3, list({bytes({0})})),
-                make_section(5, list({bytes({4, 1})})),
-                make_section(7, list({exported("grow", 0, 0), exported("memory", 2, 0)})),
-                make_section(10, list({body(bytes({0x20, 0, 0x40, 0}))}))});
+    const code growing = module({make_section(1, list({type({i64}, {i64})})), make_section(3, list({bytes({0})})),
+                                 make_section(5, list({bytes({4, 1})})),
+                                 make_section(7, list({exported("grow", 0, 0), exported("memory", 2, 0)})),
+                                 make_section(10, list({body(bytes({0x20, 0, 0x40, 0}))}))});
     auto store = new_store({.memory_pages = std::uint64_t{1} << 31, .fuel = 100'000});
     wasm::compile_options metered;
     metered.metered = true;

@@ -168,7 +168,7 @@ struct poll_now {
         return nullptr;
     }
 };
-/// At the start of a function and of each round of a loop. Operand: the most cells that are executed before the next one.
+/// At the start of a function and of each round of a loop. Operand: the most cells executed before the next one.
 struct poll {
     static constexpr unsigned length = 2;
     [[gnu::always_inline]] static handler step(registers& x) noexcept {

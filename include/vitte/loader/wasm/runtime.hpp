@@ -154,8 +154,8 @@ struct execution {
     std::uint64_t table_elements = 0;         ///< that tables may still get
     std::uint32_t depth = 0, most_depth = 0;  ///< of calls from the host within calls to the host
     atomic<std::uint32_t> stop{0};            ///< the `trap_code` that somebody asks for, or 0; waits end with it
-    /// How much code is executed before it is seen whether it is to stop: so little that this takes a few milliseconds if
-    /// each access to memory is the first one to its page.
+    /// How much code is executed before it is seen whether it is to stop: so little that this takes a few milliseconds
+    /// if each access to memory is the first one to its page.
     static constexpr std::uint32_t cells_between_polls = 16384;
     /// So many bytes that are set or copied are as much work as a cell.
     static constexpr std::uint32_t bytes_per_cell = 64;

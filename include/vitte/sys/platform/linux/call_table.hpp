@@ -1,5 +1,5 @@
-/// Every system call of Linux (syscalls(2)), and which rules of a sandbox refuse it. What is not in the table is newer than
-/// it, and does not exist for who is confined (ENOSYS), as for an older kernel: libraries then do without.
+/// Every system call of Linux (syscalls(2)), and which rules of a sandbox refuse it. What is not in the table is newer
+/// than it, and does not exist for who is confined (ENOSYS), as for an older kernel: libraries then do without.
 #pragma once
 
 #include <asm/ioctls.h>
@@ -9,59 +9,10 @@
 #include <array>
 
 #include <vitte/sys/platform/linux/call_filter.hpp>
+#include <vitte/sys/platform/linux/call_numbers.hpp>
 #include <vitte/sys/platform/sandbox_types.hpp>
 
 namespace vitte::sys::linux_os {
-
-/// The same for every instruction set that filters know, and newer than some headers.
-enum newer_call : std::uint32_t {
-    pidfd_send_signal_call = 424,
-    io_uring_setup_call,
-    io_uring_enter_call,
-    io_uring_register_call,
-    open_tree_call,
-    move_mount_call,
-    fsopen_call,
-    fsconfig_call,
-    fsmount_call,
-    fspick_call,
-    pidfd_open_call,
-    clone3_call,
-    close_range_call,
-    openat2_call,
-    pidfd_getfd_call,
-    faccessat2_call,
-    process_madvise_call,
-    epoll_pwait2_call,
-    mount_setattr_call,
-    quotactl_fd_call,
-    landlock_create_ruleset_call,
-    landlock_add_rule_call,
-    landlock_restrict_self_call,
-    memfd_secret_call,
-    process_mrelease_call,
-    futex_waitv_call,
-    set_mempolicy_home_node_call,
-    cachestat_call,
-    fchmodat2_call,
-    map_shadow_stack_call,
-    futex_wake_call,
-    futex_wait_call,
-    futex_requeue_call,
-    statmount_call,
-    listmount_call,
-    lsm_get_self_attr_call,
-    lsm_set_self_attr_call,
-    lsm_list_modules_call,
-    mseal_call,
-    setxattrat_call,
-    getxattrat_call,
-    listxattrat_call,
-    removexattrat_call,
-    open_tree_attr_call,
-    file_getattr_call,
-    file_setattr_call,
-};
 
 /// Why a call is let through or refused.
 enum class call_class : unsigned char {

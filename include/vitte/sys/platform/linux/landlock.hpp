@@ -1,5 +1,5 @@
-/// Rulesets of Landlock (landlock(7)), for kernels of any ABI: numbers are the kernel's own, since the headers of some
-/// systems know fewer of them.
+/// Rulesets of Landlock (landlock(7)), for kernels of any ABI: constants are the kernel's own, since the headers of
+/// some systems know fewer of them.
 #pragma once
 
 #include <fcntl.h>
@@ -10,13 +10,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <vitte/sys/platform/linux/call_numbers.hpp>
 #include <vitte/sys/platform/posix/error.hpp>
 #include <vitte/sys/platform/sandbox_types.hpp>
 
 namespace vitte::sys::linux_os {
-
-/// The same for every instruction set that Linux has got since 5.1.
-enum landlock_call : long { create_ruleset_call = 444, add_rule_call = 445, restrict_self_call = 446 };
 
 /// LANDLOCK_ACCESS_FS_...
 enum landlock_access : std::uint64_t {
@@ -41,14 +39,15 @@ enum landlock_access : std::uint64_t {
 /// What the running kernel has: 1 to 7 and more, or 0 for no Landlock.
 inline int landlock_abi() noexcept {
     constexpr unsigned version = 1;
-    const long abi = ::syscall(create_ruleset_call, nullptr, std::size_t{0}, version);
+    const long abi = ::syscall(landlock_create_ruleset_call, nullptr, std::size_t{0}, version);
     return abi > 0 ? static_cast<int>(abi) : 0;
 }
 
 /// The rules that a kernel of that ABI enforces.
 constexpr unsigned landlock_rules(int abi) noexcept {
-    return (abi >= 1 ? sandbox_files | sandbox_tracing : 0u) | (abi >= 3 ? sandbox_truncation : 0u) | (abi >= 4 ? sandbox_tcp : 0u) |
-           (abi >= 5 ? sandbox_device_control : 0u) | (abi >= 6 ? sandbox_signals | sandbox_abstract_sockets : 0u);
+    return (abi >= 1 ? sandbox_files | sandbox_tracing : 0u) | (abi >= 3 ? sandbox_truncation : 0u) |
+           (abi >= 4 ? sandbox_tcp : 0u) | (abi >= 5 ? sandbox_device_control : 0u) |
+           (abi >= 6 ? sandbox_signals | sandbox_abstract_sockets : 0u);
 }
 inline constexpr unsigned all_landlock_rules = landlock_rules(6);
 
@@ -79,16 +78,16 @@ public:
     /// With nothing allowed. For no rule of Landlock nothing is opened.
     result<void> open(unsigned rules) noexcept {
         if ((rules & all_landlock_rules) == 0) return {};
+        const int abi = landlock_abi();
         struct {
             std::uint64_t files, ports, scopes;  // a shorter one is an older kernel's, which takes zeros behind it
-        } handled{handled_accesses(rules, landlock_abi()),
-                  (rules & sandbox_tcp) != 0 ? std::uint64_t{may_bind | may_connect} : 0,
+        } handled{handled_accesses(rules, abi), (rules & sandbox_tcp) != 0 ? std::uint64_t{may_bind | may_connect} : 0,
                   ((rules & sandbox_abstract_sockets) != 0 ? 1u : 0u) | ((rules & sandbox_signals) != 0 ? 2u : 0u)};
         const bool open_to_all = (handled.files | handled.ports | handled.scopes) == 0;
         // No ruleset is empty, and each of files refuses to link from one folder to another unless a rule allows it.
-        if (open_to_all) handled.files = landlock_abi() >= 2 ? access_make_block_device | access_refer : access_make_block_device;
+        if (open_to_all) handled.files = access_make_block_device | (abi >= 2 ? access_refer : 0);
         handled_ = handled.files;
-        ruleset_ = static_cast<int>(::syscall(create_ruleset_call, &handled, sizeof handled, 0));
+        ruleset_ = static_cast<int>(::syscall(landlock_create_ruleset_call, &handled, sizeof handled, 0));
         if (ruleset_ == -1) return posix::last_error("landlock_create_ruleset");
         if (ruleset_ < 3) {
             VITTE_CHECK(leave_streams());
@@ -110,7 +109,7 @@ public:
     }
     /// For this thread, which cannot get new privileges any more.
     result<void> enforce() const noexcept {
-        if (ruleset_ == -1 || ::syscall(restrict_self_call, ruleset_, 0) == 0) return {};
+        if (ruleset_ == -1 || ::syscall(landlock_restrict_self_call, ruleset_, 0) == 0) return {};
         return posix::last_error("landlock_restrict_self");
     }
     void close() noexcept {
@@ -134,7 +133,7 @@ private:
         return allowed;
     }
     result<void> add(int kind, const void* rule) noexcept {
-        if (::syscall(add_rule_call, ruleset_, kind, rule, 0) == 0) return {};
+        if (::syscall(landlock_add_rule_call, ruleset_, kind, rule, 0) == 0) return {};
         return posix::last_error("landlock_add_rule");
     }
     /// To a number at which no child gets its streams.

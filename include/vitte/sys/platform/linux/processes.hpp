@@ -5,23 +5,13 @@
 #include <sched.h>
 #include <sys/syscall.h>
 
+#include <vitte/sys/platform/linux/call_numbers.hpp>
 #include <vitte/sys/platform/linux/directories.hpp>
 #include <vitte/sys/platform/posix/processes.hpp>
 
 namespace vitte::sys::linux_os {
 
 struct process_system : posix::forking {
-#if defined(SYS_close_range)
-    static constexpr long close_range_call = SYS_close_range;
-#else
-    static constexpr long close_range_call = 436;
-#endif
-#if defined(SYS_pidfd_open)
-    static constexpr long pidfd_open_call = SYS_pidfd_open;
-#else
-    static constexpr long pidfd_open_call = 434;
-#endif
-
     static result<posix::child_handle> start(int (*run)(void*) noexcept, void* argument) noexcept {
         alignas(64) std::byte stack[32768];
         const pid_t made = ::clone(run, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
