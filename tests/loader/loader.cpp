@@ -23,7 +23,8 @@ module_loader host() {
     module_loader made;
     made.provide("host_event", note_event);
     made.provide("host_twice", twice);
-    made.provide("strlen", static_cast<std::size_t (*)(const char*)>(std::strlen));  // a static program exports no libc
+    if (!vitte::sys::library::program())  // a static one exports no libc
+        made.provide("strlen", static_cast<std::size_t (*)(const char*)>(std::strlen));
     return made;
 }
 
@@ -63,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_c_module_is_initialised_called_and_finalised) {
     BOOST_TEST((*(*m)->function_pointer<int(int)>("counter_add"))(8) == 50);
     BOOST_TEST((*(*m)->function_pointer<int(int)>("call_host"))(5) == 11);
     BOOST_TEST((*(*m)->function_pointer<int()>("has_optional"))() == 0);
-    BOOST_TEST((*(*m)->function_pointer<unsigned long()>("greeting_length"))() == 19u);
+    BOOST_TEST((*(*m)->function_pointer<unsigned long(int)>("name_length"))(2) == 5u);
     BOOST_TEST(std::string((*(*m)->function_pointer<const char*(int)>("nth_name"))(2)) == "three");
     BOOST_TEST((*(*m)->function_pointer<double(double)>("half"))(5.0) == 2.5);
     BOOST_TEST((*(*m)->function_pointer<int()>("chosen"))() == 7);

@@ -68,15 +68,16 @@ result<std::span<const T>, load_error> table(const segments<P>& image, std::uint
     return std::span<const T>(first, static_cast<std::size_t>(bytes / sizeof(T)));
 }
 
-/// Fills `version_names` from DT_VERDEF and DT_VERNEED; false if a record cannot be read.
+/// Fills `version_names` from DT_VERDEF and DT_VERNEED, whose records have `room` bytes at most; false if a record
+/// cannot be read.
 template <class BytesAt>
-bool read_versions(symbol_table& symbols, const elf::version_chains& chains, BytesAt&& bytes_at) {
+bool read_versions(symbol_table& symbols, const elf::version_chains& chains, std::uint64_t room, BytesAt&& bytes_at) {
     const auto name_version = [&](std::uint16_t index, std::uint32_t name, std::uint32_t library) {
         index = static_cast<std::uint16_t>(index & ~elf::version_hidden);
         if (index >= symbols.version_names.size()) symbols.version_names.resize(std::size_t{index} + 1);
         symbols.version_names[index] = {symbols.string(name), library == 0 ? nullptr : symbols.string(library)};
     };
-    return elf::for_each_version(chains, form, bytes_at, name_version) == 0;
+    return elf::for_each_version(chains, room, form, bytes_at, name_version) == 0;
 }
 
 template <class P>
@@ -111,8 +112,8 @@ result<void, load_error> read_symbols(dynamic_info& info, const segments<P>& ima
         if (indices < symbols.symbol_limit) symbols.symbol_limit = static_cast<std::uint32_t>(indices);
     }
     const elf::version_chains chains{tags[tag::version_definitions], tags[tag::version_definition_count],
-                                     tags[tag::version_needs], tags[tag::version_need_count], image.size()};
-    if (!read_versions(symbols, chains,
+                                     tags[tag::version_needs], tags[tag::version_need_count]};
+    if (!read_versions(symbols, chains, image.size(),
                        [&](std::uint64_t at, std::size_t size) { return image.template array<std::byte>(at, size); }))
         return bad_dynamic("a version record is outside the segments");
     return {};

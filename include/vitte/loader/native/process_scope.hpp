@@ -73,6 +73,7 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t unlimited = ~std::uint64_t{0};
     static constexpr bool tells_images = requires { typename P::images; };
 
     /// Where the OS does not tell what it has loaded, its own lookup has to serve, without versions.
@@ -100,7 +101,7 @@ private:
 
         void read_versions() {
             if (table.versions == nullptr || !table.version_names.empty()) return;
-            detail::read_versions(table, versions, [](std::uint64_t at, std::size_t) {
+            detail::read_versions(table, versions, unlimited, [](std::uint64_t at, std::size_t) {
                 return reinterpret_cast<const std::byte*>(static_cast<word>(at));
             });
         }
@@ -123,7 +124,6 @@ private:
     /// glibc has relocated the pointers of the dynamic table in place, musl has not.
     static bool read(std::uintptr_t base, const elf::segment& header, library& to) {
         using elf::tag;
-        constexpr std::uint64_t unlimited = ~std::uint64_t{0};
         detail::tag_values tags;
         for (const auto* entry = reinterpret_cast<const dynamic_entry*>(base + static_cast<word>(header.address));
              entry->tag() != tag::null; ++entry)

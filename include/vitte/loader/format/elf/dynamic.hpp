@@ -88,7 +88,7 @@ private:
     template <class Visit>
     void for_each_version(Visit&& visit) const {
         elf::for_each_version(
-            versions_, form_, [&](std::uint64_t place, std::size_t size) { return at(place, size); },
+            versions_, whole_.size(), form_, [&](std::uint64_t place, std::size_t size) { return at(place, size); },
             [&](std::uint16_t index, std::uint32_t name, std::uint32_t library) {
                 index = static_cast<std::uint16_t>(index & ~version_hidden);
                 if (index > 1) visit(index, name, library);
@@ -216,9 +216,9 @@ private:
         VITTE_TRY(view_.versions_.needs, version_records(tag::version_needs));
         view_.versions_.definition_count = value(tag::version_definition_count);
         view_.versions_.need_count = value(tag::version_need_count);
-        view_.versions_.room = view_.whole_.size();
         const std::uint64_t bad = elf::for_each_version(
-            view_.versions_, form_, [&](std::uint64_t at, std::size_t size) { return view_.at(at, size); },
+            view_.versions_, view_.whole_.size(), form_,
+            [&](std::uint64_t at, std::size_t size) { return view_.at(at, size); },
             [](std::uint16_t, std::uint32_t, std::uint32_t) {});
         if (bad != 0) return malformed("version record", "reaches past the end of the file", bad, errc::end_of_input);
         return {};

@@ -6,20 +6,18 @@
 
 namespace vitte::loader::elf {
 
-/// Where the two chains begin, and how many records each has; 0 where there is none. `room` is how many bytes all
-/// records may have.
+/// Where the two chains begin, and how many records each has; 0 where there is none.
 struct version_chains {
-    std::uint64_t definitions = 0, definition_count = 0, needs = 0, need_count = 0, room = 0;
+    std::uint64_t definitions = 0, definition_count = 0, needs = 0, need_count = 0;
 };
 
 /// Calls `visit(index, name, library)` for every version: `name` and `library` are offsets in the string table, and
-/// `library` is 0 for a version that is defined here. `bytes_at(at, size)` gives the bytes at a place, or null. Returns
-/// 0, or the place of the record that cannot be read. Chains are bounded by their counts, each step goes forward, and
-/// records that overlap end where they would need more room than there is.
+/// `library` is 0 for a version that is defined here. `room` is how many bytes all records may have, and
+/// `bytes_at(at, size)` gives the bytes at a place, or null. Returns 0, or the place of the record that cannot be read.
+/// Chains are bounded by their counts, each step goes forward, and records that overlap end where there is no more room.
 template <class BytesAt, class Visit>
-constexpr std::uint64_t for_each_version(const version_chains& chains, encoding form, BytesAt&& bytes_at,
-                                         Visit&& visit) {
-    std::uint64_t room = chains.room;
+constexpr std::uint64_t for_each_version(const version_chains& chains, std::uint64_t room, encoding form,
+                                         BytesAt&& bytes_at, Visit&& visit) {
     const auto record = [&](std::uint64_t place, std::size_t size) {
         const bool fits = size <= room;
         room -= fits ? size : 0;
