@@ -1,7 +1,7 @@
 /// How a store links and starts instances (core specification, 4.5.4).
 #pragma once
 
-#include <vitte/loader/wasm/interpret_bulk.hpp>
+#include <vitte/loader/wasm/segments.hpp>
 #include <vitte/loader/wasm/store.hpp>
 
 namespace vitte::loader::wasm {
@@ -281,7 +281,7 @@ result<void, load_error> basic_store<P>::initialise(instance& made) {
                 bulk::copy_elements(view, e.table, i, start_at(e.at, view.tables[e.table]->type.size.wide), 0, e.size);
             if (code != trap_code::none) return trapped(code);
         }
-        bulk::elem_drop(view, nullptr, nullptr, &i);
+        bulk::drop_elements(view, i);
     }
     for (std::uint32_t i = 0; i < m.data.size(); ++i) {
         const data_segment& d = m.data[i];

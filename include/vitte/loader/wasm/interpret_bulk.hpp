@@ -8,42 +8,6 @@
 
 namespace vitte::loader::wasm::bulk {
 
-inline constexpr u64 bytes_per_cell = execution::bytes_per_cell;
-
-/// Charges a metered module for work that is as much as so many instructions.
-inline trap_code charge(runtime& in, u64 cost) noexcept {
-    if (!in.module->options.metered) return trap_code::none;
-    execution& e = *in.execution;
-    if (e.fuel < cost) return e.fuel = 0, trap_code::out_of_fuel;
-    e.fuel -= cost;
-    return trap_code::none;
-}
-/// Counts work as that of so many cells, and looks whether the code is to stop when it is time.
-inline trap_code spend(execution& e, u64 cells) noexcept {
-    if (cells >= e.polls) return ops::polled(e);
-    e.polls -= static_cast<u32>(cells);
-    return trap_code::none;
-}
-/// Both.
-inline trap_code work(runtime& in, u64 cells) noexcept {
-    const trap_code code = charge(in, cells);
-    return code == trap_code::none ? spend(*in.execution, cells) : code;
-}
-/// Does `piece(offset, size)` for all of `count` bytes, a few at a time, from the last on if `backwards`. A metered
-/// module is charged for all of it before.
-template <class Piece>
-trap_code in_pieces(runtime& in, u64 count, bool backwards, Piece piece) noexcept {
-    constexpr u64 most = u64{1} << 20;
-    if (const trap_code code = charge(in, count / bytes_per_cell); code != trap_code::none) return code;
-    for (u64 left = count; left != 0;) {
-        const u64 size = left < most ? left : most;
-        piece(static_cast<std::size_t>(backwards ? left - size : count - left), static_cast<std::size_t>(size));
-        left -= size;
-        if (const trap_code code = spend(*in.execution, size / bytes_per_cell); code != trap_code::none) return code;
-    }
-    return trap_code::none;
-}
-
 /// Number: memory.
 inline trap_code memory_size(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {
     const memory& m = *in.memories[numbers[0]];
@@ -79,15 +43,6 @@ inline trap_code memory_copy(runtime& in, std::byte*, std::byte* values, const u
     });
 }
 
-/// Copies a part of a data segment; used for active ones, too.
-inline trap_code copy_data(runtime& in, u32 memory_index, u32 segment, u64 at, u64 source, u64 count) noexcept {
-    const memory& to = *in.memories[memory_index];
-    const bytes from = in.dropped_data[segment] ? bytes() : in.module->data[segment].content;
-    if (!inside(at, count, to.size) || !inside(source, count, from.size())) return trap_code::memory_out_of_bounds;
-    return in_pieces(in, count, false, [&](std::size_t i, std::size_t n) {
-        __builtin_memcpy(to.data + at + i, from.data() + source + i, n);
-    });
-}
 /// Numbers: memory, segment.
 inline trap_code memory_init(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {
     const bool wide = in.memories[numbers[0]]->type.size.wide;
@@ -154,18 +109,6 @@ inline trap_code table_copy(runtime& in, std::byte*, std::byte* values, const u3
         __builtin_memmove(first + i / sizeof(reference), given + i / sizeof(reference), n);
     });
 }
-/// Copies a part of an element segment; used for active ones, too.
-inline trap_code copy_elements(runtime& in, u32 table_index, u32 segment, u64 at, u64 source, u64 count) noexcept {
-    table& to = *in.tables[table_index];
-    const auto& from = in.elements[segment];
-    if (!inside(at, count, to.size()) || !inside(source, count, in.dropped_elements[segment] ? 0 : from.size()))
-        return trap_code::table_out_of_bounds;
-    reference* const first = to.elements.data() + at;
-    const reference* const given = from.data() + source;
-    return in_pieces(in, count * sizeof(reference), false, [&](std::size_t i, std::size_t n) {
-        __builtin_memcpy(first + i / sizeof(reference), given + i / sizeof(reference), n);
-    });
-}
 /// Numbers: table, segment.
 inline trap_code table_init(runtime& in, std::byte*, std::byte* values, const u32* numbers) noexcept {
     const bool wide = in.tables[numbers[0]]->type.size.wide;
@@ -174,8 +117,7 @@ inline trap_code table_init(runtime& in, std::byte*, std::byte* values, const u3
 }
 /// Number: segment.
 inline trap_code elem_drop(runtime& in, std::byte*, std::byte*, const u32* numbers) noexcept {
-    in.dropped_elements[numbers[0]] = true;
-    in.elements[numbers[0]].clear();
+    drop_elements(in, numbers[0]);
     return trap_code::none;
 }
 

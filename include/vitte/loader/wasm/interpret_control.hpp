@@ -2,6 +2,7 @@
 #pragma once
 
 #include <vitte/loader/wasm/interpret_numeric.hpp>
+#include <vitte/loader/wasm/work.hpp>
 
 namespace vitte::loader::wasm::ops {
 
@@ -148,19 +149,6 @@ struct consume {
     }
 };
 
-/// Why a frame is not entered: there is no room for it, or somebody asked to stop.
-[[gnu::cold, gnu::noinline]] inline trap_code refused(execution& e) noexcept {
-    if (e.limit.load_acquire() != nullptr) return trap_code::call_stack_exhausted;
-    // Whoever asks writes the reason, then the limit; a trap that was on its way may have taken the reason.
-    const u32 asked = e.stop.load_relaxed();
-    return asked != 0 ? static_cast<trap_code>(asked) : trap_code::interrupted;
-}
-/// Why a poll stops the code; `none` if it goes on.
-[[gnu::cold, gnu::noinline]] inline trap_code polled(execution& e) noexcept {
-    e.polls = execution::cells_between_polls;
-    if (e.limit.load_relaxed() == nullptr) return refused(e);
-    return e.deadline != INT64_MAX && e.now() >= e.deadline ? trap_code::timed_out : trap_code::none;
-}
 struct poll_now {
     static handler step(registers& x) noexcept {
         if (const trap_code code = polled(*x.in->execution); code != trap_code::none) return stop_with(x, code);

@@ -4,6 +4,7 @@
 
 #include <vitte/core/endian.hpp>
 #include <vitte/loader/wasm/interpret_control.hpp>
+#include <vitte/loader/wasm/segments.hpp>
 
 namespace vitte::loader::wasm {
 
@@ -101,8 +102,6 @@ struct store_to {
 
 namespace bulk {
 using ops::get, ops::put;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
 
 /// The `i`-th operand, an address or a number of bytes or elements.
 inline u64 number(const std::byte* values, unsigned i, bool wide) noexcept {
@@ -114,7 +113,6 @@ inline void put_number(std::byte* to, u64 value, bool wide) noexcept {
     else
         put(to, static_cast<u32>(value));
 }
-constexpr bool inside(u64 at, u64 count, u64 size) noexcept { return at <= size && count <= size - at; }
 
 /// Numbers: memory, offset (low, high).
 template <class Memory, class T>

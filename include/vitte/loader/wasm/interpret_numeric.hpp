@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <vitte/loader/wasm/bank.hpp>
 #include <vitte/loader/wasm/dispatch.hpp>
 #include <vitte/loader/wasm/opcodes.hpp>
 
@@ -134,19 +135,6 @@ VITTE_WASM_COMPARE(VITTE_WASM_DEFINE)
 #undef VITTE_WASM_DEFINE
 
 }  // namespace ops
-
-/// The kinds of values, as far as their size and accumulator go.
-enum class bank : std::uint8_t { int32, int64, float32, float64, vector };
-
-template <class T>
-constexpr bank bank_of() noexcept {
-    if constexpr (std::is_same_v<T, float>)
-        return bank::float32;
-    else if constexpr (std::is_same_v<T, double>)
-        return bank::float64;
-    else
-        return sizeof(T) == 8 ? bank::int64 : bank::int32;
-}
 
 /// Which operand is the result's place, or a branch's target, where the other two are of `b`.
 constexpr unsigned result_operand_of(bank b, ops::form f) noexcept {

@@ -4,8 +4,8 @@
 #include <span>
 #include <vitte/loader/crossing.hpp>
 #include <vitte/loader/wasm/constant_expression.hpp>
-#include <vitte/loader/wasm/interpret_control.hpp>
-#include <vitte/loader/wasm/value_stack.hpp>
+#include <vitte/loader/wasm/bank.hpp>
+#include <vitte/loader/wasm/dispatch.hpp>
 
 namespace vitte::loader::wasm {
 

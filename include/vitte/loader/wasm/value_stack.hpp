@@ -3,18 +3,9 @@
 
 #include <utility>
 #include <vector>
-#include <vitte/loader/wasm/interpret_numeric.hpp>
+#include <vitte/loader/wasm/bank.hpp>
 
 namespace vitte::loader::wasm {
-
-constexpr bank bank_of(value_type type) noexcept {
-    if (type == i32) return bank::int32;
-    if (type == f32) return bank::float32;
-    if (type == f64) return bank::float64;
-    return type == v128 ? bank::vector : bank::int64;
-}
-constexpr std::uint32_t bytes_of(bank b) noexcept { return b == bank::vector ? 16 : 8; }
-constexpr std::uint32_t bytes_of(value_type type) noexcept { return bytes_of(bank_of(type)); }
 
 /// Which accumulator holds values of a kind. Vectors have none.
 enum class accumulator_index : std::uint8_t { integer, float32, float64 };

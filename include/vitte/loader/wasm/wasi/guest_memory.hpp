@@ -6,8 +6,8 @@
 #include <vitte/core/endian.hpp>
 #include <vitte/core/utf8.hpp>
 #include <vitte/loader/wasm/host_function.hpp>
-#include <vitte/loader/wasm/interpret_bulk.hpp>
 #include <vitte/loader/wasm/wasi/abi.hpp>
+#include <vitte/loader/wasm/work.hpp>
 
 namespace vitte::loader::wasm::wasi {
 
