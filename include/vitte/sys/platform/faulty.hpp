@@ -96,7 +96,7 @@ public:
             if (armed_.kind == fault_kind::nothing) {
                 if constexpr (std::is_same_v<returned, result<std::size_t>>) {
                     fired_.fetch_add_release(1);
-                    return returned(0);
+                    return returned(std::size_t{0});
                 }
                 return call();
             }
