@@ -1,6 +1,7 @@
 // Modules that have just as much as each limit allows, one more, and one less.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 #include <vitte/loader/format/wasm/module_limits.hpp>
@@ -12,7 +13,7 @@ namespace wasm = vitte::loader::wasm;
 
 class limit_modules {
 public:
-    static constexpr std::uint64_t count = 3 * 13;
+    static constexpr std::uint64_t count = 3 * 20;
 
     explicit limit_modules(const wasm::module_limits& limits) : limits_(limits) {}
 
@@ -37,15 +38,22 @@ private:
             {l.imports, [this](auto n) { nothing(), entries(2, n, {0, 0, 0, 0}); }},
             {l.functions, [this](auto n) { nothing(), entries(3, n, {0}), entries(10, n, {2, 0, 0x0b}); }},
             {l.tables, [this](auto n) { entries(4, n, {0x70, 0, 0}); }},
+            {l.memories, [this](auto n) { entries(5, n, {0, 0}); }},
+            {pages, [this](auto n) { memory(n); }},
+            {l.tags, [this](auto n) { nothing(), entries(13, n, {0, 0}); }},
             {l.globals, [this](auto n) { entries(6, n, {0x7f, 0, 0x41, 0, 0x0b}); }},
             {l.exports, [this](auto n) { nothing(), declared(), exports(n), bodies({}); }},
             {l.elements, [this](auto n) { nothing(), declared(), elements(n), bodies({}); }},
+            {l.element_segments, [this](auto n) { entries(9, n, {1, 0, 0}); }},
             {l.data_segments, [this](auto n) { entries(11, n, {1, 0}); }},
             {l.parameters, [this](auto n) { type(n, 0); }},
             {l.results, [this](auto n) { type(0, n); }},
-            {l.body_bytes, [this](auto n) { nothing(), declared(), body_of(n); }},
+            {l.body_bytes, [this](auto n) { code(repeated(n - 2, {1})); }},
+            {l.values, [this](auto n) { code(repeated(n, {0x41, 0}), repeated(n, {0x1a})); }},
+            {l.nesting, [this](auto n) { code(repeated(n, {0x02, 0x40}), repeated(n, {0x0b})); }},
             {l.locals, [this](auto n) { nothing(), declared(), bodies(locals(n)); }},
             {l.locals, [this](auto n) { type(1000, 0), declared(), bodies(locals(n - 1000)); }},
+            {l.all_locals, [this](auto n) { functions_with(n); }},
         };
     }
 
@@ -85,33 +93,56 @@ private:
         for (std::uint32_t i = 0; i < n; ++i) content.put(0);
         section(9, content);
     }
-    writer locals(std::uint32_t n) {
+    void memory(std::uint32_t pages) {
         writer content;
-        content.put(1);
-        content.number(n);
-        content.put(0x7f);
-        return content;
+        content.put(1, 0);
+        content.number(pages);
+        section(5, content);
     }
-    /// One function, whose locals are written already, without code.
-    void bodies(const writer& start) {
+    static writer repeated(std::uint32_t n, std::initializer_list<int> one) {
+        writer made;
+        for (std::uint32_t i = 0; i < n; ++i)
+            for (const int byte : one) made.put(byte);
+        return made;
+    }
+    static writer locals(std::uint32_t n) {
+        writer made;
+        made.put(1);
+        made.number(n);
+        made.put(0x7f);
+        return made;
+    }
+    /// One function: its locals, which are none if nothing is written about them, and its code.
+    void bodies(const writer& locals, const writer& code = {}) {
         writer content, body;
-        if (start.bytes.empty())
+        if (locals.bytes.empty())
             body.put(0);
         else
-            body.append(start.bytes);
+            body.append(locals.bytes);
+        body.append(code.bytes);
         body.put(0x0b);
         content.put(1), content.sized(body);
         section(10, content);
     }
-    void body_of(std::uint32_t n) {
-        writer content, body;
-        body.put(0);
-        for (std::uint32_t i = 2; i < n; ++i) body.put(1);
-        body.put(0x0b);
-        content.put(1), content.sized(body);
+    void code(writer first, const writer& then = {}) {
+        first.append(then.bytes);
+        nothing(), declared(), bodies({}, first);
+    }
+    /// Functions with `n` locals in all, of which each has as many as it may.
+    void functions_with(std::uint32_t n) {
+        const std::uint32_t each = limits_.locals, count = (n + each - 1) / each;
+        nothing(), entries(3, count, {0});
+        writer content;
+        content.number(count);
+        for (std::uint32_t left = n; left > 0; left -= std::min(left, each)) {
+            writer body = locals(std::min(left, each));
+            body.put(0x0b);
+            content.sized(body);
+        }
         section(10, content);
     }
 
+    static constexpr std::uint32_t pages = 65536;  // of a memory whose addresses have 32 bits
     wasm::module_limits limits_;
     writer out_;
 };
