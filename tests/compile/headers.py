@@ -29,7 +29,7 @@ LEAN = ['-fno-exceptions', '-fno-rtti']
 TEXTS = ['vitte/sys/time/chrono.hpp', 'vitte/sys/fs/text.hpp', 'vitte/sys/fs/watch.hpp', 'vitte/sys/process.hpp', 'vitte/sys/process/command.hpp',
          'vitte/sys/process/capture.hpp']  # whose interfaces are made of what is expensive
 NOT_WINDOWS = r'vitte/sys/platform/(bsd|darwin|kqueue|linux|posix|wasi|bare)\b'
-SEPARATE = 'vitte/separate.hpp'  # for programs that are compiled so
+SEPARATE = r'vitte/separate\b'  # for programs that are compiled so
 STRICT = ['-std=c++20', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror']
 EXPENSIVE = re.compile(r'^[.]+ /usr/include/c\+\+/\d+/(string|functional|iostream|chrono)$', re.M)
 LINUX = ['g++', 'aarch64-linux-gnu-g++', 'riscv64-linux-gnu-g++', 's390x-linux-gnu-g++', 'arm-linux-gnueabihf-g++']
@@ -37,7 +37,7 @@ LINUX = ['g++', 'aarch64-linux-gnu-g++', 'riscv64-linux-gnu-g++', 's390x-linux-g
 NO_CALLS = set("""_sysctl afs_syscall arch_specific_syscall bdflush break create_module epoll_ctl_old epoll_wait_old ftime get_kernel_syms
     getpmsg gtty idle lock mpx nfsservctl prof profil putpmsg query_module security stty syscalls sysfs timerfd tuxcall
     ulimit uselib vserver""".split())
-MAY_INCLUDE = {'core': {'core'}, 'sys': {'core', 'sys'}, 'loader': {'core', 'sys', 'loader'},
+MAY_INCLUDE = {'core': {'core'}, 'separate': {'core', 'loader'}, 'sys': {'core', 'sys'}, 'loader': {'core', 'sys', 'loader'},
                'driver': {'core', 'sys', 'loader', 'driver'}, 'buildkit': {'core', 'sys', 'loader', 'buildkit'}}
 
 
@@ -103,12 +103,12 @@ def compiles(compiler, mode, what):
 def check_compilation(results, memory):
     """Each header alone by g++, and by that for Windows where the OS could make a difference; all together in the ways that
     compilers and systems differ in."""
-    common = [h for h in headers() if not re.match(FOREIGN, h) and h != SEPARATE]
-    windows = [h for h in headers() if not re.match(NOT_WINDOWS, h) and h != SEPARATE]
+    common = [h for h in headers() if not re.match(FOREIGN, h) and not re.match(SEPARATE, h)]
+    windows = [h for h in headers() if not re.match(f'{NOT_WINDOWS}|{SEPARATE}', h)]
     work = [(compiler, mode, common) for compiler in COMPILERS for mode in ([], LEAN)] + [(MINGW, [], windows)]
     work += [('clang++-16', ['-U__linux__', f'-D{macro}=13', '-isystem', f'tests/compile/bsd/{name}', '-isystem', 'tests/compile/bsd/common'], ['vitte/vitte.hpp'])
              for name, macro in BSDS.items()]
-    work += [('g++', FIRST_DAY, ['vitte/vitte.hpp']), ('g++', ['-DVITTE_SEPARATE'], [SEPARATE])]
+    work += [('g++', FIRST_DAY, ['vitte/vitte.hpp']), *[('g++', ['-DVITTE_SEPARATE'], [h]) for h in headers() if re.match(SEPARATE, h)]]
     work += [('g++', POSIX_ONLY, [h]) for h in common if h.startswith('vitte/sys/') and h.count('/') == 2]
     work += [('g++', [], [h]) for h in common]
     work += [(MINGW, [], [h]) for h in windows if h.startswith('vitte/sys/')]

@@ -78,14 +78,14 @@ def sites():
 COMPILE = ['clang++-16', '-std=c++20', '-w', '-DVITTE_SEPARATE']
 
 
-def compile_engine(folder):
-    """What no check stands in, once for all."""
-    engine = pathlib.Path(folder) / 'engine.o'
-    subprocess.run([*COMPILE, '-I', INCLUDE, '-c', ROOT / 'tests/support/engine.cpp', '-o', engine], check=True)
-    return engine
+def compile_separate(folder):
+    """What is large, once for all: the tests call it only for the platform that has no faults."""
+    made = pathlib.Path(folder) / 'separate.o'
+    subprocess.run([*COMPILE, '-I', INCLUDE, '-x', 'c++', '-c', '-', '-o', made], input='#include <vitte/separate.hpp>\n', text=True, check=True)
+    return made
 
 
-def noticed(build, engine, site):
+def noticed(build, separate, site):
     name, number, _, lines = site
     with tempfile.TemporaryDirectory() as folder:
         header = pathlib.Path(folder) / 'vitte' / (name + '.hpp')
@@ -96,7 +96,7 @@ def noticed(build, engine, site):
             wraps = [f'-Wl,--wrap={s}' for s in ('malloc', 'realloc', '_Znwm', '_ZnwmRKSt9nothrow_t')] if test == 'sweep' else []
             made = subprocess.run([*COMPILE, '-I', folder, '-I', INCLUDE, '-DSCRATCH="scratch.d"', '-DVITTE_WRAPPED',
                                    '-DVITTE_PLAIN_LIBRARY="libplain.so"', '-DVITTE_STOP_AT_ONCE', ROOT / f'tests/fault/{test}.cpp',
-                                   engine, build / 'tests/libboost_test_main.a', *wraps, '-o', program],
+                                   separate, build / 'tests/libboost_test_main.a', *wraps, '-o', program],
                                   capture_output=True, text=True)
             if made.returncode != 0:
                 return 'does not compile: ' + made.stderr.splitlines()[0]
@@ -122,8 +122,8 @@ def main(build, results_file, which=''):
         chosen = [site for site in chosen if which in f'{site[0]}:{site[1] + 1}: {site[2]}']
     build = pathlib.Path(build).resolve()
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        engine = compile_engine(folder)
-        for (name, line, text, _), what in zip(chosen, pool.map(lambda site: noticed(build, engine, site), chosen)):
+        separate = compile_separate(folder)
+        for (name, line, text, _), what in zip(chosen, pool.map(lambda site: noticed(build, separate, site), chosen)):
             print(f'{what or "NOT NOTICED"}: {name}:{line + 1}: {text}', flush=True)
             results.check(what, f'{name}:{line + 1} is not noticed: {text}')
     results.append_to(results_file)

@@ -18,54 +18,27 @@ class own_linker {
     using object = native::shared_object<P>;
 
 public:
-    exports& host() noexcept { return space_->host; }
-    void add_search_path(std::string folder) { space_->search.add(std::move(folder)); }
-    void hide_process() noexcept { space_->sees_process = false; }
+    own_linker();
 
-    linked link(const char* path, const load_options& options) {
-        auto file = sys::basic_file<P>::open(path);
-        if (!file) return refuse(file.error(), "opening");
-        return link(*file, path, options);
-    }
+    exports& host() noexcept;
+    /// See `module_loader::provide_program`.
+    result<std::size_t, load_error> provide_program();
+    void add_search_path(std::string folder);
+    void hide_process() noexcept;
+
+    linked link(const char* path, const load_options& options);
     /// A file that was opened or made otherwise; `path` is its name in messages, and where `$ORIGIN` is.
-    linked link(const sys::basic_file<P>& file, const char* path, const load_options& options) {
-        if (!options.verify) return map(file, path, options);
-        const auto facts = file.info();
-        if (!facts) return refuse(facts.error(), "opening");
-        return map(native::sealed_copy<P>(file, *facts), path, options);
-    }
-    linked link(std::span<const std::byte> bytes, const char* name, const load_options& options) {
-        return map(native::sealed_copy<P>(bytes.size(),
-                                          [&](std::span<std::byte> to) {
-                                              std::memcpy(to.data(), bytes.data(), bytes.size());
-                                              return result<std::size_t>(bytes.size());
-                                          }),
-                   name, options);
-    }
-
+    linked link(const sys::basic_file<P>& file, const char* path, const load_options& options);
+    linked link(std::span<const std::byte> bytes, const char* name, const load_options& options);
     /// Links objects and archives into a module of their own.
-    linked link(std::span<const link_input> inputs, const link_options& options) {
-        if constexpr (native::object::supported) {
-            auto made = std::make_unique<object_body>(space_);
-            VITTE_CHECK(made->link(inputs, options));
-            return made;
-        } else {
-            return refuse(errc::not_supported, "linking",
-                                  std::string("objects cannot be linked on ") + native::machine::name);
-        }
-    }
+    linked link(std::span<const link_input> inputs, const link_options& options);
+
+    /// See `module_loader::write_perf_map`.
+    static result<void> write_perf_map();
 
 private:
-    linked map(const native::sealed<P>& copy, const char* path, const load_options& options) {
-        if (!copy) return unexpected(copy.error());
-        VITTE_CHECK(native::verified(*copy, path, nullptr, options));
-        return map(copy->file(), path, options);
-    }
-    linked map(const sys::basic_file<P>& file, const char* path, const load_options& options) {
-        auto made = std::make_unique<body>(space_);
-        VITTE_TRY(made->loaded, space_->load(file, path, options));
-        return made;
-    }
+    linked map(const native::sealed<P>& copy, const char* path, const load_options& options);
+    linked map(const sys::basic_file<P>& file, const char* path, const load_options& options);
 
     class body final : public detail::module_body {
     public:
@@ -104,8 +77,76 @@ private:
         native::held<native::object::image<P>> image_;
     };
 
-    std::shared_ptr<name_space> space_ = std::make_shared<name_space>();
+    std::shared_ptr<name_space> space_;
 };
+
+template <sys::platform P>
+own_linker<P>::own_linker() : space_(std::make_shared<name_space>()) {}
+template <sys::platform P>
+exports& own_linker<P>::host() noexcept {
+    return space_->host;
+}
+template <sys::platform P>
+result<std::size_t, load_error> own_linker<P>::provide_program() {
+    return native::provide_program<P>(space_->host);
+}
+template <sys::platform P>
+void own_linker<P>::add_search_path(std::string folder) {
+    space_->search.add(std::move(folder));
+}
+template <sys::platform P>
+void own_linker<P>::hide_process() noexcept {
+    space_->sees_process = false;
+}
+template <sys::platform P>
+result<void> own_linker<P>::write_perf_map() {
+    return native::module_record<P>::write_perf_map();
+}
+
+template <sys::platform P>
+linked own_linker<P>::link(const char* path, const load_options& options) {
+    auto file = sys::basic_file<P>::open(path);
+    if (!file) return refuse(file.error(), "opening");
+    return link(*file, path, options);
+}
+template <sys::platform P>
+linked own_linker<P>::link(const sys::basic_file<P>& file, const char* path, const load_options& options) {
+    if (!options.verify) return map(file, path, options);
+    const auto facts = file.info();
+    if (!facts) return refuse(facts.error(), "opening");
+    return map(native::sealed_copy<P>(file, *facts), path, options);
+}
+template <sys::platform P>
+linked own_linker<P>::link(std::span<const std::byte> bytes, const char* name, const load_options& options) {
+    const auto read = [&](std::span<std::byte> to) {
+        std::memcpy(to.data(), bytes.data(), bytes.size());
+        return result<std::size_t>(bytes.size());
+    };
+    return map(native::sealed_copy<P>(bytes.size(), read), name, options);
+}
+template <sys::platform P>
+linked own_linker<P>::link(std::span<const link_input> inputs, const link_options& options) {
+    if constexpr (native::object::supported) {
+        auto made = std::make_unique<object_body>(space_);
+        VITTE_CHECK(made->link(inputs, options));
+        return made;
+    } else {
+        return refuse(errc::not_supported, "linking",
+                      std::string("objects cannot be linked on ") + native::machine::name);
+    }
+}
+template <sys::platform P>
+linked own_linker<P>::map(const native::sealed<P>& copy, const char* path, const load_options& options) {
+    if (!copy) return unexpected(copy.error());
+    VITTE_CHECK(native::verified(*copy, path, nullptr, options));
+    return map(copy->file(), path, options);
+}
+template <sys::platform P>
+linked own_linker<P>::map(const sys::basic_file<P>& file, const char* path, const load_options& options) {
+    auto made = std::make_unique<body>(space_);
+    VITTE_TRY(made->loaded, space_->load(file, path, options));
+    return made;
+}
 
 /// Hands the module to the OS's own linker, with its search rules and its binding.
 template <sys::platform P = sys::native>
@@ -132,3 +173,7 @@ private:
 };
 
 }  // namespace vitte::loader
+
+#if defined(VITTE_SEPARATE)
+extern template class vitte::loader::own_linker<>;
+#endif

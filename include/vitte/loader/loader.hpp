@@ -46,7 +46,7 @@ public:
     /// Offers all global symbols of this program that are in its file, for static programs, which export none: what it
     /// was linked with is then there for modules, too. What was provided otherwise comes first. Returns how many there
     /// are; `errc::not_found` if the program was stripped.
-    result<std::size_t, load_error> provide_program() { return native::provide_program<P>(own_.host()); }
+    result<std::size_t, load_error> provide_program() { return own_.provide_program(); }
     /// Looks for what modules need in `folder`, too, after their own DT_RPATH and before the system's folders.
     void add_search_path(std::string folder) { own_.add_search_path(std::move(folder)); }
     /// Binds modules to host exports and to each other only, not to the libraries of this process.
@@ -102,7 +102,7 @@ public:
     }
     /// Lists the functions of all linked objects from now on, in every loader, in `/tmp/perf-PID.map`, so that Linux's
     /// `perf` can name them. Of shared objects it reads the files.
-    static result<void> write_perf_map() { return native::module_record<P>::write_perf_map(); }
+    static result<void> write_perf_map() { return own_linker<P>::write_perf_map(); }
 
 private:
     template <class Signature>

@@ -50,7 +50,7 @@ private:
             {l.results, [this](auto n) { type(0, n); }},
             {l.body_bytes, [this](auto n) { code(repeated(n - 2, {1})); }},
             {l.values, [this](auto n) { code(repeated(n, {0x41, 0}), repeated(n, {0x1a})); }},
-            {l.nesting, [this](auto n) { code(repeated(n, {0x02, 0x40}), repeated(n, {0x0b})); }},
+            {l.nesting, [this](auto n) { code(repeated(n - 1, {0x02, 0x40}), repeated(n - 1, {0x0b})); }},  // and the body
             {l.locals, [this](auto n) { nothing(), declared(), bodies(locals(n)); }},
             {l.locals, [this](auto n) { type(1000, 0), declared(), bodies(locals(n - 1000)); }},
             {l.all_locals, [this](auto n) { functions_with(n); }},

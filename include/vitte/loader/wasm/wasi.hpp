@@ -172,3 +172,7 @@ void basic_context<P>::offer(basic_store<P>& store) {
 }
 
 }  // namespace vitte::loader::wasm::wasi
+
+#if defined(VITTE_SEPARATE)
+extern template class vitte::loader::wasm::wasi::basic_context<>;
+#endif

@@ -1,1 +1,0 @@
-#include <vitte/separate.hpp>

@@ -1,0 +1,1 @@
+#include <vitte/separate/wasi.hpp>
