@@ -22,7 +22,8 @@ public:
 
     exports& host() noexcept;
     /// See `module_loader::provide_program`.
-    result<std::size_t, load_error> provide_program();
+    result<std::size_t, load_error> provide_program()
+        requires requires { typename P::images; };
     void add_search_path(std::string folder);
     void hide_process() noexcept;
 
@@ -87,7 +88,9 @@ exports& own_linker<P>::host() noexcept {
     return space_->host;
 }
 template <sys::platform P>
-result<std::size_t, load_error> own_linker<P>::provide_program() {
+result<std::size_t, load_error> own_linker<P>::provide_program()
+    requires requires { typename P::images; }
+{
     return native::provide_program<P>(space_->host);
 }
 template <sys::platform P>
