@@ -65,9 +65,14 @@ private:
             for (object* const used : used_) space_->unload(used);
         }
         result<void, load_error> link(std::span<const link_input> inputs, const link_options& options) {
-            VITTE_TRY(image_, space_->with_scope(
-                                  [&](auto& scope) { return native::object::link<P>(inputs, scope, options); }, used_));
-            return image_->start(space_->cpu());
+            if constexpr (native::object::supported) {
+                const auto bound = [&](auto& scope) { return native::object::link<P>(inputs, scope, options); };
+                VITTE_TRY(image_, space_->with_scope(bound, used_));
+                return image_->start(space_->cpu());
+            } else {
+                return refuse(errc::not_supported, "linking",
+                              std::string("objects cannot be linked on ") + native::machine::name);
+            }
         }
         void* symbol(const char* name) const noexcept override { return image_->symbol(name); }
         bool locate(std::uintptr_t address, symbol_location& to) const override { return image_->locate(address, to); }
@@ -129,14 +134,9 @@ linked own_linker<P>::link(std::span<const std::byte> bytes, const char* name, c
 }
 template <sys::platform P>
 linked own_linker<P>::link(std::span<const link_input> inputs, const link_options& options) {
-    if constexpr (native::object::supported) {
-        auto made = std::make_unique<object_body>(space_);
-        VITTE_CHECK(made->link(inputs, options));
-        return made;
-    } else {
-        return refuse(errc::not_supported, "linking",
-                      std::string("objects cannot be linked on ") + native::machine::name);
-    }
+    auto made = std::make_unique<object_body>(space_);
+    VITTE_CHECK(made->link(inputs, options));
+    return made;
 }
 template <sys::platform P>
 linked own_linker<P>::map(const native::sealed<P>& copy, const char* path, const load_options& options) {
