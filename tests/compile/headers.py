@@ -178,10 +178,11 @@ def check_two_units(results):
             units.append(os.path.join(folder, name + '.cpp'))
             with open(units[-1], 'w', encoding='utf-8') as file:
                 file.write(f'#include <vitte/vitte.hpp>\n{body}\n')
-        for compiler in COMPILERS:
+        for compiler in [*COMPILERS, MINGW]:
             program = os.path.join(folder, 'both')
-            built = subprocess.run([compiler, '-std=c++20', '-I', ROOT, *units, '-o', program, '-ldl'], stderr=subprocess.PIPE, text=True)
-            results.check(built.returncode == 0 and subprocess.run([program]).returncode == 0,
+            libraries = ['-lsynchronization', '-lbcrypt', '-lntdll'] if compiler == MINGW else ['-ldl']
+            built = subprocess.run([compiler, '-std=c++20', '-I', ROOT, *units, '-o', program, *libraries], stderr=subprocess.PIPE, text=True)
+            results.check(built.returncode == 0 and (compiler == MINGW or subprocess.run([program]).returncode == 0),
                           f'{compiler}: two units with everything: {built.stderr[:2000]}')
 
 

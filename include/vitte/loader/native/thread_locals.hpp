@@ -150,7 +150,6 @@ private:
     };
     /// Runs when its thread ends.
     struct at_end {
-        bool armed;
         ~at_end() {
             if (current != nullptr) end_thread(std::exchange(current, nullptr));
         }
@@ -175,7 +174,8 @@ private:
         made->next = threads;
         if (threads != nullptr) threads->previous = made;
         threads = made;
-        end_marker.armed = true;
+        // No member: ld for Windows finds the code that begins and ends a thread-local one in each unit.
+        [[maybe_unused]] static thread_local at_end marker;
         return current = made;
     }
     static void end_thread(thread* ending) noexcept {
@@ -269,7 +269,6 @@ private:
     static inline constinit sys::mutex lock;
     static inline constinit thread* threads = nullptr;
     static inline thread_local constinit thread* current = nullptr;
-    static inline thread_local at_end end_marker{false};
 
 public:
     /// What initial-exec accesses are relative to.
