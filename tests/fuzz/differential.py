@@ -45,8 +45,9 @@ class Engines:
         self.program = os.path.join(folder, 'ours-fast' if fast else 'ours')
         os.makedirs(folder, exist_ok=True)
         sanitizers = [] if fast else ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
-        subprocess.run(['clang++-16', '-std=c++20', '-O1', '-g1', '-I' + os.path.join(ROOT, 'include'), *sanitizers,
-                        os.path.join(HERE, 'differential', 'ours.cpp'), '-o', self.program], check=True)
+        sources = [os.path.join(HERE, 'differential', source) for source in ('ours.cpp', 'engine.cpp')]
+        subprocess.run(['clang++-16', '-std=c++20', '-O1', '-g1', '-DVITTE_SEPARATE', '-I' + os.path.join(ROOT, 'include'), *sanitizers,
+                        *sources, '-o', self.program], check=True)
         self.features = self.node('features').communicate()[0].strip()
         # Real modules to change bytes of: what other tests have compiled.
         made = sorted(glob.glob(os.path.join(os.path.dirname(folder), '**', '*.wasm'), recursive=True))

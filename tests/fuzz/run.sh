@@ -5,13 +5,18 @@
 # its name on the screen.
 set -eu
 folder=$1 results=$2 seconds=$3 name=${4:-}
-if [ "$name" = differential ]; then
+flags='-std=c++20 -O1 -gline-tables-only -Iinclude -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fno-sanitize-recover=all'
+if [ "$name" = engine ]; then
+    # shellcheck disable=SC2086
+    exec clang++-16 $flags -DVITTE_SEPARATE -fsanitize=fuzzer-no-link,address,undefined -c tests/fuzz/differential/engine.cpp -o "$folder/engine.o"
+elif [ "$name" = differential ]; then
     exec python3 tests/fuzz/differential.py "$folder/differential" "$results" "$seconds"
 elif [ -n "$name" ]; then
     kept=tests/fuzz/corpus/$name
     [ -d "$kept" ] || kept=
-    clang++-16 -std=c++20 -O1 -gline-tables-only -Iinclude -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize=fuzzer,address,undefined \
-        -fno-sanitize-recover=all "tests/fuzz/$name.cpp" -o "$folder/$name"
+    case $name in wasm | wasm_generated) engine="-DVITTE_SEPARATE $folder/engine.o" ;; *) engine= ;; esac
+    # shellcheck disable=SC2086
+    clang++-16 $flags -fsanitize=fuzzer,address,undefined "tests/fuzz/$name.cpp" $engine -o "$folder/$name"
     mkdir -p "$folder/$name-corpus"
     passed=0 failed=0
     # shellcheck disable=SC2086
@@ -41,7 +46,8 @@ done
 cp /etc/ld.so.cache "$folder/seeds"
 ar rc "$folder/seeds/parts.a" "$folder/seeds"/parts_?.c.o
 clang-16 --target=wasm32 -O1 -nostdlib -ffreestanding -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$folder/seeds/kernels.wasm" || true
-# What takes longest to compile first.
+# The engine, which the differential fuzzer compiles without a fuzzer's counters, takes longest to compile. Those that need it come
+# last: it is there long before.
 names=$(cd tests/fuzz && ls ./*.cpp | sed 's|^./||; s|[.]cpp$||' | grep -v '^wasm')
-printf '%s\n' wasm_generated differential wasm wasm_text $names |
+printf '%s\n' engine differential $names wasm_text wasm wasm_generated |
     xargs -P "$(nproc)" -I '{}' sh tests/fuzz/run.sh "$folder" "$results" "$seconds" '{}'

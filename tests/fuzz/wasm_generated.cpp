@@ -4,9 +4,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace wasm_fuzz;
-    static const operations known(true);
     choices by(std::span(data, size));
-    const generated module = generator(by, {}, known).make(INT64_MAX);
+    const generated module = generate(by, {}, INT64_MAX);
     wasm::compile_options checked, guarded;
     guarded.metered = guarded.interruptible = true;
     guarded.checked_memory = !wasm::store::guards();

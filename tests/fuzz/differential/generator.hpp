@@ -7,18 +7,9 @@
 #pragma once
 
 #include "bodies.hpp"
+#include "generated.hpp"
 
 namespace wasm_fuzz {
-
-/// A call of an exported function with the bits of its arguments; references are numbers, 0 is null.
-struct call {
-    std::string name;
-    std::vector<std::uint64_t> arguments;
-};
-struct generated {
-    std::vector<std::byte> bytes;
-    std::vector<call> calls;
-};
 
 class generator {
 public:

@@ -98,7 +98,6 @@ int main(int count, char** words) {
     std::FILE* const outcomes = std::fopen(words[5], "w");
     if (to == nullptr || outcomes == nullptr) return 2;
     const wasm::features allowed = shared_features();
-    const operations known(allowed.simd);
     std::vector<std::vector<std::byte>> files;
     for (int i = 6; !runs && i < count; ++i) files.push_back(content_of(words[i]));
     std::size_t functions = 0;
@@ -110,7 +109,7 @@ int main(int count, char** words) {
         else if (!files.empty() && seed % 2 == 0)
             module.bytes = by.one_of(files);
         else
-            module = generator(by, allowed, known).make(limit);
+            module = generate(by, allowed, limit);
         if (mode == "validate") {
             module.calls.clear();
             if (seed % 64 != 1) change(module.bytes, by);

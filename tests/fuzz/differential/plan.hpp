@@ -7,17 +7,9 @@
 #include <vector>
 #include <vitte/loader/wasm/compile.hpp>
 
-#include "choices.hpp"
+#include "generated.hpp"
 
 namespace wasm_fuzz {
-
-namespace wasm = vitte::loader::wasm;
-using wasm::value_type;
-
-struct signature {
-    std::vector<value_type> parameters, results;
-    friend bool operator==(const signature&, const signature&) = default;
-};
 
 /// Everything that bodies refer to; it is decided before the first of them is written.
 struct plan {
@@ -56,26 +48,6 @@ struct plan {
     const signature& type_of(std::uint32_t function) const { return types[functions[function]]; }
 };
 
-/// One letter for each type of value; exports and imports tell their types by their names.
-constexpr char letter_of(value_type type) {
-    constexpr std::pair<value_type, char> letters[] = {{wasm::i32, 'i'},
-                                                       {wasm::i64, 'l'},
-                                                       {wasm::f32, 'f'},
-                                                       {wasm::f64, 'd'},
-                                                       {wasm::v128, 'v'},
-                                                       {wasm::function_reference, 'r'},
-                                                       {wasm::external_reference, 'x'}};
-    for (const auto& [t, letter] : letters)
-        if (t == type) return letter;
-    return '?';
-}
-inline std::string text_of(const signature& type) {
-    std::string made;
-    for (const value_type t : type.parameters) made += letter_of(t);
-    made += '>';
-    for (const value_type t : type.results) made += letter_of(t);
-    return made;
-}
 inline void put_type(writer& out, value_type type) {
     out.put(type.is_reference() ? static_cast<unsigned>(type.heap().code()) : type.code());
 }

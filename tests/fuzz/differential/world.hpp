@@ -3,9 +3,10 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <vitte/core/endian.hpp>
 #include <vitte/loader/wasm/store.hpp>
 
-#include "generator.hpp"
+#include "generated.hpp"
 
 namespace wasm_fuzz {
 
@@ -180,7 +181,7 @@ private:
     void tell_memory(const wasm::memory& m) {
         std::uint32_t hash = 0;
         for (std::uint64_t i = 0; i < m.size; i += 4) {
-            hash = (hash ^ wasm::ops::load_little<std::uint32_t>(m.data + i)) * 0x9e3779b1;
+            hash = (hash ^ vitte::load<std::uint32_t>(m.data + i, vitte::byte_order::little)) * 0x9e3779b1;
             hash ^= hash >> 15;
         }
         told_ += " memory=" + std::to_string(m.size) + "/";

@@ -41,11 +41,23 @@ struct guarded_entry {
     }
 };
 
+template <sys::platform P>
+constexpr bool can_guard() noexcept {
+    if constexpr (VITTE_WASM_GUARDS && requires { P::faults::supported; })
+        return P::faults::supported;
+    else
+        return false;
+}
+
 }  // namespace detail
 
 template <sys::platform P>
+bool basic_store<P>::guards() noexcept {
+    return detail::can_guard<P>();
+}
+template <sys::platform P>
 result<void> basic_store<P>::guard() noexcept {
-    if constexpr (guards()) {
+    if constexpr (detail::can_guard<P>()) {
         VITTE_CHECK(P::faults::install());
         execution_->guarded = memories_.get();
         execution_->enter = detail::guarded_entry<P>::enter;

@@ -211,13 +211,8 @@ public:
         P::threads::wake_all(execution_->stop.address());
     }
 
-    /// Whether this platform can guard memories, in a program that is compiled as this one.
-    static constexpr bool guards() noexcept {
-        if constexpr (VITTE_WASM_GUARDS && requires { P::faults::supported; })
-            return P::faults::supported;
-        else
-            return false;
-    }
+    /// Whether this platform can guard memories, with an engine that is compiled as this one.
+    static bool guards() noexcept;
 
 private:
     basic_store() = default;
