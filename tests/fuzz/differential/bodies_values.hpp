@@ -217,7 +217,7 @@ inline void body_writer::vector_operation(std::uint32_t code) {
     const wasm::vector_row& row = wasm::vector_rows[code - 0x200];
     const value_type scalar = bank_types[static_cast<std::size_t>(row.scalar)];
     if (row.shape == constant) return this->constant(wasm::v128);
-    if (row.shape == load || row.shape == load_lane) {
+    if (row.shape == load_whole || row.shape == load_lane) {
         if (!!plan_.memories.empty()) return leaf(wasm::v128);
         const place where = address();
         if (row.shape == load_lane) expression(wasm::v128);

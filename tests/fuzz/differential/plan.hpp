@@ -62,7 +62,7 @@ public:
         for (std::uint32_t code = 0; vectors && code < 0x100; ++code) {
             const wasm::vector_row& row = wasm::vector_rows[code];
             using enum wasm::vector_shape;
-            if (row.shape == none || row.shape == store || row.shape == store_lane) continue;
+            if (row.shape == none || row.shape == store_whole || row.shape == store_lane) continue;
             const bool scalar = row.shape == test || row.shape == extract;
             const std::size_t to = !scalar ? 4 : row.shape == test ? 0 : index(row.scalar);
             all_[to].push_back(0x200 + code);

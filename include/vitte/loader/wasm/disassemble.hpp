@@ -231,8 +231,8 @@ private:
                 break;
             case vector_shape::extract:
             case vector_shape::replace: add(in_.byte("lane index")); break;
-            case vector_shape::load:
-            case vector_shape::store: memory(); break;
+            case vector_shape::load_whole:
+            case vector_shape::store_whole: memory(); break;
             case vector_shape::load_lane:
             case vector_shape::store_lane:
                 memory();

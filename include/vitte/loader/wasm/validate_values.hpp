@@ -314,13 +314,13 @@ void function_validator<Sink>::vector(std::uint32_t opcode) {
             if (live()) sink_.vector(row.run, replace ? 2 : 1, replace ? v128 : scalar, extra);
             return push(replace ? v128 : scalar);
         }
-        case vector_shape::load:
-        case vector_shape::store:
+        case vector_shape::load_whole:
+        case vector_shape::store_whole:
         case vector_shape::load_lane:
         case vector_shape::store_lane: {
             const memory_argument where = read_memory_argument(row.size);
             const bool by_lane = row.shape == vector_shape::load_lane || row.shape == vector_shape::store_lane,
-                       writes = row.shape == vector_shape::store || row.shape == vector_shape::store_lane;
+                       writes = row.shape == vector_shape::store_whole || row.shape == vector_shape::store_lane;
             std::uint8_t number = 0;
             if (by_lane) lane(number, row.lanes);
             if (by_lane || writes) pop(v128);

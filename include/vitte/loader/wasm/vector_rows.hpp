@@ -187,8 +187,8 @@ enum class vector_shape : std::uint8_t {
     extract,
     replace,
     shuffle,
-    load,
-    store,
+    load_whole,
+    store_whole,
     load_lane,
     store_lane
 };
@@ -239,7 +239,7 @@ constexpr std::array<vector_row, vector_opcodes> vector_rows_of() {
     VITTE_WASM_VECTOR_REPLACE(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
 #define VITTE_WASM_ROW(code, text, bytes, ...) \
-    add(code, vector_shape::load, text, run<loaded<code>>, bank::int32, 0, bytes);
+    add(code, vector_shape::load_whole, text, run<loaded<code>>, bank::int32, 0, bytes);
     VITTE_WASM_VECTOR_LOAD(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
 #define VITTE_WASM_ROW(load, store, load_text, store_text, T)                                                   \
@@ -247,7 +247,7 @@ constexpr std::array<vector_row, vector_opcodes> vector_rows_of() {
     add(store, vector_shape::store_lane, store_text, run<lane_stored<T>>, bank::int32, 16 / sizeof(T), sizeof(T));
     VITTE_WASM_VECTOR_LANE(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
-    add(11, vector_shape::store, "v128.store", run<stored>, bank::int32, 0, 16);
+    add(11, vector_shape::store_whole, "v128.store", run<stored>, bank::int32, 0, 16);
     add(12, vector_shape::constant, "v128.const", nullptr);
     add(13, vector_shape::shuffle, "i8x16.shuffle", run<shuffled>);
 #endif

@@ -14,6 +14,54 @@
 
 namespace vitte::sys::linux_os {
 
+/// Newer than some headers.
+enum newer_call : std::uint32_t {
+    pidfd_send_signal_call = VITTE_CALL(424),
+    io_uring_setup_call,
+    io_uring_enter_call,
+    io_uring_register_call,
+    open_tree_call,
+    move_mount_call,
+    fsopen_call,
+    fsconfig_call,
+    fsmount_call,
+    fspick_call,
+    clone3_call = VITTE_CALL(435),
+    openat2_call = VITTE_CALL(437),
+    pidfd_getfd_call,
+    faccessat2_call,
+    process_madvise_call,
+    epoll_pwait2_call,
+    mount_setattr_call,
+    quotactl_fd_call,
+    landlock_create_ruleset_call,
+    landlock_add_rule_call,
+    landlock_restrict_self_call,
+    memfd_secret_call,
+    process_mrelease_call,
+    futex_waitv_call,
+    set_mempolicy_home_node_call,
+    cachestat_call,
+    fchmodat2_call,
+    map_shadow_stack_call,
+    futex_wake_call,
+    futex_wait_call,
+    futex_requeue_call,
+    statmount_call,
+    listmount_call,
+    lsm_get_self_attr_call,
+    lsm_set_self_attr_call,
+    lsm_list_modules_call,
+    mseal_call,
+    setxattrat_call,
+    getxattrat_call,
+    listxattrat_call,
+    removexattrat_call,
+    open_tree_attr_call,
+    file_getattr_call,
+    file_setattr_call,
+};
+
 /// Why a call is let through or refused.
 enum class call_class : unsigned char {
     unknown,     ///< newer than the table, or gone from Linux long ago

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <vitte/sys/platform/linux/call_numbers.hpp>
+#include <vitte/sys/platform/linux/call_table.hpp>
 #include <vitte/sys/platform/posix/error.hpp>
 #include <vitte/sys/platform/sandbox_types.hpp>
 
@@ -85,7 +85,7 @@ public:
                   ((rules & sandbox_abstract_sockets) != 0 ? 1u : 0u) | ((rules & sandbox_signals) != 0 ? 2u : 0u)};
         const bool open_to_all = (handled.files | handled.ports | handled.scopes) == 0;
         // No ruleset is empty, and each of files refuses to link from one folder to another unless a rule allows it.
-        if (open_to_all) handled.files = access_make_block_device | (abi >= 2 ? access_refer : 0);
+        if (open_to_all) handled.files = access_make_block_device | (abi >= 2 ? std::uint64_t{access_refer} : 0);
         handled_ = handled.files;
         ruleset_ = static_cast<int>(::syscall(landlock_create_ruleset_call, &handled, sizeof handled, 0));
         if (ruleset_ == -1) return posix::last_error("landlock_create_ruleset");
