@@ -1,6 +1,7 @@
 // libFuzzer target: no pattern, path or text makes what looks at them read outside it, run for long, or contradict
 // itself.
 #include <cstdlib>
+#include <span>
 
 #include <vitte/core/glob.hpp>
 #include <vitte/core/utf8.hpp>
@@ -23,9 +24,11 @@ void look_at(Path path, Path other) {
         require(*size <= text.size() + 1);
         const auto again = Path(std::string_view(once, *size)).normalize(twice);
         require(again && std::string_view(twice, *again) == std::string_view(once, *size));
+        require(Path(std::string_view(once, *size)).is_absolute() == path.is_absolute());
     }
     static_cast<void>(path.join(other, joined));
-    static_cast<void>(path.relative_to(other, joined));
+    if (const auto size = path.relative_to(other, joined))
+        require(Path(std::string_view(joined, *size)).root().empty());
 }
 
 }  // namespace

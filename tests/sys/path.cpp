@@ -58,6 +58,28 @@ BOOST_AUTO_TEST_CASE(windows_has_drives_and_servers) {
     BOOST_TEST(normal(windows_path("//server/share/../a")) == "\\\\server\\share\\a");
 }
 
+// As CVE-2022-41722 and CVE-2023-45283 of others: what is left of a relative path names a drive.
+BOOST_AUTO_TEST_CASE(no_name_becomes_a_drive_on_windows) {
+    for (const auto& [path, expected] : {std::pair("a\\..\\C:\\b", ".\\C:\\b"),
+                                         {"a/../c:b", ".\\c:b"},
+                                         {"./c:/b", ".\\c:\\b"},
+                                         {"x:/../s:./s:", "x:\\s:.\\s:"},
+                                         {"1:/../s:./s:", ".\\s:.\\s:"},
+                                         {"\\a\\..\\??\\C:\\b", "\\.\\??\\C:\\b"},
+                                         {"\\??\\C:\\a\\..\\..\\b", "\\??\\C:\\b"},
+                                         {"..\\c:", "..\\c:"}}) {
+        BOOST_TEST(normal(windows_path(path)) == expected);
+        BOOST_TEST(normal(windows_path(expected)) == expected);
+    }
+    char text[7];
+    BOOST_TEST(windows_path("\\a\\c:\\b").relative_to("\\a", text).has_value());
+    BOOST_TEST(std::string(text) == ".\\c:\\b");
+    BOOST_TEST((windows_path("\\a\\c:\\bc").relative_to("\\a", text).error().code == errc::name_too_long));
+    BOOST_TEST((windows_path("a\\..\\c:\\bc").normalize(text).error().code == errc::name_too_long));
+    static_assert(windows_path("\\??\\C:\\a").root() == "\\??\\C:\\" && windows_path("\\??\\C:\\a").is_absolute());
+    BOOST_TEST(normal(posix_path("a/../c:/b")) == "c:/b");
+}
+
 BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
     char text[4];
     BOOST_TEST(*posix_path("abc").normalize(text) == 3u);

@@ -24,7 +24,7 @@ public:
         return c == '/' || (Style == path_style::windows && c == '\\');
     }
 
-    /// What it begins with before the first name: "/" and, on Windows, "C:", "C:\" or "\\server\share\".
+    /// What it begins with before the first name: "/" and, on Windows, "C:", "C:\", "\\server\share\" or "\??\C:\".
     constexpr std::string_view root() const noexcept {
         const std::size_t drive = drive_length();
         std::size_t end = drive;
@@ -94,7 +94,8 @@ public:
     constexpr iterator end() const noexcept { return iterator(); }
 
     /// Writes the shortest path that means the same if there are no symbolic links: without ".", "name/..", and
-    /// separators that say nothing; "." if nothing is left. With a NUL; returns the length without it.
+    /// separators that say nothing; "." if nothing is left. On Windows ".\" stays or comes before a name that would be
+    /// taken for a drive: "a\..\C:\b" is ".\C:\b". With a NUL; returns the length without it.
     /// `errc::name_too_long` if `to` is too small.
     constexpr result<std::size_t> normalize(std::span<char> to) const noexcept {
         writer out{to};
@@ -119,6 +120,7 @@ public:
             if (out.full) break;  // what was written cannot be taken back any more
         }
         if (out.size == 0) out.put('.');
+        out.keep_root(base);
         return out.end();
     }
 
@@ -135,7 +137,7 @@ public:
     }
 
     /// Writes the path that leads from the folder `base` to this one; both are normal and begin alike, or it is
-    /// `errc::invalid_argument`.
+    /// `errc::invalid_argument`. It is relative, see `normalize`.
     constexpr result<std::size_t> relative_to(basic_path_view base, std::span<char> to) const noexcept {
         if (root() != base.root()) return fail(errc::invalid_argument, "relative path");
         iterator mine = begin(), theirs = base.begin();
@@ -147,6 +149,7 @@ public:
         }
         for (; mine != end(); ++mine) out.part(*mine);
         if (out.size == 0) out.put('.');
+        out.keep_root(0);
         return out.end();
     }
 
@@ -167,6 +170,14 @@ private:
             if (size != 0) put(separator);
             for (const char c : name) put(c);
         }
+        /// Puts a "." behind the root of `root` bytes, if names behind it would be read as a part of it.
+        constexpr void keep_root(std::size_t root) noexcept {
+            if (Style == path_style::posix || basic_path_view(std::string_view(to.data(), size)).root().size() <= root)
+                return;
+            put('.'), put(separator);
+            for (std::size_t at = size; !full && at-- > root + 2;) to[at] = to[at - 2];
+            if (!full) to[root] = '.', to[root + 1] = separator;
+        }
         constexpr result<std::size_t> end() noexcept {
             if (full || to.empty()) return fail(errc::name_too_long, "write path");
             to[size] = 0;
@@ -179,14 +190,16 @@ private:
         for (const std::size_t least = root().size(); at > least && !is_separator(text_[at - 1]);) --at;
         return at;
     }
-    /// Of "C:" or "\\server\share", where the style has them.
+    /// Of "C:", "\\server\share" or "\??\C:", a name of the object manager, where the style has them.
     constexpr std::size_t drive_length() const noexcept {
         if (Style == path_style::posix || text_.size() < 2) return 0;
         const char letter = static_cast<char>(text_[0] | 0x20);
         if (text_[1] == ':' && letter >= 'a' && letter <= 'z') return 2;
-        if (!is_separator(text_[0]) || !is_separator(text_[1])) return 0;
-        std::size_t at = 2;
-        for (int names = 0; names < 2; ++names) {
+        if (!is_separator(text_[0])) return 0;
+        const bool of_object_manager = text_.size() > 3 && text_.substr(1, 2) == "??" && is_separator(text_[3]);
+        if (!of_object_manager && !is_separator(text_[1])) return 0;
+        std::size_t at = of_object_manager ? 4 : 2;
+        for (int names = of_object_manager ? 1 : 0; names < 2; ++names) {
             const std::size_t begin = at;
             while (at < text_.size() && !is_separator(text_[at])) ++at;
             if (at == begin) return 0;
