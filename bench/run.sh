@@ -23,7 +23,8 @@ for name in "$@"; do
         wasm)
             clang-16 --target=wasm32 -O2 -mbulk-memory -msign-ext -mnontrapping-fptoint -nostdlib -ffreestanding \
                 -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$build/kernels.wasm"
-            "$build/bench/wasm" "$build/kernels.wasm" ;;
+            clang-16 --target=wasm32 -O2 -mbulk-memory -nostdlib -ffreestanding -Wl,--no-entry bench/wasm/waits.c -o "$build/waits.wasm"
+            "$build/bench/wasm" "$build/kernels.wasm" "$build/waits.wasm" ;;
         wasm_peers)
             need wasi-libc libc++-16-dev-wasm32 libclang-rt-16-dev-wasm32 >&2
             command -v npm > /dev/null || need nodejs npm >&2

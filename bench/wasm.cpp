@@ -1,11 +1,17 @@
-// WebAssembly against native code: wasm KERNELS.WASM. The kernels are those of bench/wasm/kernels.c, which is also
-// linked in.
+// WebAssembly against native code, and what stops it: wasm KERNELS.WASM WAITS.WASM, of the files in bench/wasm. The
+// kernels are also linked in.
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
-#include <vitte/loader/wasm/store.hpp>
+#include <vitte/loader/wasm/wasi.hpp>
 
 #include "row.hpp"
 
@@ -122,6 +128,15 @@ void compare_kernels(const std::string& module, bool guarded) {
     if (!guarded) call_with_handle(*store, how);
 }
 
+/// How long after its deadline `call`, which runs a guest in `store`, returns; it began a while before.
+double beyond_deadline(wasm::store& store, int round, const std::string& name, auto call) {
+    const auto until = vitte::sys::deadline::after(20'000'000 + round * 100'000);
+    store.set_deadline(until);
+    if (call() != wasm::trap_code::timed_out) stop(name + " ended otherwise");
+    return static_cast<double>(vitte::sys::monotonic_time() - until.monotonic());
+}
+constexpr int rounds = 20;
+
 /// How long a guest goes on after its deadline, at most, whatever it does.
 void end_the_endless(const std::string& module) {
     wasm::compile_options options;
@@ -129,27 +144,57 @@ void end_the_endless(const std::string& module) {
     double longest = 0;
     for (const char* const name :
          {"endless_loop", "endless_fills", "endless_recursion", "endless_growth", "endless_calls"})
-        for (int round = 0; round < 20; ++round) {
+        for (int round = 0; round < rounds; ++round) {
             auto store = wasm::store::create({.memory_pages = 16384});
             if (!store) stop("no store");
             store->define_function<void()>("host", "nothing", [] {});
             auto made = store->instantiate(compiled(module, options));
             if (!made) stop(made.error().message());
-            const auto until = vitte::sys::deadline::after(20'000'000 + round * 100'000);
-            store->set_deadline(until);
-            const auto code = std::string(name) == "endless_recursion"
-                                  ? (*(*made)->function<std::uint32_t(std::uint32_t)>(name))(0).error().code
-                                  : (*(*made)->function<void()>(name))().error().code;
-            if (code != wasm::trap_code::timed_out) stop(std::string(name) + " ended otherwise");
-            longest = std::max(longest, static_cast<double>(vitte::sys::monotonic_time() - until.monotonic()));
+            const auto call = [&] {
+                return std::string(name) == "endless_recursion"
+                           ? (*(*made)->function<std::uint32_t(std::uint32_t)>(name))(0).error().code
+                           : (*(*made)->function<void()>(name))().error().code;
+            };
+            longest = std::max(longest, beyond_deadline(*store, round, name, call));
         }
     bench::row("wasm: time that a guest takes beyond its deadline", longest, 1e6, "a millisecond", 20);
 }
 
+/// The same for guests that wait: for input from a pipe, a socket or a terminal, and for the other end of a FIFO.
+void end_those_that_wait(const std::string& module) {
+    int ends[2], sockets[2];
+    const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+    char folder[] = "/tmp/vitte-bench-XXXXXX";
+    if (::pipe(ends) != 0 || ::socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) != 0 || terminal == -1 ||
+        ::grantpt(terminal) != 0 || ::unlockpt(terminal) != 0 || ::mkdtemp(folder) == nullptr)
+        stop("no streams");
+    const int user = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY);
+    const std::string fifo = std::string(folder) + "/fifo";
+    if (user == -1 || ::mkfifo(fifo.c_str(), 0600) != 0) stop("no terminal or FIFO");
+    double longest = 0;
+    for (const int input : {ends[0], sockets[0], user})
+        for (const char* const name : {"reading", "polling", "opening"})
+            for (int round = 0; round < rounds; ++round) {
+                auto store = wasm::store::create();
+                wasm::wasi::context world;
+                if (!store || !world.add_folder(folder, "/")) stop("no store");
+                world.set_stream(vitte::sys::standard_stream::input, vitte::sys::file(::dup(input)));
+                world.offer(*store);
+                auto made = store->instantiate(compiled(module));
+                if (!made) stop(made.error().message());
+                const auto run = *(*made)->function<void()>(name);
+                longest = std::max(longest, beyond_deadline(*store, round, name, [&] { return run().error().code; }));
+            }
+    bench::row("wasm: time that a guest waits beyond its deadline", longest, 1e6, "a millisecond", 20);
+    ::unlink(fifo.c_str());
+    ::rmdir(folder);
+}
+
 int main(int argc, char** argv) {
-    if (argc != 2) stop("usage: wasm KERNELS.WASM");
+    if (argc != 3) stop("usage: wasm KERNELS.WASM WAITS.WASM");
     const std::string module = content(argv[1]);
     compare_kernels(module, false);
     if (wasm::store::guards()) compare_kernels(module, true);
     end_the_endless(module);
+    end_those_that_wait(content(argv[2]));
 }
