@@ -12,6 +12,8 @@
 #include <set>
 #include <vector>
 #include <vitte/sys/fs.hpp>
+#include <vitte/sys/fs/attributes.hpp>
+#include <vitte/sys/fs/contained.hpp>
 #include <vitte/sys/fs/temporary.hpp>
 #include <vitte/sys/platform/faulty.hpp>
 
@@ -171,6 +173,9 @@ std::vector<old_file> old_files(unsigned me) {
     return all;
 }
 
+/// Whether that fails because the system or the file system has no such thing.
+bool lacks(const result<void>& done) { return done.error().code == errc::not_supported; }
+
 /// What is done by `me`, whose umask is `mask`.
 std::vector<attempt> attempts(unsigned me, mode_t mask) {
     std::vector<attempt> all;
@@ -201,6 +206,43 @@ std::vector<attempt> attempts(unsigned me, mode_t mask) {
     all.push_back({"write a new secret", [] {},
                    []() -> result<void> {
                        VITTE_TRY(auto made, basic_file<frail>::open("d/file", {open_mode::create_new, 0, 0600}));
+                       VITTE_CHECK(made.write(content()));
+                       return made.close();
+                   }});
+    all.push_back({"write a secret in pieces", secret, []() -> result<void> {
+                       VITTE_TRY(auto made, basic_file<frail>::open("d/file", open_mode::update));
+                       VITTE_CHECK(made.resize(0));
+                       if (const auto room = made.allocate(0, text.size()); !room && !lacks(room)) return room;
+                       VITTE_CHECK(made.write_at(content(), 3));
+                       VITTE_CHECK(made.set_times(no_time, 1'000'000'000));
+                       if (const auto named = set_attribute(made, "user.test", content()); !named && !lacks(named))
+                           return named;
+                       return made.sync();
+                   }});
+    all.push_back({"copy a part of a secret",
+                   [=] {
+                       secret();
+                       make_file("d/limit", me, me, 0666 & ~mask);  // the new file is as any that is written
+                   },
+                   []() -> result<void> {
+                       VITTE_TRY(const auto from, basic_file<frail>::open("d/file"));
+                       VITTE_TRY(auto to, basic_file<frail>::open("d/part", open_mode::write));
+                       VITTE_CHECK(copy_range(from, 0, to, 0, 2));
+                       return to.close();
+                   },
+                   "d/limit"});
+    all.push_back({"name a secret twice", secret, []() -> result<void> {
+                       VITTE_TRY(const auto in, basic_directory<frail>::open("d"));
+                       VITTE_CHECK(in.link("file", in, "second"));
+                       VITTE_CHECK(in.rename("file", in, "third"));
+                       VITTE_CHECK(in.remove("second"));
+                       return in.sync();
+                   }});
+    all.push_back({"keep secrets within a contained folder", [] {}, []() -> result<void> {
+                       VITTE_TRY(auto opened, basic_directory<frail>::open("d"));
+                       const basic_contained_directory<frail> in(std::move(opened));
+                       VITTE_CHECK(in.create_directory("below", 0700));
+                       VITTE_TRY(auto made, in.open_file("below/../file", {open_mode::create_new, 0, 0600}));
                        VITTE_CHECK(made.write(content()));
                        return made.close();
                    }});
