@@ -79,7 +79,7 @@ def all_steps(folder, chosen, options):
         script('growth/growth.py', 65, f'{folder}/growth'),
         script('firmware/firmware.py', 32, f'{folder}/firmware'),
         script('subproject/run.sh', 4, f'{folder}/subproject'),
-        script('loader/matrix/matrix.py', 190, f'{folder}/matrix'),
+        script('loader/matrix/matrix.py', 190, *(['--all'] if options.all else []), f'{folder}/matrix'),
         Step('build benches', 68, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
         Step('fuzz', 720, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs']),
     ]

@@ -2,7 +2,9 @@
 """Plugins in C and C++ as compilers and linkers make them with all kinds of options, loaded by our own linker into dynamic and static
 programs, natively and under qemu.
 
-usage: matrix.py FOLDER RESULTS [MACHINE…]
+usage: matrix.py [--all] FOLDER RESULTS [MACHINE…]
+
+Static programs with musl are made for this machine; with --all for the others, too, for each of which zig compiles a C++ library first.
 """
 import concurrent.futures
 import itertools
@@ -48,7 +50,7 @@ MODES = [[], ['--lazy'], ['--scope-first']]
 
 
 class Machine:
-    def __init__(self, name, folder):
+    def __init__(self, name, folder, everything):
         self.name, self.folder = name, folder / name
         self.folder.mkdir(parents=True, exist_ok=True)
         native = name == platform.machine()
@@ -58,7 +60,7 @@ class Machine:
         self.c = {'gcc': [f'{prefix}gcc'], 'clang': ['clang-16', *target], 'clang19': ['clang-19', *target]}
         self.cxx = {'gcc': [f'{prefix}g++'], 'clang': ['clang++-16', *target], 'clang19': ['clang++-19', *target]}
         zig = os.environ.get('ZIG')
-        self.zig = [zig, 'c++', '-target', f'{name}-linux-musl'] if zig else None
+        self.zig = [zig, 'c++', '-target', f'{name}-linux-musl'] if zig and (native or everything) else None
 
     def variants(self):
         for compiler in ('gcc', 'clang'):
@@ -148,7 +150,9 @@ def try_machine(machine, results, pool):
             results.check(why == '', f'{machine.name}: {host} --exit {plugin}: {why}')
 
 
-def main(folder, results_file, *machines):
+def main(*words):
+    everything = words[0] == '--all'
+    folder, results_file, *machines = words[everything:]
     results = Results('loader/matrix')
     if not os.environ.get('ZIG'):
         results.skip('static programs with musl: there is no zig')
@@ -157,7 +161,7 @@ def main(folder, results_file, *machines):
             if name != platform.machine() and not shutil.which(f'qemu-{name}-static'):
                 results.skip(f'{name}: there is no qemu for it')
             else:
-                try_machine(Machine(name, pathlib.Path(folder).resolve()), results, pool)
+                try_machine(Machine(name, pathlib.Path(folder).resolve(), everything), results, pool)
     results.append_to(results_file)
 
 
