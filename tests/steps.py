@@ -56,32 +56,32 @@ def all_steps(folder, chosen, options):
         return Step(name.rsplit('.', 1)[0], seconds, [runner, f'tests/{name}', *arguments, known], list(after))
 
     tool = ['build examples']
-    headers = Step('compile/headers', 350, [PYTHON, 'tests/compile/headers.py', known, *([f'{folder}/headers.txt'] if options.quick else [])])
+    headers = Step('compile/headers', 320, [PYTHON, 'tests/compile/headers.py', known, *([f'{folder}/headers.txt'] if options.quick else [])])
     if options.quick:
         return [*of_target(chosen[0], True, folder), headers]
     first, *others = [of_target(target, options.all, folder) for target in chosen]
     return [
         *first,
         headers,
-        Step('build examples', 145, ['sh', 'tests/built.sh', f'{folder}/tool', '-Dexamples=true', '-Ddebug=false', '-Doptimization=1'], builds=True),
+        Step('build examples', 130, ['sh', 'tests/built.sh', f'{folder}/tool', '-Dexamples=true', '-Ddebug=false', '-Doptimization=1'], builds=True),
         *[step for steps in others for step in steps],
         script('cli/cli.py', 1, programs, after=tool),
-        script('cli/readelf.py', 22, vitte, after=tool),
-        script('cli/readobj.py', 30, vitte, folder, after=tool),
+        script('cli/readelf.py', 21, vitte, after=tool),
+        script('cli/readobj.py', 29, vitte, folder, after=tool),
         script('cli/wasm.py', 2, f'{folder}/wasm-cli', vitte, after=tool),
-        script('loader/wasm/programs.py', 95, f'{folder}/wasm-programs', vitte, after=tool),
+        script('loader/wasm/programs.py', 86, f'{folder}/wasm-programs', vitte, after=tool),
         script('loader/wasm/wasi_suite.py', 1, f'{folder}/wasi-suite', vitte, after=tool),
-        script('loader/libraries/libraries.py', 22, f'{folder}/libraries'),
-        script('loader/gdb.py', 70, f'{folder}/gdb'),
-        script('fault/mutation.py', 170, f'{folder}/native', after=['build native']),
-        script('overhead/overhead.py', 10, f'{folder}/overhead'),
-        script('overhead/size.py', 10, folder),
-        script('growth/growth.py', 65, f'{folder}/growth'),
-        script('firmware/firmware.py', 32, f'{folder}/firmware'),
-        script('subproject/run.sh', 4, f'{folder}/subproject'),
-        script('loader/matrix/matrix.py', 190, *(['--all'] if options.all else []), f'{folder}/matrix'),
-        Step('build benches', 68, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
-        Step('fuzz', 720, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs']),
+        script('loader/libraries/libraries.py', 20, f'{folder}/libraries'),
+        script('loader/gdb.py', 62, f'{folder}/gdb'),
+        script('fault/mutation.py', 130, f'{folder}/native', after=['build native']),
+        script('overhead/overhead.py', 9, f'{folder}/overhead'),
+        script('overhead/size.py', 8, folder),
+        script('growth/growth.py', 75, f'{folder}/growth'),
+        script('firmware/firmware.py', 33, f'{folder}/firmware'),
+        script('subproject/run.sh', 3, f'{folder}/subproject'),
+        script('loader/matrix/matrix.py', 180, *(['--all'] if options.all else []), f'{folder}/matrix'),
+        Step('build benches', 46, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
+        Step('fuzz', 920, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs']),
     ]
 
 
