@@ -1,6 +1,7 @@
 #!/bin/sh
 # Fuzzes every reader of hostile bytes for a while, under ASan and UBSan, and the WebAssembly engine against node's:
-# run.sh FOLDER RESULTS SECONDS; one of them, whose seeds are there: run.sh FOLDER RESULTS SECONDS NAME
+# run.sh FOLDER RESULTS SECONDS; one of them, when its seeds are there, and `engine` for
+# wasm and wasm_generated: run.sh FOLDER RESULTS SECONDS NAME
 # Seeds are the system's own libraries, objects made here, and what is kept in tests/fuzz/corpus. A crash is left in FOLDER, with
 # its name on the screen.
 set -eu

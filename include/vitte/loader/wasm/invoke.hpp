@@ -3,8 +3,8 @@
 
 #include <span>
 #include <vitte/loader/crossing.hpp>
-#include <vitte/loader/wasm/constant_expression.hpp>
 #include <vitte/loader/wasm/bank.hpp>
+#include <vitte/loader/wasm/constant_expression.hpp>
 #include <vitte/loader/wasm/dispatch.hpp>
 
 namespace vitte::loader::wasm {
