@@ -26,7 +26,7 @@ struct load_error {
     static constexpr std::uint64_t no_offset = ~std::uint64_t{0};
 
     /// One line without a full stop: module, action, symbol, reason, place and what was searched.
-    std::string message() const {
+    [[gnu::cold]] std::string message() const {
         std::string text = module + ": " + action;
         if (!symbol.empty()) {
             text += " symbol '" + symbol;

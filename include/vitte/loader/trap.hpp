@@ -76,7 +76,7 @@ struct trap {
     std::vector<trap_frame> frames;
 
     /// One line: the reason, then the functions from the innermost one.
-    std::string message() const {
+    [[gnu::cold]] std::string message() const {
         std::string text = reason.empty() ? loader::message(code) : reason;
         const char* before = " in ";
         for (const trap_frame& f : frames) {

@@ -110,14 +110,14 @@ private:
         made_.canonical = type_registry().add(made_.types);
         return {};
     }
-    checked read_imports(const file& from) {
+    [[gnu::cold]] checked read_imports(const file& from) {
         return each([&](checked& status) {
             return from.for_each_import([&](const import_entry& entry) {
                 if (status) status = add_import(entry);
             });
         });
     }
-    checked add_import(const import_entry& entry) {
+    [[gnu::cold]] checked add_import(const import_entry& entry) {
         std::uint32_t index = 0;
         switch (entry.kind) {
             case external_kind::function:
@@ -148,7 +148,7 @@ private:
         made_.imports.push_back({std::string(entry.module), std::string(entry.name), entry.kind, index});
         return {};
     }
-    checked read_definitions(const file& from) {
+    [[gnu::cold]] checked read_definitions(const file& from) {
         const std::uint64_t functions_at = from.content(section::function).offset();
         VITTE_CHECK(from.for_each_function([&](std::uint32_t type) { made_.functions.push_back(type); }));
         for (const std::uint32_t type : made_.functions)
@@ -184,7 +184,7 @@ private:
             VITTE_CHECK(check_tag(made_.tags[i], tags_at));
         return {};
     }
-    checked read_globals(const file& from) {
+    [[gnu::cold]] checked read_globals(const file& from) {
         VITTE_CHECK(check_total(made_.globals.size() + from.count(section::global), made_.options.limits.globals,
                                 "global section", from.content(section::global).offset()));
         return each([&](checked& status) {
@@ -196,7 +196,7 @@ private:
             });
         });
     }
-    checked read_exports(const file& from) {
+    [[gnu::cold]] checked read_exports(const file& from) {
         std::set<std::string_view> names;
         VITTE_CHECK(each([&](checked& status) {
             return from.for_each_export([&](const export_entry& entry) {
@@ -221,7 +221,7 @@ private:
         if (!type.parameters.empty() || !type.results.empty()) return invalid("start section", "start function", at);
         return {};
     }
-    checked read_segments(const file& from) {
+    [[gnu::cold]] checked read_segments(const file& from) {
         VITTE_CHECK(each([&](checked& status) {
             return from.for_each_element([&](const element_entry& entry) {
                 if (status) status = add_element(entry);
@@ -245,7 +245,7 @@ private:
         }));
         return {};
     }
-    checked add_element(const element_entry& entry) {
+    [[gnu::cold]] checked add_element(const element_entry& entry) {
         VITTE_CHECK(check_type(entry.type.heap(), entry.offset, made_.types.size()));
         if (entry.mode == segment_mode::active) {
             if (entry.table >= made_.tables.size()) return invalid("element segment", "unknown table", entry.offset);

@@ -7,8 +7,8 @@ namespace vitte::loader::wasm {
 
 /// Checks that `in` is a constant expression of type `wanted` which reads only the first `globals` globals, and notes
 /// the functions that it refers to in `module.declared`.
-inline result<void, parse_error> validate_constant(module_data& module, cursor in, value_type wanted,
-                                                   std::size_t globals) {
+[[gnu::cold]] inline result<void, parse_error> validate_constant(module_data& module, cursor in, value_type wanted,
+                                                                 std::size_t globals) {
     std::vector<value_type> stack;
     const features& allowed = module.options.allowed;
     for (;;) {
@@ -88,7 +88,7 @@ struct constant_value {
 };
 
 /// The value of a constant expression that has been validated.
-inline constant_value evaluate_constant(cursor in, const runtime& instance) {
+[[gnu::cold]] inline constant_value evaluate_constant(cursor in, const runtime& instance) {
     std::vector<constant_value> stack;
     const auto combine = [&stack](auto as, auto operation) {
         using T = decltype(as);

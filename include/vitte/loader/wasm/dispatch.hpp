@@ -65,15 +65,6 @@ void run_branch(registers& x) {
 }
 #endif
 
-/// The handler of an `Op` that a small build does without, since others can do the same in two steps: null there.
-template <class Op>
-constexpr handler run_if_large() noexcept {
-    if constexpr (VITTE_WASM_SMALL)
-        return nullptr;
-    else
-        return run<Op>;
-}
-
 namespace ops {
 
 /// Leaves the interpreter.

@@ -23,25 +23,30 @@ public:
 
     /// `checked` tells whether its loads and stores check their addresses, as all do where no memory is guarded.
     emitter(std::vector<cell>& code, bool checked)
-        : code_(code), fusions_(checked ? sequences<true>::table() : sequences<!VITTE_WASM_GUARDS>::table()) {}
+        : code_(code), sequences_(checked ? sequences<true>() : sequences<!VITTE_WASM_GUARDS>()) {}
 
     /// Joins instructions of the function that has been emitted since the last call, so that as few handlers as
     /// possible are run from each instruction to the function's end. Its operand stack starts at `stack` in the frame.
     void fuse(std::uint32_t stack) {
-        constexpr std::size_t longest = fusion_table::longest;
-        handler next[longest] = {};            // from the next instruction on, of 1, 2, … instructions
-        std::uint32_t left[longest + 1] = {};  // handlers that are run from the next instruction, the one after it, …
+        constexpr std::size_t longest = sequence::longest;
+        handler ahead[longest] = {};       // of the instructions from here on, each by itself
+        std::uint32_t left[longest] = {};  // handlers that are run from the next instruction, the one after it, …
         for (std::size_t i = starts_.size(); i-- > 0;) {
-            handler made[longest] = {code_[starts_[i]].run};
-            std::size_t best = 0;
-            for (std::size_t n = 1; n < longest; ++n) {
-                if (next[n - 1] != nullptr) made[n] = fusions_.find(made[0], next[n - 1], &code_[starts_[i]], stack);
-                if (made[n] != nullptr && left[n] <= left[best]) best = n;
-            }
-            code_[starts_[i]].run = made[best];
-            std::copy_backward(left, left + longest, left + longest + 1);
-            left[0] = left[best + 1] + 1;
-            std::copy_n(made, longest, next);
+            handler& run = code_[starts_[i]].run;
+            std::copy_backward(ahead, ahead + longest - 1, ahead + longest);
+            ahead[0] = run;
+            std::size_t length = 1;
+            sequences_.for_each(ahead[0], ahead[1], [&](const sequence& s) {
+                const std::size_t here = left[s.length - 1], before = left[length - 1];
+                if (here > before || (here == before && s.length < length) ||
+                    !s.matches(ahead, code_.data(), &starts_[i], stack))
+                    return;
+                run = s.made;
+                length = s.length;
+            });
+            const std::uint32_t from_here = left[length - 1] + 1;
+            std::copy_backward(left, left + longest - 1, left + longest);
+            left[0] = from_here;
         }
         starts_.clear();
     }
@@ -167,7 +172,7 @@ public:
 private:
     std::vector<cell>& code_;
     std::vector<std::uint32_t> starts_;  ///< of the function's instructions
-    const fusion_table& fusions_;
+    const sequence_index& sequences_;
     std::uint32_t last_ = none;
     std::uint32_t mirrors_[accumulators] = {none, none, none};
     producer producers_[accumulators];

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
+#include <utility>
 #include <vitte/loader/wasm/interpret_control.hpp>
 #include <vitte/loader/wasm/interpret_memory.hpp>
 
@@ -108,60 +110,62 @@ void run_then_branch(registers& x) {
 #endif
 
 namespace detail {
-template <class Before, class Next, class... More>
-struct sequence;
-template <class... Before, class Last>
-struct sequence<ops::in_turn<Before...>, Last> {
-    static constexpr handler made() noexcept {
-        if constexpr (ops::branching<Last> && sizeof...(Before) == 0)
-            return run_branch<Last>;
-        else if constexpr (ops::branching<Last>)
-            return run_then_branch<ops::in_turn<Before...>, Last>;
-        else if constexpr (sizeof...(Before) == 0)
-            return run<Last>;
-        else
-            return run<ops::in_turn<Before..., Last>>;
-    }
-};
+/// The handler that does what `Before` and then `Next` and `More` do, of which the last one may branch.
 template <class... Before, class Next, class... More>
-    requires(sizeof...(More) != 0)
-struct sequence<ops::in_turn<Before...>, Next, More...> : sequence<ops::in_turn<Before..., Next>, More...> {};
+constexpr handler run_all(ops::in_turn<Before...>, Next, More... more) noexcept {
+    if constexpr (sizeof...(More) != 0)
+        return run_all(ops::in_turn<Before..., Next>(), more...);
+    else if constexpr (ops::branching<Next>)
+        return run_then_branch<ops::in_turn<Before...>, Next>;
+    else
+        return run<ops::in_turn<Before..., Next>>;
+}
 }  // namespace detail
 
-/// The handler that does what `Ops` do, of which the last one may branch.
-template <class... Ops>
-inline constexpr handler run_all = detail::sequence<ops::in_turn<>, Ops...>::made();
+/// An instruction of a sequence whose result others of it use without reading it from the frame: what their operands
+/// must be. Operands are words of the code, counted from this instruction's first cell.
+struct result_use {
+    std::uint8_t instruction = 0;  ///< its place in the sequence
+    std::uint8_t result = 0;       ///< the operand that names the result's place
+    bool on_stack = false;         ///< it is a value on the operand stack that nobody else uses, and is not stored
+    std::uint8_t same[3] = {};     ///< operands that are that place
+    std::uint8_t other[7] = {};    ///< operands that are not
+};
 
-/// What the operands of a sequence must be: words of its code, counted from its first cell.
-struct sequence_operands {
-    std::uint8_t given = 0;      ///< the place of the first operation's result, if later ones use it
-    bool on_stack = false;       ///< it is a value on the operand stack that nobody else uses, and is not stored
-    std::uint8_t same[3] = {};   ///< operands that are that place
-    std::uint8_t other[7] = {};  ///< operands that are not
+/// Instructions in a row, and the handler that does what they do.
+struct sequence {
+    static constexpr std::size_t longest = 8, most_uses = 3;
+
+    handler made = nullptr;
+    handler instructions[longest] = {};  ///< each by itself
+    result_use uses[most_uses] = {};
+    std::uint8_t length = 0, use_count = 0;
+
+    /// Whether the code whose instructions begin at `starts` is this one, and its operands allow it. `handlers` are
+    /// those of its instructions; the operand stack starts at `stack` in the frame.
+    bool matches(const handler* handlers, const cell* code, const std::uint32_t* starts,
+                 std::uint32_t stack) const noexcept {
+        for (std::size_t i = 0; i < length; ++i)
+            if (handlers[i] != instructions[i]) return false;
+        for (std::size_t i = 0; i < use_count; ++i)
+            if (!allows(uses[i], code + starts[uses[i].instruction], stack)) return false;
+        return true;
+    }
+
+private:
+    static bool allows(const result_use& use, const cell* at, std::uint32_t stack) noexcept {
+        const auto word = [at](std::uint8_t i) { return at[i / 2].word[i % 2]; };
+        const std::uint32_t place = word(use.result);
+        if (use.on_stack && place < stack) return false;
+        for (const std::uint8_t i : use.same)
+            if (i != 0 && word(i) != place) return false;
+        for (const std::uint8_t i : use.other)
+            if (i != 0 && word(i) == place) return false;
+        return true;
+    }
 };
 
 namespace detail {
-/// `Op` as the `Index`-th of a sequence, without results from before the sequence.
-template <class Op, std::size_t Index>
-struct within {
-    static constexpr unsigned left = ops::alone<Op>::left > Index ? 0 : ops::alone<Op>::left,
-                              right = ops::alone<Op>::right > Index ? 0 : ops::alone<Op>::right;
-    using type = std::conditional_t<left + right == 0, typename ops::alone<Op>::type,
-                                    ops::after<typename ops::alone<Op>::type, left, right>>;
-};
-template <class Indices, class... Ops>
-struct trimmed_sequence;
-template <std::size_t... I, class... Ops>
-struct trimmed_sequence<std::index_sequence<I...>, Ops...> {
-    using type = ops::in_turn<typename within<Ops, I>::type...>;
-};
-template <class... Ops>
-using trimmed = typename trimmed_sequence<std::index_sequence_for<Ops...>, Ops...>::type;
-template <class... Ops>
-constexpr handler run_of(ops::in_turn<Ops...>) noexcept {
-    return run_all<Ops...>;
-}
-
 /// `Op` as code has it that stores its result.
 template <class Op>
 struct storing {
@@ -175,6 +179,13 @@ template <class Memory, class T, ops::address A, bool Checked>
 struct storing<ops::load_from<Memory, T, A, false, Checked>> {
     using type = ops::load_from<Memory, T, A, true, Checked>;
 };
+template <class Op>
+constexpr handler run_alone() noexcept {
+    if constexpr (ops::branching<Op>)
+        return run_branch<Op>;
+    else
+        return run<Op>;
+}
 
 /// Which of `Next`, counted from 1, is the last one that uses the result of what stands before them; 0 for none.
 template <class... Next>
@@ -185,97 +196,75 @@ constexpr unsigned last_use() noexcept {
     }(std::index_sequence_for<Next...>());
     return found;
 }
-template <unsigned Index, unsigned Last, class Op, class... More>
-constexpr void add_operands(sequence_operands& made, unsigned cell, unsigned same, unsigned other) noexcept {
+/// Notes what the operands of `Next` and `More` must be: `Next` is `Index` instructions behind the one that `made` is
+/// of, the last that uses its result is `Last` behind it.
+template <unsigned Index, unsigned Last, class Next, class... More>
+constexpr void add_operands(result_use& made, unsigned cell, unsigned same, unsigned other) noexcept {
+    using op = typename ops::alone<Next>::type;
     const auto word = [cell](unsigned operand) { return static_cast<std::uint8_t>(2 * cell + 2 + operand); };
-    if constexpr (ops::alone<Op>::left == Index) made.same[same++] = word(0);
-    if constexpr (ops::alone<Op>::right == Index) made.same[same++] = word(1);
+    if constexpr (ops::alone<Next>::left == Index) made.same[same++] = word(0);
+    if constexpr (ops::alone<Next>::right == Index) made.same[same++] = word(1);
     if constexpr (Index < Last) {
-        using op = typename ops::alone<Op>::type;
         if constexpr (op::written >= 0) made.other[other++] = word(static_cast<unsigned>(op::written));
         add_operands<Index + 1, Last, More...>(made, cell + op::length, same, other);
     }
 }
+template <class First, class... Next>
+constexpr void add_instructions(sequence& made) noexcept {
+    using op = typename ops::alone<First>::type;
+    constexpr unsigned last = last_use<Next...>();
+    using stored = std::conditional_t<last != 0, typename storing<op>::type, op>;
+    if constexpr (last != 0) {
+        result_use& use = made.uses[made.use_count++];
+        use.instruction = made.length;
+        use.result = static_cast<std::uint8_t>(2 + stored::written);
+        use.on_stack = !std::is_same_v<op, stored>;
+        add_operands<1, last, Next...>(use, stored::length, 0, 0);
+    }
+    made.instructions[made.length++] = run_alone<stored>();
+    if constexpr (sizeof...(Next) != 0) add_instructions<Next...>(made);
+}
 }  // namespace detail
 
-/// Which handler and what follows it make one handler. Empty at first: `sequences` fills it.
-class fusion_table {
+/// What it takes to let `Ops`, of which the last one may branch, be one handler.
+template <class... Ops>
+constexpr sequence sequence_of() noexcept {
+    static_assert(sizeof...(Ops) <= sequence::longest);
+    sequence made;
+    made.made = detail::run_all(ops::in_turn<>(), Ops()...);
+    detail::add_instructions<Ops...>(made);
+    return made;
+}
+
+/// Finds the sequences that code may begin with.
+class sequence_index {
 public:
-    fusion_table() noexcept { std::fill_n(places_, size, none); }
+    sequence_index() noexcept { std::fill_n(first_, size, none); }
 
-    /// The most instructions that one handler does.
-    static constexpr std::size_t longest = 8;
-
-    /// Lets `First` and what follows, and what follows by itself, be one handler.
-    template <class First, class... Next>
-    void add() {
-        static_assert(sizeof...(Next) < longest);
-        if constexpr (sizeof...(Next) != 0) {
-            constexpr unsigned last = detail::last_use<Next...>();
-            using stored = typename detail::storing<First>::type;
-            using first = std::conditional_t<last != 0, stored, First>;
-            sequence_operands operands;
-            if constexpr (last != 0) {
-                operands.given = static_cast<std::uint8_t>(2 + stored::written);
-                operands.on_stack = !std::is_same_v<First, stored>;
-                detail::add_operands<1, last, Next...>(operands, stored::length, 0, 0);
-            }
-            using rest = detail::trimmed<Next...>;
-            put({run<first>, detail::run_of(rest()), run_all<First, Next...>, operands});
-            add_parts(rest());
+    void add(std::span<const sequence> rows) noexcept {
+        for (const sequence& row : rows) {
+            VITTE_ASSERT(count_ < none);
+            std::uint8_t& first = first_[slot(row.instructions[0], row.instructions[1])];
+            next_[count_] = std::exchange(first, count_);
+            rows_[count_++] = &row;
         }
     }
-    /// The handler for `first`, of one instruction, and then `second`, of any number, whose code is at `code`, in a
-    /// function whose operand stack starts at `stack`; null if there is none.
-    handler find(handler first, handler second, const cell* code, std::uint32_t stack) const noexcept {
-        handler found = nullptr;
-        for (std::size_t i = slot(first, second); places_[i] != none; i = (i + 1) % size) {
-            const entry& e = entries_[places_[i]];
-            if (e.first != first || e.second != second || !fits(e.operands, code, stack)) continue;
-            found = e.made;
-            if (e.operands.given != 0) break;
-        }
-        return found;
+    /// Calls `visit` with each sequence that may begin with `first` and `second`.
+    template <class Visit>
+    void for_each(handler first, handler second, Visit visit) const {
+        for (std::uint8_t i = first_[slot(first, second)]; i != none; i = next_[i]) visit(*rows_[i]);
     }
 
 private:
-    static constexpr std::size_t size = VITTE_WASM_SEQUENCES ? 4096 : 1, most = size / 4 + 1;
-    static constexpr std::uint16_t none = 0xffff;
-    struct entry {
-        handler first, second, made;
-        sequence_operands operands;
-    };
-    template <class... Ops>
-    void add_parts(ops::in_turn<Ops...>) {
-        add<Ops...>();
-    }
-    static bool fits(const sequence_operands& operands, const cell* code, std::uint32_t stack) noexcept {
-        if (operands.given == 0) return true;
-        const auto word = [code](std::uint8_t at) { return code[at / 2].word[at % 2]; };
-        const std::uint32_t place = word(operands.given);
-        if (operands.on_stack && place < stack) return false;
-        for (const std::uint8_t at : operands.same)
-            if (at != 0 && word(at) != place) return false;
-        for (const std::uint8_t at : operands.other)
-            if (at != 0 && word(at) == place) return false;
-        return true;
-    }
+    static constexpr std::size_t size = VITTE_WASM_SEQUENCES ? 256 : 1;
+    static constexpr std::uint8_t none = 0xff;
     static std::size_t slot(handler first, handler second) noexcept {
         const auto a = reinterpret_cast<std::uintptr_t>(first) >> 4, b = reinterpret_cast<std::uintptr_t>(second) >> 4;
         return static_cast<std::size_t>((a * 0x9e3779b1u ^ b * 0x85ebca6bu) >> 7) % size;
     }
-    void put(const entry& made) noexcept {
-        std::size_t i = slot(made.first, made.second);
-        for (; places_[i] != none; i = (i + 1) % size)
-            if (entries_[places_[i]].made == made.made) return;
-        VITTE_ASSERT(count_ < most);
-        places_[i] = count_;
-        entries_[count_++] = made;
-    }
 
-    std::uint16_t places_[size];  ///< in `entries_`: most that is looked for is not there
-    std::uint16_t count_ = 0;
-    entry entries_[most] = {};
+    std::uint8_t first_[size], next_[size], count_ = 0;
+    const sequence* rows_[size];
 };
 
 }  // namespace vitte::loader::wasm

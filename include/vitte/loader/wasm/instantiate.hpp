@@ -7,7 +7,7 @@
 namespace vitte::loader::wasm {
 
 template <sys::platform P>
-external basic_store<P>::make_function(signature type, host_call call, void* context) {
+[[gnu::cold]] external basic_store<P>::make_function(signature type, host_call call, void* context) {
     auto made = std::make_unique<host_entry>();
     made->type = std::move(type);
     std::uint32_t taken = 0, given = 8;
@@ -23,7 +23,7 @@ external basic_store<P>::make_function(signature type, host_call call, void* con
     return {external_kind::function, &host_functions_.back()->callee};
 }
 template <sys::platform P>
-external basic_store<P>::make_table(const table_type& type, reference initial) {
+[[gnu::cold]] external basic_store<P>::make_table(const table_type& type, reference initial) {
     if (tables_.size() >= limits_.tables) return {external_kind::table, nullptr};
     auto made = std::make_unique<table>();
     made->type = type;
@@ -34,7 +34,7 @@ external basic_store<P>::make_table(const table_type& type, reference initial) {
     return {external_kind::table, tables_.back().get()};
 }
 template <sys::platform P>
-external basic_store<P>::make_memory(const memory_type& type) {
+[[gnu::cold]] external basic_store<P>::make_memory(const memory_type& type) {
     if (memories_->size() >= limits_.memories) return {external_kind::memory, nullptr};
     auto made =
         std::make_unique<linear_memory<P>>(type, limits_.memory_pages, limits_.guard_memories && !type.size.wide);
@@ -45,7 +45,7 @@ external basic_store<P>::make_memory(const memory_type& type) {
     return {external_kind::memory, memories_->back().get()};
 }
 template <sys::platform P>
-external basic_store<P>::make_global(const global_type& type, const constant_value& initial) {
+[[gnu::cold]] external basic_store<P>::make_global(const global_type& type, const constant_value& initial) {
     if (globals_.size() >= limits_.globals) return {external_kind::global, nullptr};
     globals_.push_back(std::make_unique<global>());
     global& made = *globals_.back();
@@ -77,8 +77,8 @@ inline bool limits_match(std::uint64_t size, const limits& have, const limits& w
 
 /// Why `offered` cannot be what is wanted; null if it can.
 template <sys::platform P>
-const char* basic_store<P>::fault(const instance& made, const import_description& wanted,
-                                  const external& offered) const noexcept {
+[[gnu::cold]] const char* basic_store<P>::fault(const instance& made, const import_description& wanted,
+                                                const external& offered) const noexcept {
     constexpr const char* wrong = "incompatible import type";
     if (offered.kind != wanted.kind) return wrong;
     const module_data& m = *made.module_;
@@ -113,7 +113,7 @@ const char* basic_store<P>::fault(const instance& made, const import_description
 }
 
 template <sys::platform P>
-result<void, load_error> basic_store<P>::link(instance& made, const import_description& wanted) {
+[[gnu::cold]] result<void, load_error> basic_store<P>::link(instance& made, const import_description& wanted) {
     const auto refuse = [&](errc code, std::string reason) {
         load_error e = failure(made, "linking", code, std::move(reason));
         e.symbol = wanted.module + "." + wanted.name;
@@ -145,7 +145,7 @@ result<void, load_error> basic_store<P>::link(instance& made, const import_descr
 
 /// Of what one more instance, of `module`, would be more than the store's limits allow; null if they allow all of it.
 template <sys::platform P>
-const char* basic_store<P>::excess_of(const module_data& module) const noexcept {
+[[gnu::cold]] const char* basic_store<P>::excess_of(const module_data& module) const noexcept {
     const struct {
         const char* of;
         std::size_t present, added, most;
@@ -163,7 +163,7 @@ const char* basic_store<P>::excess_of(const module_data& module) const noexcept 
 
 /// Makes what the module defines itself; memories and tables have no content yet.
 template <sys::platform P>
-void basic_store<P>::define_own(instance& made) {
+[[gnu::cold]] void basic_store<P>::define_own(instance& made) {
     const module_data& m = *made.module_;
     runtime& view = made.view_;
     made.functions_.resize(m.bodies.size());
@@ -189,7 +189,8 @@ void basic_store<P>::define_own(instance& made) {
 }
 
 template <sys::platform P>
-result<instance*, load_error> basic_store<P>::instantiate(const compiled_module& module, std::string name) {
+[[gnu::cold]] result<instance*, load_error> basic_store<P>::instantiate(const compiled_module& module,
+                                                                        std::string name) {
     const char* const excess = excess_of(module.data());
     instances_.push_back(std::make_unique<instance>());
     instance& made = *instances_.back();
@@ -219,7 +220,7 @@ result<instance*, load_error> basic_store<P>::instantiate(const compiled_module&
 
 /// From here on the instance stays even if it fails: parts of it may be in tables of others.
 template <sys::platform P>
-result<void, load_error> basic_store<P>::initialise(instance& made) {
+[[gnu::cold]] result<void, load_error> basic_store<P>::initialise(instance& made) {
     const module_data& m = *made.module_;
     runtime& view = made.view_;
     const auto exhausted = [&](const char* what) {

@@ -141,8 +141,8 @@ struct memory_row {
     bool is_store = false;
     const char* text = nullptr;
     /// Loads: [address][result stored, too][checked]; the result's place is operand 2 or, if the address is not in a
-    /// place, operand 0. Stores: [address][place of the value][checked]. Those that do not check are null where
-    /// memories cannot be guarded, and loads that store in a small build.
+    /// place, operand 0. Stores: [address][place of the value][checked]. Null where there is none, as for those that do
+    /// not check where memories cannot be guarded.
     handler run[3][3][2] = {};
     /// For any memory: a `runtime_call`.
     handler general = nullptr;
@@ -150,27 +150,40 @@ struct memory_row {
 inline constexpr std::uint32_t first_memory_opcode = 0x28, last_memory_opcode = 0x3e;
 
 namespace detail {
+/// What is rare has fewer handlers: parts of numbers of 64 bits, and constant addresses of what is neither a byte nor
+/// a whole number of the machine.
+template <class Memory, class T>
+inline constexpr bool is_part_of_long = sizeof(T) == 8 && sizeof(Memory) < 8;
+template <class Memory, class T, ops::address A>
+inline constexpr bool has_address =
+    A != ops::address::constant ||
+    (!is_part_of_long<Memory, T> && (sizeof(Memory) >= 4 || std::is_same_v<Memory, std::uint8_t>));
+
 template <class Memory, class T, ops::address A>
 constexpr void add_load(memory_row& row) {
-    const auto a = static_cast<std::size_t>(A);
-    row.run[a][0][1] = run<ops::load_from<Memory, T, A, false, true>>;
-    row.run[a][1][1] = run_if_large<ops::load_from<Memory, T, A, true, true>>();
-    if constexpr (VITTE_WASM_GUARDS) {
-        row.run[a][0][0] = run<ops::load_from<Memory, T, A, false, false>>;
-        row.run[a][1][0] = run_if_large<ops::load_from<Memory, T, A, true, false>>();
+    constexpr auto a = static_cast<std::size_t>(A);
+    if constexpr (has_address<Memory, T, A>) {
+        row.run[a][0][1] = run<ops::load_from<Memory, T, A, false, true>>;
+        if constexpr (VITTE_WASM_GUARDS) row.run[a][0][0] = run<ops::load_from<Memory, T, A, false, false>>;
+    }
+    if constexpr (has_address<Memory, T, A> && !VITTE_WASM_SMALL && !is_part_of_long<Memory, T>) {
+        row.run[a][1][1] = run<ops::load_from<Memory, T, A, true, true>>;
+        if constexpr (VITTE_WASM_GUARDS) row.run[a][1][0] = run<ops::load_from<Memory, T, A, true, false>>;
     }
 }
 template <class Memory, class T, ops::address A, ops::place V>
 constexpr void add_store(memory_row& row) {
-    const auto a = static_cast<std::size_t>(A), v = static_cast<std::size_t>(V);
-    if constexpr (VITTE_WASM_GUARDS) row.run[a][v][0] = run<ops::store_to<Memory, T, A, V, false>>;
+    constexpr auto a = static_cast<std::size_t>(A), v = static_cast<std::size_t>(V);
     row.run[a][v][1] = run<ops::store_to<Memory, T, A, V, true>>;
+    if constexpr (VITTE_WASM_GUARDS) row.run[a][v][0] = run<ops::store_to<Memory, T, A, V, false>>;
 }
 template <class Memory, class T, ops::address A>
 constexpr void add_stores(memory_row& row) {
-    add_store<Memory, T, A, ops::place::S>(row);
-    add_store<Memory, T, A, ops::place::R>(row);
-    if constexpr (std::is_integral_v<T>) add_store<Memory, T, A, ops::place::I>(row);
+    if constexpr (has_address<Memory, T, A>) {
+        add_store<Memory, T, A, ops::place::S>(row);
+        add_store<Memory, T, A, ops::place::R>(row);
+        if constexpr (std::is_integral_v<T> && !is_part_of_long<Memory, T>) add_store<Memory, T, A, ops::place::I>(row);
+    }
 }
 constexpr std::array<memory_row, last_memory_opcode - first_memory_opcode + 1> memory_rows_of() {
     using ops::address;

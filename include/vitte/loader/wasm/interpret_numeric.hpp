@@ -152,7 +152,7 @@ struct numeric_row {
     std::uint8_t swapped = 0;   ///< of comparisons: the opcode with operands exchanged
     std::uint8_t opposite = 0;  ///< of comparisons of integers: the opcode that says no where this one says yes
     const char* text = nullptr;
-    /// By form; unary: first place S, second R. A small build has only what is used most, and places for all else.
+    /// By form; unary: first place S, second R. Null where there is none: all have `ss` and S.
     handler value[ops::forms] = {};
     /// Those that also store the result; null where an instruction of its own does that.
     handler kept[ops::forms] = {};
@@ -172,78 +172,103 @@ constexpr std::uint32_t numeric_index(std::uint32_t opcode) noexcept {
 }
 
 namespace detail {
+/// Whether the instruction is one that much of most programs is made of: it has all handlers then, others only those
+/// that are worth their size.
+constexpr bool is_frequent(std::uint32_t opcode) noexcept {
+    const auto within = [opcode](std::uint32_t first, std::uint32_t last) { return opcode >= first && opcode <= last; };
+    return within(0x6a, 0x6c) || within(0x71, 0x77) ||                  // i32.add to .mul, .and to .rotl
+           within(0x7c, 0x7e) || within(0x83, 0x89) ||                  // the same of i64
+           within(0x92, 0x95) || within(0xa0, 0xa3) ||                  // f32.add to .div, the same of f64
+           opcode == 0xa7 || within(0xac, 0xad) || within(0xc0, 0xc1);  // between i32 and i64, i32.extend
+}
+/// Whether there is a handler of `Op` for these places.
 template <class Op>
+constexpr bool has_form(std::uint32_t opcode, ops::form f) noexcept {
+    using ops::form, std::is_same_v;
+    using T = typename Op::operand;
+    if (f == form::ss || is_same_v<T, std::uint32_t>) return true;
+    if (VITTE_WASM_SMALL) return false;
+    const bool compares_integers = opcode >= 0x51 && opcode <= 0x5a,
+               compares_numbers = opcode >= 0x5b && opcode <= 0x66;
+    return is_frequent(opcode) || compares_integers || f == form::ri || (compares_numbers && f == form::sr);
+}
+
+template <class Op, std::uint32_t Opcode>
 constexpr numeric_row unary_row(const char* text) {
     using ops::place;
-    return {shape::unary,
-            bank_of<typename Op::operand>(),
-            bank_of<typename Op::made>(),
-            false,
-            0,
-            0,
-            text,
-            {run<ops::unary<Op, place::S, false>>, run_if_large<ops::unary<Op, place::R, false>>()},
-            {run_if_large<ops::unary<Op, place::S, true>>(), run_if_large<ops::unary<Op, place::R, true>>()}};
+    numeric_row row;
+    row.shape = shape::unary;
+    row.from = bank_of<typename Op::operand>();
+    row.to = bank_of<typename Op::made>();
+    row.text = text;
+    row.value[0] = run<ops::unary<Op, place::S, false>>;
+    if constexpr (!VITTE_WASM_SMALL) row.value[1] = run<ops::unary<Op, place::R, false>>;
+    if constexpr (!VITTE_WASM_SMALL && is_frequent(Opcode)) {
+        row.kept[0] = run<ops::unary<Op, place::S, true>>;
+        row.kept[1] = run<ops::unary<Op, place::R, true>>;
+    }
+    return row;
 }
-/// `add(form, place, place)` for each form.
-template <class Add>
-constexpr void for_each_form(Add add) {
-    using ops::form, ops::place;
-    using S = std::integral_constant<place, place::S>;
-    using R = std::integral_constant<place, place::R>;
-    using I = std::integral_constant<place, place::I>;
-    add(form::ss, S(), S());
-    add(form::si, S(), I());
-    add(form::sr, S(), R());
-    add(form::rs, R(), S());
-    add(form::ri, R(), I());
+using all_forms = std::make_index_sequence<ops::forms>;
+constexpr ops::place left_of(std::size_t f) noexcept {
+    using enum ops::form;
+    return ops::form(f) == rs || ops::form(f) == ri ? ops::place::R : ops::place::S;
 }
-template <class Op>
-constexpr void add_forms(numeric_row& row) {
-    for_each_form([&row](ops::form f, auto a, auto b) {
-        constexpr bool always =
-            std::is_same_v<typename Op::operand, std::uint32_t> || (a() == ops::place::S && b() == ops::place::S);
-        const auto i = static_cast<std::size_t>(f);
-        row.value[i] =
-            always ? run<ops::binary<Op, a(), b(), false>> : run_if_large<ops::binary<Op, a(), b(), false>>();
-        row.kept[i] = run_if_large<ops::binary<Op, a(), b(), true>>();
-    });
+constexpr ops::place right_of(std::size_t f) noexcept {
+    using enum ops::form;
+    if (ops::form(f) == sr) return ops::place::R;
+    return ops::form(f) == si || ops::form(f) == ri ? ops::place::I : ops::place::S;
+}
+template <class Op, std::uint32_t Opcode, std::size_t F>
+constexpr void add_form(numeric_row& row) {
+    if constexpr (has_form<Op>(Opcode, ops::form(F)))
+        row.value[F] = run<ops::binary<Op, left_of(F), right_of(F), false>>;
+    if constexpr (!VITTE_WASM_SMALL && is_frequent(Opcode))
+        row.kept[F] = run<ops::binary<Op, left_of(F), right_of(F), true>>;
+}
+template <class Op, std::uint32_t Opcode>
+constexpr numeric_row binary_row(shape kind, const char* text) {
+    numeric_row row;
+    row.shape = kind;
+    row.from = bank_of<typename Op::operand>();
+    row.to = bank_of<typename Op::made>();
+    row.text = text;
+    [&row]<std::size_t... F>(std::index_sequence<F...>) { (add_form<Op, Opcode, F>(row), ...); }(all_forms());
+    return row;
 }
 /// A small build only branches on whether a number is zero.
+template <class Op, std::uint32_t Opcode, bool HasOpposite, std::size_t F>
+constexpr void add_branch(branch_row& row) {
+    constexpr bool equality = Opcode == 0x46 || Opcode == 0x47 || Opcode == 0x51 || Opcode == 0x52;
+    constexpr auto left = left_of(F), right = right_of(F);
+    if constexpr (VITTE_WASM_SMALL ? equality && right == ops::place::I : has_form<Op>(Opcode, ops::form(F))) {
+        if constexpr (!HasOpposite) row.run[F][0] = run_branch<ops::compare_branch<Op, left, right, false>>;
+        row.run[F][1] = run_branch<ops::compare_branch<Op, left, right, true>>;
+    }
+}
 template <class Op, std::uint32_t Opcode, bool HasOpposite>
-constexpr void add_branches(branch_row& row) {
-    [[maybe_unused]] constexpr bool equality = Opcode == 0x46 || Opcode == 0x47 || Opcode == 0x51 || Opcode == 0x52;
-    for_each_form([&row](ops::form f, auto a, auto b) {
-        if constexpr (!VITTE_WASM_SMALL || (equality && b() == ops::place::I)) {
-            if constexpr (!HasOpposite)
-                row.run[static_cast<std::size_t>(f)][0] = run_branch<ops::compare_branch<Op, a(), b(), false>>;
-            row.run[static_cast<std::size_t>(f)][1] = run_branch<ops::compare_branch<Op, a(), b(), true>>;
-        }
-    });
+constexpr branch_row branches_of() {
+    branch_row row;
+    [&row]<std::size_t... F>(std::index_sequence<F...>) {
+        (add_branch<Op, Opcode, HasOpposite, F>(row), ...);
+    }(all_forms());
+    return row;
 }
 
 constexpr std::array<numeric_row, numeric_opcodes> numeric_rows_of() {
     std::array<numeric_row, numeric_opcodes> rows;
-#define VITTE_WASM_ROW(code, name, text, ...) rows[numeric_index(code)] = unary_row<ops::name>(text);
+#define VITTE_WASM_ROW(code, name, text, ...) rows[numeric_index(code)] = unary_row<ops::name, (code)>(text);
     VITTE_WASM_UNARY(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
-#define VITTE_WASM_ROW(code, name, text, type, exchange, ...)            \
-    rows[numeric_index(code)] = {shape::binary,                          \
-                                 bank_of<typename ops::name::operand>(), \
-                                 bank_of<typename ops::name::made>(),    \
-                                 exchange,                               \
-                                 0,                                      \
-                                 0,                                      \
-                                 text,                                   \
-                                 {},                                     \
-                                 {}};                                    \
-    add_forms<ops::name>(rows[numeric_index(code)]);
+#define VITTE_WASM_ROW(code, name, text, type, exchange, ...)                       \
+    rows[numeric_index(code)] = binary_row<ops::name, (code)>(shape::binary, text); \
+    rows[numeric_index(code)].exchangeable = exchange;
     VITTE_WASM_BINARY(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
-#define VITTE_WASM_ROW(code, name, text, type, swapped, opposite, ...)                                                \
-    rows[numeric_index(code)] = {                                                                                     \
-        shape::compare, bank_of<typename ops::name::operand>(), bank::int32, false, swapped, opposite, text, {}, {}}; \
-    add_forms<ops::name>(rows[numeric_index(code)]);
+#define VITTE_WASM_ROW(code, name, text, type, exchanged, negated, ...)              \
+    rows[numeric_index(code)] = binary_row<ops::name, (code)>(shape::compare, text); \
+    rows[numeric_index(code)].swapped = exchanged;                                   \
+    rows[numeric_index(code)].opposite = negated;
     VITTE_WASM_COMPARE(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
     return rows;
@@ -251,7 +276,7 @@ constexpr std::array<numeric_row, numeric_opcodes> numeric_rows_of() {
 constexpr std::array<branch_row, compare_opcodes> branch_rows_of() {
     std::array<branch_row, compare_opcodes> rows;
 #define VITTE_WASM_ROW(code, name, text, type, swapped, opposite, ...) \
-    add_branches<ops::name, (code), (opposite) != 0>(rows[(code)-first_compare_opcode]);
+    rows[(code)-first_compare_opcode] = branches_of<ops::name, (code), (opposite) != 0>();
     VITTE_WASM_COMPARE(VITTE_WASM_ROW)
 #undef VITTE_WASM_ROW
     return rows;

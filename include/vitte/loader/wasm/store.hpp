@@ -65,7 +65,8 @@ public:
             return typed_function<Signature>(*view_.execution, *f);
         });
     }
-    result<const wasm::function*, load_error> function(const char* name, const loader::signature& types) const {
+    [[gnu::cold]] result<const wasm::function*, load_error> function(const char* name,
+                                                                     const loader::signature& types) const {
         const external* const found = find(name);
         if (found == nullptr || found->kind != external_kind::function)
             return missing(name, errc::not_found, "the module does not export a function of this name");
@@ -90,7 +91,7 @@ private:
     template <sys::platform P>
     friend class basic_store;
 
-    unexpected<load_error> missing(const char* name, errc code, std::string reason) const {
+    [[gnu::cold]] unexpected<load_error> missing(const char* name, errc code, std::string reason) const {
         load_error e;
         e.code = code;
         e.module = name_;
@@ -113,7 +114,7 @@ template <sys::platform P = sys::native>
 class basic_store {
 public:
     /// Fails if there is no memory for the value stack.
-    static result<basic_store> create(const store_limits& limits = {}) {
+    [[gnu::cold]] static result<basic_store> create(const store_limits& limits = {}) {
         basic_store made;
         made.limits_ = limits;
         VITTE_TRY(made.stack_, sys::basic_region<P>::reserve(limits.stack_bytes));

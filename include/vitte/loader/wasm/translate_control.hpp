@@ -309,7 +309,8 @@ inline void translator::tail_call_reference(std::uint32_t type) {
 
 /// What is caught arrives behind the values below the block and goes from there to the clause's label: code for that
 /// stands before the block, which jumps over it.
-inline void translator::try_table(label& made, std::uint32_t parameters, std::span<const clause> clauses) {
+[[gnu::cold]] inline void translator::try_table(label& made, std::uint32_t parameters,
+                                                std::span<const clause> clauses) {
     flush(parameters);
     made.height = stack_.size() - parameters;
     made.base = parameters != 0 ? stack_[made.height].place : stack_.next_place();

@@ -317,6 +317,12 @@ inline void translator::check_reference() {
     code_.emit(run<ops::check_reference>, 2, {stack_.top().at()});
 }
 
+/// Whether the load or store of `row` may have all of its address in its offset.
+inline bool translator::has_constant_address(const memory_row& row, const stack_value& address,
+                                             std::uint64_t offset) noexcept {
+    return address.is_constant() && static_cast<std::uint32_t>(address.bits) + offset <= UINT32_MAX &&
+           row.run[static_cast<unsigned>(ops::address::constant)][0][1] != nullptr;
+}
 inline void translator::load(std::uint8_t opcode, std::uint32_t memory, std::uint64_t offset) {
     const memory_row& row = memory_rows[opcode - first_memory_opcode];
     constexpr value_type types[] = {i32, i64, f32, f64};
@@ -325,7 +331,7 @@ inline void translator::load(std::uint8_t opcode, std::uint32_t memory, std::uin
                             static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(offset >> 32));
     stack_value a = stack_.pop();
     ops::address where = ops::address::S;
-    if (a.is_constant() && static_cast<std::uint32_t>(a.bits) + offset <= UINT32_MAX) {
+    if (has_constant_address(row, a, offset)) {
         where = ops::address::constant;
         offset += static_cast<std::uint32_t>(a.bits);
     } else if (in_accumulator(a)) {
@@ -347,16 +353,18 @@ inline void translator::store(std::uint8_t opcode, std::uint32_t memory, std::ui
                             static_cast<std::uint32_t>(offset >> 32));
     stack_value v = stack_.pop(), a = stack_.pop();
     const bool integer = row.value == bank::int32 || row.value == bank::int64;
+    const bool immediate = row.run[0][static_cast<unsigned>(ops::place::I)][1] != nullptr;
     ops::place value = ops::place::S;
-    if (v.is_constant() && (row.value == bank::int32 ||
-                            (integer && static_cast<std::int64_t>(v.bits) == static_cast<std::int32_t>(v.bits))))
+    if (v.is_constant() && immediate &&
+        (row.value == bank::int32 ||
+         (integer && static_cast<std::int64_t>(v.bits) == static_cast<std::int32_t>(v.bits))))
         value = ops::place::I;
     else if (v.is_accumulated())
         value = ops::place::R;
     else
         in_frame(v);
     ops::address where = ops::address::S;
-    if (a.is_constant() && static_cast<std::uint32_t>(a.bits) + offset <= UINT32_MAX) {
+    if (has_constant_address(row, a, offset)) {
         where = ops::address::constant;
         offset += static_cast<std::uint32_t>(a.bits);
     } else if (a.is_accumulated() ||

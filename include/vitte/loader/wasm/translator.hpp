@@ -134,6 +134,7 @@ private:
         for (const value_type t : types) stack_.push(stack_value::kind::placed, bank_of(t));
     }
     void binary(std::uint32_t opcode, stack_value a, stack_value b);
+    static bool has_constant_address(const memory_row& row, const stack_value& address, std::uint64_t offset) noexcept;
     std::uint32_t emit_form(const numeric_row& row, handler run, form f, const stack_value& a, const stack_value& b);
     form choose_form(const stack_value& a, const stack_value& b) const noexcept;
     condition take_condition();

@@ -16,7 +16,7 @@ struct signature {
 };
 
 /// Like "[i32 i64] -> [f32]" (2.3.8).
-inline std::string text_of(const signature& type) {
+[[gnu::cold]] inline std::string text_of(const signature& type) {
     std::string text = "[";
     for (const auto* list : {&type.parameters, &type.results}) {
         for (const value_type& t : *list) {

@@ -112,7 +112,7 @@ void function_validator<Sink>::open(construct kind) {
         sink_.if_(target, count);
 }
 template <class Sink>
-void function_validator<Sink>::try_table() {
+[[gnu::cold]] void function_validator<Sink>::try_table() {
     value_types parameters, results;
     if (!read_block_type(parameters, results)) return;
     pop(parameters);

@@ -114,7 +114,7 @@ void function_validator<Sink>::memory_access(std::uint8_t opcode) {
 }
 
 template <class Sink>
-void function_validator<Sink>::references(std::uint8_t opcode) {
+[[gnu::cold]] void function_validator<Sink>::references(std::uint8_t opcode) {
     switch (opcode) {
         case 0x3f:
         case 0x40: {
@@ -206,7 +206,7 @@ void function_validator<Sink>::extended(std::uint32_t opcode) {
     refuse("illegal opcode", errc::malformed);
 }
 template <class Sink>
-void function_validator<Sink>::bulk_memory(std::uint32_t opcode) {
+[[gnu::cold]] void function_validator<Sink>::bulk_memory(std::uint32_t opcode) {
     std::uint32_t segment = 0, index = 0, source = 0;
     const bool uses_data = opcode == 8 || opcode == 9;
     if (uses_data) {
@@ -238,7 +238,7 @@ void function_validator<Sink>::bulk_memory(std::uint32_t opcode) {
     }
 }
 template <class Sink>
-void function_validator<Sink>::bulk_table(std::uint32_t opcode) {
+[[gnu::cold]] void function_validator<Sink>::bulk_table(std::uint32_t opcode) {
     std::uint32_t segment = 0, index = 0, source = 0;
     if (opcode == 12 || opcode == 13) {
         segment = index_in(module_.elements, "element index", "unknown elem segment");
@@ -278,7 +278,7 @@ void function_validator<Sink>::bulk_table(std::uint32_t opcode) {
 
 /// Shapes are described at `vector_row`.
 template <class Sink>
-void function_validator<Sink>::vector(std::uint32_t opcode) {
+[[gnu::cold]] void function_validator<Sink>::vector(std::uint32_t opcode) {
     if (!in_.ok()) return;
     if (opcode >= vector_opcodes || vector_rows[opcode].shape == vector_shape::none)
         return refuse("illegal opcode", errc::malformed);

@@ -7,7 +7,7 @@
 namespace vitte::loader::wasm {
 
 /// "i32", "(ref null 3)" and the like.
-inline std::string text_of(heap_type heap) {
+[[gnu::cold]] inline std::string text_of(heap_type heap) {
     if (heap.is_defined()) return std::to_string(heap.index());
     switch (heap.code()) {
         case heap_code::function: return "func";
@@ -25,7 +25,7 @@ inline std::string text_of(heap_type heap) {
     }
     return "unknown";
 }
-inline std::string text_of(value_type type) {
+[[gnu::cold]] inline std::string text_of(value_type type) {
     if (type == i32) return "i32";
     if (type == i64) return "i64";
     if (type == f32) return "f32";
