@@ -9,6 +9,7 @@ import argparse
 import dataclasses
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -134,6 +135,13 @@ def build(target, folder, everything=False):
     subprocess.run(['ninja', '-C', made, *tests], check=True, env=environment)
 
 
+def unknown_tests(tests):
+    """Files with test cases that are not among `tests`."""
+    written = {str(path.relative_to('tests').with_suffix('')) for path in pathlib.Path('tests').rglob('*.cpp')
+               if 'BOOST_AUTO_TEST_CASE' in path.read_text(encoding='utf-8')}
+    return sorted(written - tests)
+
+
 def run(target, folder):
     """Runs the tests, and keeps the counts of each test program by its name in a file; links count as nothing."""
     made = f'{folder}/{target.name}'
@@ -145,6 +153,9 @@ def run(target, folder):
             subprocess.run(['wineboot', '--init'], env=environment, check=True)
         at_once = os.cpu_count() if target.name == 'quick' else 1
         counts = boost_tests.run_all(target.name, made, emulator, target.only, environment, at_once, target.name == 'native')
+        for name in unknown_tests(counts.keys()) if target.name == 'native' else []:
+            print(f'{name}: tests/meson.build does not name it')
+            counts[name] = 0, 1, 0
         with open(f'{folder}/results.txt', 'a', encoding='utf-8') as file:
             for name, count in counts.items():
                 file.write('\t'.join(map(str, (f'{target.name}/{name}', *count))) + '\n')

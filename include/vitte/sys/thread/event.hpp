@@ -6,7 +6,8 @@
 namespace vitte::sys {
 
 /// Stays set until it is reset, and lets everybody through meanwhile. Whoever waits when it is set gets through, even
-/// if it is reset at once.
+/// if it is reset at once. Who resets it, or gets through, sees what was written before each `set` that came before,
+/// also one that found it set: work that is queued before `set` and looked for after `reset` is not missed.
 template <platform P = native>
 class basic_event {
 public:
@@ -14,14 +15,13 @@ public:
 
     void set() noexcept {
         std::uint32_t seen = word_.load_relaxed();
-        do
-            if ((seen & is_set) != 0) return;
-        while (!word_.compare_exchange_release(seen, ((seen & ~awaited) + one_time) | is_set));
-        if ((seen & awaited) != 0) word_.wake_all();
+        const auto next = [&seen] { return (seen & is_set) != 0 ? seen : ((seen & ~awaited) + one_time) | is_set; };
+        while (!word_.compare_exchange_release(seen, next())) {}
+        if ((seen & (is_set | awaited)) == awaited) word_.wake_all();
     }
     void reset() noexcept {
         std::uint32_t seen = word_.load_relaxed();
-        while ((seen & is_set) != 0 && !word_.compare_exchange_relaxed(seen, seen & ~is_set)) {}
+        while ((seen & is_set) != 0 && !word_.compare_exchange_acquire(seen, seen & ~is_set)) {}
     }
     bool try_wait() const noexcept { return (word_.load_acquire() & is_set) != 0; }
     void wait() noexcept { static_cast<void>(wait_until(deadline::never())); }
