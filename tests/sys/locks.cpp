@@ -77,6 +77,19 @@ BOOST_AUTO_TEST_CASE(a_mutex_waits_until_its_deadline) {
     lock.unlock();
 }
 
+BOOST_AUTO_TEST_CASE(deadlines_before_the_zero_of_the_clock_have_passed) {
+    for (const std::int64_t long_ago : {std::int64_t{-1}, -3 * 3600 * 1_s, INT64_MIN}) {
+        const deadline until = deadline::at(long_ago);
+        BOOST_TEST((until <= deadline::passed()));
+        mutex lock;
+        lock.lock();
+        BOOST_TEST(!*start_thread([&] { return lock.try_lock_until(until); })->join());
+        event never_set;
+        BOOST_TEST(!never_set.wait_until(until));
+        this_thread::sleep_until(until);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_mutex_survives_deadlines_that_pass_while_it_is_handed_over) {
     mutex lock;
     std::uint64_t plain = 0, had = 0;

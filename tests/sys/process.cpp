@@ -318,6 +318,26 @@ BOOST_AUTO_TEST_CASE(only_named_descriptors_are_inherited, *needs(shell)) {
     for (const int number : {leaked, wanted, 100}) close(number);
 }
 
+BOOST_AUTO_TEST_CASE(limits_do_not_let_descriptors_through, *needs(shell)) {
+    rlimit before{};
+    getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit all{before.rlim_max, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &all);
+    const int file = open("/dev/null", O_RDONLY), far = before.rlim_max > 70'000 ? 70'000 : 200;
+    BOOST_REQUIRE((dup2(file, 100) == 100 && dup2(file, far) == far));
+    const auto inherited = [far] {
+        const std::string number = std::to_string(far);
+        return sh("for i in 100 " + number + "; do (true <&$i) 2>/dev/null && echo $i; done; true");
+    };
+    const rlimit few{50, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &few);
+    BOOST_TEST(said(inherited()) == "");
+    setrlimit(RLIMIT_NOFILE, &all);
+    BOOST_TEST(said(inherited().limit(resource::open_files, 50, 50)) == "");
+    setrlimit(RLIMIT_NOFILE, &before);
+    for (const int number : {file, 100, far}) close(number);
+}
+
 BOOST_AUTO_TEST_CASE(signals_are_as_a_program_expects_them, *needs(shell)) {
     sigset_t blocked, before;
     sigemptyset(&blocked);

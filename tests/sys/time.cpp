@@ -50,6 +50,9 @@ BOOST_AUTO_TEST_CASE(deadlines_do_not_overflow) {
     const auto before = deadline::after(-5), at_clock = deadline_at(monotonic_clock::now()), after = deadline::after(0);
     BOOST_TEST((before <= at_clock && at_clock <= after));
     BOOST_TEST((deadline_after(std::chrono::hours(1)) > deadline::after(59 * 60_s)));
+    BOOST_TEST((deadline_after(std::chrono::hours::max()) == deadline::never()));
+    BOOST_TEST((deadline_after(std::chrono::hours::min()) <= deadline::after(0)));
+    BOOST_TEST((deadline_after(std::chrono::duration<double>(1e300)) == deadline::never()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

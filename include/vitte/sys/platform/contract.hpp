@@ -211,8 +211,8 @@ concept clocks_facet = requires(std::int64_t t) {
 
 /// Threads, and the one primitive that every lock is made of.
 /// - `wait(word, expected, until)`: sleeps while `*word` is `expected`, until it is woken or the monotonic clock is
-///   `until`. `errc::would_block` if the word has another value, `errc::timed_out`, `errc::interrupted`; it may also
-///   succeed for no reason.
+///   `until`, which is not negative and may be long ago. `errc::would_block` if the word has another value,
+///   `errc::timed_out`, but not before `until`, `errc::interrupted`; it may also succeed for no reason.
 /// - `wake_one(word)`: wakes one sleeper; whether there was one, false if the OS does not tell. `wake_all(word)`: all.
 /// - `start<entry>(stack, argument)`: a thread that calls `entry(argument)`; `stack` in bytes, 0 for the OS's size.
 /// - `join(h)`: waits for its end. `detach(h)`: nobody will.

@@ -25,10 +25,12 @@ using wall_clock = chrono_clock<wall_time<>, false>;
 using process_cpu_clock = chrono_clock<process_cpu_time<>, true>;
 using thread_cpu_clock = chrono_clock<thread_cpu_time<>, true>;
 
-/// Deadlines from what `std::chrono` has.
+/// Deadlines from what `std::chrono` has: never, if nanoseconds cannot count it.
 template <class Rep, class Period>
 deadline deadline_after(std::chrono::duration<Rep, Period> duration) noexcept {
-    return deadline::after(std::chrono::ceil<std::chrono::nanoseconds>(duration).count());
+    const double rough = std::chrono::duration<double, std::nano>(duration).count();
+    if (!(rough < 9e18)) return deadline::never();
+    return deadline::after(rough <= 0 ? 0 : std::chrono::ceil<std::chrono::nanoseconds>(duration).count());
 }
 inline deadline deadline_at(monotonic_clock::time_point point) noexcept {
     return deadline::at(point.time_since_epoch().count());

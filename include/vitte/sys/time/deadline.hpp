@@ -22,8 +22,8 @@ public:
         if (nanoseconds <= 0) return deadline(now);
         return deadline(nanoseconds > INT64_MAX - now ? INT64_MAX : now + nanoseconds);
     }
-    /// At a reading of `monotonic_time`.
-    static constexpr deadline at(std::int64_t monotonic) noexcept { return deadline(monotonic); }
+    /// At a reading of `monotonic_time`; one before the clock's zero has passed.
+    static constexpr deadline at(std::int64_t monotonic) noexcept { return deadline(monotonic < 0 ? 0 : monotonic); }
 
     constexpr std::int64_t monotonic() const noexcept { return at_; }
     constexpr bool is_never() const noexcept { return at_ == INT64_MAX; }

@@ -16,7 +16,7 @@ struct processes : posix::processes<kqueue_os::process_system> {
     }
     static result<std::size_t> arguments(char* to, std::size_t room) noexcept {
         const int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_ARGS, static_cast<int>(::getpid())};
-        return asked(name, to, room);
+        return as_far_as_room(asked(name, to, room), room);
     }
 #elif defined(__NetBSD__)
     static result<std::size_t> executable(char* to, std::size_t room) noexcept {
@@ -26,15 +26,21 @@ struct processes : posix::processes<kqueue_os::process_system> {
     }
     static result<std::size_t> arguments(char* to, std::size_t room) noexcept {
         const int name[] = {CTL_KERN, KERN_PROC_ARGS, static_cast<int>(::getpid()), KERN_PROC_ARGV};
-        return asked(name, to, room);
+        return as_far_as_room(asked(name, to, room), room);
     }
 #endif
 
 private:
+    [[maybe_unused]] static result<std::size_t> as_far_as_room(const result<std::size_t>& size,
+                                                               std::size_t room) noexcept {
+        if (!size && size.error().code == errc::name_too_long) return room;
+        return size;
+    }
     [[maybe_unused]] static result<std::size_t> asked(const int (&name)[4], char* to, std::size_t room) noexcept {
         std::size_t size = room;
-        if (::sysctl(name, 4, to, &size, nullptr, 0) == -1) return posix::last_error("sysctl");
-        return size;
+        if (::sysctl(name, 4, to, &size, nullptr, 0) == 0) return size;
+        const int number = errno;
+        return fail(number == ENOMEM ? errc::name_too_long : posix::cause_of(number), "sysctl", number);
     }
 };
 

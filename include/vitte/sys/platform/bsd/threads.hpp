@@ -74,17 +74,20 @@ private:
 
 #elif defined(__DragonFly__)
 
-/// Microseconds, 0 for ever; at most what an `int` holds, after which it ends for no reason.
+/// Microseconds, 0 for ever. The kernel ends every sleep after `kern.umtx_timeout_max`, two seconds, as if its time had
+/// passed, also one for ever (umtx(2)).
 struct sleeping {
     static result<void> wait(const std::uint32_t* word, std::uint32_t expected, std::int64_t until) noexcept {
         const std::int64_t left = until - posix::clocks::monotonic(), most = INT32_MAX;
         const std::int64_t microseconds = left <= 0 ? 1 : left / 1000 + 1;
         const int limit = until == INT64_MAX ? 0 : static_cast<int>(microseconds < most ? microseconds : most);
         if (::umtx_sleep(as_int(word), static_cast<int>(expected), limit) == 0) return {};
-        const errc cause = errno == EWOULDBLOCK ? errc::timed_out
-                           : errno == EBUSY     ? errc::would_block
-                                                : posix::cause_of(errno);
-        return fail(cause, "umtx_sleep", errno);
+        const int number = errno;
+        if (number == EWOULDBLOCK && (until == INT64_MAX || posix::clocks::monotonic() < until)) return {};
+        const errc cause = number == EWOULDBLOCK ? errc::timed_out
+                           : number == EBUSY     ? errc::would_block
+                                                 : posix::cause_of(number);
+        return fail(cause, "umtx_sleep", number);
     }
     static bool wake_one(const std::uint32_t* word) noexcept { return ::umtx_wakeup(as_int(word), 1), false; }
     static void wake_all(const std::uint32_t* word) noexcept { ::umtx_wakeup(as_int(word), 0); }

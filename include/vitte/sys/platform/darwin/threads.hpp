@@ -20,6 +20,7 @@ namespace vitte::sys::darwin {
 
 struct threads : posix::threads {
 #if defined(MAC_OS_X_VERSION_MIN_REQUIRED) && MAC_OS_X_VERSION_MIN_REQUIRED >= 140400
+    /// A time-out of 0 is an error, not a look at the word.
     static result<void> wait(const std::uint32_t* word, std::uint32_t expected, std::int64_t until) noexcept {
         void* const at = const_cast<std::uint32_t*>(word);
         const int ended = until == INT64_MAX
@@ -80,7 +81,7 @@ private:
     static constexpr std::uint32_t compare_and_wait = 1, all = 0x100, no_errno = 0x01000000;
     static std::uint64_t left(std::int64_t until) noexcept {
         const std::int64_t nanoseconds = until - posix::clocks::monotonic();
-        return nanoseconds > 0 ? static_cast<std::uint64_t>(nanoseconds) : 0;
+        return nanoseconds > 0 ? static_cast<std::uint64_t>(nanoseconds) : 1;
     }
 };
 

@@ -29,9 +29,11 @@ struct process_system : posix::forking {
         return ::syscall(set_group, user.group, user.group, user.group) == 0 &&
                ::syscall(set_user, user.user, user.user, user.user) == 0;
     }
-    static void close_at_exec(int first) noexcept {
+    static int descriptor_end() noexcept { return 0; }  // not needed
+    static void close_at_exec(int first, int) noexcept {
         constexpr unsigned only_mark = 4;
-        if (::syscall(close_range_call, first, ~0u, only_mark) == -1) posix::forking::close_at_exec(first);
+        if (::syscall(close_range_call, first, ~0u, only_mark) == -1)  // before Linux 5.11
+            posix::forking::close_at_exec(first, most_descriptors());
     }
     static result<void> await_exit(posix::child_handle of, std::int64_t until) noexcept {
         if (until == INT64_MAX) return {};

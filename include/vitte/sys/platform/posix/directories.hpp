@@ -17,8 +17,9 @@ struct directories {
     static result<handle> open(handle in, const char* path, bool follow) noexcept {
         const int opened = ::openat(in, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
         if (opened != -1) return opened;
-        const int number = errno;  // of a link that is not followed, systems say one or the other
-        return fail(number == ELOOP || number == EMLINK ? errc::not_a_directory : cause_of(number), "openat", number);
+        const int number = errno;
+        const errc cause = cause_of(number);
+        return fail(cause == errc::too_many_links && !follow ? errc::not_a_directory : cause, "openat", number);
     }
     static result<handle> open_file(handle in, const char* path, const open_options& options) noexcept {
         if ((options.flags & open_direct) != 0 && direct_flag == 0) return fail(errc::not_supported, "openat");
@@ -58,7 +59,7 @@ struct directories {
     static result<std::size_t> read_link(handle in, const char* path, char* to, std::size_t room) noexcept {
         return counted(::readlinkat(in, path, to, room), "readlinkat");
     }
-    static result<void> sync(handle folder) noexcept { return checked(::fsync(folder), "fsync"); }
+    static result<void> sync(handle folder) noexcept { return files::sync(folder); }
     static result<void> set_times(handle in, const char* path, bool follow, std::int64_t accessed,
                                   std::int64_t modified) noexcept {
         const int flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;

@@ -16,7 +16,19 @@ inline constexpr int no_attribute = ENOATTR;
 inline constexpr int no_attribute = -1;
 #endif
 
+/// What open(2) says of a link with O_NOFOLLOW, but for FreeBSD, where it is EMLINK.
+#if defined(__NetBSD__)
+inline constexpr int link_not_followed = EFTYPE;
+#else
+inline constexpr int link_not_followed = ELOOP;
+#endif
+
 inline errc cause_of(int number) noexcept {
+#if defined(EBADARCH) && defined(EBADMACHO)
+    if (number == EBADARCH || number == EBADMACHO) return errc::malformed;
+#endif
+    if (number == link_not_followed) return errc::too_many_links;
+    if (number == EOPNOTSUPP) return errc::not_supported;  // which may be ENOTSUP
     switch (number) {
         case ENOENT: case ESRCH: case ECHILD: case no_attribute: case ENXIO: case ENODEV: return errc::not_found;
         case EEXIST: return errc::already_exists;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #if !defined(__wasi__)
@@ -40,6 +41,22 @@ constexpr int open_flags(const open_options& options) noexcept {
            ((options.flags & open_direct) != 0 ? direct_flag : 0) |
            ((options.flags & open_durable) != 0 ? O_DSYNC : 0) |
            ((options.flags & open_nonblocking) != 0 ? O_NONBLOCK : 0) | no_terminal_flag | O_CLOEXEC;
+}
+
+/// The most bytes that one call transfers: macOS refuses more than an `int` counts, and so may FreeBSD
+/// (`debug.iosize_max_clamp`); Linux transfers less by itself.
+#if defined(__linux__)
+inline constexpr std::size_t most_at_once = SIZE_MAX;
+#else
+inline constexpr std::size_t most_at_once = INT_MAX;
+#endif
+constexpr std::size_t at_once(std::size_t size) noexcept { return size < most_at_once ? size : most_at_once; }
+/// How many of `slices`, from the first on, one call transfers; 0 if the first one alone is too long.
+inline std::size_t slices_at_once(const io_slice* slices, std::size_t count) noexcept {
+    if (most_at_once == SIZE_MAX) return count;
+    std::size_t left = most_at_once, taken = 0;
+    for (; taken < count && slices[taken].size <= left; ++taken) left -= slices[taken].size;
+    return taken;
 }
 
 /// The count that a call returned, or what `errno` tells if that is -1.
@@ -124,22 +141,24 @@ struct files {
         return opened;
     }
     static result<std::size_t> read(handle file, std::byte* to, std::size_t size) noexcept {
-        return counted(::read(file, to, size), "read");
+        return counted(::read(file, to, at_once(size)), "read");
     }
     static result<std::size_t> read_at(handle file, std::byte* to, std::size_t size, std::uint64_t offset) noexcept {
-        return counted(::pread(file, to, size, static_cast<off_t>(offset)), "pread");
+        return counted(::pread(file, to, at_once(size), static_cast<off_t>(offset)), "pread");
     }
     static result<std::size_t> write(handle file, const std::byte* from, std::size_t size) noexcept {
-        return counted(::write(file, from, size), "write");
+        return counted(::write(file, from, at_once(size)), "write");
     }
     static result<std::size_t> write_at(handle file, const std::byte* from, std::size_t size,
                                         std::uint64_t offset) noexcept {
-        return counted(::pwrite(file, from, size, static_cast<off_t>(offset)), "pwrite");
+        return counted(::pwrite(file, from, at_once(size), static_cast<off_t>(offset)), "pwrite");
     }
     static result<std::size_t> read_vector(handle file, const io_slice* slices, std::size_t count) noexcept {
+        if ((count = slices_at_once(slices, count)) == 0) return read(file, slices[0].data, slices[0].size);
         return counted(::readv(file, reinterpret_cast<const iovec*>(slices), static_cast<int>(count)), "readv");
     }
     static result<std::size_t> write_vector(handle file, const io_slice* slices, std::size_t count) noexcept {
+        if ((count = slices_at_once(slices, count)) == 0) return write(file, slices[0].data, slices[0].size);
         return counted(::writev(file, reinterpret_cast<const iovec*>(slices), static_cast<int>(count)), "writev");
     }
     static result<void> resize(handle file, std::uint64_t size) noexcept {
@@ -162,10 +181,12 @@ struct files {
         return checked(::fdatasync(file), "fdatasync");
 #endif
     }
-    /// fsync of macOS leaves the data in the device's cache (fcntl(2), F_FULLFSYNC).
+    /// fsync of macOS leaves the data in the device's cache (fcntl(2), F_FULLFSYNC); file systems that cannot do more
+    /// say ENOTSUP or ENOTTY.
     static result<void> sync(handle file) noexcept {
 #if defined(F_FULLFSYNC)
-        if (::fcntl(file, F_FULLFSYNC) == 0) return {};
+        if (::fcntl(file, F_FULLFSYNC) != -1) return {};
+        if (errno != ENOTSUP && errno != ENOTTY && errno != EINVAL) return last_error("fcntl F_FULLFSYNC");
 #endif
         return checked(::fsync(file), "fsync");
     }

@@ -19,11 +19,11 @@ struct memory {
     static std::size_t granularity() noexcept { return page_size(); }
 
     static result<void*> reserve(std::size_t size) noexcept {
-        return anonymous(nullptr, size, PROT_NONE, 0);
+        return anonymous(nullptr, size, nothing_yet, 0);
     }
     static result<void> commit(void* at, std::size_t size, access wanted) noexcept { return protect(at, size, wanted); }
     static result<void> decommit(void* at, std::size_t size) noexcept {
-        return anonymous(at, size, PROT_NONE, MAP_FIXED).transform([](void*) {});
+        return anonymous(at, size, nothing_yet, MAP_FIXED).transform([](void*) {});
     }
     static result<void> protect(void* at, std::size_t size, access wanted) noexcept {
         return checked(::mprotect(at, size, bits(wanted)), "mprotect");
@@ -82,6 +82,13 @@ struct memory {
     }
 
 protected:
+    /// Pages that may be given any rights later: with PaX MPROTECT, NetBSD gives no more than what was said at first.
+#if defined(PROT_MPROTECT)
+    static constexpr int nothing_yet = PROT_NONE | PROT_MPROTECT(PROT_READ | PROT_WRITE | PROT_EXEC);
+#else
+    static constexpr int nothing_yet = PROT_NONE;
+#endif
+
     static constexpr int bits(access wanted) noexcept {
         switch (wanted) {
             case access::none: return PROT_NONE;

@@ -2,6 +2,8 @@
 /// its end.
 #pragma once
 
+#include <dirent.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #if defined(VITTE_PLATFORM_POSIX)
@@ -29,7 +31,8 @@ inline int number_of(process_signal signal) noexcept {
 template <class System>
 struct child_start {
     const process_request<int>& request;
-    const int report;  ///< a pipe to the parent that closes by itself when the program starts
+    const int report;          ///< a pipe to the parent that closes by itself when the program starts
+    const int descriptor_end;  ///< above all descriptors that were there when the child was asked for
 
     struct failure {
         const char* operation;
@@ -55,14 +58,14 @@ private:
     const char* prepare() const noexcept {
         if (request.group == process_group::session && ::setsid() == -1) return "setsid";
         if (request.group == process_group::own && ::setpgid(0, 0) == -1) return "setpgid";
+        if (!place_streams()) return "dup2";
+        System::close_at_exec(3, descriptor_end);
+        for (std::size_t i = 0; i < request.kept_count; ++i)
+            if (::fcntl(request.kept[i], F_SETFD, 0) == -1) return "fcntl";
         for (std::size_t i = 0; i < request.limit_count; ++i)
             if (!set_limit(request.limits[i])) return "setrlimit";
         if (request.user != nullptr && !System::become(*request.user)) return "setuid";
         if (request.directory != nullptr && ::chdir(request.directory) == -1) return "chdir";
-        if (!place_streams()) return "dup2";
-        System::close_at_exec(3);
-        for (std::size_t i = 0; i < request.kept_count; ++i)
-            if (::fcntl(request.kept[i], F_SETFD, 0) == -1) return "fcntl";
         reset_signals();
         return confine();
     }
@@ -143,7 +146,7 @@ struct processes {
             ::close(ends[1]);
             ends[1] = moved;
         }
-        child_start<System> start{request, ends[1]};
+        child_start<System> start{request, ends[1], System::descriptor_end()};
         sigset_t all, before;
         sigfillset(&all);
         ::pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -231,10 +234,29 @@ struct forking {
             return ::getgroups(0, nullptr) == 0;
     }
 #endif
-    static void close_at_exec(int first) noexcept {
-        const long most = ::sysconf(_SC_OPEN_MAX);
-        const int end = most > 0 && most < 65'536 ? static_cast<int>(most) : 65'536;
+    static void close_at_exec(int first, int end) noexcept {
         for (int number = first; number < end; ++number) ::fcntl(number, F_SETFD, FD_CLOEXEC);
+    }
+    /// A number above those of all descriptors. The present limit says nothing of those that are older than it.
+    static int descriptor_end() noexcept {
+#if defined(F_MAXFD)  // NetBSD
+        return ::fcntl(0, F_MAXFD) + 1;
+#elif defined(__OpenBSD__)
+        int number = 0;
+        for (int left = ::getdtablecount(); left > 0 && number < most_descriptors(); ++number)
+            if (::fcntl(number, F_GETFD) != -1) --left;
+        return number;
+#else
+        const int listed = listed_end();
+        return listed != 0 ? listed : most_descriptors();
+#endif
+    }
+    /// What processes are allowed at most.
+    static int most_descriptors() noexcept {
+        rlimit limit{};
+        ::getrlimit(RLIMIT_NOFILE, &limit);
+        constexpr rlim_t most = 1 << 20;
+        return static_cast<int>(limit.rlim_max < most ? limit.rlim_max : most);
     }
     /// Asks again every 2 ms.
     static result<void> await_exit(child_handle of, std::int64_t until) noexcept {
@@ -248,6 +270,22 @@ struct forking {
         return fail(errc::interrupted, "waitid");
     }
     static pid_t wait4(pid_t of, int* status, rusage*) noexcept { return ::waitpid(of, status, WNOHANG); }
+
+private:
+    /// Above the descriptors in the folder of them; 0 if there is none, or a wrong one, which the folder's own is not in.
+    static int listed_end() noexcept {
+        DIR* const folder = ::opendir("/dev/fd");
+        if (folder == nullptr) return 0;
+        int end = 0;
+        bool itself = false;
+        while (const dirent* const entry = ::readdir(folder)) {
+            const int number = ::atoi(entry->d_name);
+            itself = itself || number == ::dirfd(folder);
+            end = number < end ? end : number + 1;
+        }
+        ::closedir(folder);
+        return itself ? end : 0;
+    }
 };
 
 }  // namespace vitte::sys::posix
