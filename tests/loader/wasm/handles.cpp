@@ -30,7 +30,7 @@ struct counted {
 struct both : named, counted {};
 struct opaque;  // of which there is never more than this
 
-constexpr int reference = 0x6f;
+constexpr int reference = 0x6f, function_type = 0x70;
 /// A stack of 64 KiB is enough, so that small machines have room for several stores.
 wasm::store small_store(std::size_t objects = 1000) {
     return new_store({.stack_bytes = 1 << 16, .shared_objects = objects});
@@ -489,6 +489,207 @@ BOOST_AUTO_TEST_CASE(hosts_that_call_their_own_functions_are_checked_as_guests_a
     BOOST_TEST((call(shared(host.store, words).bits()) == trap_code::handle_type_mismatch));
     BOOST_TEST((call(12345) == trap_code::invalid_handle));
     BOOST_TEST(host.calls.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(every_way_of_calling_looks_handles_up) {
+    auto host = of_sessions();
+    // Imports "f" and calls it in each way that there is; "as_number" calls it as a function of a number.
+    const code caller = module(
+        {make_section(1, list({type({reference}, {i32}), type({i64}, {i32})})),
+         make_section(2, list({imported("host", "f", bytes({0, 0}))})),
+         make_section(3, list({bytes({0}), bytes({0}), bytes({0}), bytes({0}), bytes({0}), bytes({0}), bytes({1})})),
+         make_section(4, list({bytes({function_type, 0, 1})})),
+         make_section(
+             7, list({exported("itself", 0, 0), exported("call", 0, 1), exported("call_indirect", 0, 2),
+                      exported("call_ref", 0, 3), exported("return_call", 0, 4), exported("return_call_indirect", 0, 5),
+                      exported("return_call_ref", 0, 6), exported("as_number", 0, 7)})),
+         make_section(9, list({bytes({0, 0x41, 0, 0x0b, 1, 0})})),
+         make_section(10, list({body(bytes({0x20, 0, 0x10, 0})), body(bytes({0x20, 0, 0x41, 0, 0x11, 0, 0})),
+                                body(bytes({0x20, 0, 0xd2, 0, 0x14, 0})), body(bytes({0x20, 0, 0x12, 0})),
+                                body(bytes({0x20, 0, 0x41, 0, 0x13, 0, 0})), body(bytes({0x20, 0, 0xd2, 0, 0x15, 0})),
+                                body(bytes({0x20, 0, 0x41, 0, 0x11, 1, 0}))}))});
+    const auto& first = instance_of(host.store, caller);
+    host.store.define("host", "f", *first.find("itself"));  // what one guest exports, another one imports
+    const auto& second = instance_of(host.store, caller);
+    session s, gone, elsewhere;
+    text words;
+    auto other = small_store();
+    const auto good = shared(host.store, s), stale = shared(host.store, gone), foreign = shared(other, elsewhere);
+    const auto wrong = handle<session>::from_bits(shared(host.store, words).bits());
+    host.store.revoke(stale);
+    for (const wasm::instance* const guest : {&first, &second})
+        for (const char* const way : {"itself", "call", "call_indirect", "call_ref", "return_call",
+                                      "return_call_indirect", "return_call_ref"}) {
+            const auto run = function_of<std::int32_t(handle<session>)>(*guest, way);
+            const int before = s.uses;
+            BOOST_TEST_CONTEXT(way) {
+                BOOST_TEST(*run(good) == before + 1);
+                BOOST_TEST((trap_of(run(wrong)) == trap_code::handle_type_mismatch));
+                BOOST_TEST((trap_of(run(stale)) == trap_code::invalid_handle));
+                BOOST_TEST((trap_of(run(foreign)) == trap_code::invalid_handle));
+                BOOST_TEST(s.uses == before + 1);
+            }
+        }
+    const auto as_number = function_of<std::int32_t(std::uint64_t)>(first, "as_number");
+    BOOST_TEST((trap_of(as_number(good.bits())) == trap_code::indirect_call_type_mismatch));
+    BOOST_TEST(host.calls.size() == 14u);
+    BOOST_TEST((gone.uses == 0 && elsewhere.uses == 0));
+    BOOST_TEST(!host.store.instantiate(compiled(relay({i64}, {i32}))));
+}
+
+BOOST_AUTO_TEST_CASE(handles_in_exceptions_go_stale) {
+    closing host;
+    // "keep" throws its argument, and keeps the exception; "again" throws that, and uses what was in it.
+    constexpr int exception_type = 0x69;
+    const auto& guest = instance_of(
+        host.store, module({make_section(1, list({type({reference}, {i32}), type({reference}, {}), type({}, {i32}),
+                                                  type({}, {reference, exception_type})})),
+                            make_section(2, list({imported("host", "use", bytes({0, 0}))})),
+                            make_section(3, list({bytes({1}), bytes({2})})), make_section(13, list({bytes({0, 1})})),
+                            make_section(6, list({bytes({exception_type, 1, 0xd0, exception_type, 0x0b})})),
+                            make_section(7, list({exported("keep", 0, 1), exported("again", 0, 2)})),
+                            make_section(10, list({body(bytes({0x02, 3, 0x1f, 0x40, 1, 1, 0, 0, 0x20, 0, 0x08, 0, 0x0b,
+                                                               0x00, 0x0b, 0x24, 0, 0x1a})),
+                                                   body(bytes({0x02, reference, 0x1f, 0x40, 1, 0, 0, 0, 0x23, 0, 0x0a,
+                                                               0x0b, 0x00, 0x0b, 0x10, 0}))}))}));
+    session s, other;
+    const auto which = shared(host.store, s);
+    BOOST_TEST(function_of<void(handle<session>)>(guest, "keep")(which).has_value());
+    const auto again = function_of<std::int32_t()>(guest, "again");
+    BOOST_TEST(*again() == 1);
+    BOOST_TEST(host.store.revoke(which) == &s);
+    BOOST_TEST((trap_of(again()) == trap_code::invalid_handle));
+    const auto in_its_place = shared(host.store, other);
+    BOOST_TEST((trap_of(again()) == trap_code::invalid_handle));
+    BOOST_TEST((s.uses == 1 && other.uses == 0));
+    BOOST_TEST(host.store.get(in_its_place) == &other);
+}
+
+BOOST_AUTO_TEST_CASE(handles_in_constants_and_segments_go_stale) {
+    closing host;
+    session s;
+    const auto which = shared(host.store, s);
+    host.store.define("host", "g",
+                      host.store.make_global({wasm::external_reference, false}, wasm::constant_value::of(which)));
+    // A table that starts with it, a global that is the same, and an element segment; each function uses one of them.
+    const code uses = bytes({0x10, 0});
+    const auto& guest = instance_of(
+        host.store,
+        module({make_section(1, list({type({reference}, {i32}), type({}, {i32})})),
+                make_section(
+                    2, list({imported("host", "use", bytes({0, 0})), imported("host", "g", bytes({3, reference, 0}))})),
+                make_section(
+                    3, list({bytes({1}), bytes({1}), bytes({1}), bytes({1}), bytes({1}), bytes({1}), bytes({1})})),
+                make_section(4, list({bytes({0x40, 0, reference, 0, 4, 0x23, 0, 0x0b})})),
+                make_section(6, list({bytes({reference, 0, 0x23, 0, 0x0b})})),
+                make_section(7, list({exported("import", 0, 1), exported("global", 0, 2), exported("initial", 0, 3),
+                                      exported("segment", 0, 4), exported("fill", 0, 5), exported("grow", 0, 6),
+                                      exported("copy", 0, 7)})),
+                make_section(9, list({bytes({5, reference, 1, 0x23, 0, 0x0b})})),
+                make_section(
+                    10, list({body(bytes({0x23, 0}) + uses), body(bytes({0x23, 1}) + uses),
+                              body(bytes({0x41, 0, 0x25, 0}) + uses),
+                              body(bytes({0x41, 1, 0x41, 0, 0x41, 1, 0xfc, 12, 0, 0, 0x41, 1, 0x25, 0}) + uses),
+                              body(bytes({0x41, 0, 0x23, 0, 0x41, 4, 0xfc, 17, 0, 0x41, 3, 0x25, 0}) + uses),
+                              body(bytes({0x23, 0, 0x41, 1, 0xfc, 15, 0, 0x25, 0}) + uses),
+                              body(bytes({0x41, 2, 0x41, 0, 0x41, 1, 0xfc, 14, 0, 0, 0x41, 2, 0x25, 0}) + uses)}))}));
+    const auto ends_all = [&](trap_code how) {
+        for (const char* const way : {"import", "global", "initial", "segment", "fill", "grow", "copy"})
+            BOOST_TEST_CONTEXT(way)
+        BOOST_TEST((trap_of(function_of<std::int32_t()>(guest, way)()) == how));
+    };
+    ends_all(trap_code::none);
+    BOOST_TEST(s.uses == 7);
+    host.store.revoke(which);
+    ends_all(trap_code::invalid_handle);
+    BOOST_TEST(s.uses == 7);
+}
+
+BOOST_AUTO_TEST_CASE(references_and_numbers_do_not_become_one_another) {
+    // A function of a reference, a number, a function and a condition, with all that it could go through.
+    const auto of = [](const code& instructions) {
+        return module(
+            {make_section(
+                 1, list({type({reference, i64, function_type, i32}, {}), type({reference}, {}), type({i64}, {})})),
+             make_section(2,
+                          list({imported("host", "object", bytes({0, 1})), imported("host", "number", bytes({0, 2}))})),
+             make_section(3, list({bytes({0})})),
+             make_section(4, list({bytes({reference, 0, 1}), bytes({function_type, 0, 1})})),
+             make_section(5, list({bytes({0, 1})})), make_section(13, list({bytes({0, 1})})),
+             make_section(6, list({bytes({reference, 1, 0xd0, reference, 0x0b})})),
+             make_section(10, list({body(instructions)}))});
+    };
+    const struct {
+        const char* what;
+        code forged, honest;
+    } attempts[] = {
+        {"number as object", bytes({0x20, 1, 0x10, 0}), bytes({0x20, 0, 0x10, 0})},
+        {"function as object", bytes({0x20, 2, 0x10, 0}), bytes({0xd0, reference, 0x10, 0})},
+        {"object as number", bytes({0x20, 0, 0x10, 1}), bytes({0x20, 1, 0x10, 1})},
+        {"object into memory", bytes({0x41, 0, 0x20, 0, 0x37, 3, 0}), bytes({0x41, 0, 0x20, 1, 0x37, 3, 0})},
+        {"choice of objects as of numbers", bytes({0x20, 0, 0x20, 0, 0x20, 3, 0x1b, 0x1a}),
+         bytes({0x20, 0, 0x20, 0, 0x20, 3, 0x1c, 1, reference, 0x1a})},
+        {"choice of object and number", bytes({0x20, 0, 0x20, 1, 0x20, 3, 0x1c, 1, reference, 0x1a}),
+         bytes({0x20, 1, 0x20, 1, 0x20, 3, 0x1b, 0x1a})},
+        {"choice of objects in code that is never reached", bytes({0x00, 0x20, 0, 0x41, 0, 0x1b, 0x1a}),
+         bytes({0x00, 0x20, 1, 0x41, 0, 0x1b, 0x1a})},
+        {"number into the local of an object", bytes({0x20, 1, 0x21, 0}), bytes({0xd0, reference, 0x21, 0})},
+        {"number into a table", bytes({0x41, 0, 0x20, 1, 0x26, 0}), bytes({0x41, 0, 0x20, 0, 0x26, 0})},
+        {"number into all of a table", bytes({0x41, 0, 0x20, 1, 0x41, 1, 0xfc, 17, 0}),
+         bytes({0x41, 0, 0x20, 0, 0x41, 1, 0xfc, 17, 0})},
+        {"object into a table of functions", bytes({0x41, 0, 0x20, 0, 0x26, 1}), bytes({0x41, 0, 0x20, 2, 0x26, 1})},
+        {"functions into a table of objects", bytes({0x41, 0, 0x41, 0, 0x41, 1, 0xfc, 14, 0, 1}),
+         bytes({0x41, 0, 0x41, 0, 0x41, 1, 0xfc, 14, 0, 0})},
+        {"number into a global", bytes({0x20, 1, 0x24, 0}), bytes({0x20, 0, 0x24, 0})},
+        {"number into an exception", bytes({0x20, 1, 0x08, 0}), bytes({0x20, 0, 0x08, 0})},
+        {"number out of a block", bytes({0x02, reference, 0x20, 1, 0x0b, 0x1a}),
+         bytes({0x02, reference, 0x20, 0, 0x0b, 0x1a})},
+        {"what is called is an object", bytes({0x20, 0, 0x20, 0, 0x14, 1}), bytes({0x20, 0, 0xd0, 1, 0x14, 1})},
+        // There are no such instructions here; with them a guest could make references, and look into them.
+        {"ref.eq", bytes({0x20, 0, 0x20, 0, 0xd3, 0x1a}), bytes({0x20, 0, 0xd1, 0x1a})},
+        {"ref.i31", bytes({0x20, 3, 0xfb, 0x1c, 0x1a}), bytes({0x20, 3, 0x1a})},
+        {"ref.test", bytes({0x20, 0, 0xfb, 0x14, 0x6c, 0x1a}), bytes({0x20, 0, 0x1a})},
+        {"ref.cast", bytes({0x20, 0, 0xfb, 0x16, 0x6c, 0x1a}), bytes({0x20, 0, 0xd4, 0x1a})},
+        {"any.convert_extern", bytes({0x20, 0, 0xfb, 0x1a, 0x1a}), bytes({0x20, 0, 0x1a})},
+        {"extern.convert_any", bytes({0x20, 0, 0xfb, 0x1b, 0x10, 0}), bytes({0x20, 0, 0x10, 0})},
+    };
+    for (const auto& a : attempts) BOOST_TEST_CONTEXT(a.what) {
+            BOOST_TEST(!wasm::compiled_module::compile(of(a.forged)));
+            BOOST_TEST(wasm::compiled_module::compile(of(a.honest)).has_value());
+        }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_revoked_within_a_call_is_stale_in_what_goes_on) {
+    closing host;
+    session s, other;
+    std::optional<handle<session>> in_its_place;
+    trap_code within = trap_code::none;
+    // While it is used, the host calls the guest, which closes it, and shares another session, which gets its slot.
+    host.store.define_function<std::int32_t(handle<session>)>("again", "use", [&](handle<session> which) {
+        if (!in_its_place) {
+            within = trap_of(host.function<void(handle<session>)>("twice")(which));
+            in_its_place = shared(host.store, other);
+        }
+        return host.store.get(which) != nullptr ? 1 : 0;
+    });
+    host.store.define("host", "use", *host.store.find("again", "use"));
+    const auto& guest = instance_of(host.store, keeper);
+    const auto ended = function_of<std::int32_t(handle<session>)>(guest, "reuse")(shared(host.store, s));
+    BOOST_TEST((within == trap_code::invalid_handle));
+    BOOST_REQUIRE(!ended);
+    BOOST_TEST(ended.error().message() == "stale or foreign handle of a host object in reuse");
+    BOOST_TEST(host.closed == 1);
+    BOOST_TEST(host.store.get(*in_its_place) == &other);
+
+    // What the guest has closed does not come back as its result either.
+    const auto& returning = instance_of(
+        host.store, module({make_section(1, list({type({reference}, {}), type({reference}, {reference})})),
+                            make_section(2, list({imported("host", "close", bytes({0, 0}))})),
+                            make_section(3, list({bytes({1})})), make_section(7, list({exported("run", 0, 1)})),
+                            make_section(10, list({body(bytes({0x20, 0, 0x10, 0, 0x20, 0}))}))}));
+    const auto as_pointer = function_of<session*(handle<session>)>(returning, "run");
+    BOOST_TEST((trap_of(as_pointer(shared(host.store, s))) == trap_code::invalid_handle));
+    BOOST_TEST(host.closed == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
