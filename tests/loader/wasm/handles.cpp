@@ -659,6 +659,35 @@ BOOST_AUTO_TEST_CASE(references_and_numbers_do_not_become_one_another) {
         }
 }
 
+BOOST_AUTO_TEST_CASE(modules_do_not_import_what_belongs_to_another_store) {
+    const auto types = [](int value) { return make_section(1, list({type({value}, {value}), type({value}, {})})); };
+    const code exporting =
+        module({types(i64), make_section(3, list({bytes({0})})), make_section(4, list({bytes({function_type, 0, 1})})),
+                make_section(5, list({bytes({0, 1})})), make_section(13, list({bytes({0, 1})})),
+                make_section(6, list({bytes({function_type, 0, 0xd2, 0, 0x0b})})),
+                make_section(7, list({exported("f", 0, 0), exported("table", 1, 0), exported("memory", 2, 0),
+                                      exported("global", 3, 0), exported("tag", 4, 0)})),
+                make_section(10, list({body(bytes({0x20, 0}))}))});
+    auto store = small_store(), other = small_store();
+    const auto& guest = instance_of(other, exporting);
+    other.define("host", guest);
+    store.define("host", guest);
+    // Equal numbers of types are other types there: what is a number in one store would be a reference in the other.
+    for (const int value : {i64, reference})
+        for (const auto& [title, kind] :
+             {std::pair("f", bytes({0, 0})), std::pair("table", bytes({1, function_type, 0, 1})),
+              std::pair("memory", bytes({2, 0, 1})), std::pair("global", bytes({3, function_type, 0})),
+              std::pair("tag", bytes({4, 0, 1}))}) {
+            const code importing = module({types(value), make_section(2, list({imported("host", title, kind)}))});
+            const auto made = store.instantiate(compiled(importing));
+            BOOST_TEST_CONTEXT(title) {
+                BOOST_REQUIRE(!made);
+                BOOST_TEST(made.error().reason == "what is offered belongs to another store");
+                if (value == i64) BOOST_TEST(other.instantiate(compiled(importing)).has_value());
+            }
+        }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_revoked_within_a_call_is_stale_in_what_goes_on) {
     closing host;
     session s, other;

@@ -19,6 +19,7 @@ template <sys::platform P>
     f.host = call;
     f.context = context;
     f.description = &made->type;
+    f.owner = execution_.get();
     host_functions_.push_back(std::move(made));
     return {external_kind::function, &host_functions_.back()->callee};
 }
@@ -50,6 +51,7 @@ template <sys::platform P>
     globals_.push_back(std::make_unique<global>());
     global& made = *globals_.back();
     made.type = type;
+    made.owner = execution_.get();
     __builtin_memcpy(made.value, initial.bits, sizeof made.value);
     return {external_kind::global, &made};
 }
@@ -74,6 +76,21 @@ inline bool limits_match(std::uint64_t size, const limits& have, const limits& w
     return !want.bounded || (have.bounded && have.most <= want.most);
 }
 }  // namespace detail
+
+/// Whether it belongs to this store. The numbers of types, and references to functions and exceptions, mean something
+/// else in others.
+template <sys::platform P>
+bool basic_store<P>::owns(const external& item) const noexcept {
+    const wasm::execution* const own = execution_.get();
+    switch (item.kind) {
+        case external_kind::function: return item.as<wasm::function>().owner == own;
+        case external_kind::table: return item.as<wasm::table>().budget == &own->table_elements;
+        case external_kind::memory: return item.as<wasm::memory>().budget == &own->memory_pages;
+        case external_kind::global: return item.as<wasm::global>().owner == own;
+        case external_kind::tag: return item.as<wasm::tag>().owner == own;
+    }
+    return false;
+}
 
 /// Why `offered` cannot be what is wanted; null if it can.
 template <sys::platform P>
@@ -123,6 +140,7 @@ template <sys::platform P>
     if (found == nullptr || found->item == nullptr)
         return refuse(errc::not_found, std::string("unknown import: nothing offers this ") + name_of(wanted.kind));
     const external& offered = *found;
+    if (!owns(offered)) return refuse(errc::invalid_argument, "what is offered belongs to another store");
     if (const char* const wrong = fault(made, wanted, offered)) {
         std::string want = name_of(wanted.kind), have = name_of(offered.kind);
         if (wanted.kind == external_kind::function && offered.kind == wanted.kind) {
@@ -174,10 +192,11 @@ template <sys::platform P>
         f.in = &view;
         f.type = view.types[m.bodies[i].type];
         f.description = &m.types[m.bodies[i].type];
+        f.owner = execution_.get();
         view.functions.push_back(&f);
     }
     for (std::size_t i = m.imported_tags; i < m.tags.size(); ++i) {
-        tags_.push_back(std::make_unique<tag>(tag{view.types[m.tags[i]], &m.types[m.tags[i]]}));
+        tags_.push_back(std::make_unique<tag>(tag{view.types[m.tags[i]], &m.types[m.tags[i]], execution_.get()}));
         view.tags.push_back(tags_.back().get());
     }
     for (std::size_t i = m.imported_globals; i < m.globals.size(); ++i) {

@@ -15,6 +15,7 @@ using loader::handle;
 using loader::handle_table;
 using loader::unchecked;
 
+struct execution;
 struct function;
 
 /// A host function reads its arguments at `values`, 8 bytes each (16 for `v128`), and leaves its results there. What it
@@ -31,6 +32,7 @@ struct function {
     host_call host = nullptr;
     void* context = nullptr;
     const signature* description = nullptr;
+    const execution* owner = nullptr;  ///< of the store that it belongs to, as that of globals and tags
 };
 
 /// References are addresses, or of external ones the bits of a `handle`, or whatever the host means by others; null is
@@ -130,11 +132,13 @@ struct global {
     alignas(16) std::byte value[16] = {};
     global_type type;
     runtime* of = nullptr;
+    const execution* owner = nullptr;
 };
 
 struct tag {
     std::uint32_t type = 0;  ///< in the store's registry
     const signature* description = nullptr;
+    const execution* owner = nullptr;
 };
 
 /// A thrown exception: its tag and its values, as they stand in a frame.

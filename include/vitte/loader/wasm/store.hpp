@@ -13,7 +13,7 @@
 namespace vitte::loader::wasm {
 
 /// Something that is exported and imported. What `item` points to, a `function`, `table`, `memory`, `global` or `tag`,
-/// belongs to the store.
+/// belongs to the store; modules of others cannot import it.
 struct external {
     external_kind kind = external_kind::function;
     void* item = nullptr;
@@ -228,6 +228,7 @@ private:
         return e;
     }
     result<void, load_error> link(instance& made, const import_description& wanted);
+    bool owns(const external& item) const noexcept;
     const char* fault(const instance& made, const import_description& wanted, const external& offered) const noexcept;
     const char* excess_of(const module_data& module) const noexcept;
     void define_own(instance& made);
