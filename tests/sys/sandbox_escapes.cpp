@@ -7,7 +7,6 @@
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -54,19 +53,17 @@ struct victim {
 struct world {
     const victim other;
     const listener server;
-    const int event = eventfd(0, EFD_CLOEXEC), shared = shmget(IPC_PRIVATE, 4096, 0600),
-              local = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int shared = shmget(IPC_PRIVATE, 4096, 0600), local = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     world() {
         const sockaddr_un address = name();
-        BOOST_REQUIRE((event != -1 && shared != -1 && local != -1));
+        BOOST_REQUIRE((shared != -1 && local != -1));
         BOOST_REQUIRE(vitte::sys::write(SCRATCH "/hidden", as_bytes("hidden")).has_value());
         BOOST_REQUIRE((bind(local, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0));
         BOOST_REQUIRE(listen(local, 100) == 0);
     }
     ~world() {
         shmctl(shared, IPC_RMID, nullptr);
-        close(event);
         close(local);
     }
     static sockaddr_un name() {
@@ -120,7 +117,7 @@ std::string read_memory(const world& w) {
 std::string attach(const world& w) { return done(ptrace(PTRACE_SEIZE, w.other.id, nullptr, nullptr) == 0); }
 std::string take_handle(const world& w) {
     const long process = syscall(linux_os::pidfd_open_call, w.other.id, 0);
-    return done(process != -1 && syscall(linux_os::pidfd_getfd_call, process, w.event, 0) != -1);
+    return done(process != -1 && syscall(linux_os::pidfd_getfd_call, process, STDOUT_FILENO, 0) != -1);
 }
 
 /// Sends with a connection of its own, as one call (tcp(7), TCP Fast Open).
@@ -342,6 +339,7 @@ std::string ways_left(const world& w) {
         const auto is_out = [](const std::string& said) {
             return said == "done" || said.empty();
         };  // another program is silent
+        if (!is_out(free)) std::printf("impossible here without a sandbox, too: %s (%s)\n", way.name, way.source);
         if (is_out(told) && way.promised() != 0) left += std::string(way.name) + "\n";
         if (is_out(told) && way.promised() == 0) std::printf("not prevented: %s (%s)\n", way.name, way.source);
         stopped += is_out(free) && !is_out(told);
