@@ -15,7 +15,8 @@ public:
         if (facts.size > SIZE_MAX) return fail(errc::too_large, "map");
         const auto size = static_cast<std::size_t>(facts.size);
         if (size == 0) return basic_mapping(nullptr, 0);
-        VITTE_TRY(void* const at, P::memory::map_file(nullptr, size, access::read, opened.native_handle(), 0));
+        VITTE_TRY(void* const at,
+                  P::memory::map_file(nullptr, size, access::read, opened.native_handle(), std::uint64_t{0}));
         return basic_mapping(static_cast<std::byte*>(at), size);
     }
     basic_mapping(basic_mapping&& other) noexcept
