@@ -11,6 +11,7 @@
 #include <functional>
 #include <set>
 #include <vector>
+#include <vitte/loader/loader.hpp>
 #include <vitte/sys/fs.hpp>
 #include <vitte/sys/fs/attributes.hpp>
 #include <vitte/sys/fs/contained.hpp>
@@ -20,7 +21,7 @@
 #include "../support/needs.hpp"
 #include "onlookers.hpp"
 
-namespace {
+namespace privacy_test {  // with a name: what the linker has of a platform is declared elsewhere
 using namespace vitte::sys;
 using vitte::errc;
 using vitte::result;
@@ -43,11 +44,16 @@ struct interruption {
     }
 };
 /// The native platform without what takes long and shows nobody more: storing. It clones files as macOS does, if that
-/// is asked for: the mode is that of the file, without set-user-ID, and the group that of the folder.
+/// is asked for: the mode is that of the file, without set-user-ID, and the group that of the folder. The folder "/tmp"
+/// is "d/tmp".
 struct base : native {
     static inline bool clones = false;
 
     struct files : native::files {
+        static result<handle> open(const char* path, const open_options& options) noexcept {
+            const bool temporary = std::strncmp(path, "/tmp/", 5) == 0;
+            return native::files::open(temporary ? ("d" + std::string(path)).c_str() : path, options);
+        }
         static result<void> sync(handle) noexcept { return {}; }
         static result<void> clone_to(handle from, const char* path) noexcept {
             if (!clones) return vitte::fail(errc::not_supported, "clone");
@@ -63,6 +69,10 @@ struct base : native {
 };
 using stops = interruption<base>;
 struct interrupted : decorated<base, stops> {};
+}  // namespace privacy_test
+
+namespace {
+using namespace privacy_test;
 using frail = faulty<interrupted>;
 using injected = faults<interrupted>;
 
@@ -173,6 +183,42 @@ std::vector<old_file> old_files(unsigned me) {
     return all;
 }
 
+/// A symbol at this place, as linked objects have them.
+template <class P>
+result<void> list_a_symbol() {
+    namespace loader = vitte::loader;
+    loader::elf::symbol symbol{};
+    symbol.info = 0x12;  // a global function
+    symbol.section = 1;
+    symbol.size = 16;
+    loader::native::symbol_index index;
+    index.add(symbol, 0x1000, "f");
+    index.sort();
+    VITTE_TRY(const auto map, loader::native::perf_map<P>::open());
+    return map.add(index);
+}
+const std::size_t listed = std::strlen("1000 10 f\n");
+
+/// The file `name` in the folder that the environment variable `variable` tells.
+byte_buffer built(const char* variable, const char* name) {
+    const char* const folder = std::getenv(variable);
+    if (folder == nullptr) std::abort();
+    return std::move(*read((std::string(folder) + "/" + name).c_str()));
+}
+/// Loads or links, by `work(loader)`, with what the modules need.
+template <class Work>
+result<void> with_loader(Work work) {
+    vitte::loader::basic_module_loader<frail> loader;
+    loader.provide("host_event", static_cast<void (*)(const char*)>([](const char*) {}));
+    loader.provide("host_twice", static_cast<int (*)(int)>([](int n) { return 2 * n; }));
+    loader.provide("second", static_cast<int (*)()>([] { return 1; }));
+    const auto made = work(loader);
+    if (!made) return vitte::fail(made.error().code, "load module");
+    return {};
+}
+constexpr bool links_modules = vitte::loader::native::machine::supported,
+               links_objects = vitte::loader::native::object::supported;
+
 /// Whether that fails because the system or the file system has no such thing.
 bool lacks(const result<void>& done) { return done.error().code == errc::not_supported; }
 
@@ -238,7 +284,8 @@ std::vector<attempt> attempts(unsigned me, mode_t mask) {
                        VITTE_CHECK(in.remove("second"));
                        return in.sync();
                    }});
-    all.push_back({"keep secrets within a contained folder", [] {}, []() -> result<void> {
+    all.push_back({"keep secrets within a contained folder", [] {},
+                   []() -> result<void> {
                        VITTE_TRY(auto opened, basic_directory<frail>::open("d"));
                        const basic_contained_directory<frail> in(std::move(opened));
                        VITTE_CHECK(in.create_directory("below", 0700));
@@ -272,6 +319,41 @@ std::vector<attempt> attempts(unsigned me, mode_t mask) {
                        make_file("d/tree/below/file", me, me, 0666);
                    },
                    [] { return remove_all<frail>("d/tree"); }});
+    all.push_back({"list symbols for perf", temporary_folder, list_a_symbol<frail>});
+    all.push_back({"list more symbols for perf", temporary_folder, []() -> result<void> {
+                       VITTE_CHECK(list_a_symbol<frail>());
+                       return list_a_symbol<frail>();
+                   }});
+    if constexpr (links_modules) {
+        const auto there = std::make_shared<const byte_buffer>(built("VITTE_FIXTURES", "libcounter.so"));
+        const auto module = [=] {
+            temporary_folder();
+            make_file("d/module.so", me, me, 0600);
+            if (!write("d/module.so", there->bytes())) std::abort();
+        };
+        all.push_back({"load a module", module,
+                       [] { return with_loader([](auto& loader) { return loader.load("d/module.so"); }); }, nullptr,
+                       "d/module.so"});
+        all.push_back({"load a module that is verified", module,
+                       [] {
+                           return with_loader([](auto& loader) {
+                               return loader.load("d/module.so", {.verify = [](std::span<const std::byte> seen) {
+                                                      return !seen.empty();
+                                                  }});
+                           });
+                       },
+                       nullptr, "d/module.so"});
+        all.push_back({"load a module from memory", temporary_folder, [=] {
+                           return with_loader([&](auto& loader) { return loader.load(there->bytes(), "module"); });
+                       }});
+    }
+    if constexpr (links_objects) {
+        const auto object = std::make_shared<const byte_buffer>(built("VITTE_LINKED", "member_first.o"));
+        all.push_back({"link an object", temporary_folder, [=] {
+                           const auto part = vitte::loader::link_input::bytes("object", object->bytes());
+                           return with_loader([&](auto& loader) { return loader.link(std::span(&part, 1)); });
+                       }});
+    }
     return all;
 }
 
@@ -502,6 +584,72 @@ bool nobody_is_led_astray(unsigned me) {
     return well;
 }
 
+/// What others put at the name of a map before we make it, or while we do.
+struct plant {
+    const char* what;
+    void (*put)(const char* path);
+    bool by_root = false;  ///< as some kernels let nobody else do it
+};
+constexpr plant plants[] = {
+    {"a link to our file", [](const char* path) { static_cast<void>(symlink("../ours/kept", path)); }},
+    {"a link to no file", [](const char* path) { static_cast<void>(symlink("../ours/new", path)); }},
+    {"a second name of our file", [](const char* path) { static_cast<void>(link("d/ours/kept", path)); }, true},
+    {"their file",
+     [](const char* path) {
+         if (::access(path, F_OK) != 0) make_file(path, them, them, 0666);
+     }},
+    {"their FIFO",
+     [](const char* path) {
+         if (mkfifo(path, 0666) == 0) chmod(path, 0666);
+     }},
+    {"their folder", [](const char* path) { static_cast<void>(mkdir(path, 0777)); }},
+};
+bool size_is(const char* path, std::size_t size) {
+    struct stat facts;
+    return stat(path, &facts) == 0 && static_cast<std::size_t>(facts.st_size) == size;
+}
+
+/// Whether a map goes into a file that is ours alone or nowhere, whenever they do that.
+bool no_map_goes_elsewhere(unsigned me) {
+    const onlookers others("d", me);
+    const std::string path = "d/tmp/perf-" + std::to_string(getpid()) + ".map";
+    const auto prepare = [&] {
+        make_folder("d/ours", me, 0755);
+        make_file("d/ours/kept", me, me, 0644);
+        make_folder("d/tmp", root, 01777);
+    };
+    bool well = true;
+    for (const plant& p : plants)
+        for (unsigned moment = 0, calls = 0; moment <= calls; ++moment) {  // 0: before all
+            set_up(others, prepare);
+            const auto act_at = [&](unsigned now) {
+                if (now != moment) return;
+                others.as(p.by_root ? root : them, p.by_root ? root : them, [&] { p.put(path.c_str()); });
+            };
+            act_at(calls = 0);
+            stops::after = [&](const char*) { act_at(++calls); };
+            const auto ended = list_a_symbol<interrupted>();
+            stops::after = nullptr;
+            struct stat now;
+            bool good = false;
+            others.as_root([&] {
+                good = lstat(path.c_str(), &now) == 0 && size_is("d/ours/kept", 3) && ::access("d/ours/new", F_OK) != 0;
+                const bool is_file = S_ISREG(now.st_mode),
+                           is_ours = is_file && now.st_uid == me && (now.st_mode & 07777) == 0600;
+                good =
+                    good && (ended ? is_ours && size_is(path.c_str(), listed) : !is_file || size_is(path.c_str(), 3));
+            });
+            if (good) continue;
+            std::printf("by user %u: %s is used after call %u\n", me, p.what, moment);
+            well = false;
+            break;
+        }
+    set_up(others, prepare);
+    if (list_a_symbol<interrupted>() && list_a_symbol<interrupted>() && size_is(path.c_str(), 2 * listed)) return well;
+    std::printf("by user %u: what was listed before is lost\n", me);
+    return false;
+}
+
 const ability privilege{"the rights of root", [] { return geteuid() == 0; }};
 }  // namespace
 
@@ -545,6 +693,10 @@ BOOST_AUTO_TEST_CASE(nobody_sees_more_of_what_a_user_does) {
 
 BOOST_AUTO_TEST_CASE(who_may_change_a_folder_leads_nobody_astray, *needs(privilege)) {
     for (const unsigned me : {root, us}) BOOST_TEST(on_stage(022, [&] { return nobody_is_led_astray(me); }));
+}
+
+BOOST_AUTO_TEST_CASE(maps_for_perf_go_into_no_file_of_others, *needs(privilege)) {
+    for (const unsigned me : {root, us}) BOOST_TEST(on_stage(022, [&] { return no_map_goes_elsewhere(me); }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -101,7 +101,8 @@ public:
         return located ? std::optional(found) : std::nullopt;
     }
     /// Lists the functions of all linked objects from now on, in every loader, in `/tmp/perf-PID.map`, so that Linux's
-    /// `perf` can name them. Of shared objects it reads the files.
+    /// `perf` can name them. Of shared objects it reads the files. Nobody but this user and root reads the new file.
+    /// Fails if somebody else has put something at its name.
     static result<void> write_perf_map() { return own_linker<P>::write_perf_map(); }
 
 private:
