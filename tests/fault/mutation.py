@@ -102,7 +102,8 @@ def noticed(build, separate, site):
                 return 'does not compile: ' + made.stderr.splitlines()[0]
             try:
                 run = subprocess.run([*ALONE, program], capture_output=True, timeout=60,
-                                     env={**os.environ, 'TMPDIR': '/mnt', 'VITTE_FIXTURES': str(build / 'tests/support/fixtures')})
+                                     env={**os.environ, 'TMPDIR': '/mnt', 'VITTE_FIXTURES': str(build / 'tests/support/fixtures'),
+                                          'VITTE_LINKED': str(build / 'tests/support/fixtures/linked')})
             except subprocess.TimeoutExpired:
                 return 'does not end'
             if run.returncode != 0:
