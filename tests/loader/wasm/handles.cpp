@@ -64,6 +64,14 @@ const code keeper =
                                    body(bytes({0x20, 0, 0x10, 1, 0x20, 0, 0x10, 1}))})),
             function_names({"use", "close", "keep", "from_table", "from_global", "reuse", "twice"})});
 
+/// Whether a value without a type can be made of a `T`, or read as one.
+template <class T>
+concept stands_in_values = requires(const wasm::value v, T t) {
+    wasm::constant_value::of(t);
+} || requires(const wasm::value v) { v.as<T>(); } || requires(const wasm::constant_value v) { v.as<T>(); };
+static_assert(stands_in_values<handle<session>> && stands_in_values<std::uint64_t>);
+static_assert(!stands_in_values<session*> && !stands_in_values<void*>);
+
 template <class T>
 handle<T> shared(wasm::store& store, T& object) {
     const auto made = store.share(object);

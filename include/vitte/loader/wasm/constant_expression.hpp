@@ -71,17 +71,20 @@ namespace vitte::loader::wasm {
     }
 }
 
-/// A value of any type, as it stands in a frame.
+/// A value of any type, as it stands in a frame. What it names it does not know, so that it gives no pointers, and is
+/// made of none.
 struct constant_value {
     alignas(16) std::byte bits[16] = {};
 
     template <class T>
+        requires(!std::is_pointer_v<T>)
     static constant_value of(T value) noexcept {
         constant_value made;
         ops::put(made.bits, value);
         return made;
     }
     template <class T>
+        requires(!std::is_pointer_v<T>)
     T as() const noexcept {
         return ops::get<T>(bits);
     }

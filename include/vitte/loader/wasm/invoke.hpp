@@ -16,6 +16,7 @@ struct value {
     constant_value bits;
 
     template <class T>
+        requires(!std::is_pointer_v<T>)
     T as() const noexcept {
         return bits.as<T>();
     }
