@@ -98,7 +98,8 @@ T from_bits(std::uint64_t bits) noexcept {
 
 /// C++ types that can go into modules that are not native, and come out: integers of up to 64 bits, `bool`,
 /// enumerations, `float`, `double`, `handle` and `unchecked`. Native modules have them, too, but for handles;
-/// `unchecked` is a pointer there.
+/// `unchecked` is a pointer there. An enumeration has the value that the module gives: one that a module must not
+/// choose freely has a type (`enum e : int`), since what other ones cannot name is undefined ([expr.static.cast]).
 template <class T>
 concept crosses = detail::type_that_crosses<std::remove_cv_t<T>>() != value_type::nothing &&
                   !std::is_pointer_v<T> && !std::is_reference_v<T>;

@@ -126,9 +126,11 @@ inline result<std::vector<value>, trap> invoke(execution& e, const function& f, 
         return unexpected(detail::take_trap(e));
     }
     std::byte* at = frame;
-    for (const value& v : arguments) {
-        __builtin_memcpy(at, v.bits.bits, bytes_of(v.type));
-        at += bytes_of(v.type);
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::uint32_t size = bytes_of(f.description->parameters[i]);
+        VITTE_ASSERT(bytes_of(arguments[i].type) == size);
+        __builtin_memcpy(at, arguments[i].bits.bits, size);
+        at += size;
     }
     if (!detail::run_function(e, f, frame)) return unexpected(detail::take_trap(e));
     detail::settle(e, f.description->results, frame);
