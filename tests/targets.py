@@ -52,8 +52,8 @@ def qemu(name, machine, what, **more):
 
 
 TARGETS = [
-    Target('native', 'Linux, g++', ['g++'], (460, 85), setup=['-Ddebug=false'], portable=True),
-    Target('sanitized', 'Linux, clang, ASan and UBSan', ['clang-16', 'libclang-rt-16-dev'], (360, 135),
+    Target('native', 'Linux, g++', ['g++'], (375, 95), setup=['-Ddebug=false'], portable=True),
+    Target('sanitized', 'Linux, clang, ASan and UBSan', ['clang-16', 'libclang-rt-16-dev'], (315, 130),
            setup=['-Ddebug=false', '-Doptimization=0', '-Db_sanitize=address,undefined', '-Db_lundef=false',
             '-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only'], environment=CLANG, portable=True, listed=False),
     # After each edit: what compiles fastest.
@@ -62,14 +62,14 @@ TARGETS = [
     # TSan's shadow needs fewer random bits in mappings than newer kernels give (vm.mmap_rnd_bits above 28): it runs without any.
     Target('threads', 'Linux, clang, TSan', ['clang-16', 'libclang-rt-16-dev'], (21, 3), setup=['-Ddebug=false', '-Doptimization=1', '-Db_sanitize=thread', '-Db_lundef=false'],
            emulator=['setarch', '-R'], environment=CLANG, only=LOCKS, listed=False),
-    Target('posix', 'nothing but POSIX, on Linux', ['g++'], (165, 42), setup=[*PLAIN, '-Dcpp_args=-DVITTE_PLATFORM_POSIX']),
-    cross('x86_64-linux-musl', 'Linux, musl, static', ZIG, seconds=(420, 45)),
-    qemu('aarch64-linux-gnu', 'aarch64', 'Linux, 64-bit Arm', seconds=(185, 70)),
-    qemu('s390x-linux-gnu', 's390x', 'Linux, IBM Z: big-endian', seconds=(250, 68), portable=True),
+    Target('posix', 'nothing but POSIX, on Linux', ['g++'], (150, 45), setup=[*PLAIN, '-Dcpp_args=-DVITTE_PLATFORM_POSIX']),
+    cross('x86_64-linux-musl', 'Linux, musl, static', ZIG, seconds=(330, 38)),
+    qemu('aarch64-linux-gnu', 'aarch64', 'Linux, 64-bit Arm', seconds=(158, 66)),
+    qemu('s390x-linux-gnu', 's390x', 'Linux, IBM Z: big-endian', seconds=(190, 62), portable=True),
     cross('x86_64-w64-mingw32', 'Windows, in wine', ['g++-mingw-w64-x86-64-posix', 'wine64', 'wine'], emulator=['wine'],
-          seconds=(165, 14)),
+          seconds=(132, 10)),
     cross('arm-none-eabi', 'Cortex-M7, in qemu', ['gcc-arm-none-eabi', 'libstdc++-arm-none-eabi-newlib', 'qemu-system-arm'],
-          emulator=['run-cortex-m', 'mps2-an500'], seconds=(145, 20), portable=True),
+          emulator=['run-cortex-m', 'mps2-an500'], seconds=(106, 21), portable=True),
     qemu('arm-linux-gnueabihf', 'arm', 'Linux, 32-bit Arm', always=False),
     qemu('riscv64-linux-gnu', 'riscv64', 'Linux, 64-bit RISC-V', always=False),
     cross('aarch64-linux-musl', 'Linux, 64-bit Arm, musl, static', ZIG + ['qemu-user-static'], emulator=['qemu-aarch64-static'], always=False),

@@ -3,7 +3,8 @@ rules between them.
 
 usage: headers.py RESULTS [KNOWN]
 
-KNOWN is a file that remembers what has compiled: then only what has changed since is compiled again.
+KNOWN is a file that remembers what has compiled: then only what has changed since is compiled again, a header alone only if its own
+text has changed.
 """
 import concurrent.futures
 import hashlib
@@ -30,6 +31,7 @@ TEXTS = ['vitte/sys/time/chrono.hpp', 'vitte/sys/fs/text.hpp', 'vitte/sys/fs/wat
          'vitte/sys/process/capture.hpp']  # whose interfaces are made of what is expensive
 NOT_WINDOWS = r'vitte/sys/platform/(bsd|darwin|kqueue|linux|posix|wasi|bare)\b'
 SEPARATE = r'vitte/separate\b'  # for programs that are compiled so
+EVERYTHING = rf'vitte/vitte\b|{SEPARATE}'
 STRICT = ['-std=c++20', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror']
 EXPENSIVE = re.compile(r'^[.]+ /usr/include/c\+\+/\d+/(string|functional|iostream|chrono)$', re.M)
 LINUX = ['g++', 'aarch64-linux-gnu-g++', 'riscv64-linux-gnu-g++', 's390x-linux-gnu-g++', 'arm-linux-gnueabihf-g++']
@@ -63,7 +65,7 @@ def closure_of(header, includes):
 
 
 class Memory:
-    """What has compiled, by a hash of all that could change that."""
+    """What has compiled: a header alone by a hash of its text, many together by one of all that could change that."""
 
     def __init__(self, path):
         self.path, self.seen = path, set()
@@ -73,7 +75,8 @@ class Memory:
 
     def key(self, compiler, mode, what):
         made = hashlib.sha256(repr((compiler, STRICT, mode, what)).encode())
-        for header in sorted(set().union(*(closure_of(h, self.includes) for h in what))):
+        alone = len(what) == 1 and not re.match(EVERYTHING, what[0])
+        for header in what if alone else sorted(set().union(*(closure_of(h, self.includes) for h in what))):
             made.update(self.texts[header])
         return made.hexdigest()
 

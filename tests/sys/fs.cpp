@@ -106,6 +106,44 @@ BOOST_AUTO_TEST_CASE(names_are_utf8_and_paths_may_be_long) {
 #endif
 }
 
+#if defined(_WIN32)
+extern "C" __declspec(dllimport) int SetFileAttributesW(const wchar_t*, unsigned long);
+
+BOOST_AUTO_TEST_CASE(hidden_files_are_overwritten) {
+    const text_file hidden("fs-hidden.txt", "longer");
+    constexpr unsigned long hidden_attribute = 2, normal = 0x80;
+    const auto here = sys::directory::open(".");
+    for (const unsigned flags : {0u, unsigned{sys::open_append}}) {
+        for (const bool beneath : {false, true}) {
+            BOOST_REQUIRE(SetFileAttributesW(L"fs-hidden.txt", hidden_attribute) != 0);
+            const sys::open_options how(sys::open_mode::write, flags);
+            auto file = beneath ? here->open_file(hidden.path(), how) : sys::file::open(hidden.path(), how);
+            BOOST_REQUIRE(file.has_value());
+            BOOST_TEST(file->write(std::as_bytes(std::span("new", 3))).has_value());
+            BOOST_TEST(file->close().has_value());
+            BOOST_TEST(text_of(hidden.path()) == "new");
+        }
+    }
+    SetFileAttributesW(L"fs-hidden.txt", normal);
+}
+
+BOOST_AUTO_TEST_CASE(long_paths_have_a_prefix_for_the_kernel) {
+    const std::string tail(300, 'n');
+    const auto prefix_of = [](const std::string& path) {
+        std::string seen;
+        static_cast<void>(sys::win32::with_path(path.c_str(), [&](const wchar_t* wide) -> vitte::result<void> {
+            for (int i = 0; i < 12 && wide[i] != 0; ++i) seen += static_cast<char>(wide[i]);
+            return {};
+        }));
+        return seen;
+    };
+    BOOST_TEST(prefix_of("C:/folder/" + tail) == "\\\\?\\C:\\folde");
+    BOOST_TEST(prefix_of("//server/share/" + tail) == "\\\\?\\UNC\\serv");
+    BOOST_TEST(prefix_of("\\\\?\\C:\\folder\\" + tail) == "\\\\?\\C:\\folde");
+    BOOST_TEST((sys::win32::cause_of(193) == errc::malformed));  // ERROR_BAD_EXE_FORMAT
+}
+#endif
+
 BOOST_AUTO_TEST_CASE(copies_are_new_files_with_the_same_content) {
     std::string content;
     for (int i = 0; content.size() < 400'000; ++i) content += std::to_string(i);

@@ -119,6 +119,18 @@ BOOST_AUTO_TEST_CASE(new_folders_are_watched_with_what_is_in_them, *needs(whole_
     BOOST_TEST((gone.at(SCRATCH "/a") == watch_removed && gone.at(SCRATCH "/a/b/deep") == watch_removed));
 }
 
+BOOST_AUTO_TEST_CASE(a_folder_that_is_removed_does_not_silence_the_others) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    BOOST_TEST((d->create_directory("going") && d->create_directory("staying")));
+    watcher w = watching(SCRATCH "/going", false);
+    BOOST_TEST(w.add(SCRATCH "/staying", false).has_value());
+    BOOST_TEST(d->remove_directory("going").has_value());
+    static_cast<void>(told(w));
+    put(*d, "staying/file");
+    BOOST_TEST((told(w) == changes{{SCRATCH "/staying/file", watch_created}}));
+}
+
 BOOST_AUTO_TEST_CASE(one_level_is_enough_for_some) {
     const scratch folder;
     const auto d = directory::open(SCRATCH);

@@ -74,6 +74,7 @@ struct win32_platform {
             win32::SetLastError(0);
             const unsigned long length = win32::GetEnvironmentVariableW(wide_name, value, limit);
             if (length == 0 && win32::GetLastError() != 0) return win32::last_error("GetEnvironmentVariableW");
+            if (length >= limit) return fail(errc::too_large, "GetEnvironmentVariableW");  // a parent can make them
             value[length] = 0;
             const int size = win32::WideCharToMultiByte(win32::utf8, 0, value, -1, nullptr, 0, nullptr, nullptr);
             if (size > 0 && static_cast<std::size_t>(size) <= room)

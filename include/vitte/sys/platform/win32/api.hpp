@@ -46,6 +46,7 @@ VITTE_WINAPI void* CreateFileMappingW(void*, _SECURITY_ATTRIBUTES*, unsigned lon
 VITTE_WINAPI void* MapViewOfFile(void*, unsigned long, unsigned long, unsigned long, std::size_t);
 VITTE_WINAPI int UnmapViewOfFile(const void*);
 VITTE_WINAPI int FlushViewOfFile(const void*, std::size_t);
+VITTE_WINAPI unsigned long K32GetMappedFileNameW(void*, void*, wchar_t*, unsigned long);
 VITTE_WINAPI int FlushInstructionCache(void*, const void*, std::size_t);
 VITTE_WINAPI std::size_t GetLargePageMinimum();
 VITTE_WINAPI void* GetCurrentProcess();
@@ -104,8 +105,8 @@ VITTE_WINAPI void* GetCurrentThread();
 VITTE_WINAPI unsigned long GetCurrentThreadId();
 VITTE_WINAPI unsigned long GetCurrentProcessId();
 VITTE_WINAPI int SwitchToThread();
-VITTE_WINAPI long SetThreadDescription(void*, const wchar_t*);
 VITTE_WINAPI int GetProcessAffinityMask(void*, std::uintptr_t*, std::uintptr_t*);
+VITTE_WINAPI unsigned long GetActiveProcessorCount(unsigned short);
 VITTE_WINAPI std::uintptr_t SetThreadAffinityMask(void*, std::uintptr_t);
 VITTE_WINAPI int SetThreadPriority(void*, int);
 VITTE_WINAPI unsigned long FlsAlloc(void (*)(void*));
@@ -174,6 +175,7 @@ long vitte_nt_create_file(void**, std::uint32_t, object_attributes*, io_status*,
                           std::uint32_t, std::uint32_t, std::uint32_t, void*, std::uint32_t) __asm__("NtCreateFile");
 long vitte_nt_set_information(void*, io_status*, void*, std::uint32_t, int) __asm__("NtSetInformationFile");
 long vitte_nt_query_information(void*, io_status*, void*, std::uint32_t, int) __asm__("NtQueryInformationFile");
+long vitte_nt_query_thread(void*, int, void*, std::uint32_t, std::uint32_t*) __asm__("NtQueryInformationThread");
 long vitte_nt_query_volume(void*, io_status*, void*, std::uint32_t, int) __asm__("NtQueryVolumeInformationFile");
 long vitte_nt_query_directory(void*, void*, void*, void*, io_status*, void*, std::uint32_t, int, unsigned char,
                               unicode_text*, unsigned char) __asm__("NtQueryDirectoryFile");

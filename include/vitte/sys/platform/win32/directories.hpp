@@ -33,8 +33,12 @@ struct directories {
                                   ((options.flags & open_durable) != 0 ? write_through : 0) |
                                   ((options.flags & open_direct) != 0 ? no_buffering : 0);
         const auto rights = static_cast<std::uint32_t>(file_rights(options));
-        const auto opened =
+        auto opened =
             nt_open(in, path, rights | attributes_right, dispositions[static_cast<unsigned>(options.mode)], how);
+        if (!opened && options.mode == open_mode::write && opened.error().code == errc::permission_denied)
+            opened = files::emptied(rights | attributes_right, [&](unsigned long asked) {
+                return nt_open(in, path, static_cast<std::uint32_t>(asked), must_exist, how);
+            });
         if (!opened || !link_itself || !files::is_link(*opened)) return opened;
         CloseHandle(*opened);
         return fail(errc::too_many_links, "NtCreateFile");
@@ -157,12 +161,13 @@ struct directories {
         });
     }
 
-    /// NtQueryDirectoryFile with FileIdBothDirectoryInformation ([MS-FSCC] 2.4.17).
+    /// NtQueryDirectoryFile with FileIdBothDirectoryInformation ([MS-FSCC] 2.4.17), through a handle of its own: where
+    /// it has come to belongs to the handle.
     class listing {
     public:
         result<void> open(handle folder) noexcept {
-            folder_ = folder;
-            restart_ = 1;
+            constexpr std::uint32_t list = 1;
+            VITTE_TRY(folder_, nt_open(folder, unicode_text{}, list, must_exist, is_folder | for_backup));
             next_ = nullptr;
             return {};
         }
@@ -180,7 +185,10 @@ struct directories {
                 return true;
             }
         }
-        void close() noexcept {}
+        void close() noexcept {
+            if (folder_ != nullptr) CloseHandle(folder_);
+            folder_ = nullptr;
+        }
 
     private:
         template <class T>
@@ -196,8 +204,7 @@ struct directories {
             if (next_ != nullptr) return true;
             io_status done{};
             const long status = vitte_nt_query_directory(folder_, nullptr, nullptr, nullptr, &done, buffer_,
-                                                         sizeof buffer_, id_both_information, 0, nullptr, restart_);
-            restart_ = 0;
+                                                         sizeof buffer_, id_both_information, 0, nullptr, 0);
             if (status == no_more_files || status == no_such_file) return false;
             if (status < 0) return nt_failed(status, "NtQueryDirectoryFile");
             next_ = buffer_;
@@ -210,7 +217,6 @@ struct directories {
         }
 
         handle folder_ = nullptr;
-        unsigned char restart_ = 1;
         const std::byte* next_ = nullptr;
         char name_[768];
         alignas(8) std::byte buffer_[32'768];
@@ -265,7 +271,8 @@ private:
         data.size = where.bytes();
         __builtin_memcpy(data.name, where.text(), where.bytes());
         io_status done{};
-        const std::uint32_t size = static_cast<std::uint32_t>(offsetof(name_information, name)) + data.size;
+        constexpr std::uint32_t least = 24, head = offsetof(name_information, name);  // the SDK's structure has a name
+        const std::uint32_t size = head + data.size < least ? least : head + data.size;
         return nt_checked(vitte_nt_set_information(file, &done, &data, size, what), operation);
     }
     static bool points_to_folder(const char* text, handle in, const char* path) noexcept {
@@ -290,7 +297,8 @@ private:
         wchar_t names[8000];
 
         std::uint32_t size() const noexcept { return 8u + length; }
-        /// The name for people, and the same for the kernel behind it, which wants "\??\" before a drive.
+        /// The name for people, and the same for the kernel behind it, which wants "\??\" before a drive and
+        /// "\??\UNC" before a server.
         result<void> set(const char* text) noexcept {
             constexpr std::uint32_t relative = 1;
             const int size = widen(text, names, 3900);
@@ -298,21 +306,27 @@ private:
             const auto count = static_cast<std::size_t>(size) - 1;
             for (std::size_t i = 0; i < count; ++i)
                 if (names[i] == L'/') names[i] = L'\\';
-            const bool has_drive = count > 1 && names[1] == L':';
-            const std::size_t prefix = has_drive ? 4 : 0;
-            __builtin_memcpy(names + count, L"\\??\\", prefix * sizeof(wchar_t));
-            __builtin_memcpy(names + count + prefix, names, count * sizeof(wchar_t));
+            const bool has_drive = count > 1 && names[1] == L':',
+                       of_server = count > 1 && names[0] == L'\\' && names[1] == L'\\';
+            const std::size_t left_out = of_server ? 1 : 0, prefix = has_drive ? 4 : of_server ? 7 : 0;
+            __builtin_memcpy(names + count, L"\\??\\UNC", prefix * sizeof(wchar_t));
+            __builtin_memcpy(names + count + prefix, names + left_out, (count - left_out) * sizeof(wchar_t));
             print_size = name_offset = static_cast<std::uint16_t>(count * sizeof(wchar_t));
-            name_size = static_cast<std::uint16_t>((prefix + count) * sizeof(wchar_t));
+            name_size = static_cast<std::uint16_t>((prefix + count - left_out) * sizeof(wchar_t));
             tag = files::symbolic_link_tag;
-            flags = has_drive ? 0 : relative;
+            flags = prefix != 0 ? 0 : relative;
             length = static_cast<std::uint16_t>(12 + name_size + print_size);
             return {};
         }
-        /// The name for people, with slashes.
+        /// The name for people, with slashes, also of a junction (2.1.2.5), which has no flags.
         result<std::size_t> get(char* to, std::size_t room) const noexcept {
-            if (tag != files::symbolic_link_tag) return fail(errc::invalid_argument, "get symbolic link");
-            VITTE_TRY(const std::size_t count, narrow(names + print_offset / 2, print_size / 2u, to, room));
+            if (!files::is_link_tag(tag)) return fail(errc::invalid_argument, "get symbolic link");
+            const auto* const start =
+                tag == files::symbolic_link_tag ? names : reinterpret_cast<const wchar_t*>(&flags);
+            const bool for_people = print_size != 0;  // or else what is behind "\??\"
+            const wchar_t* const name = start + (for_people ? print_offset : name_offset + 8) / 2;
+            const std::size_t units = (for_people ? print_size : name_size < 8 ? 0 : name_size - 8u) / 2;
+            VITTE_TRY(const std::size_t count, narrow(name, units, to, room));
             for (std::size_t i = 0; i < count; ++i)
                 if (to[i] == '\\') to[i] = '/';
             return count;

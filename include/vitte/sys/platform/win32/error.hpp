@@ -17,7 +17,6 @@ constexpr errc cause_of(unsigned long number) noexcept {
         case 131:
         case 132:
         case 160:
-        case 193:
         case 487:
         case 1113: return errc::invalid_argument;
         case 6: return errc::bad_handle;
@@ -25,6 +24,8 @@ constexpr errc cause_of(unsigned long number) noexcept {
         case 4: return errc::out_of_handles;
         case 39: case 112: case 1295: return errc::no_space;
         case 111: case 223: return errc::too_large;
+        case 11:
+        case 193: return errc::malformed;
         case 206: return errc::name_too_long;
         case 267: return errc::not_a_directory;
         case 145: return errc::not_empty;

@@ -57,7 +57,10 @@ struct files {
             if (options.mode == open_mode::read)
                 if (const auto runnable = opened(wide, generic_read | generic_execute, open_existing, flags))
                     return not_a_link(*runnable, options);
-            const auto made = opened(wide, file_rights(options), disposition(options.mode), flags);
+            auto made = opened(wide, file_rights(options), disposition(options.mode), flags);
+            if (!made && options.mode == open_mode::write && made.error().code == errc::permission_denied)
+                made = emptied(file_rights(options),
+                               [&](unsigned long rights) { return opened(wide, rights, open_existing, flags); });
             if (!made && made.error().code == errc::permission_denied && is_directory(wide))
                 return fail(errc::is_a_directory, "CreateFileW", made.error().native);
             return made ? not_a_link(*made, options) : made;
@@ -180,6 +183,18 @@ struct files {
     static handle standard(standard_stream stream) noexcept {
         const handle found = GetStdHandle(static_cast<unsigned long>(-10 - static_cast<long>(stream)));
         return found == reinterpret_cast<handle>(-1) ? invalid : found;
+    }
+
+    /// A hidden file, and one of the system, is not overwritten by its name (CREATE_ALWAYS), but may be made empty.
+    /// `open_with(rights)` opens what is there.
+    template <class Open>
+    static result<handle> emptied(unsigned long rights, Open open_with) noexcept {
+        VITTE_TRY(const handle file, open_with(generic_write | read_attributes));
+        const auto done = is_link(file) ? result<void>(fail(errc::too_many_links, "CreateFileW"))
+                                        : checked(SetEndOfFile(file), "SetEndOfFile");
+        CloseHandle(file);
+        VITTE_CHECK(done);
+        return open_with(rights);
     }
 
     static constexpr unsigned long from_start = 0, from_current = 1;

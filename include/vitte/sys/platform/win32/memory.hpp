@@ -3,6 +3,7 @@
 
 #include <vitte/sys/platform/types.hpp>
 #include <vitte/sys/platform/win32/files.hpp>
+#include <vitte/sys/platform/win32/nt_path.hpp>
 
 namespace vitte::sys::win32 {
 
@@ -73,8 +74,19 @@ struct memory {
     static result<void> unlock(void* at, std::size_t size) noexcept {
         return checked(VirtualUnlock(at, size), "VirtualUnlock");
     }
+    /// FlushViewOfFile hands the pages to the file, whose own buffers are flushed then; a view does not know its file
+    /// but by name.
     static result<void> sync(void* at, std::size_t size) noexcept {
-        return checked(FlushViewOfFile(at, size), "FlushViewOfFile");
+        if (FlushViewOfFile(at, size) == 0) return last_error("FlushViewOfFile");
+        wchar_t name[32'768];
+        const unsigned long length = K32GetMappedFileNameW(GetCurrentProcess(), at, name, 32'768);
+        if (length == 0) return last_error("K32GetMappedFileNameW");
+        constexpr std::uint32_t must_exist = 1;
+        const auto bytes = static_cast<std::uint16_t>(length * sizeof(wchar_t));
+        VITTE_TRY(const handle file, nt_open(nullptr, unicode_text{bytes, bytes, name}, generic_write, must_exist, 0));
+        const auto flushed = files::sync(file);
+        CloseHandle(file);
+        return flushed;
     }
 
     static result<access> protection(const void* address) noexcept {

@@ -44,21 +44,32 @@ struct threads {
     static result<void> name(const char* text) noexcept {
         wchar_t wide[64];
         if (widen(text, wide, 64) == 0) return last_error("convert name");
-        const long failure = SetThreadDescription(GetCurrentThread(), wide);
+        // Windows 10 1607 and Server 2016 have it in this library only, older ones nowhere.
+        constexpr unsigned long only_look = 2;
+        HINSTANCE__* library = nullptr;
+        using function = long (*)(void*, const wchar_t*);
+        const auto describe = GetModuleHandleExW(only_look, L"kernelbase.dll", &library) != 0
+                                  ? reinterpret_cast<function>(
+                                        reinterpret_cast<void (*)()>(GetProcAddress(library, "SetThreadDescription")))
+                                  : nullptr;
+        const long failure = describe != nullptr ? describe(GetCurrentThread(), wide) : -1;
         if (failure < 0) return fail(errc::not_supported, "SetThreadDescription", static_cast<int>(failure));
         return {};
     }
 
-    /// The CPUs of the thread's processor group, at most 64. The only call that tells a mask sets another one.
+    /// The CPUs of the thread's processor group, at most 64. What Win32 has for it would bind the thread to the group.
     static result<cpu_set> affinity() noexcept {
-        std::uintptr_t process = 0, system = 0;
-        if (GetProcessAffinityMask(GetCurrentProcess(), &process, &system) == 0)
-            return last_error("GetProcessAffinityMask");
-        const std::uintptr_t mine = SetThreadAffinityMask(GetCurrentThread(), process);
-        if (mine == 0) return last_error("SetThreadAffinityMask");
-        SetThreadAffinityMask(GetCurrentThread(), mine);
+        constexpr int basic_information = 0;
+        struct {
+            std::int32_t exit_status;
+            void *block, *process, *thread;
+            std::uintptr_t mask;
+            std::int32_t priority, base_priority;
+        } told{};
+        const long status = vitte_nt_query_thread(GetCurrentThread(), basic_information, &told, sizeof told, nullptr);
+        if (status < 0) return failed(vitte_nt_status_to_error(status), "NtQueryInformationThread");
         cpu_set cpus;
-        cpus.words[0] = mine;
+        cpus.words[0] = told.mask;
         return cpus;
     }
     static result<void> set_affinity(const cpu_set& cpus) noexcept {
@@ -70,9 +81,14 @@ struct threads {
         return checked(SetThreadPriority(GetCurrentThread(), numbers[static_cast<unsigned>(priority)]),
                        "SetThreadPriority");
     }
+    /// A thread that is not bound runs on all groups since Windows 11.
     static unsigned cpu_count() noexcept {
+        constexpr std::uint16_t all_groups = 0xffff;
+        std::uintptr_t process = 0, group = 0;
         const auto cpus = affinity();
-        return cpus && cpus->size() > 0 ? cpus->size() : 1;
+        const bool known = GetProcessAffinityMask(GetCurrentProcess(), &process, &group) != 0 && cpus;
+        const unsigned count = known && cpus->words[0] != group ? cpus->size() : GetActiveProcessorCount(all_groups);
+        return count > 0 ? count : 1;
     }
 
     /// Fiber-local slots, since they alone have a destructor; for threads without fibers they are thread-local.

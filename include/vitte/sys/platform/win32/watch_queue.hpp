@@ -37,10 +37,14 @@ public:
     result<bool> next(folder_change& to) noexcept {
         for (std::size_t i = 0; i < count_; ++i) {
             root& from = *roots_[i];
+            if (from.folder == nullptr) continue;
             if (from.next == nullptr) {
-                VITTE_TRY(const bool more, fill(from, to));
-                if (to.changes == watch_overflow && more) return true;
-                if (!more) continue;
+                to = {};
+                to.folder = static_cast<std::uint32_t>(i);
+                const auto more = fill(from, to);
+                if (!more) return is_gone(from, to);
+                if (!*more) continue;
+                if (to.changes == watch_overflow) return true;
             }
             take(from, static_cast<std::uint32_t>(i), to);
             return true;
@@ -49,8 +53,12 @@ public:
     }
     result<void> wait(std::int64_t until) noexcept {
         void* events[most];
-        for (std::size_t i = 0; i < count_; ++i) events[i] = roots_[i]->state.event;
-        return clocks::wait_any(events, count_, until);
+        std::size_t watched = 0;
+        for (std::size_t i = 0; i < count_; ++i)
+            if (roots_[i]->folder != nullptr) events[watched++] = roots_[i]->state.event;
+        if (watched != 0) return clocks::wait_any(events, watched, until);
+        VITTE_CHECK(clocks::sleep_until(until));
+        return fail(errc::timed_out, "watch");
     }
 
 private:
@@ -76,7 +84,6 @@ private:
     static result<bool> fill(root& of, folder_change& to) noexcept {
         constexpr unsigned long incomplete = 996, too_many = 1022;
         unsigned long size = 0;
-        to = {};
         if (GetOverlappedResult(of.folder, as<_OVERLAPPED>(&of.state), &size, 0) == 0) {
             const unsigned long number = GetLastError();
             if (number == incomplete) return false;
@@ -88,6 +95,13 @@ private:
         to.changes = watch_overflow;
         VITTE_CHECK(ask(of));
         return true;
+    }
+    /// Tells once of a folder that cannot be watched any longer, mostly since it has been removed.
+    static bool is_gone(root& of, folder_change& to) noexcept {
+        CloseHandle(of.folder);
+        of.folder = nullptr;
+        to.changes = watch_removed;
+        return to.watch_ended = true;
     }
     static void take(root& of, std::uint32_t folder, folder_change& to) noexcept {
         std::uint32_t head[3];  // where the next begins, what happened, bytes of the name

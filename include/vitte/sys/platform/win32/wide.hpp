@@ -25,21 +25,22 @@ inline result<std::size_t> narrow(const wchar_t* text, std::size_t count, char* 
 
 namespace detail {
 
-/// Paths of up to 32,767 characters have the prefix `\\?\`, behind which nothing is interpreted: they are made
-/// absolute, with backslashes, first ("Maximum Path Length Limitation").
+/// Paths of up to 32,767 characters have the prefix `\\?\`, or `\\?\UNC\` for those of a server, behind which
+/// nothing is interpreted: they are made absolute, with backslashes, first ("Maximum Path Length Limitation").
 template <class Call>
 [[gnu::noinline]] auto with_long_path(const char* path, Call call) noexcept -> decltype(call(L"")) {
     constexpr int limit = 32'768;
-    constexpr std::size_t prefix = 4;
-    wchar_t wide[limit], full[limit + prefix];
+    constexpr std::size_t prefix = 4, server_prefix = 7;
+    wchar_t wide[limit], full[limit + server_prefix];
     if (widen(path, wide, limit) == 0) return last_error("convert path");
-    const bool prefixed = wide[0] == L'\\' && wide[1] == L'\\' && (wide[2] == L'?' || wide[2] == L'.');
-    const bool share = !prefixed && wide[0] == L'\\' && wide[1] == L'\\';
-    if (prefixed || share) return call(static_cast<const wchar_t*>(wide));
-    __builtin_memcpy(full, L"\\\\?\\", prefix * sizeof(wchar_t));
-    const unsigned long length = GetFullPathNameW(wide, limit, full + prefix, nullptr);
+    const auto is_separator = [](wchar_t c) { return c == L'\\' || c == L'/'; };
+    const bool of_server = is_separator(wide[0]) && is_separator(wide[1]);
+    if (of_server && (wide[2] == L'?' || wide[2] == L'.')) return call(static_cast<const wchar_t*>(wide));
+    wchar_t* const at = full + (of_server ? server_prefix - 1 : prefix);  // one of the server's backslashes stays
+    const unsigned long length = GetFullPathNameW(wide, limit, at, nullptr);
     if (length == 0) return last_error("GetFullPathNameW");
     if (length >= limit) return failed(206, "GetFullPathNameW");
+    __builtin_memcpy(full, L"\\\\?\\UNC", (of_server ? server_prefix : prefix) * sizeof(wchar_t));
     return call(static_cast<const wchar_t*>(full));
 }
 
