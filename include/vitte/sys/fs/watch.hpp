@@ -7,6 +7,7 @@
 #include <string>
 
 #include <vitte/sys/fs/walk.hpp>
+#include <vitte/sys/platform/watch_queue.hpp>
 #include <vitte/sys/time/deadline.hpp>
 
 namespace vitte::sys {

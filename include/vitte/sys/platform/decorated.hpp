@@ -6,6 +6,7 @@
 #pragma once
 
 #include <vitte/sys/platform/policy.hpp>
+#include <vitte/sys/platform/watch_queue.hpp>
 
 namespace vitte::sys {
 

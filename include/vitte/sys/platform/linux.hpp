@@ -12,7 +12,6 @@
 #include <vitte/sys/platform/linux/processes.hpp>
 #include <vitte/sys/platform/linux/random.hpp>
 #include <vitte/sys/platform/linux/threads.hpp>
-#include <vitte/sys/platform/linux/watch_queue.hpp>
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/images.hpp>
 #include <vitte/sys/platform/posix/libraries.hpp>
@@ -23,6 +22,7 @@ namespace vitte::sys {
 
 // In headers of their names, which few programs need.
 namespace linux_os {
+class watch_queue;
 struct sandbox;
 struct every_thread;
 }

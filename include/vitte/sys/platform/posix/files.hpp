@@ -43,21 +43,20 @@ constexpr int open_flags(const open_options& options) noexcept {
            ((options.flags & open_nonblocking) != 0 ? O_NONBLOCK : 0) | no_terminal_flag | O_CLOEXEC;
 }
 
-/// The most bytes that one call transfers: macOS refuses more than an `int` counts, and so may FreeBSD
+/// What one call transfers at most: macOS refuses more than an `int` counts, and so may FreeBSD
 /// (`debug.iosize_max_clamp`); Linux transfers less by itself.
 #if defined(__linux__)
-inline constexpr std::size_t most_at_once = SIZE_MAX;
+constexpr std::size_t at_once(std::size_t size) noexcept { return size; }
+inline std::size_t slices_at_once(const io_slice*, std::size_t count) noexcept { return count; }
 #else
-inline constexpr std::size_t most_at_once = INT_MAX;
-#endif
-constexpr std::size_t at_once(std::size_t size) noexcept { return size < most_at_once ? size : most_at_once; }
-/// How many of `slices`, from the first on, one call transfers; 0 if the first one alone is too long.
+constexpr std::size_t at_once(std::size_t size) noexcept { return size < INT_MAX ? size : INT_MAX; }
+/// How many of `slices`, from the first on; 0 if the first one alone is too long.
 inline std::size_t slices_at_once(const io_slice* slices, std::size_t count) noexcept {
-    if (most_at_once == SIZE_MAX) return count;
-    std::size_t left = most_at_once, taken = 0;
+    std::size_t left = INT_MAX, taken = 0;
     for (; taken < count && slices[taken].size <= left; ++taken) left -= slices[taken].size;
     return taken;
 }
+#endif
 
 /// The count that a call returned, or what `errno` tells if that is -1.
 inline result<std::size_t> counted(ssize_t count, const char* operation) noexcept {

@@ -233,10 +233,6 @@ struct forking {
         else
             return ::getgroups(0, nullptr) == 0;
     }
-#endif
-    static void close_at_exec(int first, int end) noexcept {
-        for (int number = first; number < end; ++number) ::fcntl(number, F_SETFD, FD_CLOEXEC);
-    }
     /// A number above those of all descriptors. The present limit says nothing of those that are older than it.
     static int descriptor_end() noexcept {
 #if defined(F_MAXFD)  // NetBSD
@@ -250,6 +246,24 @@ struct forking {
         const int listed = listed_end();
         return listed != 0 ? listed : most_descriptors();
 #endif
+    }
+    /// Above the descriptors in the folder of them; 0 if there is none, or a wrong one, which the folder's own is not in.
+    static int listed_end() noexcept {
+        DIR* const folder = ::opendir("/dev/fd");
+        if (folder == nullptr) return 0;
+        int end = 0;
+        bool itself = false;
+        while (const dirent* const entry = ::readdir(folder)) {
+            const int number = ::atoi(entry->d_name);
+            itself = itself || number == ::dirfd(folder);
+            end = number < end ? end : number + 1;
+        }
+        ::closedir(folder);
+        return itself ? end : 0;
+    }
+#endif
+    static void close_at_exec(int first, int end) noexcept {
+        for (int number = first; number < end; ++number) ::fcntl(number, F_SETFD, FD_CLOEXEC);
     }
     /// What processes are allowed at most.
     static int most_descriptors() noexcept {
@@ -270,22 +284,6 @@ struct forking {
         return fail(errc::interrupted, "waitid");
     }
     static pid_t wait4(pid_t of, int* status, rusage*) noexcept { return ::waitpid(of, status, WNOHANG); }
-
-private:
-    /// Above the descriptors in the folder of them; 0 if there is none, or a wrong one, which the folder's own is not in.
-    static int listed_end() noexcept {
-        DIR* const folder = ::opendir("/dev/fd");
-        if (folder == nullptr) return 0;
-        int end = 0;
-        bool itself = false;
-        while (const dirent* const entry = ::readdir(folder)) {
-            const int number = ::atoi(entry->d_name);
-            itself = itself || number == ::dirfd(folder);
-            end = number < end ? end : number + 1;
-        }
-        ::closedir(folder);
-        return itself ? end : 0;
-    }
 };
 
 }  // namespace vitte::sys::posix
