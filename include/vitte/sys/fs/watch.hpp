@@ -49,7 +49,7 @@ public:
     /// links are not followed. What is there already is not told of. Whoever replaces a file that is watched alone is
     /// told of as having removed it.
     result<void> add(const char* path, bool whole_tree = true) {
-        VITTE_CHECK(enter(path, whole_tree));
+        VITTE_CHECK(enter(path, whole_tree, true));
         if (queue::watches_trees || (!whole_tree && !only_itself)) return {};
         return enter_below(path, whole_tree, false);
     }
@@ -81,6 +81,7 @@ private:
     struct folder {
         std::string path;
         bool whole_tree;
+        bool looked_into;  ///< not what only is in a folder of which one level is watched
     };
     using watched = typename std::map<std::uint32_t, folder>::iterator;
     /// Of a path about which something is to be told.
@@ -97,9 +98,9 @@ private:
             entered = {};
         return entered ? walk_next::on : walk_next::stop;
     }
-    result<void> enter(const std::string& path, bool whole_tree) {
+    result<void> enter(const std::string& path, bool whole_tree, bool looked_into) {
         VITTE_TRY(const std::uint32_t number, queue_->add(path.c_str(), whole_tree));
-        folders_[number] = {path, whole_tree};
+        folders_[number] = {path, whole_tree, looked_into};
         numbers_[path] = number;
         return {};
     }
@@ -114,7 +115,7 @@ private:
             if (only_itself && numbers_.contains(entry.path)) return walk_next::skip;
             if (is_new) note(entry.path, watch_created);
             if (!is_folder && !(only_itself && entry.kind == file_kind::regular)) return walk_next::on;
-            return goes_on_after(failed = enter(entry.path, whole_tree));
+            return goes_on_after(failed = enter(entry.path, whole_tree, whole_tree));
         }, depth);
         if (!failed) return failed;
         // A file has nothing below it, and what is gone again is told of by itself.
@@ -147,7 +148,7 @@ private:
         if (queue::watches_trees || !where.whole_tree || !change.is_folder || itself) return {};
         if ((change.changes & watch_removed) != 0) forget(path);
         if ((change.changes & watch_created) == 0) return {};
-        const auto entered = enter(path, true);
+        const auto entered = enter(path, true, true);
         if (!entered && entered.error().code != errc::not_found) return entered;
         return enter_below(path, true, true);
     }
@@ -158,14 +159,13 @@ private:
         if ((changes & watch_removed) != 0) {
             forget(where.path);
             const auto again = P::files::info(where.path.c_str());  // something else may be there by now
-            note(where.path, watch_removed);
             if (!again) return {};
             note(where.path, watch_created);
-            VITTE_CHECK(enter(where.path, where.whole_tree));
-            return enter_below(where.path, where.whole_tree, true);
+            VITTE_CHECK(enter(where.path, where.whole_tree, where.looked_into));
+            return where.looked_into ? enter_below(where.path, where.whole_tree, true) : result<void>();
         }
         if (!is_folder(where.path)) note(where.path, changes);
-        if ((changes & watch_modified) == 0 || !is_folder(where.path)) return {};
+        if ((changes & watch_modified) == 0 || !where.looked_into || !is_folder(where.path)) return {};
         return enter_below(where.path, where.whole_tree, true);
     }
     /// After an overflow folders may be there that are not watched yet.
@@ -185,11 +185,12 @@ private:
         const std::size_t slash = path.find_last_of('/');
         return slash == std::string::npos || !numbers_.contains(path.substr(0, slash));
     }
-    /// A folder that was moved away is still watched where it is now.
+    /// A folder that was moved away is still watched where it is now. What each tells of itself comes too late then.
     void forget(const std::string& path) {
         for (auto at = folders_.begin(); at != folders_.end();) {
             const std::string& name = at->second.path;
             const bool below = name.starts_with(path) && (name.size() == path.size() || name[path.size()] == '/');
+            if (below && only_itself) note(at->second.path, watch_removed);
             if (below) queue_->remove(at->first);
             at = below ? drop(at) : std::next(at);
         }
