@@ -346,8 +346,8 @@ BOOST_AUTO_TEST_CASE(signals_are_as_a_program_expects_them, *needs(shell)) {
     const auto old = std::signal(SIGPIPE, SIG_IGN);
     static volatile int handled = 0;
     std::signal(SIGUSR1, [](int) { handled = handled + 1; });
-    for (const int number : {SIGTERM, SIGPIPE, SIGUSR1}) {
-        auto p = sh("kill -" + std::to_string(number) + " $$; sleep 1; exit 5").spawn();
+    for (const auto& [number, name] : {std::pair(SIGTERM, "TERM"), {SIGPIPE, "PIPE"}, {SIGUSR1, "USR1"}}) {
+        auto p = sh(std::string("kill -s ") + name + " $$; sleep 1; exit 5").spawn();
         BOOST_TEST(p->wait()->signal == number);
     }
     std::signal(SIGUSR1, SIG_DFL);
