@@ -1,6 +1,6 @@
 """Makes headers of a system's constants, which its numbers.txt lists: `<header>` begins those that this header defines.
 
-usage: numbers.py SYSTEM FOLDER
+usage: numbers_of.py SYSTEM FOLDER
 
 FOLDER/numbers/HEADER defines the constants under their own names, and takes away those that other systems have; FOLDER/target.h
 has all of them with the prefix TARGET_, to be seen beside those of Linux.
