@@ -105,7 +105,8 @@ struct tests_of {
         const handle file = opened(SCRATCH "/file", open_mode::create_both);
         const handle other = opened(SCRATCH "/file", open_mode::read_write);
         if constexpr (requires { files::allocate(file, 0, 1); }) {
-            BOOST_TEST((files::allocate(file, 0, 100'000) && files::info(file)->size == 100'000u));
+            if (const auto done = files::allocate(file, 0, 100'000)) BOOST_TEST(files::info(file)->size == 100'000u);
+            else BOOST_TEST(is(done, errc::not_supported));  // macOS, OpenBSD and some file systems cannot
             BOOST_TEST(files::resize(file, 0).has_value());
         }
         if constexpr (requires { files::try_lock(file, true); }) {

@@ -83,8 +83,9 @@ BOOST_AUTO_TEST_CASE(shared_memory_is_one_memory_at_two_places, *needs(shared_me
     one->bytes()[7] = std::byte{42};
     BOOST_TEST((two->bytes()[7] == std::byte{42}));
     BOOST_TEST(faults([&] { const_cast<volatile std::byte*>(two->bytes().data())[0] = std::byte{1}; }));
-    BOOST_TEST(shared->resize(2 * page).has_value());
-    BOOST_TEST(*shared->size() == 2 * page);
+    BOOST_TEST(shared->resize(page).has_value());
+    if (const auto grown = shared->resize(2 * page)) BOOST_TEST(*shared->size() == 2 * page);
+    else BOOST_TEST((grown.error().code == vitte::errc::not_supported && *shared->size() == page));
 }
 
 BOOST_AUTO_TEST_CASE(sealed_memory_stays_as_it_is, *needs(seals)) {
@@ -116,6 +117,12 @@ BOOST_AUTO_TEST_CASE(named_memory_is_found_by_its_name, *needs(shared_memory)) {
     auto found = sys::shared_memory::open(name.c_str(), sys::open_mode::read);
     BOOST_REQUIRE(found.has_value());
     BOOST_TEST((sys::view::map(found->file(), page, sys::access::read)->bytes()[0] == std::byte{9}));
+#if !defined(_WIN32)  // which has no such thing
+    auto emptied = sys::shared_memory::open(name.c_str(), sys::open_mode::write);
+    BOOST_REQUIRE(emptied.has_value());
+    BOOST_TEST((*emptied->size() == 0 && emptied->resize(page) && *emptied->size() == page));
+    BOOST_TEST((sys::view::map(emptied->file(), page)->bytes()[0] == std::byte{0}));
+#endif
     BOOST_TEST(sys::shared_memory::remove(name.c_str()).has_value());
     BOOST_TEST((sys::shared_memory::open(name.c_str()).error().code == vitte::errc::not_found));
 }
@@ -188,14 +195,20 @@ BOOST_AUTO_TEST_CASE(code_is_written_at_one_address_and_runs_at_another, *needs(
         0,
 #endif
     };
+    constexpr bool two_addresses = []<class M>(M*) {
+        return !requires { M::write_code(true); };
+    }(static_cast<sys::native::memory*>(nullptr));
     const auto* const at = code->edit(16, sizeof returns_7, [&](std::span<std::byte> to) {
         std::memcpy(to.data(), returns_7, sizeof returns_7);
-        if (protection_query.present()) BOOST_TEST((*sys::protection(to.data()) == sys::access::read_write));
+        if (two_addresses && protection_query.present())
+            BOOST_TEST((*sys::protection(to.data()) == sys::access::read_write));
     });
     BOOST_TEST((at == code->executable() + 16));
     if (protection_query.present()) BOOST_TEST((*sys::protection(at) == sys::access::read_execute));
     BOOST_TEST(reinterpret_cast<int (*)()>(reinterpret_cast<std::uintptr_t>(at))() == 7);
+#if !defined(__APPLE__) || defined(__aarch64__)  // Intel's processors have no rights of threads
     BOOST_TEST(faults([&] { *const_cast<volatile std::byte*>(code->executable()) = std::byte{1}; }));
+#endif
 }
 
 BOOST_AUTO_TEST_CASE(secrets_are_forgotten) {

@@ -1,4 +1,4 @@
-/// Memory for code that is made at run time, never writable and executable at once.
+/// Memory for code that is made at run time, never writable and executable at once, but on Intel's Macs.
 #pragma once
 
 #include <vitte/sys/memory/mapping.hpp>

@@ -53,7 +53,8 @@ public:
         VITTE_CHECK(made.resize(size));
         return made;
     }
-    /// The same under `name`, "/" and up to 250 other characters, which must be free; it lasts until `remove`.
+    /// The same under `name`, "/" and up to 250 other characters (30 on macOS), which must be free; it lasts until
+    /// `remove`.
     static result<basic_shared_memory> create(const char* name, std::uint64_t size) noexcept {
         VITTE_TRY(const auto handle, pages::open_shared(name, open_mode::create_new));
         basic_shared_memory made{basic_file<P>(handle)};
@@ -74,6 +75,7 @@ public:
     result<std::uint64_t> size() const noexcept {
         return file_.info().transform([](const file_info& facts) { return facts.size; });
     }
+    /// macOS sets the size only once, when the object is made, to whole pages: `errc::not_supported`.
     result<void> resize(std::uint64_t size) noexcept {
         return retried([&] { return pages::resize_shared(file_.native_handle(), size); });
     }

@@ -32,7 +32,8 @@ namespace vitte::sys {
 /// - `create_shared()`: an object without a name, empty, for `map_shared`; a file handle.
 /// - `open_shared(name, mode)`: an object that other processes find under `name`, which is `remove_shared(name)`d
 ///   later.
-/// - `resize_shared(h, n)`, `seal(h, bits)`: its size, and what will never change any more (bits of `memory_seal`).
+/// - `resize_shared(h, n)`, `seal(h, bits)`: its size, and what will never change any more (bits of `memory_seal`). Some
+///   systems set a size, of whole pages, only once: `errc::not_supported`.
 /// - `flush_instruction_cache(p, n)`: code that was written there may be executed after it returns.
 template <class M>
 concept memory_facet = requires(void* p, std::size_t n, access a, typename M::file_handle h, std::uint64_t offset,

@@ -24,6 +24,26 @@ struct memory : posix::memory {
     }
     static void flush_instruction_cache(void* at, std::size_t size) noexcept { ::sys_icache_invalidate(at, size); }
 
+    /// shm_open(2) of macOS knows no O_TRUNC: the name gets a new object, and whoever has the old one open keeps that.
+    static result<int> open_shared(const char* name, open_mode mode) noexcept {
+        if (mode != open_mode::write) return posix::memory::open_shared(name, mode);
+        for (;;) {
+            const auto gone = remove_shared(name);
+            if (!gone && gone.error().code != errc::not_found) return unexpected(gone.error());
+            const auto made = posix::memory::open_shared(name, open_mode::create_new);
+            if (made || made.error().code != errc::already_exists) return made;
+        }
+    }
+    /// The size is set once, and rounded up to whole pages; EINVAL afterwards.
+    static result<void> resize_shared(int object, std::uint64_t size) noexcept {
+        const auto done = posix::memory::resize_shared(object, size);
+        struct stat now;
+        if (done || done.error().native != EINVAL || ::fstat(object, &now) == -1 || now.st_size == 0) return done;
+        const auto has = static_cast<std::uint64_t>(now.st_size);
+        if (size <= has && has - size < page_size()) return {};
+        return fail(errc::not_supported, "ftruncate", EINVAL);
+    }
+
     static result<void> advise(void* at, std::size_t size, memory_advice advice) noexcept {
         constexpr int numbers[] = {MADV_NORMAL, MADV_SEQUENTIAL, MADV_RANDOM, MADV_WILLNEED, MADV_FREE};
         if (advice > memory_advice::free) return fail(errc::not_supported, "madvise");
