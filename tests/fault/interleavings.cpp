@@ -226,6 +226,93 @@ bool starts_and_joins() {
     return started && started->join().value_or(0) == 2;
 }
 
+// Who waits only until a deadline, or not at all, gets what he waits for or leaves everything as it is for the others.
+
+deadline soon() { return deadline::after<P>(1000); }
+
+bool locks_in_time() {
+    basic_mutex<P> mutex;
+    watched<int> sum(0);
+    int had = 0;
+    together(3, [&](unsigned i) {
+        if (!mutex.try_lock_until(i == 2 ? deadline::passed() : soon())) return;
+        sum.set(sum.get() + 1);
+        mutex.unlock();
+        ++had;
+    });
+    return sum.get() == had && mutex.try_lock();
+}
+bool reads_and_writes_in_time() {
+    basic_shared_mutex<P> mutex;
+    watched<int> value(0);
+    int written = 0;
+    together(3, [&](unsigned i) {
+        if (i == 0 && mutex.try_lock_shared_until(soon())) {
+            static_cast<void>(value.get());
+            mutex.unlock_shared();
+        } else if (i != 0 && mutex.try_lock_until(i == 2 ? deadline::passed() : soon())) {
+            value.set(value.get() + 1);
+            mutex.unlock();
+            ++written;
+        }
+    });
+    if (!mutex.try_lock_shared()) return false;
+    mutex.unlock_shared();
+    return value.get() == written && mutex.try_lock();
+}
+bool hears_in_time() {
+    basic_mutex<P> mutex;
+    basic_condition_variable<P> given;
+    watched<int> there(0);
+    bool had = false, seen = false;
+    together(2, [&](unsigned i) {
+        mutex.lock();
+        if (i == 0) {
+            there.set(1);
+            given.notify_one();
+        } else {
+            had = given.wait_until(mutex, soon(), [&] { return there.get() == 1; });
+            seen = there.get() == 1;
+        }
+        mutex.unlock();
+    });
+    return had == seen && mutex.try_lock();
+}
+bool sees_an_event_in_time() {
+    basic_event<P> event;
+    watched<int> value(0);
+    bool right = true;
+    together(2, [&](unsigned i) {
+        if (i == 0) {
+            value.set(1);
+            event.set();
+        } else if (event.wait_until(soon())) {
+            right = value.get() == 1;
+        }
+    });
+    return right && event.try_wait();
+}
+bool parks_in_time() {
+    basic_parker<P> parker;
+    watched<int> value(0);
+    bool had = false, right = true;
+    together(2, [&](unsigned i) {
+        if (i == 0) {
+            value.set(1);
+            parker.unpark();
+        } else if ((had = parker.park_until(soon()))) {
+            right = value.get() == 1;
+        }
+    });
+    return right && had != parker.park_until(deadline::passed());
+}
+bool joins_in_time() {
+    watched<int> value(1);
+    auto started = start_thread<P>([&] { return value.get() + 1; });
+    const auto at_once = started->join_until(deadline::passed()), later = started->join_until(soon());
+    return at_once || later || started->join().value_or(0) == 2;
+}
+
 /// Sleeps without saying so: unlocking does not wake it.
 struct forgetful_mutex {
     detail::lock_word<P> word;
@@ -378,6 +465,25 @@ BOOST_AUTO_TEST_CASE(they_stay_right_when_sleepers_wake_for_no_reason) {
     BOOST_TEST((
         every("condition variable, 1 and 1", unkind, hands_over<basic_condition_variable<P>, 1, 1, false>).bad() == 0));
     BOOST_TEST(every("parker", unkind, parks).bad() == 0u);
+    simulation_options unkind_once = unkind;
+    unkind_once.preemptions = 1;
+    BOOST_TEST(every("event, 3 threads", unkind_once, waits_for_an_event).bad() == 0u);
+    BOOST_TEST(every("event that announces work", unkind, hears_of_work<basic_event<P>>).bad() == 0u);
+    BOOST_TEST(every("once, 2 threads", unkind, calls_once).bad() == 0u);
+    BOOST_TEST(every("barrier, 2 threads", unkind, meets_at_a_barrier).bad() == 0u);
+    BOOST_TEST(every("thread", unkind, starts_and_joins).bad() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(who_gives_up_leaves_all_in_order) {
+    simulation_options hasty = unkind;
+    hasty.preemptions = optimized() ? 2 : 1;
+    BOOST_TEST(every("mutex, 3 threads, in time", hasty, locks_in_time).bad() == 0u);
+    BOOST_TEST(every("shared mutex, 3 threads, in time", hasty, reads_and_writes_in_time).bad() == 0u);
+    BOOST_TEST(every("semaphore, in time", hasty, permits_or_gives_up).bad() == 0u);
+    BOOST_TEST(every("condition variable, in time", hasty, hears_in_time).bad() == 0u);
+    BOOST_TEST(every("event, in time", hasty, sees_an_event_in_time).bad() == 0u);
+    BOOST_TEST(every("parker, in time", hasty, parks_in_time).bad() == 0u);
+    BOOST_TEST(every("thread, in time", hasty, joins_in_time).bad() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(crowds_are_right_by_many_seeds) {
