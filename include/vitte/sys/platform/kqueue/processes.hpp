@@ -9,6 +9,8 @@
 namespace vitte::sys::kqueue_os {
 
 struct process_system : posix::forking {
+    static constexpr bool starts_at_once = true;  ///< `start` returns when the child's program has begun, or failed to
+
     static result<posix::child_handle> start(int (*run)(void*) noexcept, void* argument) noexcept {
 #if defined(__clang__)
 #pragma clang diagnostic push
@@ -33,11 +35,10 @@ struct process_system : posix::forking {
         const int count = ::kevent(queue, &asked, 1, &told, 1, &patience);
         const int number = errno;
         ::close(queue);
-        const bool gone =
-            (count == -1 && number == ESRCH) || (count == 1 && (told.flags & EV_ERROR) != 0 && told.data == ESRCH);
-        if (count > 0 || gone) return {};
         if (count == 0) return fail(errc::timed_out, "kevent");
-        return fail(posix::cause_of(number), "kevent", number);
+        const int failed = count == -1 ? number : (told.flags & EV_ERROR) != 0 ? static_cast<int>(told.data) : 0;
+        if (failed == 0 || failed == ESRCH) return {};  // which is said of what ended before, too
+        return fail(posix::cause_of(failed), "kevent", failed);
     }
     static pid_t wait4(pid_t of, int* status, rusage* use) noexcept { return ::wait4(of, status, 0, use); }
 };

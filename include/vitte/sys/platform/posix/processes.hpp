@@ -153,6 +153,8 @@ struct processes {
         const auto started = System::start(child_start<System>::run, &start);
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
         ::close(ends[1]);
+        // Where pipes are not made and marked in one step, children of other threads may hold this one open, too.
+        if constexpr (requires { System::starts_at_once; }) ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
         typename child_start<System>::failure told{};
         ssize_t got = 0;
         if (started)
