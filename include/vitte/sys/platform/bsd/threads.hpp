@@ -17,6 +17,7 @@
 #include <sys/futex.h>
 #elif defined(__NetBSD__)
 #include <lwp.h>
+#include <string.h>
 #elif defined(__DragonFly__)
 #include <pthread_np.h>
 #include <sys/lwp.h>
@@ -115,7 +116,11 @@ struct threads : posix::threads, sleeping {
 
 #if defined(__NetBSD__)
     static result<void> name(const char* text) noexcept {
-        return done(::pthread_setname_np(::pthread_self(), "%s", const_cast<char*>(text)), "pthread_setname_np");
+        char room[PTHREAD_MAX_NAMELEN_NP];  // what is longer is refused
+        const std::size_t length = ::strnlen(text, sizeof room - 1);
+        ::memcpy(room, text, length);
+        room[length] = 0;
+        return done(::pthread_setname_np(::pthread_self(), "%s", room), "pthread_setname_np");
     }
 #else
     static result<void> name(const char* text) noexcept {

@@ -4,6 +4,7 @@
 
 #include <AvailabilityMacros.h>
 #include <pthread/qos.h>
+#include <string.h>
 #include <sys/sysctl.h>
 
 #include <vitte/sys/platform/posix/clocks.hpp>
@@ -60,7 +61,11 @@ struct threads : posix::threads {
         return number;
     }
     static result<void> name(const char* text) noexcept {
-        return done(::pthread_setname_np(text), "pthread_setname_np");
+        char room[64];  // MAXTHREADNAMESIZE; what is longer is refused
+        const std::size_t length = ::strnlen(text, sizeof room - 1);
+        ::memcpy(room, text, length);
+        room[length] = 0;
+        return posix::checked(::pthread_setname_np(room), "pthread_setname_np");
     }
     static result<void> set_priority(thread_priority priority) noexcept {
         if (priority == thread_priority::realtime) return posix::threads::set_priority(priority);
