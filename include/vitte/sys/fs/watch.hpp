@@ -82,6 +82,7 @@ private:
         std::string path;
         bool whole_tree;
         bool looked_into;  ///< not what only is in a folder of which one level is watched
+        std::uint64_t size = 0;  ///< where the OS tells of files that are cut off as of other attributes
     };
     using watched = typename std::map<std::uint32_t, folder>::iterator;
     /// Of a path about which something is to be told.
@@ -100,7 +101,7 @@ private:
     }
     result<void> enter(const std::string& path, bool whole_tree, bool looked_into) {
         VITTE_TRY(const std::uint32_t number, queue_->add(path.c_str(), whole_tree));
-        folders_[number] = {path, whole_tree, looked_into};
+        folders_[number] = {path, whole_tree, looked_into, only_itself ? size_of(path) : 0};
         numbers_[path] = number;
         return {};
     }
@@ -164,7 +165,10 @@ private:
             VITTE_CHECK(enter(where.path, where.whole_tree, where.looked_into));
             return where.looked_into ? enter_below(where.path, where.whole_tree, true) : result<void>();
         }
-        if (!is_folder(where.path)) note(where.path, changes);
+        if (!is_folder(where.path)) {
+            found->second.size = size_of(where.path);
+            note(where.path, changes | (found->second.size != where.size ? watch_modified : 0u));
+        }
         if ((changes & watch_modified) == 0 || !where.looked_into || !is_folder(where.path)) return {};
         return enter_below(where.path, where.whole_tree, true);
     }
@@ -222,6 +226,10 @@ private:
                 continue;  // which only means what is in it
             visit(watch_event{path.c_str(), changes});
         }
+    }
+    static std::uint64_t size_of(const std::string& path) noexcept {
+        const auto facts = P::files::info(path.c_str());
+        return facts ? facts->size : 0;
     }
     static bool is_folder(const std::string& path) noexcept {
         const auto facts = P::files::info(path.c_str());

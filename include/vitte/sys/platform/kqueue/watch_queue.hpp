@@ -34,7 +34,7 @@ public:
         if (file == -1) return posix::last_error("open");
         struct kevent asked;
         EV_SET(&asked, static_cast<std::uintptr_t>(file), EVFILT_VNODE, EV_ADD | EV_CLEAR,
-               NOTE_DELETE | NOTE_WRITE | NOTE_EXTEND | NOTE_ATTRIB | NOTE_RENAME, 0, nullptr);
+               NOTE_DELETE | content | NOTE_ATTRIB | NOTE_RENAME, 0, 0);
         if (::kevent(queue_, &asked, 1, nullptr, 0, nullptr) != -1) return static_cast<std::uint32_t>(file);
         const auto refused = posix::last_error("kevent");
         ::close(file);
@@ -51,7 +51,7 @@ public:
         to = {};
         to.folder = static_cast<std::uint32_t>(told.ident);
         if ((told.fflags & (NOTE_DELETE | NOTE_RENAME)) != 0) to.changes |= watch_removed;
-        if ((told.fflags & (NOTE_WRITE | NOTE_EXTEND)) != 0) to.changes |= watch_modified;
+        if ((told.fflags & content) != 0) to.changes |= watch_modified;
         if ((told.fflags & NOTE_ATTRIB) != 0) to.changes |= watch_attributes;
         return true;
     }
@@ -59,6 +59,11 @@ public:
     result<void> wait(std::int64_t until) noexcept { return posix::wait_readable(queue_, until); }
 
 private:
+#if defined(NOTE_TRUNCATE)
+    static constexpr unsigned content = NOTE_WRITE | NOTE_EXTEND | NOTE_TRUNCATE;
+#else
+    static constexpr unsigned content = NOTE_WRITE | NOTE_EXTEND;  // files that are cut off are NOTE_ATTRIB
+#endif
     int queue_ = -1;
 };
 
