@@ -191,7 +191,9 @@ int target_fcntl(int file, int command, ...) {
             return bits ? told(::fcntl(file, F_SETFL, *bits)) : refuse(TARGET_EINVAL);
         }
 #if defined(TARGET_F_FULLFSYNC)
-        case TARGET_F_FULLFSYNC: return told(::fsync(file));
+        case TARGET_F_FULLFSYNC:  // an error of the system, for file systems that cannot
+            if (const long failed = setting("VITTE_FULLFSYNC_ERROR", 0); failed != 0) return refuse(static_cast<int>(failed));
+            return told(::fsync(file));
 #endif
 #if defined(TARGET_F_MAXFD)
         case TARGET_F_MAXFD: {
@@ -315,7 +317,12 @@ int target_dup2(int from, int to) {
     if (from != to) forget_watched(to);
     return told(::dup2(from, to));
 }
-int target_pipe(int* ends) { return told(::pipe(ends)); }
+/// Not marked as closed by exec yet: with VITTE_PIPE_HOLDER, a child of another thread has both ends for two seconds.
+int target_pipe(int* ends) {
+    if (::pipe(ends) == -1) return told(-1);
+    if (setting("VITTE_PIPE_HOLDER", 0) != 0 && ::fork() == 0) ::sleep(2), ::_exit(0);
+    return 0;
+}
 int target_pipe2(int* ends, int flags) {
     const auto bits = host_open_flags(flags);
     if (!bits || (*bits & ~(O_CLOEXEC | O_NONBLOCK)) != 0) return refuse(TARGET_EINVAL);

@@ -182,6 +182,8 @@ int target_ftruncate(int file, off_t size) {
     struct stat before {};
     ::fstat(file, &before);
     if (here.shared_resized_once && before.st_size != 0 && shared().has(file)) return refuse(TARGET_EINVAL);
+    // Shared memory objects there are whole pages.
+    if (here.shared_resized_once && shared().has(file)) size = (size + 4095) & ~off_t{4095};
     const int done = ::ftruncate(file, size);
     if (done == 0) note_truncated(file);
     return told(done);

@@ -1,6 +1,10 @@
 // Processes, their limits, and signals.
 #include <grp.h>
 
+#include <fstream>
+#include <sstream>
+#include <string>
+
 #include "host.hpp"
 
 using namespace systems;
@@ -23,7 +27,7 @@ constexpr auto no_limit = static_cast<target_rlim_t>(TARGET_RLIM_INFINITY);
 target_rlim_t target_limit(rlim_t host) { return host == RLIM_INFINITY ? no_limit : static_cast<target_rlim_t>(host); }
 rlim_t host_limit(target_rlim_t target) {
     // What is negative, or too large for the system's type, is as much as can be.
-    return target >= no_limit || target < 0 ? RLIM_INFINITY : static_cast<rlim_t>(target);
+    return target >= no_limit || static_cast<std::int64_t>(target) < 0 ? RLIM_INFINITY : static_cast<rlim_t>(target);
 }
 
 /// Handlers by the system's numbers; Linux calls `relay`.
@@ -36,6 +40,24 @@ void relay(int number) {
 int host_mask_operation(int how) {
     static constexpr pair known[] = {PAIR(SIG_BLOCK), PAIR(SIG_UNBLOCK), PAIR(SIG_SETMASK)};
     return host_number(known, how).value_or(-1);
+}
+
+/// Whether not all of a process group are zombies.
+bool has_living(pid_t group) {
+    bool any = false;
+    DIR* const all = ::opendir("/proc");
+    while (const dirent* const one = ::readdir(all)) {
+        std::ifstream file(std::string("/proc/") + one->d_name + "/stat");
+        std::string text;
+        if (::atoi(one->d_name) == 0 || !std::getline(file, text)) continue;
+        std::istringstream rest(text.substr(text.rfind(')') + 2));
+        char state = 'Z';
+        pid_t parent = 0, its_group = 0;
+        rest >> state >> parent >> its_group;
+        any = any || (its_group == group && state != 'Z');
+    }
+    ::closedir(all);
+    return any;
 }
 
 }  // namespace
@@ -56,7 +78,9 @@ int target_setgroups(int count, const gid_t* groups) {
 }
 int target_kill(pid_t to, int number) {
     const auto host = number == 0 ? 0 : host_signal(number);
-    return host ? told(::kill(to, *host)) : refuse(TARGET_EINVAL);
+    if (!host) return refuse(TARGET_EINVAL);
+    if (here.groups_of_zombies_refuse && to < -1 && ::kill(to, 0) == 0 && !has_living(-to)) return refuse(TARGET_EPERM);
+    return told(::kill(to, *host));
 }
 int target_raise(int number) {
     const auto host = host_signal(number);
@@ -104,6 +128,7 @@ int target_getrlimit(int what, struct target_rlimit* to) {
 int target_setrlimit(int what, const struct target_rlimit* from) {
     const auto host = host_number(limits, what);
     if (!host) return refuse(TARGET_EINVAL);
+    if (here.descriptors_are_limited && *host == RLIMIT_NOFILE && from->rlim_cur == no_limit) return refuse(TARGET_EINVAL);
     const rlimit wanted{host_limit(from->rlim_cur), host_limit(from->rlim_max)};
     return told(::setrlimit(static_cast<__rlimit_resource_t>(*host), &wanted));
 }

@@ -17,7 +17,8 @@ struct quirks {
     bool rights_are_final = false;             ///< mprotect(2) gives no more than mmap(2) (PaX MPROTECT)
     bool maps_writable_code = true;            ///< PROT_WRITE | PROT_EXEC
     bool seeks_data = true;                    ///< SEEK_DATA
-    int value_differs = 0;                     ///< what the system's futex says if the word has another value
+    bool groups_of_zombies_refuse = false;     ///< EPERM of kill(2) for a process group with nobody alive
+    bool descriptors_are_limited = false;      ///< RLIM_INFINITY is no limit for RLIMIT_NOFILE
 };
 
 #if defined(TARGET_FREEBSD)
@@ -27,7 +28,9 @@ inline constexpr quirks here{.files_at_most_int = true,
                                .all_descriptors_listed = true,
                                .shared_name = 31,
                                .shared_resized_once = true,
-                               .shared_readable = false};
+                               .shared_readable = false,
+                               .groups_of_zombies_refuse = true,
+                               .descriptors_are_limited = true};
 #elif defined(TARGET_NETBSD)
 inline constexpr quirks here{.link_not_followed = TARGET_EFTYPE,
                                .files_at_most_int = false,

@@ -18,11 +18,13 @@ int target_clock_gettime(clockid_t clock, struct timespec* to) {
     return host ? told(::clock_gettime(*host, to)) : refuse(TARGET_EINVAL);
 }
 int target_nanosleep(const struct timespec* time, struct timespec* left) { return told(::nanosleep(time, left)); }
+#if defined(TARGET_TIMER_ABSTIME)
 int target_clock_nanosleep(clockid_t clock, int flags, const struct timespec* time, struct timespec* left) {
     const auto host = host_clock(clock);
     if (!host || (flags & ~TARGET_TIMER_ABSTIME) != 0) return TARGET_EINVAL;
     return told_number(::clock_nanosleep(*host, flags != 0 ? TIMER_ABSTIME : 0, time, left));
 }
+#endif
 
 int target_pthread_create(pthread_t* made, const pthread_attr_t* how, void* (*run)(void*), void* argument) {
     return told_number(::pthread_create(made, how, run, argument));

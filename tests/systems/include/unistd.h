@@ -1,5 +1,7 @@
 #pragma once
+#define getentropy host_getentropy /* not everywhere, or in another header */
 #include_next <unistd.h>
+#undef getentropy
 #include <target.hpp>
 #include <numbers/unistd.h>
 extern "C" {
@@ -38,12 +40,8 @@ int pipe2(int*, int) noexcept TARGET(pipe2);
 #else
 int pipe2(int*, int) noexcept __attribute__((unavailable("not before POSIX.1-2024")));
 #endif
-#if defined(__NetBSD__)
-int getentropy(void*, size_t) __attribute__((unavailable("it came with NetBSD 10")));
-#elif !defined(__APPLE__)
+#if !defined(__NetBSD__) && !defined(__APPLE__) /* it came with NetBSD 10 */
 int getentropy(void*, size_t) TARGET(getentropy);
-#else
-int getentropy(void*, size_t) __attribute__((unavailable("in <sys/random.h>")));
 #endif
 #if defined(__APPLE__)
 int fdatasync(int) __attribute__((unavailable("not declared by macOS")));
@@ -61,4 +59,12 @@ int getdtablecount(void) TARGET(getdtablecount);
 }
 #if defined(__NetBSD__) || defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__DragonFly__) || defined(__APPLE__)
 extern "C" int setgroups(int, const gid_t*) TARGET(setgroups);
+#endif
+#if defined(__APPLE__) /* of <sys/xattr.h> */
+extern "C" {
+ssize_t fgetxattr(int, const char*, void*, size_t, unsigned, int) TARGET(fgetxattr);
+int fsetxattr(int, const char*, const void*, size_t, unsigned, int) TARGET(fsetxattr);
+int fremovexattr(int, const char*, int) TARGET(fremovexattr);
+ssize_t flistxattr(int, char*, size_t, int) TARGET(flistxattr);
+}
 #endif

@@ -1,0 +1,182 @@
+// What only shows on other systems than Linux: refusals and limits that tests/systems/README.md lists.
+#include <atomic>
+#include <cstdlib>
+#include <string>
+
+#include <vitte/sys/fs/copy.hpp>
+#include <vitte/sys/fs/text.hpp>
+#include <vitte/sys/fs/watch.hpp>
+#include <vitte/sys/memory.hpp>
+#include <vitte/sys/process.hpp>
+#include <vitte/sys/thread.hpp>
+
+#include "../support/scratch.hpp"
+
+namespace {
+using namespace vitte::sys;
+using namespace vitte::sys::literals;
+using vitte::errc;
+using files = native::files;
+
+/// A variable that the implementations of the calls look at.
+struct with_setting {
+    const char* name;
+    with_setting(const char* what, const std::string& value) : name(what) { ::setenv(what, value.c_str(), 1); }
+    ~with_setting() { ::unsetenv(name); }
+};
+
+int write_file(const char* path, const std::string& text) {
+    BOOST_REQUIRE(write(path, bytes(text)).has_value());
+    return *files::open(path, open_mode::read_write);
+}
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(refusals)
+
+BOOST_AUTO_TEST_CASE(more_than_an_int_counts_is_transferred_in_parts) {
+    const scratch folder;
+    constexpr std::size_t huge = std::size_t{5} << 30;
+    const auto room = region::reserve(huge);
+    BOOST_REQUIRE((room && const_cast<region&>(*room).commit(0, 4096)));
+    const int file = write_file(SCRATCH "/small", "text");
+    std::byte* const at = const_cast<std::byte*>(room->data());
+    BOOST_TEST(files::read(file, at, huge).value_or(0) == 4u);
+    BOOST_TEST(files::read_at(file, at, huge, 0).value_or(0) == 4u);
+    const io_slice slices[] = {{at, 2}, {at + 2, huge - 2}}, one[] = {{at, huge}};
+    static_cast<void>(files::close(file));
+    const int again = *files::open(SCRATCH "/small", open_mode::read);
+    BOOST_TEST(files::read_vector(again, slices, 2).value_or(0) == 2u);
+    BOOST_TEST(files::read_vector(again, one, 1).value_or(0) == 2u);
+    static_cast<void>(files::close(again));
+}
+
+BOOST_AUTO_TEST_CASE(links_that_are_not_followed_are_known) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    BOOST_TEST((d->create_directory("real") && d->symbolic_link("real", "alias")));
+    const auto as_folder = native::directories::open(AT_FDCWD, SCRATCH "/alias", false);
+    BOOST_TEST((!as_folder && as_folder.error().code == errc::not_a_directory));
+    const auto as_file = files::open(SCRATCH "/alias", open_options(open_mode::read, open_no_follow));
+    BOOST_TEST((!as_file && as_file.error().code == errc::too_many_links));
+}
+
+BOOST_AUTO_TEST_CASE(waits_end_at_their_deadlines_and_not_before) {
+    const with_setting short_sleeps("VITTE_LONGEST_SLEEP", "5000");  // microseconds
+    const std::uint32_t word = 1;
+    for (const std::int64_t time : {0_ms, 1_ms, 30_ms}) {
+        const std::int64_t until = monotonic_time() + time;
+        vitte::result<void> ended;
+        do ended = native::threads::wait(&word, 1, until);
+        while (ended);
+        BOOST_TEST((ended.error().code == errc::timed_out));
+        BOOST_TEST(monotonic_time() >= until);
+    }
+    const auto past = native::threads::wait(&word, 1, 0);
+    BOOST_TEST((!past && past.error().code == errc::timed_out));  // and does not spin
+    mutex lock;
+    lock.lock();
+    std::atomic<bool> has_it = false;
+    auto other = start_thread([&] {
+        lock.lock();
+        has_it = true;
+        lock.unlock();
+    });
+    this_thread::sleep_until(deadline::after(30_ms));
+    BOOST_TEST(!has_it.load());
+    lock.unlock();
+    BOOST_TEST(other->join().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(names_of_threads_are_cut_off) {
+    BOOST_TEST(native::threads::name(std::string(200, 'n').c_str()).has_value());
+    static_cast<void>(native::threads::name("main"));
+}
+
+BOOST_AUTO_TEST_CASE(shared_memory_gets_a_short_name_or_a_reason) {
+    const std::string name = "/a name that is longer than the thirty-one characters of some";
+    const auto made = shared_memory::create(name.c_str(), 1);
+    if (made) BOOST_TEST(shared_memory::remove(name.c_str()).has_value());
+    else BOOST_TEST((made.error().code == errc::name_too_long));
+}
+
+BOOST_AUTO_TEST_CASE(errors_have_causes) {
+    BOOST_TEST((posix::cause_of(ENOTSUP) == errc::not_supported && posix::cause_of(EOPNOTSUPP) == errc::not_supported));
+    BOOST_TEST((posix::cause_of(ETIMEDOUT) == errc::timed_out && posix::cause_of(ELOOP) == errc::too_many_links));
+#if defined(ENOATTR)
+    BOOST_TEST((posix::cause_of(ENOATTR) == errc::not_found));
+#endif
+#if defined(EBADARCH)
+    BOOST_TEST((posix::cause_of(EBADARCH) == errc::malformed && posix::cause_of(EBADMACHO) == errc::malformed));
+#endif
+}
+
+#if defined(F_FULLFSYNC)
+BOOST_AUTO_TEST_CASE(devices_that_fail_are_told_of) {
+    const scratch folder;
+    const int file = write_file(SCRATCH "/file", "x");
+    const int place = *native::directories::open(AT_FDCWD, SCRATCH, true);
+    for (const auto& [number, works] : {std::pair(EIO, false), {ENOSPC, false}, {ENOTSUP, true}, {ENOTTY, true}}) {
+        const with_setting fails("VITTE_FULLFSYNC_ERROR", std::to_string(number));
+        BOOST_TEST(files::sync(file).has_value() == works);
+        BOOST_TEST(files::sync_data(file).has_value() == works);
+        BOOST_TEST(native::directories::sync(place).has_value() == works);
+    }
+    static_cast<void>(files::close(file));
+    static_cast<void>(files::close(place));
+}
+
+BOOST_AUTO_TEST_CASE(files_that_cannot_be_cloned_are_copied) {
+    const with_setting none("VITTE_CLONES", "0");
+    const scratch folder;
+    const std::string content(3'000'000, 'c');
+    BOOST_TEST(write(SCRATCH "/from", bytes(content)).has_value());
+    BOOST_TEST(copy(SCRATCH "/from", SCRATCH "/to").has_value());
+    BOOST_TEST((read_text(SCRATCH "/to") == content));
+}
+#endif
+
+BOOST_AUTO_TEST_CASE(paths_and_arguments_may_have_too_little_room) {
+    if constexpr (requires(char* to) { native::processes::executable(to, 1u); }) {
+        char room[3];
+        const auto path = native::processes::executable(room, sizeof room);
+        BOOST_TEST((!path && path.error().code == errc::name_too_long));
+        BOOST_TEST(native::processes::arguments(room, sizeof room).value_or(0) == sizeof room);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(waits_for_children_end_at_their_deadlines_whatever_the_queue_says) {
+    auto p = command("sleep").argument("3").spawn();
+    BOOST_REQUIRE(p.has_value());
+    const std::int64_t begin = monotonic_time();
+    {
+        const with_setting fails("VITTE_EVFILT_PROC_ERROR", std::to_string(ENOMEM));
+        const auto ended = p->wait_until(deadline::after(50_ms));
+        BOOST_TEST((!ended && ended.error().code == errc::out_of_memory));
+    }
+    BOOST_TEST(monotonic_time() - begin < 2'000'000'000);
+    static_cast<void>(p->kill());
+    static_cast<void>(p->wait());
+}
+
+BOOST_AUTO_TEST_CASE(pipes_in_other_hands_keep_nobody_waiting) {
+    const with_setting held("VITTE_PIPE_HOLDER", "1");
+    const std::int64_t begin = monotonic_time();
+    auto p = command("true").spawn();
+    BOOST_TEST(p.has_value());
+    BOOST_TEST(monotonic_time() - begin < 1'000'000'000);
+    BOOST_TEST(p->wait()->succeeded());
+    BOOST_TEST((command("./no-such-program").spawn().error().code == errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(files_that_are_cut_off_are_modified) {
+    const scratch folder;
+    BOOST_TEST(write(SCRATCH "/file", bytes("some text")).has_value());
+    auto w = watcher::create();
+    BOOST_REQUIRE((w && w->add(SCRATCH)));
+    BOOST_TEST(file::open(SCRATCH "/file", open_mode::read_write)->resize(2).has_value());
+    unsigned changes = 0;
+    BOOST_TEST(w->wait([&](const watch_event& e) { changes |= e.changes; }, deadline::after(2000_ms)).has_value());
+    BOOST_TEST((changes & watch_modified) != 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
