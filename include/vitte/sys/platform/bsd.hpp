@@ -9,7 +9,9 @@
 #include <vitte/sys/platform/kqueue/watch_queue.hpp>
 #include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/posix/directories.hpp>
+#if !defined(__NetBSD__)  // getentropy came with NetBSD 10
 #include <vitte/sys/platform/posix/entropy.hpp>
+#endif
 #include <vitte/sys/platform/posix/environment.hpp>
 #include <vitte/sys/platform/posix/files.hpp>
 #include <vitte/sys/platform/posix/images.hpp>
@@ -45,7 +47,7 @@ struct bsd_platform {
     using processes = bsd::processes;
     using watch_queue = kqueue_os::watch_queue;
 #if defined(__NetBSD__)
-    using random = posix::device_random;  // getentropy came with NetBSD 10
+    using random = posix::device_random;
 #else
     using random = posix::entropy_random;
 #endif

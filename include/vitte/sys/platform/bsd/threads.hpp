@@ -52,13 +52,15 @@ private:
 #elif defined(__OpenBSD__)
 
 struct sleeping {
+    /// A signal whose handler restarts calls is ECANCELED.
     static result<void> wait(const std::uint32_t* word, std::uint32_t expected, std::int64_t until) noexcept {
         const std::int64_t left = until - posix::clocks::monotonic();
         const timespec duration = posix::clocks::split(left > 0 ? left : 0);
         if (::futex(changeable(word), FUTEX_WAIT | FUTEX_PRIVATE_FLAG, static_cast<int>(expected),
-                    until == INT64_MAX ? nullptr : &duration, nullptr) == -1)
-            return posix::last_error("futex");
-        return {};
+                    until == INT64_MAX ? nullptr : &duration, nullptr) != -1)
+            return {};
+        const int number = errno;
+        return fail(number == ECANCELED ? errc::interrupted : posix::cause_of(number), "futex", number);
     }
     static bool wake_one(const std::uint32_t* word) noexcept {
         return ::futex(changeable(word), FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, nullptr, nullptr) > 0;

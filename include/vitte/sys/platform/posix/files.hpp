@@ -22,6 +22,11 @@ inline constexpr int direct_flag = O_DIRECT;
 #else
 inline constexpr int direct_flag = 0;
 #endif
+#if defined(O_DSYNC)
+inline constexpr int durable_flag = O_DSYNC;
+#else
+inline constexpr int durable_flag = O_SYNC;  // DragonFly knows no less
+#endif
 #if defined(O_NOCTTY)
 inline constexpr int no_terminal_flag = O_NOCTTY;  // nothing that is opened becomes the process's terminal
 #else
@@ -39,7 +44,7 @@ constexpr int open_flags(const open_options& options) noexcept {
     return modes[static_cast<unsigned>(options.mode)] | ((options.flags & open_append) != 0 ? O_APPEND : 0) |
            ((options.flags & open_no_follow) != 0 ? O_NOFOLLOW : 0) |
            ((options.flags & open_direct) != 0 ? direct_flag : 0) |
-           ((options.flags & open_durable) != 0 ? O_DSYNC : 0) |
+           ((options.flags & open_durable) != 0 ? durable_flag : 0) |
            ((options.flags & open_nonblocking) != 0 ? O_NONBLOCK : 0) | no_terminal_flag | O_CLOEXEC;
 }
 
