@@ -79,7 +79,7 @@ def all_steps(folder, chosen, options):
         script('growth/growth.py', 54, f'{folder}/growth'),
         script('firmware/firmware.py', 28, f'{folder}/firmware'),
         script('subproject/run.sh', 3, f'{folder}/subproject'),
-        script('systems/constants.py', 1),
+        script('systems/constants.py', 3),
         script('loader/matrix/matrix.py', 163, *(['--all'] if options.all else []), f'{folder}/matrix'),
         Step('build benches', 36, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
         Step('fuzz', 755, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs']),

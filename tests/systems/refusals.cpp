@@ -136,12 +136,14 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_be_cloned_are_copied) {
 #endif
 
 BOOST_AUTO_TEST_CASE(paths_and_arguments_may_have_too_little_room) {
-    if constexpr (requires(char* to) { native::processes::executable(to, 1u); }) {
-        char room[3];
-        const auto path = native::processes::executable(room, sizeof room);
-        BOOST_TEST((!path && path.error().code == errc::name_too_long));
-        BOOST_TEST(native::processes::arguments(room, sizeof room).value_or(0) == sizeof room);
-    }
+    []<class R>(R*) {
+        if constexpr (requires(char* to) { R::executable(to, 1u); }) {
+            char room[3];
+            const auto path = R::executable(room, sizeof room);
+            BOOST_TEST((!path && path.error().code == errc::name_too_long));
+            BOOST_TEST(R::arguments(room, sizeof room).value_or(0) == sizeof room);
+        }
+    }(static_cast<native::processes*>(nullptr));
 }
 
 BOOST_AUTO_TEST_CASE(waits_for_children_end_at_their_deadlines_whatever_the_queue_says) {

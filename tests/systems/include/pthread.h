@@ -3,6 +3,7 @@
 #include_next <pthread.h>
 #undef pthread_setname_np
 #include <target.hpp>
+#include <numbers/pthread.h>
 extern "C" {
 int pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*) noexcept TARGET(pthread_create);
 int pthread_join(pthread_t, void**) TARGET(pthread_join);

@@ -68,3 +68,11 @@ int fremovexattr(int, const char*, int) TARGET(fremovexattr);
 ssize_t flistxattr(int, char*, size_t, int) TARGET(flistxattr);
 }
 #endif
+#if defined(__OpenBSD__)
+extern "C" pid_t getthrid(void) TARGET(getthrid);
+#elif defined(__DragonFly__)
+extern "C" {
+int umtx_sleep(volatile const int*, int, int) TARGET(umtx_sleep);
+int umtx_wakeup(volatile const int*, int) TARGET(umtx_wakeup);
+}
+#endif
