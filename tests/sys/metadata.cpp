@@ -34,10 +34,13 @@ const ability attributes{"extended attributes here", [] {
     const scratch folder;
     return set_attribute(open_new(SCRATCH "/x"), "user.vitte", bytes("x")).has_value();
 }};
-const ability holes{"holes in files here", [] {
+const ability holes{"holes in files here, and word of them", [] {
     const scratch folder;
     const file f = open_new(SCRATCH "/x");
-    return f.write_at(bytes("x"), 50'000'000) && f.info()->allocated != 0 && f.info()->allocated < 1'000'000;
+    std::uint64_t data = 0;
+    const auto count = [&](std::uint64_t, std::uint64_t size) { return data += size, vitte::result<void>(); };
+    return f.write_at(bytes("x"), 50'000'000) && f.info()->allocated != 0 && f.info()->allocated < 1'000'000 &&
+           for_each_data(f, count) && data < 1'000'000;
 }};
 const ability room{"a count of the room on disks", [] { return directory::current().space().has_value(); }};
 }  // namespace

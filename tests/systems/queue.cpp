@@ -55,8 +55,8 @@ struct every_queue {
     std::mutex lock;
     std::map<int, queue> all;
     std::atomic<std::size_t> count = 0;
-    const pid_t owner = ::getpid();  // children do not inherit queues, and change nothing of their parents
 };
+const pid_t owner = ::getpid();  // children do not inherit queues, and those of vfork change nothing of their parents
 every_queue& queues() {
     static every_queue all;
     return all;
@@ -220,7 +220,7 @@ std::int64_t now() {
 namespace systems {
 
 void forget_watched(int file) {
-    if (queues().count == 0 || queues().owner != ::getpid()) return;
+    if (owner != ::getpid() || queues().count == 0) return;
     const std::lock_guard hold(queues().lock);
     if (const auto own = queues().all.find(file); own != queues().all.end()) {
         own->second.end();
@@ -237,7 +237,7 @@ void forget_watched(int file) {
     }
 }
 void note_truncated(int file) {
-    if (queues().count == 0 || queues().owner != ::getpid()) return;
+    if (owner != ::getpid() || queues().count == 0) return;
     const std::lock_guard hold(queues().lock);
     for (auto& [number, each] : queues().all)
         for (watched& one : each.files)
@@ -245,7 +245,7 @@ void note_truncated(int file) {
 }
 /// Linux tells nothing of folders that are removed while they are open, nor of files that have other names.
 void note_removal(const struct stat& of) {
-    if (of.st_ino == 0 || queues().count == 0 || queues().owner != ::getpid()) return;
+    if (of.st_ino == 0 || owner != ::getpid() || queues().count == 0) return;
     const std::lock_guard hold(queues().lock);
     const std::uint64_t one_more = 1;
     for (auto& [number, each] : queues().all) {

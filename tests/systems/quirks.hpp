@@ -10,13 +10,10 @@ struct quirks {
     bool all_descriptors_listed = false;       ///< /dev/fd has more than the standard streams
     bool zombies_are_found = false;            ///< by EVFILT_PROC
     bool truncation_has_a_note = false;        ///< NOTE_TRUNCATE; elsewhere it is a change of attributes
-    bool folders_are_readable = false;         ///< by read(2)
     std::size_t shared_name = 1023;            ///< the longest name of a shared memory object
     bool shared_resized_once = false;          ///< ftruncate of a shared memory object that has a size
-    bool shared_readable = true;               ///< by read(2), with everything else that a file can
     bool rights_are_final = false;             ///< mprotect(2) gives no more than mmap(2) (PaX MPROTECT)
     bool maps_writable_code = true;            ///< PROT_WRITE | PROT_EXEC
-    bool seeks_data = true;                    ///< SEEK_DATA
     bool groups_of_zombies_refuse = false;     ///< EPERM of kill(2) for a process group with nobody alive
     bool descriptors_are_limited = false;      ///< RLIM_INFINITY is no limit for RLIMIT_NOFILE
 };
@@ -28,19 +25,16 @@ inline constexpr quirks here{.files_at_most_int = true,
                                .all_descriptors_listed = true,
                                .shared_name = 31,
                                .shared_resized_once = true,
-                               .shared_readable = false,
                                .groups_of_zombies_refuse = true,
                                .descriptors_are_limited = true};
 #elif defined(TARGET_NETBSD)
 inline constexpr quirks here{.link_not_followed = TARGET_EFTYPE,
-                               .files_at_most_int = false,
-                               .all_descriptors_listed = false,
                                .rights_are_final = true,
                                .maps_writable_code = false};
 #elif defined(TARGET_OPENBSD)
-inline constexpr quirks here{.truncation_has_a_note = true, .maps_writable_code = false, .seeks_data = false};
+inline constexpr quirks here{.truncation_has_a_note = true, .maps_writable_code = false};
 #elif defined(TARGET_DRAGONFLY)
-inline constexpr quirks here{.seeks_data = false};
+inline constexpr quirks here{};
 #endif
 
 }  // namespace systems

@@ -81,7 +81,7 @@ private:
     struct folder {
         std::string path;
         bool whole_tree;
-        bool looked_into;  ///< not what only is in a folder of which one level is watched
+        bool looked_into;        ///< not what only is in a folder of which one level is watched
         std::uint64_t size = 0;  ///< where the OS tells of files that are cut off as of other attributes
     };
     using watched = typename std::map<std::uint32_t, folder>::iterator;
