@@ -1,0 +1,3 @@
+#pragma once
+#include_next <pthread.h>
+#define PTHREAD_MAX_NAMELEN_NP 32
