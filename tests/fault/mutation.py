@@ -42,7 +42,7 @@ ALONE = ['unshare', '--fork', '--pid', '--mount', '--mount-proc', '--kill-child'
     mount -t tmpfs none /mnt && cp "$1" /mnt/test && mount -o remount,bind,ro / && cd /mnt && exec ./test''', 'sh']
 # Checks of something else than failed calls, and where they are tested.
 ELSEWHERE = {
-    'VITTE_CHECK(enter(where.path, where.whole_tree));': 'a watched file that is replaced, on macOS and the BSDs: tests/sys/watch.cpp',
+    'VITTE_CHECK(enter(where.path, where.whole_tree, where.looked_into));': 'a watched file that is replaced, on macOS and the BSDs: tests/sys/watch.cpp',
     'VITTE_CHECK(enter_below(where.path, true, false));': 'an overflow: tests/sys/watch.cpp',
     'if (*path == 0) return fail(errc::not_found, "canonical path");': 'tests/sys/walk.cpp',
     'VITTE_CHECK(put("/", 1));': 'tests/sys/walk.cpp',
