@@ -1,10 +1,9 @@
 // Processes, their limits, and signals.
 #include <grp.h>
 
-#include <fstream>
-#include <sstream>
 #include <string>
 
+#include "every_process.hpp"
 #include "host.hpp"
 
 using namespace systems;
@@ -45,18 +44,9 @@ int host_mask_operation(int how) {
 /// Whether not all of a process group are zombies.
 bool has_living(pid_t group) {
     bool any = false;
-    DIR* const all = ::opendir("/proc");
-    while (const dirent* const one = ::readdir(all)) {
-        std::ifstream file(std::string("/proc/") + one->d_name + "/stat");
-        std::string text;
-        if (::atoi(one->d_name) == 0 || !std::getline(file, text)) continue;
-        std::istringstream rest(text.substr(text.rfind(')') + 2));
-        char state = 'Z';
-        pid_t parent = 0, its_group = 0;
-        rest >> state >> parent >> its_group;
+    for_each_process([&](pid_t, char state, pid_t, pid_t its_group) {
         any = any || (its_group == group && state != 'Z');
-    }
-    ::closedir(all);
+    });
     return any;
 }
 

@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "../futex.hpp"
+#include "../every_process.hpp"
 #include "../host.hpp"
 
 using namespace systems;
@@ -131,18 +131,9 @@ int* target__NSGetArgc() { return &argument_count; }
 /// How many fit, which the manual does not say.
 int target_proc_listchildpids(pid_t of, void* to, int size) {
     std::vector<pid_t> found;
-    DIR* const all = ::opendir("/proc");
-    while (const dirent* const one = ::readdir(all)) {
-        std::ifstream file(std::string("/proc/") + one->d_name + "/stat");
-        std::string text;
-        if (::atoi(one->d_name) == 0 || !std::getline(file, text)) continue;
-        std::istringstream rest(text.substr(text.rfind(')') + 2));
-        char state;
-        pid_t parent = 0;
-        rest >> state >> parent;
-        if (parent == of) found.push_back(::atoi(one->d_name));
-    }
-    ::closedir(all);
+    for_each_process([&](pid_t id, char, pid_t parent, pid_t) {
+        if (parent == of) found.push_back(id);
+    });
     const auto count = std::min(found.size(), static_cast<std::size_t>(size) / sizeof(pid_t));
     std::memcpy(to, found.data(), count * sizeof(pid_t));
     return static_cast<int>(count);
