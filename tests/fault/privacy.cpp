@@ -212,6 +212,7 @@ result<void> with_loader(Work work) {
     loader.provide("host_event", static_cast<void (*)(const char*)>([](const char*) {}));
     loader.provide("host_twice", static_cast<int (*)(int)>([](int n) { return 2 * n; }));
     loader.provide("second", static_cast<int (*)()>([] { return 1; }));
+    loader.provide("strlen", static_cast<std::size_t (*)(const char*)>(std::strlen));  // a static program exports none
     const auto made = work(loader);
     if (!made) return vitte::fail(made.error().code, "load module");
     return {};
