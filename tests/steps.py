@@ -82,6 +82,7 @@ def all_steps(folder, chosen, options):
         script('firmware/firmware.py', 28, f'{folder}/firmware'),
         script('subproject/run.sh', 3, f'{folder}/subproject'),
         script('systems/constants.py', 3),
+        Step('oracles', 120, [PYTHON, 'tests/oracles/oracles.py', *(['--seconds', '600', '--fresh'] if options.all else []), f'{folder}/oracles', known]),
         script('loader/matrix/matrix.py', 163, *(['--all'] if options.all else []), f'{folder}/matrix'),
         Step('build benches', 36, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
         Step('fuzz', 755, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs']),

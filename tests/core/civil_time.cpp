@@ -63,6 +63,7 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_no_time) {
           "1985-04-12 23:20:50Z", "+985-04-12T23:20:50Z"})
         BOOST_TEST((rfc3339::parse(bad).error().code == errc::malformed), bad);
     BOOST_TEST((rfc3339::parse("9999-01-01T00:00:00Z").error().code == errc::out_of_range));
+    BOOST_TEST(*rfc3339::parse("2262-04-12T10:23:24+23:00") == 9223327404 * second);  // only at this offset
     BOOST_TEST((vitte::from_civil({2026, 2, 30}).error().code == errc::invalid_argument));
     BOOST_TEST((vitte::from_civil({3000, 1, 1}).error().code == errc::out_of_range));
 }

@@ -59,22 +59,33 @@ constexpr civil_time to_civil(std::int64_t nanoseconds) noexcept {
     return made;
 }
 
-/// The inverse of `to_civil`. `errc::invalid_argument` if a member is out of its range, `errc::out_of_range` before
-/// 1677 or after 2262, where 64 bits of nanoseconds end.
-constexpr result<std::int64_t> from_civil(const civil_time& t) noexcept {
+namespace detail {
+/// Seconds since 1970, if every member of `t` is in its range.
+constexpr result<std::int64_t> seconds_of(const civil_time& t, const char* operation) noexcept {
     if (t.month < 1 || t.month > 12 || t.day < 1 || t.day > days_in_month(t.year, t.month) || t.hour > 23 ||
         t.minute > 59 || t.second > 59 || t.nanosecond > 999'999'999)
-        return fail(errc::invalid_argument, "civil time");
-    const std::int64_t seconds =
-        days_from_civil(t.year, t.month, t.day) * 86'400 + t.hour * 3'600 + t.minute * 60 + t.second;
+        return fail(errc::invalid_argument, operation);
+    return days_from_civil(t.year, t.month, t.day) * 86'400 + t.hour * 3'600 + t.minute * 60 + t.second;
+}
+/// A number of seconds and a part of one, if 64 bits hold the sum.
+constexpr result<std::int64_t> nanoseconds_of(std::int64_t seconds, std::uint32_t nanosecond,
+                                              const char* operation) noexcept {
     // Counted from the second that is nearer to zero, so that no step overflows before the sum would.
     const std::int64_t whole = seconds < 0 ? seconds + 1 : seconds;
-    const std::int64_t part = seconds < 0 ? std::int64_t{t.nanosecond} - 1'000'000'000 : std::int64_t{t.nanosecond};
+    const std::int64_t part = seconds < 0 ? std::int64_t{nanosecond} - 1'000'000'000 : std::int64_t{nanosecond};
     std::int64_t product = 0, sum = 0;
     if (__builtin_mul_overflow(whole, std::int64_t{1'000'000'000}, &product) ||
         __builtin_add_overflow(product, part, &sum))
-        return fail(errc::out_of_range, "civil time");
+        return fail(errc::out_of_range, operation);
     return sum;
+}
+}  // namespace detail
+
+/// The inverse of `to_civil`. `errc::invalid_argument` if a member is out of its range, `errc::out_of_range` before
+/// 1677 or after 2262, where 64 bits of nanoseconds end.
+constexpr result<std::int64_t> from_civil(const civil_time& t) noexcept {
+    VITTE_TRY(const std::int64_t seconds, detail::seconds_of(t, "civil time"));
+    return detail::nanoseconds_of(seconds, t.nanosecond, "civil time");
 }
 
 /// Text like `2026-11-21T07:30:00.123456789Z` (RFC 3339, section 5.6).
@@ -123,13 +134,9 @@ public:
         if (in.failed || !in.rest.empty() || second > 60) return fail(errc::malformed, "RFC 3339");
         const bool leap = second == 60;
         t.second = static_cast<std::uint8_t>(leap ? 59 : second);
-        const auto local = from_civil(t);
-        if (!local)
-            return fail(local.error().code == errc::out_of_range ? errc::out_of_range : errc::malformed, "RFC 3339");
-        std::int64_t made = 0;
-        if (__builtin_add_overflow(*local, (leap ? 1'000'000'000 : 0) - offset * 60'000'000'000, &made))
-            return fail(errc::out_of_range, "RFC 3339");
-        return made;
+        const auto local = detail::seconds_of(t, "RFC 3339");
+        if (!local) return fail(errc::malformed, "RFC 3339");
+        return detail::nanoseconds_of(*local + (leap ? 1 : 0) - offset * 60, t.nanosecond, "RFC 3339");
     }
 
 private:
