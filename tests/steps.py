@@ -79,6 +79,7 @@ def all_steps(folder, chosen, options):
         script('overhead/overhead.py', 9, f'{folder}/overhead'),
         script('overhead/size.py', 5, folder),
         script('growth/growth.py', 54, f'{folder}/growth'),
+        script('compile/readme.py', 5),
         script('firmware/firmware.py', 28, f'{folder}/firmware'),
         script('subproject/run.sh', 3, f'{folder}/subproject'),
         script('systems/constants.py', 3),

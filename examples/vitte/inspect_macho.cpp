@@ -59,7 +59,7 @@ std::string library_of(const facts& f, std::int32_t number) {
 }
 std::string machine_of(macho::machine m) { return or_number(name_of(m), static_cast<std::uint64_t>(m)); }
 std::string version_of(macho::version v) {
-    return std::to_string(v.major()) + "." + std::to_string(v.minor()) +
+    return std::to_string(v.release()) + "." + std::to_string(v.update()) +
            (v.patch() == 0 ? "" : "." + std::to_string(v.patch()));
 }
 

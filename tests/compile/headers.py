@@ -103,14 +103,18 @@ def compiles(compiler, mode, what):
     return f'{called} includes {set(dragged)}' if dragged else ''
 
 
+def of_bsd(name):
+    return ['-U__linux__', f'-D{BSDS[name]}=13', '-isystem', f'tests/compile/bsd/{name}', '-isystem', 'tests/compile/bsd/common']
+
+
 def check_compilation(results, memory):
     """Each header alone by g++, and by that for Windows where the OS could make a difference; all together in the ways that
     compilers and systems differ in."""
     common = [h for h in headers() if not re.match(FOREIGN, h) and not re.match(SEPARATE, h)]
     windows = [h for h in headers() if not re.match(f'{NOT_WINDOWS}|{SEPARATE}', h)]
     work = [(compiler, mode, common) for compiler in COMPILERS for mode in ([], LEAN)] + [(MINGW, [], windows)]
-    work += [('clang++-16', ['-U__linux__', f'-D{macro}=13', '-isystem', f'tests/compile/bsd/{name}', '-isystem', 'tests/compile/bsd/common'], ['vitte/vitte.hpp'])
-             for name, macro in BSDS.items()]
+    work += [('clang++-16', of_bsd(name), ['vitte/vitte.hpp']) for name in BSDS]
+    work += [('clang++-16', of_bsd('freebsd'), [h]) for h in headers() if re.match(r'vitte/sys/platform/(bsd|kqueue)\b', h)]
     work += [('g++', FIRST_DAY, ['vitte/vitte.hpp']), *[('g++', ['-DVITTE_SEPARATE'], [h]) for h in headers() if re.match(SEPARATE, h)]]
     work += [('g++', POSIX_ONLY, [h]) for h in common if h.startswith('vitte/sys/') and h.count('/') == 2]
     work += [('g++', [], [h]) for h in common]

@@ -3,6 +3,7 @@
 
 #include <vitte/sys/memory.hpp>
 #include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/images.hpp>
 #include <vitte/sys/platform/streams.hpp>
 #include <vitte/sys/platform/watch_queue.hpp>
 #include <vitte/sys/platform/unsupported.hpp>

@@ -2,6 +2,9 @@
 /// registers; layers above add file names, symbols and offsets in error types of their own.
 #pragma once
 
+#include <vitte/core/error_name.hpp>
+#include <vitte/core/error_text.hpp>
+
 namespace vitte {
 
 /// Portable causes. Each platform translates its native codes into these; the native code is kept beside it.
@@ -76,6 +79,31 @@ struct error {
     /// Two errors are equal if code and native code are; the operation is for people.
     friend constexpr bool operator==(const error& a, const error& b) noexcept {
         return a.code == b.code && a.native == b.native;
+    }
+
+    /// One line without a full stop: "open: not found (ENOENT)", or, if the caller tells of what, such as a path,
+    /// "open settings.json: not found (ENOENT)". What does not fit into `error_text` loses the beginning of `what`.
+    constexpr error_text message(const char* what = "") const noexcept {
+        return error_text([&](char* to, std::size_t room) { return write(to, room, what); });
+    }
+    /// The same into characters of yours, such as a `std::span<char>`; returns how many. It puts no NUL behind them.
+    template <class Characters>
+    constexpr std::size_t write_message(Characters&& to, const char* what = "") const noexcept {
+        return write(to.data(), to.size(), what);
+    }
+
+private:
+    [[gnu::cold]] constexpr std::size_t write(char* to, std::size_t room, const char* what) const noexcept {
+        const auto magnitude = static_cast<unsigned long long>(native < 0 ? -static_cast<long long>(native) : native);
+        const detail::digits number(magnitude, native < 0);
+        const char* const name = native_name(native);
+        const char* texts[] = {operation, *what != 0 ? " " : "", what, ": ", vitte::message(code), "", "", ""};
+        if (native != 0) {
+            texts[5] = *name != 0 ? " (" : " (native code ";
+            texts[6] = *name != 0 ? name : number.c_str();
+            texts[7] = ")";
+        }
+        return detail::write_texts(to, room, texts, 2);
     }
 };
 

@@ -36,7 +36,10 @@ struct load_error {
         }
         text += ": ";
         text += reason.empty() ? vitte::message(code) : reason.c_str();
-        if (native != 0) text += " (native code " + std::to_string(native) + ")";
+        if (native != 0) {
+            const std::string name = native_name(native);
+            text += " (" + (name.empty() ? "native code " + std::to_string(native) : name) + ")";
+        }
         if (offset != no_offset) text += " at byte " + std::to_string(offset);
         if (!references.empty()) text += "; referenced by " + references;
         if (!searched.empty()) text += "; searched: " + searched;

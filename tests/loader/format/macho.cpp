@@ -141,7 +141,7 @@ std::vector<std::byte> chained(encoding e) {
 }
 
 std::string text_of(const macho::version& v) {
-    return std::to_string(v.major()) + "." + std::to_string(v.minor()) + "." + std::to_string(v.patch());
+    return std::to_string(v.release()) + "." + std::to_string(v.update()) + "." + std::to_string(v.patch());
 }
 const char* reason_of(std::span<const std::byte> bytes) {
     const auto file = macho::file::parse(bytes);

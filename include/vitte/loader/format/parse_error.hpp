@@ -13,6 +13,15 @@ struct parse_error {
     const char* reading = "";  ///< the structure, such as "section header"; a string literal
     const char* reason = "";   ///< a string literal
     std::uint64_t offset = 0;
+
+    /// One line without a full stop: "section header: beyond the end of the file at byte 64".
+    [[gnu::cold]] constexpr error_text message() const noexcept {
+        return error_text([this](char* to, std::size_t room) {
+            const vitte::detail::digits number(offset);
+            const char* const texts[] = {reading, ": ", reason, " at byte ", number.c_str()};
+            return vitte::detail::write_texts(to, room, texts);
+        });
+    }
 };
 
 /// A failed read as a returnable value.

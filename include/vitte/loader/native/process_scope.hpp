@@ -6,6 +6,7 @@
 #include <vitte/loader/native/dynamic.hpp>
 #include <vitte/loader/native/thread_locals.hpp>
 #include <vitte/sys/fs/path.hpp>
+#include <vitte/sys/platform/images.hpp>
 
 namespace vitte::loader::native {
 

@@ -6,6 +6,7 @@
 #include <vitte/loader/format/elf/file.hpp>
 #include <vitte/loader/native/segments.hpp>
 #include <vitte/sys/memory/mapping.hpp>
+#include <vitte/sys/platform/images.hpp>
 
 namespace vitte::loader::native {
 

@@ -9,6 +9,7 @@
 #include <vitte/loader/native/symbol_table.hpp>
 #include <vitte/loader/native/thread_locals.hpp>
 #include <vitte/sys/memory/region.hpp>
+#include <vitte/sys/platform/images.hpp>
 
 namespace vitte::loader::native {
 

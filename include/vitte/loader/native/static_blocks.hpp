@@ -8,6 +8,7 @@
 #include <vitte/loader/native/thread_locals.hpp>
 #include <vitte/sys/memory/region.hpp>
 #include <vitte/sys/platform/every_thread.hpp>
+#include <vitte/sys/platform/images.hpp>
 
 #if !defined(VITTE_STATIC_TLS)
 /// How many bytes of thread-local storage a program that loads modules keeps for initial-exec ones.

@@ -5,6 +5,7 @@
 /// the arguments, and returns what `call()` returns.
 #pragma once
 
+#include <vitte/sys/platform/images.hpp>
 #include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/watch_queue.hpp>
 

@@ -101,12 +101,12 @@ struct relocation {
     }
 };
 
-/// Three numbers in one, such as 10.15.7.
+/// Three numbers in one, such as 10.15.7. (`major` and `minor` are macros of some systems' <sys/types.h>.)
 struct version {
     std::uint32_t bits = 0;
 
-    constexpr unsigned major() const noexcept { return bits >> 16; }
-    constexpr unsigned minor() const noexcept { return (bits >> 8) & 0xff; }
+    constexpr unsigned release() const noexcept { return bits >> 16; }
+    constexpr unsigned update() const noexcept { return (bits >> 8) & 0xff; }
     constexpr unsigned patch() const noexcept { return bits & 0xff; }
 };
 

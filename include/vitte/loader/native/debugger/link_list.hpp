@@ -7,6 +7,7 @@
 
 #include <vitte/loader/native/records.hpp>
 #include <vitte/sys/platform.hpp>
+#include <vitte/sys/platform/images.hpp>
 #include <vitte/sys/thread/mutex.hpp>
 
 namespace vitte::loader::native::debugger {

@@ -1,6 +1,8 @@
 /// Extended attributes of FreeBSD and NetBSD (extattr(2)): those of users, whose names have no prefix.
 #pragma once
 
+#include <sys/types.h>
+
 #include <sys/extattr.h>
 
 #include <vitte/sys/platform/posix/files.hpp>

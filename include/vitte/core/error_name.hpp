@@ -1,0 +1,121 @@
+/// Names of the operating system's own error codes, for people.
+#pragma once
+
+#if !defined(_WIN32)
+#include <cerrno>
+#endif
+
+namespace vitte {
+
+namespace detail {
+struct named_error {
+    int number;
+    const char* name;
+};
+#if defined(_WIN32)
+// Those that the library gives a cause of its own (System Error Codes).
+inline constexpr named_error error_names[] = {
+    {1, "ERROR_INVALID_FUNCTION"},
+    {2, "ERROR_FILE_NOT_FOUND"},
+    {3, "ERROR_PATH_NOT_FOUND"},
+    {4, "ERROR_TOO_MANY_OPEN_FILES"},
+    {5, "ERROR_ACCESS_DENIED"},
+    {6, "ERROR_INVALID_HANDLE"},
+    {8, "ERROR_NOT_ENOUGH_MEMORY"},
+    {11, "ERROR_BAD_FORMAT"},
+    {14, "ERROR_OUTOFMEMORY"},
+    {15, "ERROR_INVALID_DRIVE"},
+    {17, "ERROR_NOT_SAME_DEVICE"},
+    {19, "ERROR_WRITE_PROTECT"},
+    {21, "ERROR_NOT_READY"},
+    {23, "ERROR_CRC"},
+    {29, "ERROR_WRITE_FAULT"},
+    {30, "ERROR_READ_FAULT"},
+    {32, "ERROR_SHARING_VIOLATION"},
+    {33, "ERROR_LOCK_VIOLATION"},
+    {38, "ERROR_HANDLE_EOF"},
+    {39, "ERROR_HANDLE_DISK_FULL"},
+    {50, "ERROR_NOT_SUPPORTED"},
+    {53, "ERROR_BAD_NETPATH"},
+    {67, "ERROR_BAD_NET_NAME"},
+    {80, "ERROR_FILE_EXISTS"},
+    {87, "ERROR_INVALID_PARAMETER"},
+    {109, "ERROR_BROKEN_PIPE"},
+    {111, "ERROR_BUFFER_OVERFLOW"},
+    {112, "ERROR_DISK_FULL"},
+    {120, "ERROR_CALL_NOT_IMPLEMENTED"},
+    {121, "ERROR_SEM_TIMEOUT"},
+    {123, "ERROR_INVALID_NAME"},
+    {126, "ERROR_MOD_NOT_FOUND"},
+    {127, "ERROR_PROC_NOT_FOUND"},
+    {131, "ERROR_NEGATIVE_SEEK"},
+    {132, "ERROR_SEEK_ON_DEVICE"},
+    {142, "ERROR_BUSY_DRIVE"},
+    {145, "ERROR_DIR_NOT_EMPTY"},
+    {160, "ERROR_BAD_ARGUMENTS"},
+    {161, "ERROR_BAD_PATHNAME"},
+    {170, "ERROR_BUSY"},
+    {183, "ERROR_ALREADY_EXISTS"},
+    {193, "ERROR_BAD_EXE_FORMAT"},
+    {203, "ERROR_ENVVAR_NOT_FOUND"},
+    {206, "ERROR_FILENAME_EXCED_RANGE"},
+    {223, "ERROR_FILE_TOO_LARGE"},
+    {232, "ERROR_NO_DATA"},
+    {233, "ERROR_PIPE_NOT_CONNECTED"},
+    {258, "WAIT_TIMEOUT"},
+    {267, "ERROR_DIRECTORY"},
+    {487, "ERROR_INVALID_ADDRESS"},
+    {995, "ERROR_OPERATION_ABORTED"},
+    {996, "ERROR_IO_INCOMPLETE"},
+    {997, "ERROR_IO_PENDING"},
+    {1113, "ERROR_NO_UNICODE_TRANSLATION"},
+    {1117, "ERROR_IO_DEVICE"},
+    {1142, "ERROR_TOO_MANY_LINKS"},
+    {1224, "ERROR_USER_MAPPED_FILE"},
+    {1295, "ERROR_DISK_QUOTA_EXCEEDED"},
+    {1314, "ERROR_PRIVILEGE_NOT_HELD"},
+    {1450, "ERROR_NO_SYSTEM_RESOURCES"},
+    {1453, "ERROR_WORKING_SET_QUOTA"},
+    {1455, "ERROR_COMMITMENT_LIMIT"},
+    {1460, "ERROR_TIMEOUT"},
+    {1920, "ERROR_CANT_ACCESS_FILE"},
+    {1921, "ERROR_CANT_RESOLVE_FILENAME"},
+    {4390, "ERROR_NOT_A_REPARSE_POINT"},
+};
+#else
+// Those of POSIX.1-2017 (System Interfaces 2.3); of two names for one number the first is told.
+#define VITTE_NAMED(name) \
+    { name, #name }
+inline constexpr named_error error_names[] = {
+    VITTE_NAMED(E2BIG),        VITTE_NAMED(EACCES),       VITTE_NAMED(EADDRINUSE),      VITTE_NAMED(EADDRNOTAVAIL),
+    VITTE_NAMED(EAFNOSUPPORT), VITTE_NAMED(EAGAIN),       VITTE_NAMED(EALREADY),        VITTE_NAMED(EBADF),
+    VITTE_NAMED(EBADMSG),      VITTE_NAMED(EBUSY),        VITTE_NAMED(ECANCELED),       VITTE_NAMED(ECHILD),
+    VITTE_NAMED(ECONNABORTED), VITTE_NAMED(ECONNREFUSED), VITTE_NAMED(ECONNRESET),      VITTE_NAMED(EDEADLK),
+    VITTE_NAMED(EDESTADDRREQ), VITTE_NAMED(EDOM),         VITTE_NAMED(EDQUOT),          VITTE_NAMED(EEXIST),
+    VITTE_NAMED(EFAULT),       VITTE_NAMED(EFBIG),        VITTE_NAMED(EHOSTUNREACH),    VITTE_NAMED(EIDRM),
+    VITTE_NAMED(EILSEQ),       VITTE_NAMED(EINPROGRESS),  VITTE_NAMED(EINTR),           VITTE_NAMED(EINVAL),
+    VITTE_NAMED(EIO),          VITTE_NAMED(EISCONN),      VITTE_NAMED(EISDIR),          VITTE_NAMED(ELOOP),
+    VITTE_NAMED(EMFILE),       VITTE_NAMED(EMLINK),       VITTE_NAMED(EMSGSIZE),        VITTE_NAMED(ENAMETOOLONG),
+    VITTE_NAMED(ENETDOWN),     VITTE_NAMED(ENETRESET),    VITTE_NAMED(ENETUNREACH),     VITTE_NAMED(ENFILE),
+    VITTE_NAMED(ENOBUFS),      VITTE_NAMED(ENODEV),       VITTE_NAMED(ENOENT),          VITTE_NAMED(ENOEXEC),
+    VITTE_NAMED(ENOLCK),       VITTE_NAMED(ENOMEM),       VITTE_NAMED(ENOMSG),          VITTE_NAMED(ENOPROTOOPT),
+    VITTE_NAMED(ENOSPC),       VITTE_NAMED(ENOSYS),       VITTE_NAMED(ENOTCONN),        VITTE_NAMED(ENOTDIR),
+    VITTE_NAMED(ENOTEMPTY),    VITTE_NAMED(ENOTSOCK),     VITTE_NAMED(ENOTSUP),         VITTE_NAMED(EOPNOTSUPP),
+    VITTE_NAMED(ENOTTY),       VITTE_NAMED(ENXIO),        VITTE_NAMED(EOVERFLOW),       VITTE_NAMED(EPERM),
+    VITTE_NAMED(EPIPE),        VITTE_NAMED(EPROTO),       VITTE_NAMED(EPROTONOSUPPORT), VITTE_NAMED(EPROTOTYPE),
+    VITTE_NAMED(ERANGE),       VITTE_NAMED(EROFS),        VITTE_NAMED(ESPIPE),          VITTE_NAMED(ESRCH),
+    VITTE_NAMED(ESTALE),       VITTE_NAMED(ETIMEDOUT),    VITTE_NAMED(ETXTBSY),         VITTE_NAMED(EXDEV),
+};
+#undef VITTE_NAMED
+#endif
+}  // namespace detail
+
+/// The name of an error code of the OS, such as "ENOENT" or, on Windows, "ERROR_FILE_NOT_FOUND"; "" if it is not one
+/// of those that the library meets.
+[[gnu::cold]] constexpr const char* native_name(int code) noexcept {
+    for (const detail::named_error& known : detail::error_names)
+        if (known.number == code) return known.name;
+    return "";
+}
+
+}  // namespace vitte

@@ -1,0 +1,45 @@
+// What the examples of the README have around them.
+#pragma once
+#include <cstdint>
+#include <cstdio>
+#include <iostream>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <vitte/loader/loader.hpp>
+#include <vitte/loader/wasm/format.hpp>
+#include <vitte/loader/wasm/store.hpp>
+#include <vitte/sys/fs.hpp>
+#include <vitte/sys/sandbox.hpp>
+
+void report(const std::string& what);
+void log(const std::string& what);
+void host_log(const char* text);
+int note(int code);
+void compile(const char* path);
+bool signed_by_us(std::span<const std::byte> bytes);
+template <class... Arguments>
+void print(const char* form, Arguments... arguments);
+template <class Platform>
+vitte::result<void> save(const char* path);
+
+struct session {
+    int send(int what);
+};
+extern std::string text;
+extern std::vector<std::byte> bytes, compiled;
+extern const void* address;
+
+// What an example takes over from the one before it.
+namespace native_modules {
+extern vitte::loader::module_loader loader;
+extern vitte::loader::module plugin;
+}  // namespace native_modules
+namespace guests {
+using namespace vitte::loader;
+extern vitte::result<wasm::store> store;
+extern vitte::result<wasm::compiled_module, parse_error> module;
+extern vitte::result<wasm::instance*, load_error> plugin;
+}  // namespace guests
