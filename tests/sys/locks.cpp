@@ -30,6 +30,26 @@ void check_delay(std::int64_t start, std::int64_t wanted) {
 
 BOOST_AUTO_TEST_SUITE(locks, *needs(threads))
 
+BOOST_AUTO_TEST_CASE(a_lock_that_was_taken_alone_keeps_later_threads_out) {
+    mutex lock;
+    lock.lock();  // without atomic instructions, where the C library knows of no other thread
+    BOOST_TEST(!lock.try_lock());
+    BOOST_TEST(!lock.try_lock_until(deadline::after(1_ms)));
+    atomic<unsigned> entered(0);
+    auto other = start_thread([&] {
+        const std::lock_guard guard(lock);
+        return entered.load_acquire();
+    });
+    BOOST_REQUIRE(other);
+    this_thread::sleep_until(deadline::after(5_ms));
+    entered.store_release(1);
+    lock.unlock();
+    BOOST_TEST(*other->join() == 1);
+    lock.lock();
+    lock.unlock();
+    BOOST_TEST(lock.try_lock());
+}
+
 BOOST_AUTO_TEST_CASE(a_mutex_excludes_and_loses_nobody) {
     mutex lock;
     std::uint64_t plain = 0;

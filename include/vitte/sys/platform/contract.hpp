@@ -226,6 +226,8 @@ concept clocks_facet = requires(std::int64_t t) {
 ///   end of the thread if it is not null. Whether `delete_key` destroys what threads still have is the OS's.
 /// Some platforms have also:
 /// - `one_at_a_time`: there, if no two threads run at the same time: nobody changes anything while another one spins.
+/// - `is_only()`: true if the C library knows that the process has one thread, so that locks need no atomic
+///   instructions; it costs a load. False says nothing.
 template <class T>
 concept threads_facet = requires(const std::uint32_t* word, std::uint32_t expected, std::int64_t until,
                                  typename T::handle h, typename T::key k, std::size_t n, void* p, const char* text,

@@ -14,6 +14,7 @@ public:
     constexpr basic_mutex() noexcept = default;
 
     void lock() noexcept {
+        if (word_.replace_alone(free, locked)) return;
         if (const std::uint32_t seen = word_.exchange_acquire(locked); seen != free)
             lock_contended(seen, deadline::never());
     }
@@ -27,6 +28,7 @@ public:
         return word_.compare_exchange_strong_acquire(seen, locked) || lock_contended(seen, until);
     }
     void unlock() noexcept {
+        if (word_.replace_alone(locked, free)) return;
         if (word_.fetch_sub_release(1) != locked) unlock_contended();
     }
 

@@ -28,6 +28,18 @@ class lock_word : public atomic_of<P, std::uint32_t> {
 public:
     using word::word;
 
+    /// Replaces `expected` where the process has no other thread, which plain instructions do; false if it may have one
+    /// or the word is another. Nobody else sees the word between the two: a lock is the process's own, and a signal
+    /// handler may not take one. A thread that is started later sees what was stored before.
+    bool replace_alone([[maybe_unused]] std::uint32_t expected, [[maybe_unused]] std::uint32_t wanted) noexcept {
+        if constexpr (requires { P::threads::is_only(); }) {
+            if (!P::threads::is_only() || this->load_relaxed() != expected) return false;
+            this->store_relaxed(wanted);
+            return true;
+        }
+        return false;
+    }
+
     /// Sleeps while the word is `expected`, until somebody wakes it or `until` passes; false in the latter case. It may
     /// also return true for no reason: the caller looks at the word again.
     bool wait(std::uint32_t expected, deadline until = deadline::never()) const noexcept {

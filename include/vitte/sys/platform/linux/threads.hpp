@@ -8,6 +8,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#endif
+
 #include <vitte/sys/platform/linux/cpu_quota.hpp>
 #include <vitte/sys/platform/posix/clocks.hpp>
 #include <vitte/sys/platform/posix/threads.hpp>
@@ -24,6 +28,10 @@ struct threads : posix::threads {
             return posix::last_error("futex");
         return {};
     }
+#if __has_include(<sys/single_threaded.h>)
+    /// glibc since 2.32 (its manual, "Single-Threaded").
+    static bool is_only() noexcept { return __libc_single_threaded != 0; }
+#endif
     static bool wake_one(const std::uint32_t* word) noexcept { return wake(word, 1) > 0; }
     static void wake_all(const std::uint32_t* word) noexcept { wake(word, INT32_MAX); }
 
