@@ -1,5 +1,6 @@
 // Paths as text, against std::filesystem, which writes them the native way.
 #include <string>
+#include <tuple>
 #if !defined(_WIN32) && !defined(__wasi__)
 #include <filesystem>
 #endif
@@ -55,6 +56,20 @@ BOOST_AUTO_TEST_CASE(windows_has_drives_and_servers) {
         BOOST_TEST(std::string(joined) == expected);
     }
     BOOST_TEST(normal(windows_path("C:..\\x")) == "C:..\\x");
+    for (const auto& [base, below, expected] : {std::tuple("C:\\a", "C:b", "C:\\a\\b"),
+                                                {"c:\\a\\", "C:b\\c", "c:\\a\\b\\c"},
+                                                {"C:\\a", "C:", "C:\\a"},
+                                                {"C:", "b", "C:b"},
+                                                {"C:", "C:b", "C:b"},
+                                                {"C:a", "C:b", "C:a\\b"},
+                                                {"\\a", "C:b", "C:b"},
+                                                {"C:\\a", "c:\\b", "c:\\b"},
+                                                {"\\\\s\\h", "b", "\\\\s\\h\\b"},
+                                                {"\\??\\C:", "b", "\\??\\C:\\b"},
+                                                {"\\", "??\\C:\\b", "\\.\\??\\C:\\b"}}) {
+        BOOST_TEST(windows_path(base).join(below, joined).has_value());
+        BOOST_TEST(std::string(joined) == expected);
+    }
     BOOST_TEST(normal(windows_path("//server/share/../a")) == "\\\\server\\share\\a");
 }
 

@@ -124,15 +124,19 @@ public:
         return out.end();
     }
 
-    /// Writes this path with `below` behind it, or `below` alone if that is absolute; on Windows "\below" keeps the
-    /// drive.
+    /// Writes this path with `below` behind it, or `below` alone if that is absolute. On Windows "\below" keeps the
+    /// drive, "C:below" stands behind a path with the same drive and alone elsewhere, and ".\" comes between them where
+    /// a part of `below` would be taken for the root.
     constexpr result<std::size_t> join(basic_path_view below, std::span<char> to) const noexcept {
         writer out{to};
-        const bool own_root = !below.root().empty();
-        for (const char c : own_root ? text_.substr(0, below.drive_length() != 0 ? 0 : drive_length()) : text_)
-            out.put(c);
-        if (!own_root && !text_.empty() && !is_separator(text_.back()) && !below.empty()) out.put(separator);
-        for (const char c : below.text_) out.put(c);
+        const bool behind = below.root().empty() || has_drive_of(below);
+        const std::string_view kept = behind ? text_ : text_.substr(0, below.drive_length() != 0 ? 0 : drive_length());
+        const std::string_view added = below.text_.substr(behind ? below.drive_length() : 0);
+        for (const char c : kept) out.put(c);
+        const bool ends = kept.empty() || is_separator(kept.back()) || (kept.size() == 2 && drive_length() == 2);
+        if (behind && !ends && !added.empty()) out.put(separator);
+        for (const char c : added) out.put(c);
+        if (behind && drive_length() == 0 && root().size() == 1) out.keep_root(1);
         return out.end();
     }
 
@@ -185,6 +189,11 @@ private:
         }
     };
 
+    /// Whether `below` is relative to the drive that this begins with: "C:below".
+    constexpr bool has_drive_of(basic_path_view below) const noexcept {
+        const bool by_letter = drive_length() == 2 && below.drive_length() == 2 && below.root().size() == 2;
+        return by_letter && (text_[0] | 0x20) == (below.text_[0] | 0x20);
+    }
     constexpr std::size_t name_begin() const noexcept {
         std::size_t at = text_.size();
         for (const std::size_t least = root().size(); at > least && !is_separator(text_[at - 1]);) --at;
