@@ -223,6 +223,11 @@ BOOST_AUTO_TEST_CASE(maps_files) {
     const auto m = sys::mapping::open(file.path());
     BOOST_REQUIRE(m.has_value());
     BOOST_TEST(std::string(reinterpret_cast<const char*>(m->bytes().data()), m->bytes().size()) == "mapped");
+    const text_file empty("memory-test-empty.txt", "");
+    const auto nothing = sys::mapping::open(empty.path());
+    BOOST_TEST((nothing && nothing->bytes().empty()));
+    if (sys::stat("/proc/cpuinfo"))
+        BOOST_TEST((sys::mapping::open("/proc/cpuinfo").error().code == vitte::errc::not_supported));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,7 +5,8 @@
 
 namespace vitte::sys {
 
-/// A whole file in memory, read-only and without a copy. Another process that shortens the file makes reading fault.
+/// A whole file in memory, read-only and without a copy; `errc::not_supported` if it does not tell how much it has to
+/// read (in /proc). Another process that shortens the file makes reading fault.
 template <platform P = native>
 class basic_mapping {
 public:
@@ -14,7 +15,7 @@ public:
         VITTE_TRY(const file_info facts, opened.info());
         if (facts.size > SIZE_MAX) return fail(errc::too_large, "map");
         const auto size = static_cast<std::size_t>(facts.size);
-        if (size == 0) return basic_mapping(nullptr, 0);
+        if (size == 0) return nothing_in(opened);
         VITTE_TRY(void* const at,
                   P::memory::map_file(nullptr, size, access::read, opened.native_handle(), std::uint64_t{0}));
         return basic_mapping(static_cast<std::byte*>(at), size);
@@ -33,6 +34,12 @@ public:
     std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
 
 private:
+    static result<basic_mapping> nothing_in(const basic_file<P>& file) noexcept {
+        std::byte first;
+        VITTE_TRY(const std::size_t more, file.read_at(std::span(&first, 1), 0));
+        if (more != 0) return fail(errc::not_supported, "map: the file tells no size");
+        return basic_mapping(nullptr, 0);
+    }
     basic_mapping(std::byte* data, std::size_t size) noexcept : data_(data), size_(size) {}
     std::byte* data_;
     std::size_t size_;
