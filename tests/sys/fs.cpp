@@ -173,6 +173,11 @@ BOOST_AUTO_TEST_CASE(what_tells_no_size_is_copied_too, *needs(procfs)) {
     BOOST_TEST(sys::copy("/proc/cpuinfo", "fs-copy-to.txt").has_value());
     BOOST_TEST(text_of("fs-copy-to.txt").substr(0, 100) == text_of("/proc/cpuinfo").substr(0, 100));
     BOOST_TEST(sys::remove("fs-copy-to.txt").has_value());
+    const char* const of_a_page = "/sys/kernel/mm/transparent_hugepage/enabled";  // which says so, and takes no room
+    if (!sys::stat(of_a_page)) return;
+    BOOST_TEST(sys::copy(of_a_page, "fs-copy-to.txt").has_value());
+    BOOST_TEST(text_of("fs-copy-to.txt") == text_of(of_a_page));
+    BOOST_TEST(sys::remove("fs-copy-to.txt").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(modes_decide_what_happens_to_what_is_there) {

@@ -62,6 +62,18 @@ result<void> copy_sparse(const basic_file<P>& from, const basic_file<P>& to, std
     return to.resize(size);
 }
 
+/// Whether the file takes less room than its size. One that takes none is a hole, or (in /sys) tells nothing.
+template <platform P>
+bool has_holes(const basic_file<P>& file, const file_info& facts) noexcept {
+    if (facts.allocated != 0 || facts.size == 0) return facts.allocated < facts.size;
+    if constexpr (requires { P::files::find_data(file.native_handle(), std::uint64_t{}); }) {
+        const auto data = P::files::find_data(file.native_handle(), 0);
+        return data ? *data != 0 : data.error().code == errc::end_of_input;
+    } else {
+        return false;
+    }
+}
+
 /// What no kernel does, or this one would not, is read and written.
 template <platform P>
 result<void> copy_rest(const basic_file<P>& from, const basic_file<P>& to) noexcept {
@@ -107,8 +119,8 @@ result<void> copy(const char* from, const char* to) noexcept {
     const auto fill = [&]() -> result<void> {
         if constexpr (requires { files::clone(source.native_handle(), target.native_handle()); })
             if (files::clone(source.native_handle(), target.native_handle())) return {};
-        const bool holes = facts.allocated != 0 && facts.allocated < facts.size;
-        return holes ? detail::copy_sparse(source, target, facts.size) : detail::copy_rest(source, target);
+        const bool sparse = detail::has_holes(source, facts);
+        return sparse ? detail::copy_sparse(source, target, facts.size) : detail::copy_rest(source, target);
     };
     const auto copied = [&]() -> result<void> {
         VITTE_CHECK(fill());
