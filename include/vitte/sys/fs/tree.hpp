@@ -6,19 +6,34 @@
 
 namespace vitte::sys {
 
-/// Makes the folder `path` and those above it that are missing. Succeeds if it is there.
+namespace detail {
+
+/// The length of `path` without the separators at its end, but for those of its root.
+inline std::size_t length_of_names(const char* path) noexcept {
+    const std::size_t root = path_view(path).root().size();
+    std::size_t length = __builtin_strlen(path);
+    while (length > root && path_view::is_separator(path[length - 1])) --length;
+    return length;
+}
+
+}  // namespace detail
+
+/// Makes the folder `path`, with the POSIX permission bits `rights` without those of the process's mask, and those
+/// above it that are missing, which their owner may write and search besides. Succeeds if it is there.
 template <platform P = native>
 result<void> create_directories(const char* path, std::uint32_t rights = 0777) noexcept {
+    constexpr std::uint32_t write_and_search = 0300;
     const auto here = basic_directory<P>::current();
-    const std::size_t length = __builtin_strlen(path);
+    const std::size_t length = detail::length_of_names(path);
     VITTE_TRY(auto partial, byte_buffer::allocate(length + 1));
     auto* const text = reinterpret_cast<char*>(partial.bytes().data());
-    __builtin_memcpy(text, path, length + 1);
+    __builtin_memcpy(text, path, length);
+    text[length] = 0;
     result<void> refused;
     for (std::size_t end = path_view(path).root().size() + 1; end <= length; ++end) {
-        if (path[end] != 0 && !path_view::is_separator(path[end])) continue;
+        if (end != length && !path_view::is_separator(path[end])) continue;
         text[end] = 0;
-        const auto made = here.create_directory(text, rights);
+        const auto made = here.create_directory(text, end == length ? rights : rights | write_and_search);
         if (made || made.error().code == errc::already_exists) {
             refused = {};
         } else if (const auto there = here.info(text, links::followed); there && there->kind == file_kind::directory) {
@@ -28,7 +43,7 @@ result<void> create_directories(const char* path, std::uint32_t rights = 0777) n
         } else if (refused) {
             refused = made;  // nor to be looked at, if what is below it is
         }
-        text[end] = path[end];
+        if (end != length) text[end] = path[end];
     }
     VITTE_CHECK(refused);
     VITTE_TRY(const file_info facts, here.info(path, links::followed));
@@ -125,6 +140,7 @@ result<void> remove_all_at(const char* path) noexcept {
     auto root = here.open_directory(path);
     if (!root && root.error().code == errc::not_found) return {};
     if (!root && root.error().code == errc::not_a_directory) return here.remove(path);
+    if (!root && here.remove_directory(path)) return {};  // which takes no right to read it if it is empty
     if (!root) return unexpected(root.error());
     VITTE_CHECK(tree_remover<P>(std::move(*root)).run());
     return here.remove_directory(path);
@@ -137,10 +153,8 @@ result<void> remove_all_at(const char* path) noexcept {
 /// which may leave some of it. Succeeds if there is nothing.
 template <platform P = native>
 result<void> remove_all(const char* path) noexcept {
-    const std::size_t whole = __builtin_strlen(path), root = path_view(path).root().size();
-    std::size_t length = whole;
-    while (length > root && path_view::is_separator(path[length - 1])) --length;
-    if (length == whole) return detail::remove_all_at<P>(path);
+    const std::size_t length = detail::length_of_names(path);
+    if (path[length] == 0) return detail::remove_all_at<P>(path);
     VITTE_TRY(auto copied, byte_buffer::allocate(length + 1));
     auto* const text = reinterpret_cast<char*>(copied.bytes().data());
     __builtin_memcpy(text, path, length);
