@@ -5,6 +5,7 @@
 #include <vitte/sys/fs/attributes.hpp>
 #include <vitte/sys/fs/temporary.hpp>
 #include <vitte/sys/fs/text.hpp>
+#include <vitte/sys/process/current.hpp>
 #include <vitte/sys/time.hpp>
 
 #include "../support/scratch.hpp"
@@ -42,6 +43,16 @@ const ability holes{"holes in files here, and word of them", [] {
     return f.write_at(bytes("x"), 50'000'000) && f.info()->allocated != 0 && f.info()->allocated < 1'000'000 &&
            for_each_data(f, count) && data < 1'000'000;
 }};
+/// The native platform, where what is not kept goes to a folder that is told relative to the current one.
+struct led : native {
+    struct directories : native::directories {
+        static vitte::result<std::size_t> temporary_folder(char* to, std::size_t size) noexcept {
+            BOOST_REQUIRE(size >= sizeof SCRATCH);
+            std::memcpy(to, SCRATCH, sizeof SCRATCH);
+            return sizeof SCRATCH - 1;
+        }
+    };
+};
 const ability room{"a count of the room on disks", [] { return directory::current().space().has_value(); }};
 }  // namespace
 
@@ -88,6 +99,15 @@ BOOST_AUTO_TEST_CASE(rights_are_told_and_set, *needs(modes)) {
 }
 
 #if defined(__linux__)
+BOOST_AUTO_TEST_CASE(ways_to_folders_that_may_not_be_written_are_made, *needs(modes)) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    for (const char* path : {SCRATCH "/a/b/c", SCRATCH "/x//y/z//"})
+        BOOST_TEST(create_directories(path, 0555).has_value());
+    for (const char* path : {"a", "a/b", "x", "x/y"}) BOOST_TEST((d->info(path)->mode & 0700) == 0700u);
+    for (const char* path : {"a/b/c", "x/y/z"}) BOOST_TEST((d->info(path)->mode & 0700) == 0500u);
+}
+
 BOOST_AUTO_TEST_CASE(facts_are_those_of_stat, *needs(own_kernel)) {
     for (const char* path : {"/", "/etc/passwd", "/dev/null", "/proc/self/stat", "."}) {
         struct stat s;
@@ -142,6 +162,11 @@ BOOST_AUTO_TEST_CASE(holes_are_found_made_and_copied, *needs(holes)) {
     BOOST_TEST(copy(SCRATCH "/x", SCRATCH "/y").has_value());
     BOOST_TEST(vitte::sys::stat(SCRATCH "/y")->allocated < 1'000'000u);
     BOOST_TEST((text_of(SCRATCH "/y") == text_of(SCRATCH "/x")));
+
+    const file hole = open_new(SCRATCH "/hole");
+    BOOST_TEST((hole.resize(30'000'000) && copy(SCRATCH "/hole", SCRATCH "/hole too")));
+    const auto facts = vitte::sys::stat(SCRATCH "/hole too");
+    BOOST_TEST((facts->size == 30'000'000u && facts->allocated < 1'000'000u));
 
     const std::uint64_t before = f.info()->allocated;
     const auto punched = punch_hole(f, 0, block.size());
@@ -199,6 +224,25 @@ BOOST_AUTO_TEST_CASE(temporary_folders_are_gone_with_what_is_in_them) {
         BOOST_TEST((names_in(*d) == std::set<std::string>{"file", "folder"}));
     }
     BOOST_TEST((vitte::sys::stat(path.c_str()).error().code == errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(temporary_folders_stay_wherever_the_process_goes) {
+    const scratch folder;
+    const auto top = directory::open(SCRATCH), start = directory::open(".");
+    BOOST_REQUIRE((top->create_directory("elsewhere") && top->create_directory("elsewhere/" SCRATCH)));
+    if (!this_process::set_directory(*start)) return;
+    {
+        const auto temporary = basic_temporary_directory<led>::create();
+        BOOST_REQUIRE(temporary.has_value());
+        BOOST_TEST(names_in(*top).size() == 2u);
+        const std::string name = std::string(temporary->path()).substr(std::string(temporary->path()).size() - 25);
+        BOOST_TEST(top->create_directory(("elsewhere/" SCRATCH "/" + name).c_str()).has_value());
+        BOOST_TEST(this_process::set_directory(*top->open_directory("elsewhere")).has_value());
+        put(*directory::open(temporary->path()), "file");
+    }
+    BOOST_TEST(this_process::set_directory(*start).has_value());
+    BOOST_TEST((names_in(*top) == std::set<std::string>{"elsewhere"}));
+    BOOST_TEST(names_in(*top->open_directory("elsewhere/" SCRATCH)).size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(texts_are_utf8) {

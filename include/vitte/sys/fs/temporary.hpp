@@ -77,14 +77,17 @@ private:
 };
 using temporary_file = basic_temporary_file<>;
 
-/// An empty folder that is gone with this object, with all that is in it then. Rights are 0700 on POSIX.
+/// An empty folder that is gone with this object, with all that is in it then. Rights are 0700 on POSIX. Its path is
+/// absolute, so that it is the same wherever the process goes, if the platform tells where that is.
 template <platform P = native>
 class basic_temporary_directory {
 public:
     static result<basic_temporary_directory> create() {
-        char path[room];
+        char folder[room], path[room];
         VITTE_TRY(const auto name, detail::unique_name::make<P>());
-        VITTE_TRY(const std::size_t length, P::directories::temporary_folder(path, room - sizeof name.text - 1));
+        VITTE_TRY(const std::size_t told, P::directories::temporary_folder(folder, room));
+        VITTE_TRY(const std::size_t length,
+                  absolute(std::string_view(folder, told), std::span(path).first(room - sizeof name.text)));
         path[length] = '/';
         __builtin_memcpy(path + length + 1, name.text, sizeof name.text);
         VITTE_CHECK(basic_directory<P>::current().create_directory(path, 0700));
@@ -104,6 +107,14 @@ public:
 
 private:
     static constexpr std::size_t room = 1024;
+    static result<std::size_t> absolute(path_view path, std::span<char> to) noexcept {
+        if (path.is_absolute()) return path_view("").join(path, to);
+        char here[room];
+        const auto length = P::directories::current_path(here, room);
+        const bool hidden = !length && length.error().code == errc::permission_denied;
+        if (!length && !hidden) return unexpected(length.error());
+        return path_view(hidden ? std::string_view() : std::string_view(here, *length)).join(path, to);
+    }
     explicit basic_temporary_directory(const char (&path)[room]) noexcept { __builtin_memcpy(path_, path, room); }
     char path_[room];
 };
