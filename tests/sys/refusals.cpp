@@ -61,6 +61,13 @@ struct noting : native {
     };
 };
 
+/// The native platform, on a disk that does not store folders.
+struct unsynced : native {
+    struct directories : native::directories {
+        static vitte::result<void> sync(handle) noexcept { return vitte::fail(errc::io_error, "fsync"); }
+    };
+};
+
 template <class Result>
 bool denied(const Result& done) {
     return !done && done.error().code == errc::permission_denied && *done.error().operation != 0;
@@ -127,6 +134,22 @@ BOOST_AUTO_TEST_CASE(who_may_not_is_told_so, *needs(privilege)) {
                met.contains("/open/kept") && met.size() == 6;
     }));
     BOOST_TEST(d->info("open/kept").has_value());
+    BOOST_TEST(as_nobody([&] {  // who may not read a folder of his own removes it if it is empty
+        const std::string own = top + "/everybody's/own";
+        return create_directories(own.c_str(), 0) && remove_all(own.c_str());
+    }));
+    BOOST_TEST(as_nobody([&] {
+        const std::string way = top + "/everybody's/a/b/c";
+        return create_directories(way.c_str(), 0555) && remove_all((top + "/everybody's/a").c_str());
+    }));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_replaced_is_whole_where_its_folder_cannot_be_stored) {
+    const scratch folder;
+    BOOST_TEST(replace(SCRATCH "/file", bytes("old")).has_value());
+    BOOST_TEST((replace<unsynced>(SCRATCH "/file", bytes("new")).error().code == errc::io_error));
+    BOOST_TEST(*read_text(SCRATCH "/file") == "new");
+    BOOST_TEST((names_in(*directory::open(SCRATCH)) == std::set<std::string>{"file"}));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_written_is_never_for_more_than_it_was, *needs(privilege)) {
