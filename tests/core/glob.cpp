@@ -40,7 +40,22 @@ BOOST_AUTO_TEST_CASE(two_stars_stand_for_folders) {
     BOOST_TEST((whole("a/**/b", "a/b") && whole("a/**/b", "a/x/y/b") && !whole("a/**/b", "x/b")));
     BOOST_TEST((whole("a/**", "a") && whole("a/**", "a/b/c") && !whole("a/*", "a/b/c") && !whole("**", ".git/x")));
     BOOST_TEST((prefix("a/*/c", "a") && prefix("a/*/c", "a/b") && !prefix("a/*/c", "b") && !prefix("a/*/c", "a/b/c")));
+    BOOST_TEST((whole("a//*/", "a/b") && whole("a/b", "a//b/") && whole("//a", "a") && prefix("a//b", "a")));
     BOOST_TEST((prefix("**/c", "x") && !prefix("**/c", ".git") && prefix("a/**/b/c", "a/x/b")));
+}
+
+BOOST_AUTO_TEST_CASE(some_patterns_describe_only_folders) {
+    const auto folder = [](const char* pattern, const char* path) {
+        const auto match = glob_match_path(pattern, path);
+        return match.whole && match.only_folder;
+    };
+    const auto file = [](const char* pattern, const char* path) {
+        const auto match = glob_match_path(pattern, path);
+        return match.whole && !match.only_folder;
+    };
+    BOOST_TEST((folder("a/", "a") && folder("**/", "a/b") && file("a", "a") && file("*/b", "a/b")));
+    BOOST_TEST((folder("a/**", "a") && folder("*/**/**", "a") && file("a/**", "a/b") && file("a/**/**", "a/b/c")));
+    BOOST_TEST((file("**/a/**", "a/a") && folder("**/a/**", "a") && file("**", "a") && folder("**", "")));
 }
 
 BOOST_AUTO_TEST_CASE(many_stars_take_no_exponential_time) {

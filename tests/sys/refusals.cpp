@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <vitte/sys/fs.hpp>
+#include <vitte/sys/fs/glob.hpp>
 #include <vitte/sys/fs/temporary.hpp>
 #include <vitte/sys/fs/text.hpp>
 #include <vitte/sys/fs/walk.hpp>
@@ -134,6 +135,12 @@ BOOST_AUTO_TEST_CASE(who_may_not_is_told_so, *needs(privilege)) {
                met.contains("/open/kept") && met.size() == 6;
     }));
     BOOST_TEST(d->info("open/kept").has_value());
+    BOOST_TEST(as_nobody([&] {
+        int found = 0;
+        for (const char* pattern : {"/secret/*", "/secret/file", "/*/file"})
+            if (!glob((top + pattern).c_str(), [&](const char*) { ++found; })) return false;
+        return found == 2;  // in the two others
+    }));
     BOOST_TEST(as_nobody([&] {  // who may not read a folder of his own removes it if it is empty
         const std::string own = top + "/everybody's/own";
         return create_directories(own.c_str(), 0) && remove_all(own.c_str());

@@ -141,6 +141,32 @@ BOOST_AUTO_TEST_CASE(patterns_find_files_in_order) {
     BOOST_TEST((globbed("*.d/top.c") == std::vector<std::string>{SCRATCH "/top.c"}));
 }
 
+BOOST_AUTO_TEST_CASE(patterns_mean_what_they_mean_to_shells) {
+    const scratch folder;
+    plant();
+    const auto below = [](const std::string& pattern) {
+        std::string all;
+        for (const std::string& path : globbed((SCRATCH "/" + pattern).c_str()))
+            all += path.substr(sizeof SCRATCH - 1) + " ";
+        return all;
+    };
+    BOOST_TEST(below("a//*.c") == "/a//x.c ");
+    BOOST_TEST(below("[a]//*.c") == "/a/x.c ");
+    BOOST_TEST(below("*/") == "/a/ /b/ /empty/ ");
+    BOOST_TEST(below("a/") == "/a/ ");
+    BOOST_TEST(below("top.c/") == "");
+    BOOST_TEST(below("a/**") == "/a /a/deep /a/deep/z.c /a/x.c /a/y.h ");
+    BOOST_TEST(below("[a]/**") == below("a/**"));
+    BOOST_TEST(below("**/") == "/ /a/ /a/deep/ /b/ /empty/ ");
+    BOOST_TEST(below("t*/**") == "");
+    BOOST_TEST(below("a/*/../y.h") == "/a/deep/../y.h ");
+    BOOST_TEST(below("*/./x.c") == "/a/./x.c /b/./x.c ");
+    BOOST_TEST(below("a/*/..") == "/a/deep/.. ");
+    BOOST_TEST(below("a/../top.c") == "/a/../top.c ");
+    BOOST_TEST((globbed(".") == std::vector<std::string>{"."}));
+    BOOST_TEST(globbed("").empty());
+}
+
 #if defined(__linux__)
 BOOST_AUTO_TEST_CASE(agrees_with_the_standard_library_and_glob, *needs(own_kernel)) {
     std::set<std::string> mine, standard;

@@ -115,17 +115,22 @@ constexpr bool is_glob(std::string_view text) noexcept { return text.find_first_
 
 /// How a path compares with a pattern of paths, name by name.
 struct glob_path_match {
-    bool whole = false;   ///< the pattern describes it
-    bool prefix = false;  ///< something below it may be described
+    bool whole = false;        ///< the pattern describes it
+    bool only_folder = false;  ///< but no file of that name: it ends with "/", or with a "**" that stands for nothing
+    bool prefix = false;       ///< something below it may be described
 };
 
 namespace detail {
 
-/// Takes the first name of a path away, with the "/" behind it.
+/// Takes the first name of a path away, with the separators around it.
 constexpr std::string_view take_name(std::string_view& path) noexcept {
-    const std::size_t end = path.find('/');
-    const std::string_view name = path.substr(0, end);
-    path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
+    const auto skip = [&] {
+        while (path.starts_with('/')) path.remove_prefix(1);
+    };
+    skip();
+    const std::string_view name = path.substr(0, path.find('/'));
+    path.remove_prefix(name.size());
+    skip();
     return name;
 }
 
@@ -133,24 +138,32 @@ constexpr std::string_view take_name(std::string_view& path) noexcept {
 class glob_states {
 public:
     constexpr explicit glob_states(std::string_view pattern) noexcept : pattern_(pattern) {
-        for (std::string_view rest = pattern; !rest.empty(); take_name(rest)) ++count_;
+        for (std::string_view rest = pattern; !rest.empty(); ++count_)
+            if (take_name(rest) != "**") last_ = count_ + 1;
         if (count_ > 63) count_ = 0, bits_ = 0;
         pass_stars();
     }
     constexpr void read(std::string_view name) noexcept {
         std::uint64_t after = 0;
         std::string_view rest = pattern_;
+        named_ = false;
         for (unsigned n = 0; n < count_ && bits_ != 0; ++n) {
             const std::string_view part = take_name(rest);
             if ((bits_ >> n & 1) == 0) continue;
-            if (part == "**" && !name.starts_with('.')) after |= std::uint64_t{1} << n;
-            if (part != "**" && glob_match(part, name)) after |= std::uint64_t{1} << (n + 1);
+            const bool stays = part == "**" && !name.starts_with('.');
+            const bool moves = part != "**" && glob_match(part, name);
+            if (stays) after |= std::uint64_t{1} << n;
+            if (moves) after |= std::uint64_t{1} << (n + 1);
+            named_ = named_ || (stays && n >= last_) || (moves && n + 1 == count_);
         }
         bits_ = after;
         pass_stars();
     }
-    constexpr bool whole() const noexcept { return (bits_ >> count_ & 1) != 0; }
-    constexpr bool prefix() const noexcept { return (bits_ & ((std::uint64_t{1} << count_) - 1)) != 0; }
+    constexpr glob_path_match match() const noexcept {
+        return {.whole = (bits_ >> count_ & 1) != 0,
+                .only_folder = pattern_.ends_with('/') || !named_,
+                .prefix = (bits_ & ((std::uint64_t{1} << count_) - 1)) != 0};
+    }
 
 private:
     /// "**" may stand for nothing.
@@ -161,19 +174,20 @@ private:
     }
 
     std::string_view pattern_;
-    unsigned count_ = 0;
+    unsigned count_ = 0, last_ = 0;  ///< how many names it has, and how many up to the last that is no "**"
     std::uint64_t bits_ = 1;
+    bool named_ = false;  ///< whether a part of the pattern that ends it stood for the name that was read last
 };
 
 }  // namespace detail
 
 /// Compares the relative path `path` with `pattern`, in which a name `**` stands for any number of folders that do not
-/// begin with ".". A pattern of more than 63 names describes nothing. Takes time in proportion to the product of both
-/// lengths at worst.
+/// begin with ".", and at its end also for what is in them. Several separators are one. A pattern of more than 63 names
+/// describes nothing. Takes time in proportion to the product of both lengths at worst.
 constexpr glob_path_match glob_match_path(std::string_view pattern, std::string_view path) noexcept {
     detail::glob_states states(pattern);
     while (!path.empty()) states.read(detail::take_name(path));
-    return {states.whole(), states.prefix()};
+    return states.match();
 }
 
 }  // namespace vitte

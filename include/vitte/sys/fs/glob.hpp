@@ -2,45 +2,114 @@
 #pragma once
 
 #include <algorithm>
+#include <string>
 
 #include <vitte/core/glob.hpp>
+#include <vitte/sys/fs/tree.hpp>
 #include <vitte/sys/fs/walk.hpp>
 
 namespace vitte::sys {
 
-/// Calls `visit(const char* path)` for everything that `pattern` describes (core/glob.hpp), sorted by bytes. Links are
-/// not followed; folders that cannot be read are as if they were empty. It is a success if there is nothing.
+namespace detail {
+
+/// What patterns describe: from a base, which is a path as it is, by walks below it.
+template <platform P>
+class glob_search {
+public:
+    using paths = std::vector<std::string>;
+
+    static result<paths> run(std::string_view pattern) {
+        paths found;
+        VITTE_CHECK(search({}, pattern, [](std::string_view name) { return !is_glob(name); }, found));
+        return found;
+    }
+
+private:
+    /// Adds what `pattern` describes behind the text `base`, to which its first names go as long as they are `plain`.
+    static result<void> search(std::string base, std::string_view pattern, bool (*plain)(std::string_view),
+                               paths& found) {
+        while (!pattern.empty() && plain(pattern.substr(0, pattern.find('/')))) {
+            const std::size_t end = pattern.find_first_not_of('/', pattern.find('/'));
+            base += pattern.substr(0, end);
+            pattern.remove_prefix(end == std::string_view::npos ? pattern.size() : end);
+        }
+        if (pattern.empty()) {
+            VITTE_TRY(const bool there, is_there(base));
+            if (there) found.push_back(base);
+            return {};
+        }
+        const std::size_t dots = find_dots(pattern);
+        if (dots == pattern.size()) return walk_below(base, pattern, found);
+        paths folders;
+        VITTE_CHECK(walk_below(base, pattern.substr(0, dots), folders));
+        for (const std::string& folder : folders) VITTE_CHECK(search(folder, pattern.substr(dots), is_dots, found));
+        return {};
+    }
+    static bool is_dots(std::string_view name) noexcept { return name == "." || name == ".."; }
+    /// Where the first "." or ".." begins, which no folder lists.
+    static std::size_t find_dots(std::string_view pattern) noexcept {
+        for (std::string_view rest = pattern; !rest.empty();) {
+            const std::size_t at = pattern.size() - rest.size();
+            if (is_dots(vitte::detail::take_name(rest))) return at;
+        }
+        return pattern.size();
+    }
+
+    /// A folder, or a link to one, if it ends with "/".
+    static result<bool> is_there(const std::string& path) {
+        const bool as_folder = path.ends_with('/');
+        const auto facts = basic_directory<P>::current().info(without_end(path).c_str(), links{as_folder});
+        if (facts) return !as_folder || facts->kind == file_kind::directory;
+        VITTE_CHECK(nothing_if_unreadable(facts.error()));
+        return false;
+    }
+    static result<void> walk_below(const std::string& base, std::string_view pattern, paths& found) {
+        const std::string top = base.empty() ? "." : without_end(base);
+        const std::string_view end = pattern.ends_with('/') ? "/" : "";
+        if (!base.empty() && glob_match_path(pattern, "").whole) {
+            VITTE_TRY(const bool there, is_there(base));
+            if (there) found.push_back(end.empty() ? top : base);
+        }
+        result<void> failed;
+        const auto walked = walk<P>(top.c_str(), [&](const walk_entry<P>& entry) {
+            if (entry.failed != nullptr) failed = nothing_if_unreadable(*entry.failed);
+            if (entry.failed != nullptr) return failed ? walk_next::on : walk_next::stop;
+            const char* const below = entry.path + top.size() + !top.ends_with('/');
+            const auto match = glob_match_path(pattern, below);
+            if (match.whole && (!match.only_folder || entry.kind == file_kind::directory))
+                found.push_back((base + below).append(end));
+            return match.prefix ? walk_next::on : walk_next::skip;
+        });
+        return walked ? failed : nothing_if_unreadable(walked.error());
+    }
+    static std::string without_end(const std::string& path) { return path.substr(0, length_of_names(path.c_str())); }
+    /// What is not there, or may not be read, is nothing.
+    static result<void> nothing_if_unreadable(const error& why) noexcept {
+        switch (why.code) {
+            case errc::not_found:
+            case errc::not_a_directory:
+            case errc::permission_denied:
+            case errc::too_many_links:
+            case errc::name_too_long: return {};
+            default: return unexpected(why);
+        }
+    }
+};
+
+}  // namespace detail
+
+/// Calls `visit(const char* path)` for everything that `pattern` (core/glob.hpp) describes, once each and sorted by
+/// bytes. The rules are those of bash with `globstar` and `nullglob` in the locale "C", but for these: characters are
+/// those of UTF-8; a name that stands for itself must be there; links are followed only in the names before the first
+/// that has wildcards, and are no folders behind it; and what "**" at the end of a pattern describes where it stands for
+/// nothing has no "/" at its end. So "a/" and "*/" describe folders, "a/**" describes "a" if it is one, with all that is
+/// below it, and "*/../b" what is beside each folder. Folders that may not be read are as if they were empty. It is a
+/// success if there is nothing.
 template <platform P = native, class Visit>
 result<void> glob(const char* pattern, Visit visit) {
-    std::string_view rest = pattern;
-    std::vector<char> base;  // the names before the first that does not stand for itself
-    for (std::size_t end; (end = rest.find('/')) != std::string_view::npos && !is_glob(rest.substr(0, end));) {
-        base.insert(base.end(), rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(end) + 1);
-        rest.remove_prefix(end + 1);
-    }
-    const std::size_t base_size = base.size();
-    if (base_size == 0) base.push_back('.');
-    if (base_size > 1) base.pop_back();  // the last "/", which `walk` adds by itself
-    base.push_back(0);
-
-    std::vector<char> found;
-    std::vector<std::size_t> begins;
-    const auto walked = walk<P>(base.data(), [&](const walk_entry<P>& entry) {
-        const char* const path = entry.path + (base_size == 0 ? 2 : 0);  // without the "./" that was not asked for
-        const auto match = glob_match_path(rest, path + base_size);
-        if (match.whole && entry.failed == nullptr) {
-            begins.push_back(found.size());
-            found.insert(found.end(), path, path + __builtin_strlen(path) + 1);
-        }
-        return match.prefix ? walk_next::on : walk_next::skip;
-    });
-    const bool nothing =
-        !walked && (walked.error().code == errc::not_found || walked.error().code == errc::not_a_directory);
-    if (!walked && !nothing) return walked;
-    std::sort(begins.begin(), begins.end(), [&](std::size_t a, std::size_t b) {
-        return std::string_view(found.data() + a) < std::string_view(found.data() + b);
-    });
-    for (const std::size_t begin : begins) visit(static_cast<const char*>(found.data() + begin));
+    VITTE_TRY(auto found, detail::glob_search<P>::run(pattern));
+    std::sort(found.begin(), found.end());
+    for (const std::string& path : found) visit(path.c_str());
     return {};
 }
 
