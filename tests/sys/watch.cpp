@@ -146,6 +146,39 @@ BOOST_AUTO_TEST_CASE(one_level_is_enough_for_some) {
 }
 
 #if defined(__linux__)
+BOOST_AUTO_TEST_CASE(what_is_gone_is_told_and_nothing_else_is) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    BOOST_TEST((d->create_directory("in") && d->create_directory("in/d") && d->create_directory("in/e")));
+    for (const char* name : {"in/old", "in/new", "in/e/lost"}) put(*d, name);
+    watcher w = watching(SCRATCH "/in");
+    BOOST_TEST((d->rename("in/new", "in/old") && d->remove("in/old")));
+    BOOST_TEST((told(w) == changes{{SCRATCH "/in/new", watch_removed}, {SCRATCH "/in/old", watch_removed}}));
+    put(*d, "in/d/file");
+    BOOST_TEST(d->rename("in/d", "in/g").has_value());
+    BOOST_TEST((told(w) == changes{{SCRATCH "/in/d", watch_removed},
+                                   {SCRATCH "/in/g", watch_created},
+                                   {SCRATCH "/in/g/file", watch_created}}));
+    BOOST_TEST((d->rename("in/e", "out") && d->create_directory("in/e")));
+    BOOST_TEST((told(w) == changes{{SCRATCH "/in/e", watch_removed | watch_created}}));
+    put(*d, "out/unseen");
+    put(*d, "in/e/seen");
+    BOOST_TEST((told(w) == changes{{SCRATCH "/in/e/seen", watch_created}}));
+}
+
+BOOST_AUTO_TEST_CASE(folders_that_are_others_by_now_silence_nobody) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    BOOST_TEST((d->create_directory("y") && d->create_directory("z")));
+    watcher w = watching(SCRATCH);
+    BOOST_TEST((d->create_directory("x") && d->remove_directory("x") && d->symbolic_link("y", "x") && d->remove("x")));
+    BOOST_TEST((d->create_directory("z/b") && d->remove_directory("z/b") && d->remove_directory("z")));
+    put(*d, "z");
+    static_cast<void>(told(w));
+    put(*d, "y/file");
+    BOOST_TEST((told(w) == changes{{SCRATCH "/y/file", watch_created}}));
+}
+
 BOOST_AUTO_TEST_CASE(kernels_that_tell_little_are_asked) {
     const scratch folder;
     const auto d = directory::open(SCRATCH);

@@ -16,13 +16,15 @@ namespace vitte::sys {
 struct watch_event {
     const char* path;  ///< as it was added, with the way below it; "" for `watch_overflow`
     /// One of these, and `watch_attributes` perhaps: `watch_created` if something is there that was not, perhaps in the
-    /// place of something else, which the OS does not tell; `watch_removed` if something was there before and nothing
-    /// is; `watch_modified` if it has another content; `watch_overflow` if anything may have changed.
+    /// place of something else, which the OS does not tell; `watch_removed` if nothing is there and something was, or,
+    /// where it had been moved to, may have been; both if a folder was removed and something else is there; and
+    /// `watch_modified` if it has another content. With a folder all that was below it is removed, whether it is told
+    /// of or not. `watch_overflow` if anything may have changed.
     unsigned changes;
 };
 
 /// Watches folders, or single files. What happens in quick succession is told once: a file that is made, written and
-/// renamed is one that was created, a file that comes and goes is not told of. For one thread at a time. Linux limits
+/// renamed is one that was created, a file that is made and goes is not told of. For one thread at a time. Linux limits
 /// the number of folders (`errc::no_space`: fs.inotify.max_user_watches), Windows that of calls of `add` to 64; macOS
 /// and the BSDs take a descriptor for each file and folder.
 template <platform P = native>
@@ -85,9 +87,12 @@ private:
         std::uint64_t size = 0;  ///< where the OS tells of files that are cut off as of other attributes
     };
     using watched = typename std::map<std::uint32_t, folder>::iterator;
+    enum class presence : unsigned char { no, perhaps, yes };
     /// Of a path about which something is to be told.
     struct state {
-        bool was_there, is_there;
+        presence before;
+        bool is_there;
+        bool lost_folder;  ///< a folder that had been there is gone, with what was below it
         unsigned changes;
     };
 
@@ -101,9 +106,18 @@ private:
     }
     result<void> enter(const std::string& path, bool whole_tree, bool looked_into) {
         VITTE_TRY(const std::uint32_t number, queue_->add(path.c_str(), whole_tree));
+        if (const auto same = folders_.find(number); same != folders_.end()) drop(same);  // under the name it had
+        if (const auto other = numbers_.find(path); other != numbers_.end()) end(other);
         folders_[number] = {path, whole_tree, looked_into, only_itself ? size_of(path) : 0};
         numbers_[path] = number;
         return {};
+    }
+    /// The same for what was met below a watched folder, unless something else is there by now.
+    result<void> enter_met(const std::string& path, bool whole_tree, bool looked_into) {
+        const auto facts = basic_directory<P>::current().info(path.c_str());
+        const bool watchable = facts && (facts->kind == file_kind::directory ||
+                                         (only_itself && facts->kind == file_kind::regular));
+        return watchable ? enter(path, whole_tree, looked_into) : result<void>();
     }
     /// Watches what is below `path`; each folder before it is looked into, so that nothing is missed. What is not
     /// watched yet is told of if `is_new`.
@@ -116,7 +130,7 @@ private:
             if (only_itself && numbers_.contains(entry.path)) return walk_next::skip;
             if (is_new) note(entry.path, watch_created);
             if (!is_folder && !(only_itself && entry.kind == file_kind::regular)) return walk_next::on;
-            return goes_on_after(failed = enter(entry.path, whole_tree, whole_tree));
+            return goes_on_after(failed = enter_met(entry.path, whole_tree, whole_tree));
         }, depth);
         if (!failed) return failed;
         // A file has nothing below it, and what is gone again is told of by itself.
@@ -145,13 +159,13 @@ private:
         if (change.changes == 0 || (itself && !is_root(where.path))) return {};  // its own folder tells of it
         const std::string path =
             itself ? where.path : where.path + (where.path.ends_with('/') ? "" : "/") + change.name;
-        note(path, change.changes);
+        if ((change.changes & watch_removed) != 0) lose(path, change.is_folder);
+        note(path, change.changes, change.may_replace);
         if (queue::watches_trees || !where.whole_tree || !change.is_folder || itself) return {};
         if ((change.changes & watch_removed) != 0) forget(path);
         if ((change.changes & watch_created) == 0) return {};
-        const auto entered = enter(path, true, true);
-        if (!entered && entered.error().code != errc::not_found) return entered;
-        return enter_below(path, true, true);
+        auto entered = enter_met(path, true, true);
+        return goes_on_after(entered) == walk_next::on ? enter_below(path, true, true) : entered;
     }
     /// A file changed, or a folder got other entries: those that are not watched yet are new, and those that are gone
     /// tell of it.
@@ -191,23 +205,37 @@ private:
     }
     /// A folder that was moved away is still watched where it is now. What each tells of itself comes too late then.
     void forget(const std::string& path) {
-        for (auto at = folders_.begin(); at != folders_.end();) {
-            const std::string& name = at->second.path;
-            const bool below = name.starts_with(path) && (name.size() == path.size() || name[path.size()] == '/');
-            if (below && only_itself) note(at->second.path, watch_removed);
-            if (below) queue_->remove(at->first);
-            at = below ? drop(at) : std::next(at);
-        }
+        const auto forget_one = [this](auto at) {
+            if (only_itself) note(at->first, watch_removed);
+            return end(at);
+        };
+        if (const auto itself = numbers_.find(path); itself != numbers_.end()) forget_one(itself);
+        for (auto at = numbers_.lower_bound(path + '/'); is_below(at, numbers_, path);) at = forget_one(at);
     }
-    watched drop(watched which) {
-        const auto number = numbers_.find(which->second.path);
-        if (number != numbers_.end() && number->second == which->first) numbers_.erase(number);
-        return folders_.erase(which);
+    void drop(watched which) {
+        numbers_.erase(which->second.path);
+        folders_.erase(which);
+    }
+    auto end(typename std::map<std::string, std::uint32_t, std::less<>>::iterator which) {
+        queue_->remove(which->second);
+        folders_.erase(which->second);
+        return numbers_.erase(which);
+    }
+    template <class Map>
+    static bool is_below(typename Map::iterator at, Map& all, const std::string& path) {
+        return at != all.end() && at->first.starts_with(path) && at->first[path.size()] == '/';
     }
 
-    void note(const std::string& path, unsigned changes) {
+    /// What stood at `path` is gone, and so is what is to be told of below it.
+    void lose(const std::string& path, bool was_folder) {
+        const auto before = pending_.try_emplace(path, state{presence::yes, true, false, 0}).first;
+        before->second.lost_folder |= was_folder;
+        for (auto at = pending_.lower_bound(path + '/'); is_below(at, pending_, path); ++at) at->second.is_there = false;
+    }
+    void note(const std::string& path, unsigned changes, bool may_replace = false) {
         const bool created = (changes & watch_created) != 0, removed = (changes & watch_removed) != 0;
-        state& now = pending_.try_emplace(path, state{!created, true, 0}).first->second;
+        const presence before = !created ? presence::yes : may_replace ? presence::perhaps : presence::no;
+        state& now = pending_.try_emplace(path, state{before, true, false, 0}).first->second;
         if (created) now.is_there = true;
         if (removed) now.is_there = false;
         now.changes |= changes;
@@ -218,9 +246,10 @@ private:
         if (std::exchange(overflowed_, false)) visit(watch_event{"", watch_overflow});
         for (const auto& [path, what] : told) {
             unsigned changes = what.changes & watch_attributes;
-            if (!what.was_there && what.is_there) changes |= watch_created;
-            else if (what.was_there && !what.is_there) changes = watch_removed;
-            else if (!what.was_there) continue;
+            if (!what.is_there && what.before == presence::no) continue;
+            if (!what.is_there) changes = watch_removed;
+            else if (what.before != presence::yes) changes |= watch_created;
+            else if (what.lost_folder) changes |= watch_removed | watch_created;
             else if ((what.changes & ~static_cast<unsigned>(watch_attributes)) != 0) changes |= watch_modified;
             if (queue::watches_trees && changes == watch_modified && is_folder(path))
                 continue;  // which only means what is in it

@@ -120,6 +120,7 @@ struct folder_change {
     const char* name = "";      ///< in it, or the path below it if the OS watches whole trees; "" is the folder itself
     unsigned changes = 0;       ///< bits of `watch_change`
     bool is_folder = false;     ///< whether the name is known to be a folder's
+    bool may_replace = false;   ///< what was created may have taken the place of something else
     bool watch_ended = false;   ///< the folder is not watched any more
 };
 

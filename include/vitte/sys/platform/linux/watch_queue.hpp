@@ -50,6 +50,7 @@ public:
         if ((event.mask & IN_ATTRIB) != 0) to.changes |= watch_attributes;
         if ((event.mask & IN_Q_OVERFLOW) != 0) to.changes = watch_overflow;
         to.is_folder = (event.mask & IN_ISDIR) != 0;
+        to.may_replace = (event.mask & IN_MOVED_TO) != 0;
         to.watch_ended = (event.mask & IN_IGNORED) != 0;
         return true;
     }
