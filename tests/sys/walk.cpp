@@ -164,6 +164,7 @@ BOOST_AUTO_TEST_CASE(patterns_mean_what_they_mean_to_shells) {
     BOOST_TEST(below("a/*/..") == "/a/deep/.. ");
     BOOST_TEST(below("a/../top.c") == "/a/../top.c ");
     BOOST_TEST((globbed(".") == std::vector<std::string>{"."}));
+    BOOST_TEST((globbed("**/./" SCRATCH "/t*") == std::vector<std::string>{"./" SCRATCH "/top.c"}));
     BOOST_TEST(globbed("").empty());
 }
 

@@ -42,6 +42,7 @@ private:
         if (dots == pattern.size()) return walk_below(base, pattern, found);
         paths folders;
         VITTE_CHECK(walk_below(base, pattern.substr(0, dots), folders));
+        if (base.empty() && glob_match_path(pattern.substr(0, dots), "").whole) folders.push_back(base);
         for (const std::string& folder : folders) VITTE_CHECK(search(folder, pattern.substr(dots), is_dots, found));
         return {};
     }
@@ -101,8 +102,8 @@ private:
 /// Calls `visit(const char* path)` for everything that `pattern` (core/glob.hpp) describes, once each and sorted by
 /// bytes. The rules are those of bash with `globstar` and `nullglob` in the locale "C", but for these: characters are
 /// those of UTF-8; a name that stands for itself must be there; links are followed only in the names before the first
-/// that has wildcards, and are no folders behind it; and what "**" at the end of a pattern describes where it stands for
-/// nothing has no "/" at its end. So "a/" and "*/" describe folders, "a/**" describes "a" if it is one, with all that is
+/// that has wildcards, and are no folders behind it; several separators are one; and what "**" at the end of a pattern
+/// describes where it stands for nothing has no "/" at its end. So "a/" and "*/" describe folders, "a/**" describes "a" if it is one, with all that is
 /// below it, and "*/../b" what is beside each folder. Folders that may not be read are as if they were empty. It is a
 /// success if there is nothing.
 template <platform P = native, class Visit>
