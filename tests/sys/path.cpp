@@ -103,6 +103,10 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
     BOOST_TEST((posix_path("abc").normalize({}).error().code == errc::name_too_long));
     BOOST_TEST((posix_path("ab").join("c", text).error().code == errc::name_too_long));
     BOOST_TEST((posix_path("/a").relative_to("b", text).error().code == errc::invalid_argument));
+    for (const auto& [path, base, expected] : {std::tuple(".", "a", ".."), {"../a", "..", "a"}, {"..", "../b", ".."}}) {
+        BOOST_TEST(posix_path(path).relative_to(base, text).has_value());
+        BOOST_TEST(std::string(text) == expected);
+    }
     BOOST_TEST((posix_path("a").relative_to("../b", text).error().code == errc::invalid_argument));
 }
 

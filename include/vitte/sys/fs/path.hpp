@@ -145,13 +145,18 @@ public:
     constexpr result<std::size_t> relative_to(basic_path_view base, std::span<char> to) const noexcept {
         if (root() != base.root()) return fail(errc::invalid_argument, "relative path");
         iterator mine = begin(), theirs = base.begin();
-        while (mine != end() && theirs != base.end() && *mine == *theirs && *mine != "..") ++mine, ++theirs;
+        const auto pass_dots = [&] {
+            while (mine != end() && *mine == ".") ++mine;
+            while (theirs != base.end() && *theirs == ".") ++theirs;
+        };
+        for (pass_dots(); mine != end() && theirs != base.end() && *mine == *theirs; pass_dots()) ++mine, ++theirs;
         writer out{to};
         for (; theirs != base.end(); ++theirs) {
             if (*theirs == "..") return fail(errc::invalid_argument, "relative path");
             if (*theirs != ".") out.part("..");
         }
-        for (; mine != end(); ++mine) out.part(*mine);
+        for (; mine != end(); ++mine)
+            if (*mine != ".") out.part(*mine);
         if (out.size == 0) out.put('.');
         out.keep_root(0);
         return out.end();
