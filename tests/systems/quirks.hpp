@@ -34,7 +34,7 @@ inline constexpr quirks here{.link_not_followed = TARGET_EFTYPE,
 #elif defined(TARGET_OPENBSD)
 inline constexpr quirks here{.truncation_has_a_note = true, .maps_writable_code = false};
 #elif defined(TARGET_DRAGONFLY)
-inline constexpr quirks here{};
+inline constexpr quirks here{.zombies_are_found = true};
 #endif
 
 }  // namespace systems
