@@ -334,6 +334,8 @@ int target_isatty(int file) {
     return terminal;
 }
 int target_poll(struct pollfd* files, nfds_t count, int milliseconds) {
+    const long longest = setting(longest_sleep, 0) / 1000;
+    if (longest != 0 && milliseconds > longest) milliseconds = static_cast<int>(longest);
     return told(::poll(files, count, milliseconds));  // POLLIN and so on are the same everywhere
 }
 long target_sysconf(int name) {

@@ -94,6 +94,18 @@ int signal_of(int host);
 /// A whole number of an environment variable, by which tests set what on the system is a setting or takes long.
 long setting(const char* variable, long usual);
 
+/// Microseconds after which a sleep ends as if its time had passed: no system counts as far as ours.
+inline constexpr const char* longest_sleep = "VITTE_LONGEST_SLEEP";
+/// A duration, or the longest sleep if that is set and shorter.
+inline timespec shortened(const timespec& time) {
+    const long longest = setting(longest_sleep, 0);
+    if (longest == 0 || time.tv_sec * 1'000'000 + time.tv_nsec / 1000 < longest) return time;
+    timespec made{};
+    made.tv_sec = longest / 1'000'000;
+    made.tv_nsec = longest % 1'000'000 * 1000;
+    return made;
+}
+
 /// What queues must know: before `file` is closed, when a file lost data, and when one lost a name.
 void forget_watched(int file);
 void note_truncated(int file);

@@ -41,7 +41,8 @@ std::vector<image> images() {
 
 /// As ulock_wait of the kernel: 0 if the word has another value, and an error of the system.
 int wait_on(void* word, std::uint64_t value, std::uint64_t nanoseconds, bool endless) {
-    const timespec time{static_cast<time_t>(nanoseconds / 1'000'000'000), static_cast<long>(nanoseconds % 1'000'000'000)};
+    const timespec time =
+        shortened({static_cast<time_t>(nanoseconds / 1'000'000'000), static_cast<long>(nanoseconds % 1'000'000'000)});
     const int ended = futex_wait(static_cast<std::uint32_t*>(word), static_cast<std::uint32_t>(value), endless ? nullptr : &time, false);
     return ended == 0 || ended == EAGAIN ? 0 : target_error(ended);
 }

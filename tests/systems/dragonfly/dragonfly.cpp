@@ -12,16 +12,16 @@ extern "C" {
 /// Microseconds, 0 for ever; but no sleep is longer than kern.umtx_timeout_max, and that is not told apart.
 int target_umtx_sleep(volatile const int* word, int expected, int microseconds) {
     if (microseconds < 0) return refuse(TARGET_EINVAL);
-    const long longest = setting("VITTE_LONGEST_SLEEP", 2'000'000);
+    const long longest = setting(longest_sleep, 2'000'000);
     const long sleep = microseconds == 0 || microseconds > longest ? longest : microseconds;
     const timespec time{sleep / 1'000'000, sleep % 1'000'000 * 1000};
     const int ended = futex_wait(reinterpret_cast<std::uint32_t*>(const_cast<int*>(word)), static_cast<std::uint32_t>(expected), &time, false);
     if (ended == 0) return 0;
     return refuse(ended == EAGAIN ? TARGET_EBUSY : ended == ETIMEDOUT ? TARGET_EWOULDBLOCK : target_error(ended));
 }
-/// Wakes all for 0.
+/// Wakes all, if it is not told one.
 int target_umtx_wakeup(volatile const int* word, int count) {
-    futex_wake(reinterpret_cast<std::uint32_t*>(const_cast<int*>(word)), count == 0 ? INT_MAX : count);
+    futex_wake(reinterpret_cast<std::uint32_t*>(const_cast<int*>(word)), count == 1 ? 1 : INT_MAX);
     return 0;
 }
 int target_lwp_gettid() { return static_cast<int>(::syscall(SYS_gettid)); }

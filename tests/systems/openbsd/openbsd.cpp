@@ -13,7 +13,8 @@ int target_futex(volatile std::uint32_t* word, int operation, int value, const s
     switch (operation & ~TARGET_FUTEX_PRIVATE_FLAG) {
         case TARGET_FUTEX_WAIT: {
             if (time != nullptr && (time->tv_sec < 0 || time->tv_nsec < 0 || time->tv_nsec > 999'999'999)) return refuse(TARGET_EINVAL);
-            const int ended = futex_wait(at, static_cast<std::uint32_t>(value), time, false);
+            const timespec sleep = time != nullptr ? shortened(*time) : timespec{};
+            const int ended = futex_wait(at, static_cast<std::uint32_t>(value), time != nullptr ? &sleep : nullptr, false);
             if (ended == 0) return 0;
             // Handlers that restart calls are told of so, others by EINTR; both must be understood, and here it is this.
             return refuse(ended == EINTR ? TARGET_ECANCELED : target_error(ended));

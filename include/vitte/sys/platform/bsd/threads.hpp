@@ -60,6 +60,7 @@ struct sleeping {
                     until == INT64_MAX ? nullptr : &duration, nullptr) != -1)
             return {};
         const int number = errno;
+        if (number == ETIMEDOUT) return unexpected(posix::clocks::time_is_over(until, "futex", number));
         return fail(number == ECANCELED ? errc::interrupted : posix::cause_of(number), "futex", number);
     }
     static bool wake_one(const std::uint32_t* word) noexcept {
@@ -86,11 +87,8 @@ struct sleeping {
         const int limit = until == INT64_MAX ? 0 : static_cast<int>(microseconds < most ? microseconds : most);
         if (::umtx_sleep(as_int(word), static_cast<int>(expected), limit) == 0) return {};
         const int number = errno;
-        if (number == EWOULDBLOCK && (until == INT64_MAX || posix::clocks::monotonic() < until)) return {};
-        const errc cause = number == EWOULDBLOCK ? errc::timed_out
-                           : number == EBUSY     ? errc::would_block
-                                                 : posix::cause_of(number);
-        return fail(cause, "umtx_sleep", number);
+        if (number == EWOULDBLOCK) return unexpected(posix::clocks::time_is_over(until, "umtx_sleep", number));
+        return fail(number == EBUSY ? errc::would_block : posix::cause_of(number), "umtx_sleep", number);
     }
     static bool wake_one(const std::uint32_t* word) noexcept { return ::umtx_wakeup(as_int(word), 1), false; }
     static void wake_all(const std::uint32_t* word) noexcept { ::umtx_wakeup(as_int(word), 0); }

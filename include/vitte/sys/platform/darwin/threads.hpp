@@ -28,8 +28,8 @@ struct threads : posix::threads {
                               ? ::os_sync_wait_on_address(at, expected, 4, OS_SYNC_WAIT_ON_ADDRESS_NONE)
                               : ::os_sync_wait_on_address_with_timeout(at, expected, 4, OS_SYNC_WAIT_ON_ADDRESS_NONE,
                                                                        OS_CLOCK_MACH_ABSOLUTE_TIME, left(until));
-        if (ended < 0) return posix::last_error("os_sync_wait_on_address");
-        return {};
+        if (ended >= 0) return {};
+        return failed_wait(errno, until, "os_sync_wait_on_address");
     }
     static bool wake_one(const std::uint32_t* word) noexcept {
         return ::os_sync_wake_by_address_any(const_cast<std::uint32_t*>(word), 4, OS_SYNC_WAKE_BY_ADDRESS_NONE) == 0;
@@ -38,14 +38,14 @@ struct threads : posix::threads {
         ::os_sync_wake_by_address_all(const_cast<std::uint32_t*>(word), 4, OS_SYNC_WAKE_BY_ADDRESS_NONE);
     }
 #else
-    /// Takes microseconds, 0 for ever: long waits end early for no reason, which is allowed.
+    /// Takes microseconds, at most 71 minutes of them, and 0 for ever.
     static result<void> wait(const std::uint32_t* word, std::uint32_t expected, std::int64_t until) noexcept {
         const std::uint64_t microseconds = until == INT64_MAX ? 0 : left(until) / 1000 + 1;
         const auto limit = static_cast<std::uint32_t>(microseconds < UINT32_MAX ? microseconds : UINT32_MAX);
         const int ended =
             ::__ulock_wait(compare_and_wait | no_errno, const_cast<std::uint32_t*>(word), expected, limit);
-        if (ended < 0) return fail(posix::cause_of(-ended), "__ulock_wait", -ended);
-        return {};
+        if (ended >= 0) return {};
+        return failed_wait(-ended, until, "__ulock_wait");
     }
     static bool wake_one(const std::uint32_t* word) noexcept {
         return ::__ulock_wake(compare_and_wait | no_errno, const_cast<std::uint32_t*>(word), 0) == 0;
@@ -87,6 +87,10 @@ private:
     static std::uint64_t left(std::int64_t until) noexcept {
         const std::int64_t nanoseconds = until - posix::clocks::monotonic();
         return nanoseconds > 0 ? static_cast<std::uint64_t>(nanoseconds) : 1;
+    }
+    static result<void> failed_wait(int number, std::int64_t until, const char* operation) noexcept {
+        if (number == ETIMEDOUT) return unexpected(posix::clocks::time_is_over(until, operation, number));
+        return fail(posix::cause_of(number), operation, number);
     }
 };
 

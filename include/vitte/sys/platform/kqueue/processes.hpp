@@ -35,7 +35,7 @@ struct process_system : posix::forking {
         const int count = ::kevent(queue, &asked, 1, &told, 1, &patience);
         const int number = errno;
         ::close(queue);
-        if (count == 0) return fail(errc::timed_out, "kevent");
+        if (count == 0) return unexpected(posix::clocks::time_is_over(until, "kevent"));
         const int failed = count == -1 ? number : (told.flags & EV_ERROR) != 0 ? static_cast<int>(told.data) : 0;
         if (failed == 0 || failed == ESRCH) return {};  // which is said of what ended before, too
         return fail(posix::cause_of(failed), "kevent", failed);

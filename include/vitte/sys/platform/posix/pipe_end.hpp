@@ -37,7 +37,7 @@ inline result<void> wait_readable(int file, std::int64_t until) noexcept {
     pollfd asked{file, POLLIN, 0};
     const int ready = ::poll(&asked, 1, poll_timeout(until));
     if (ready == -1) return last_error("poll");
-    if (ready == 0) return fail(errc::timed_out, "poll");
+    if (ready == 0) return unexpected(clocks::time_is_over(until, "poll"));
     return {};
 }
 
@@ -77,7 +77,7 @@ public:
             asked[i] = {ends[i]->mine_, static_cast<short>(ends[i]->writes_ ? POLLOUT : POLLIN), 0};
         const int ready = ::poll(asked, static_cast<nfds_t>(count), poll_timeout(until));
         if (ready == -1) return last_error("poll");
-        if (ready == 0) return fail(errc::timed_out, "poll");
+        if (ready == 0) return unexpected(clocks::time_is_over(until, "poll"));
         return {};
     }
 

@@ -19,7 +19,7 @@ struct streams {
             waits[i].ready = asked[i].revents != 0;
             waits[i].hung_up = (asked[i].revents & (POLLHUP | POLLERR)) != 0;
         }
-        if (ready == 0) return fail(errc::timed_out, "poll");
+        if (ready == 0) return unexpected(clocks::time_is_over(until, "poll"));
         return {};
     }
 };

@@ -46,12 +46,19 @@ struct clocks {
         return count < 0xffffffff ? static_cast<unsigned long>(count) : 0xfffffffe;
     }
 
-    /// Waits until one of the objects is signalled; `errc::timed_out` at `until`.
+    /// The failure of a wait that the system has ended at its time: `errc::interrupted` if `until` is still to come, since
+    /// calls count 49 days, and by another clock.
+    static error time_is_over(std::int64_t until, const char* operation, int number) noexcept {
+        const bool over = until != INT64_MAX && monotonic() >= until;
+        return {over ? errc::timed_out : errc::interrupted, number, operation};
+    }
+
+    /// Waits until one of the objects is signalled; `errc::timed_out` at `until`, `errc::interrupted`.
     static result<void> wait_any(void* const* objects, std::size_t count, std::int64_t until) noexcept {
-        constexpr unsigned long timed_out = 258, failed_wait = 0xffffffff;
+        constexpr unsigned timed_out = 258, failed_wait = 0xffffffff;
         const unsigned long limit = until == INT64_MAX ? 0xffffffff : milliseconds(until - monotonic());
         const unsigned long ready = WaitForMultipleObjects(static_cast<unsigned long>(count), objects, 0, limit);
-        if (ready == timed_out) return fail(errc::timed_out, "WaitForMultipleObjects");
+        if (ready == timed_out) return unexpected(time_is_over(until, "WaitForMultipleObjects", timed_out));
         if (ready == failed_wait) return last_error("WaitForMultipleObjects");
         return {};
     }

@@ -14,9 +14,10 @@ struct threads {
     static result<void> wait(const std::uint32_t* word, std::uint32_t expected, std::int64_t until) noexcept {
         const bool endless = until == INT64_MAX;
         const unsigned long limit = endless ? 0xffffffff : clocks::milliseconds(until - clocks::monotonic());
-        if (WaitOnAddress(const_cast<std::uint32_t*>(word), &expected, sizeof expected, limit) == 0)
-            return last_error("WaitOnAddress");
-        return {};
+        if (WaitOnAddress(const_cast<std::uint32_t*>(word), &expected, sizeof expected, limit) != 0) return {};
+        const auto failed = last_error("WaitOnAddress");
+        if (failed.error().code != errc::timed_out) return failed;
+        return unexpected(clocks::time_is_over(until, "WaitOnAddress", failed.error().native));
     }
     /// The call does not tell whether there was a sleeper.
     static bool wake_one(const std::uint32_t* word) noexcept {
