@@ -313,6 +313,125 @@ bool joins_in_time() {
     return at_once || later || started->join().value_or(0) == 2;
 }
 
+// Systems end sleeps long before their deadlines, also endless ones: what waits goes on until its own deadline.
+
+/// `give` after 7 ms, for which others wait by `take(deadline)`: until after it or for ever, and not so long. Whether
+/// the former got it and the latter gave up, but not too early; who need not wait at all does not.
+template <class Give, class Take>
+bool keeps_to_deadlines(deadline patience, deadline impatience, bool early, Give give, Take take) {
+    const std::int64_t start = monotonic_time<P>();
+    bool right = true;
+    const auto kept = [&](deadline until, bool may_get_it) {
+        const bool had = take(until);
+        right = right && (had ? may_get_it : monotonic_time<P>() >= until.monotonic() && (early || !may_get_it));
+    };
+    together(3, [&](unsigned i) {
+        if (i == 0) {
+            this_thread::sleep_until<P>(deadline::at(start + 7_ms));
+            give();
+        } else if (i == 1) {
+            kept(patience, true);
+        } else {
+            kept(impatience, early);
+        }
+    });
+    return right && take(deadline::passed());
+}
+/// All that can be waited for; each is there again for the next one when it was taken.
+template <class Mutex = basic_mutex<P>>
+bool with_mutex(auto kept) {
+    Mutex mutex;
+    mutex.lock();
+    return kept([&] { mutex.unlock(); },
+                [&](deadline until) { return mutex.try_lock_until(until) && (mutex.unlock(), true); });
+}
+template <bool Shared>
+bool with_shared_mutex(auto kept) {
+    basic_shared_mutex<P> mutex;
+    if (Shared) mutex.lock();
+    else mutex.lock_shared();
+    return kept([&] { Shared ? mutex.unlock() : mutex.unlock_shared(); },
+                [&](deadline until) {
+                    const bool had = Shared ? mutex.try_lock_shared_until(until) : mutex.try_lock_until(until);
+                    if (had) Shared ? mutex.unlock_shared() : mutex.unlock();
+                    return had;
+                });
+}
+bool with_semaphore(auto kept) {
+    basic_semaphore<P> semaphore(0);
+    return kept([&] { semaphore.release(); },
+                [&](deadline until) { return semaphore.try_acquire_until(until) && (semaphore.release(), true); });
+}
+bool with_condition(auto kept) {
+    basic_mutex<P> mutex;
+    basic_condition_variable<P> changed;
+    bool there = false;
+    return kept(
+        [&] {
+            mutex.lock();
+            there = true;
+            mutex.unlock();
+            changed.notify_all();
+        },
+        [&](deadline until) {
+            mutex.lock();
+            const bool had = changed.wait_until(mutex, until, [&] { return there; });
+            mutex.unlock();
+            return had;
+        });
+}
+bool with_event(auto kept) {
+    basic_event<P> event;
+    return kept([&] { event.set(); }, [&](deadline until) { return event.wait_until(until); });
+}
+bool with_latch(auto kept) {
+    basic_latch<P> latch(1);
+    return kept([&] { latch.count_down(); }, [&](deadline until) { return latch.wait_until(until); });
+}
+bool with_barrier(auto kept) {
+    basic_barrier<P> barrier(2);
+    const std::uint32_t arrival = barrier.arrive();
+    return kept([&] { static_cast<void>(barrier.arrive()); },
+                [&](deadline until) { return barrier.wait_until(arrival, until); });
+}
+/// A parker and a thread have one who waits.
+bool parks_to_its_deadline() {
+    basic_parker<P> parker;
+    const std::int64_t start = monotonic_time<P>();
+    const auto is = [&](std::int64_t time) { return monotonic_time<P>() >= start + time; };
+    bool right = true;
+    together(2, [&](unsigned i) {
+        if (i == 0) {
+            this_thread::sleep_until<P>(deadline::at(start + 7_ms));
+            parker.unpark();
+        } else {
+            right = !parker.park_until(deadline::passed()) && !is(3_ms) &&
+                    !parker.park_until(deadline::at(start + 5_ms)) && is(5_ms) && !is(6_ms) &&
+                    parker.park_until(deadline::at(start + 10_ms)) && is(7_ms) && !is(8_ms);
+        }
+    });
+    return right;
+}
+bool joins_to_its_deadline() {
+    const std::int64_t start = monotonic_time<P>();
+    auto slow = start_thread<P>([&] { this_thread::sleep_until<P>(deadline::at(start + 7_ms)); });
+    const auto is = [&](std::int64_t time) { return monotonic_time<P>() >= start + time; };
+    const auto ended = [&](std::int64_t until) { return slow->join_until(deadline::at(until)).has_value(); };
+    return !ended(0) && !is(3_ms) && !ended(start + 5_ms) && is(5_ms) && !is(6_ms) && ended(start + 10_ms) && is(7_ms);
+}
+bool calls_once_however_long_it_takes() {
+    basic_once<P> once;
+    int calls = 0;
+    together(3, [&](unsigned) {
+        once.call([&] {
+            this_thread::sleep_until<P>(deadline::after<P>(7_ms));
+            ++calls;
+        });
+        if (calls != 1) calls = 100;
+    });
+    return calls == 1;
+}
+
 /// Sleeps without saying so: unlocking does not wake it.
 struct forgetful_mutex {
     detail::lock_word<P> word;
@@ -322,6 +441,22 @@ struct forgetful_mutex {
     }
     void unlock() {
         if (word.exchange_release(0) == 2) word.wake_one();
+    }
+};
+/// Takes the end of any sleep for its deadline.
+struct impatient_mutex {
+    detail::lock_word<P> word;
+    void lock() { static_cast<void>(try_lock_until(deadline::never())); }
+    bool try_lock_until(deadline until) {
+        while (word.exchange_acquire(2) != 0) {
+            const std::int64_t before = monotonic_time<P>();
+            if (!word.wait(2, until) || monotonic_time<P>() - before >= 3_ms) return false;
+        }
+        return true;
+    }
+    void unlock() {
+        word.store_release(0);
+        word.wake_one();
     }
 };
 /// Takes the lock without acquiring what its last owner wrote.
@@ -484,6 +619,45 @@ BOOST_AUTO_TEST_CASE(who_gives_up_leaves_all_in_order) {
     BOOST_TEST(every("event, in time", hasty, sees_an_event_in_time).bad() == 0u);
     BOOST_TEST(every("parker, in time", hasty, parks_in_time).bad() == 0u);
     BOOST_TEST(every("thread, in time", hasty, joins_in_time).bad() == 0u);
+}
+
+/// With sleeps of at most 3 ms, in every order; and with sleeps that end at any time, too.
+template <class Play>
+std::size_t impatient(const char* name, Play play) {
+    std::size_t bad = 0;
+    for (const bool early : {false, true}) {
+        const simulation_options cut_off{.preemptions = early ? 0u : 1u, .early_timeouts = early, .longest_wait = 3_ms};
+        for (const bool endless : {false, true})
+            for (const bool not_at_all : {false, true}) {
+                const auto all = [&] {
+                    return play([&](auto give, auto take) {
+                        const std::int64_t start = monotonic_time<P>();
+                        return keeps_to_deadlines(endless ? deadline::never() : deadline::at(start + 10_ms),
+                                                  not_at_all ? deadline::passed() : deadline::at(start + 5_ms), early,
+                                                  give, take);
+                    });
+                };
+                bad += every(name, cut_off, all).bad();
+            }
+    }
+    return bad;
+}
+
+BOOST_AUTO_TEST_CASE(sleeps_that_are_cut_off_are_no_deadlines) {
+    BOOST_TEST(impatient("mutex, short sleeps", [](auto k) { return with_mutex(k); }) == 0u);
+    BOOST_TEST(impatient("readers, short sleeps", [](auto k) { return with_shared_mutex<true>(k); }) == 0u);
+    BOOST_TEST(impatient("writers, short sleeps", [](auto k) { return with_shared_mutex<false>(k); }) == 0u);
+    BOOST_TEST(impatient("semaphore, short sleeps", [](auto k) { return with_semaphore(k); }) == 0u);
+    BOOST_TEST(impatient("condition variable, short sleeps", [](auto k) { return with_condition(k); }) == 0u);
+    BOOST_TEST(impatient("event, short sleeps", [](auto k) { return with_event(k); }) == 0u);
+    BOOST_TEST(impatient("latch, short sleeps", [](auto k) { return with_latch(k); }) == 0u);
+    BOOST_TEST(impatient("barrier, short sleeps", [](auto k) { return with_barrier(k); }) == 0u);
+    const simulation_options cut_off{.preemptions = 1, .longest_wait = 3_ms};
+    BOOST_TEST(every("parker, short sleeps", cut_off, parks_to_its_deadline).bad() == 0u);
+    BOOST_TEST(every("thread, short sleeps", cut_off, joins_to_its_deadline).bad() == 0u);
+    BOOST_TEST(every("once, short sleeps", cut_off, calls_once_however_long_it_takes).bad() == 0u);
+    const auto too_soon = [](auto k) { return with_mutex<impatient_mutex>(k); };
+    BOOST_TEST(impatient("bug: the end of a sleep is a deadline", too_soon) > 0u);
 }
 
 BOOST_AUTO_TEST_CASE(crowds_are_right_by_many_seeds) {

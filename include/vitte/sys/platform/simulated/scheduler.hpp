@@ -19,6 +19,7 @@ struct simulation_options {
     unsigned preemptions = ~0u;            ///< how often a thread is stopped that could go on, but for `yield`
     bool early_timeouts = false;           ///< deadlines pass also while others could run
     bool spurious_wakes = false;           ///< each wait may end once for no reason
+    std::int64_t longest_wait = INT64_MAX;  ///< nanoseconds after which a wait on a word ends for no reason
     std::uint64_t most_steps = 1'000'000;  ///< after which threads are taken to go in circles
     std::uint64_t capacity = std::uint64_t{1} << 32;  ///< bytes of the disk
     unsigned most_handles = 1024;                     ///< that are open at a time
@@ -104,9 +105,12 @@ public:
             now_ = until;
             return fail(errc::timed_out, "wait");
         }
-        block(word, until);
+        const bool cut_off = until - now_ > options_.longest_wait;
+        current_->cut_off = cut_off;
+        block(word, cut_off ? now_ + options_.longest_wait : until);
+        current_->cut_off = false;
         if (current_->woken) return {};
-        return fail(errc::timed_out, "wait");
+        return fail(cut_off ? errc::interrupted : errc::timed_out, "wait");
     }
     bool wake_one(const std::uint32_t* word) {
         thread* sleepers[most];
@@ -175,6 +179,7 @@ private:
         void* argument = nullptr;
         bool ended = false, released = false, yields = false;
         bool blocked = false, woken = false, woken_for_no_reason = false;
+        bool cut_off = false, cut_off_early = false;  ///< a wait that is shorter than asked for; that it ended early
         const std::uint32_t* waits_for = nullptr;
         std::int64_t until = never;
         thread* joiner = nullptr;
@@ -185,7 +190,7 @@ private:
         void reset(void (*e)(void*), void* a) {
             entry = e;
             argument = a;
-            ended = released = yields = blocked = woken = woken_for_no_reason = false;
+            ended = released = yields = blocked = woken = woken_for_no_reason = cut_off = cut_off_early = false;
             waits_for = nullptr;
             until = never;
             joiner = nullptr;
@@ -290,17 +295,21 @@ private:
         return taken;
     }
     bool may_wake_early(const thread& t) const noexcept {
-        return (options_.early_timeouts && t.until != never) || may_wake_for_no_reason(t);
+        return may_pass_early(t) || may_wake_for_no_reason(t);
+    }
+    /// What is cut off would be asked for again: once is enough.
+    bool may_pass_early(const thread& t) const noexcept {
+        return options_.early_timeouts && t.until != never && !(t.cut_off && t.cut_off_early);
     }
     bool may_wake_for_no_reason(const thread& t) const noexcept {
         return options_.spurious_wakes && t.waits_for != nullptr && !t.woken_for_no_reason;
     }
     void end_wait(thread& t) noexcept {
-        const bool deadline = options_.early_timeouts && t.until != never;
-        if (may_wake_for_no_reason(t) && (!deadline || from_.choose(2) != 0)) {
+        if (may_wake_for_no_reason(t) && (!may_pass_early(t) || from_.choose(2) != 0)) {
             t.woken_for_no_reason = true;
             return wake(t);
         }
+        t.cut_off_early |= t.cut_off;
         pass_deadline(t);
     }
     void pass_deadline(thread& t) noexcept {
