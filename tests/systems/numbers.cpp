@@ -80,11 +80,23 @@ constexpr pair signals[] = {
 };
 }  // namespace
 
+#if defined(TARGET__SIG_MAXSIG)
+constexpr int first_for_real_time = 65;  // on DragonFly 35
+std::optional<int> host_signal(int target) {
+    const int host = target - first_for_real_time + SIGRTMIN;
+    if (target >= first_for_real_time && host <= SIGRTMAX) return host;
+    return host_number(signals, target);
+}
+#else
 std::optional<int> host_signal(int target) { return host_number(signals, target); }
+#endif
 
 int signal_of(int host) {
     for (const pair& one : signals)
         if (one.host == host) return one.target;
+#if defined(TARGET__SIG_MAXSIG)
+    if (host >= SIGRTMIN) return host - SIGRTMIN + first_for_real_time;
+#endif
     return host;
 }
 

@@ -30,7 +30,7 @@ rlim_t host_limit(target_rlim_t target) {
 }
 
 /// Handlers by the system's numbers; Linux calls `relay`.
-void (*handlers[32])(int);
+void (*handlers[129])(int);
 void relay(int number) {
     const int target = signal_of(number);
     if (handlers[target] != nullptr) handlers[target](target);
@@ -168,7 +168,10 @@ int target_sigismember(const sigset_t* set, int number) {
     const auto host = host_signal(number);
     return host ? ::sigismember(set, *host) : refuse(TARGET_EINVAL);
 }
+/// With VITTE_PENDING_SIGNAL, that signal comes just before.
 int target_sigprocmask(int how, const sigset_t* to, sigset_t* before) {
+    if (const long pending = setting("VITTE_PENDING_SIGNAL", 0); pending != 0)
+        ::kill(::getpid(), host_signal(static_cast<int>(pending)).value());
     return told(::sigprocmask(host_mask_operation(how), to, before));
 }
 int target_pthread_sigmask(int how, const sigset_t* to, sigset_t* before) {

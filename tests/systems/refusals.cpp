@@ -178,6 +178,30 @@ BOOST_AUTO_TEST_CASE(waits_for_children_end_at_their_deadlines_whatever_the_queu
     static_cast<void>(p->wait());
 }
 
+namespace {
+volatile bool was_handled;
+}
+
+BOOST_AUTO_TEST_CASE(no_handler_of_the_parent_runs_in_a_child) {
+#if defined(_SIG_MAXSIG)
+    constexpr int last = 90;  // one for real time
+#else
+    constexpr int last = SIGUSR2;
+#endif
+    for (const int number : {SIGHUP, SIGUSR1, last}) {
+        ::signal(number, [](int) { was_handled = true; });
+        was_handled = false;
+        {
+            const with_setting pending("VITTE_PENDING_SIGNAL", std::to_string(number));
+            auto p = command("true").spawn();
+            BOOST_REQUIRE(p.has_value());
+            BOOST_TEST(p->wait()->signal == number);
+        }
+        BOOST_TEST(!was_handled);
+        ::signal(number, SIG_DFL);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(pipes_in_other_hands_keep_nobody_waiting) {
     const with_setting held("VITTE_PIPE_HOLDER", "1");
     const std::int64_t begin = monotonic_time();

@@ -113,7 +113,9 @@ private:
     static void reset_signals() noexcept {
         struct sigaction usual{};
         usual.sa_handler = SIG_DFL;
-#if defined(NSIG)
+#if defined(_SIG_MAXSIG)  // of FreeBSD and DragonFly, whose NSIG is below the signals for real time
+        constexpr int end = _SIG_MAXSIG + 1;
+#elif defined(NSIG)
         constexpr int end = NSIG;
 #else
         constexpr int end = 65;
