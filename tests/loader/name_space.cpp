@@ -1,5 +1,7 @@
 // Modules that need each other, and where they are found; loads from memory; scopes; many loads from several threads.
+#include <atomic>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -369,6 +371,179 @@ BOOST_AUTO_TEST_CASE(a_module_can_be_kept_from_the_process) {
     auto m = loader.load(fixture("libtables.so").c_str());
     BOOST_REQUIRE(!m);
     BOOST_TEST(m.error().symbol == "environ");
+}
+
+/// What a test does when a module tells something, in the thread that starts or stops it.
+std::function<void(std::string_view)> when_told;
+void tell(const char* what) { when_told(what); }
+module_loader telling_host(std::function<void(std::string_view)> then) {
+    when_told = std::move(then);
+    module_loader made;
+    made.provide("host_event", tell);
+    return made;
+}
+/// Long enough for every machine: only what is never set lasts so long.
+bool comes(vitte::sys::event& what) { return what.wait_until(vitte::sys::deadline::after(20'000'000'000)); }
+
+BOOST_AUTO_TEST_CASE(others_load_and_bind_while_initialisers_and_finalisers_run, *needs(threads)) {
+    vitte::sys::event begun, done;
+    int waits = 0;
+    auto loader = telling_host([&](std::string_view what) {
+        if (what != "+b" && what != "-b") return;
+        begun.set();
+        waits += comes(done);
+    });
+    const load_options lazy{.lazy = true};
+    auto c = loader.load(part("deep/libpart_c.so").c_str(), {.global = true});
+    auto g = loader.load(part("libpart_g.so").c_str(), lazy);
+    auto again = loader.load(part("libpart_g.so").c_str(), lazy);
+    BOOST_REQUIRE((c.has_value() && g.has_value() && again.has_value()));
+    int good = 0;
+    auto other = vitte::sys::start_thread([&] {
+        for (int round = 0; round < 2; ++round) {
+            begun.wait();
+            begun.reset();
+            if (round == 0) good += (*(*g)->function_pointer<int()>("g_value"))() == 3;  // binds c_value now
+            auto cycle = loader.load(part("libcycle_a.so").c_str());
+            good += cycle.has_value() && (*(*cycle)->function_pointer<int()>("cycle_a_value"))() == 3;
+            cycle->unload();
+            good += !mapped("libcycle_");
+            done.set();
+        }
+    });
+    auto b = loader.load(part("libpart_b.so").c_str());
+    BOOST_TEST(value(b, "b_value") == 11);
+    done.reset();
+    b->unload();
+    static_cast<void>(other->join());
+    BOOST_TEST(waits == 2);
+    BOOST_TEST(good == 5);
+    BOOST_TEST(!mapped("libpart_b"));
+}
+
+BOOST_AUTO_TEST_CASE(what_another_thread_starts_has_been_started_when_a_load_of_it_ends, *needs(threads)) {
+    vitte::sys::event begun;
+    std::atomic<bool> started = false;
+    auto loader = telling_host([&](std::string_view what) {
+        if (what != "+c") return;
+        begun.set();
+        vitte::sys::this_thread::sleep_until(vitte::sys::deadline::after(20'000'000));  // the others are to find it started, and may not wait
+        started = true;
+    });
+    std::atomic<int> early = 0, loaded = 0;
+    const auto load = [&](const char* name) {
+        begun.wait();
+        auto m = loader.load(part(name).c_str());
+        loaded += m.has_value();
+        early += !started;
+    };
+    auto same = vitte::sys::start_thread([&] { load("deep/libpart_c.so"); });
+    auto user = vitte::sys::start_thread([&] { load("libpart_a.so"); });
+    auto c = loader.load(part("deep/libpart_c.so").c_str());
+    static_cast<void>(same->join()), static_cast<void>(user->join());
+    BOOST_TEST(c.has_value());
+    BOOST_TEST(loaded == 2);
+    BOOST_TEST(early == 0);
+}
+
+/// The initialisers of each load the other.
+BOOST_AUTO_TEST_CASE(threads_whose_initialisers_need_each_other_do_not_wait_for_ever, *needs(threads)) {
+    vitte::sys::event c_begins, alone_begins;
+    std::atomic<int> together = 0, nested = 0;
+    module_loader* loading = nullptr;
+    auto loader = telling_host([&](std::string_view what) {
+        if (what != "+c" && what != "+alone") return;
+        const bool is_c = what == "+c";
+        (is_c ? c_begins : alone_begins).set();
+        together += comes(is_c ? alone_begins : c_begins);
+        auto m = loading->load(part(is_c ? "libalone.so" : "deep/libpart_c.so").c_str());
+        nested += m.has_value();
+    });
+    loading = &loader;
+    bool good = false;
+    auto other = vitte::sys::start_thread([&] {
+        auto alone = loader.load(part("libalone.so").c_str());
+        good = alone.has_value();
+    });
+    auto c = loader.load(part("deep/libpart_c.so").c_str());
+    static_cast<void>(other->join());
+    BOOST_TEST((c.has_value() && good));
+    BOOST_TEST(together == 2);
+    BOOST_TEST(nested == 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_being_stopped_keeps_what_it_needs, *needs(threads)) {
+    vitte::sys::event stopping, unloaded;
+    vitte::sys::mutex lock;
+    strings told;
+    auto loader = telling_host([&](std::string_view what) {
+        {
+            const vitte::sys::scoped_lock guard(lock);
+            told.emplace_back(what);
+        }
+        if (what != "-a") return;
+        stopping.set();
+        static_cast<void>(comes(unloaded));
+    });
+    auto b = loader.load(part("libpart_b.so").c_str()), a = loader.load(part("libpart_a.so").c_str());
+    BOOST_REQUIRE((a.has_value() && b.has_value()));
+    auto other = vitte::sys::start_thread([&] {
+        stopping.wait();
+        b->unload();
+        {
+            const vitte::sys::scoped_lock guard(lock);
+            told.emplace_back("unloaded");
+        }
+        unloaded.set();
+    });
+    a->unload();
+    static_cast<void>(other->join());
+    BOOST_TEST((told == strings{"+c", "+b", "+a", "-a", "unloaded", "-b", "-c"}));
+    BOOST_TEST(!mapped("libpart_"));
+}
+
+const ability unwinding_of_c{"exceptions through functions of C", [] {
+#if defined(__arm__)
+                                 return false;
+#else
+                                 return true;
+#endif
+                             }};
+BOOST_AUTO_TEST_CASE(a_load_whose_initialiser_throws_is_undone, *needs(unwinding_of_c)) {
+    strings told;
+    bool throws = true;
+    auto loader = telling_host([&](std::string_view what) {
+        told.emplace_back(what);
+        if (what == "+b" && throws) throw 7;
+    });
+    const auto load = [&] { return loader.load(part("libpart_a.so").c_str()); };
+    BOOST_CHECK_EXCEPTION(static_cast<void>(load()), int, [](int e) { return e == 7; });
+    BOOST_TEST((told == strings{"+c", "+b", "-b", "-c"}));
+    BOOST_TEST(!mapped("libpart_"));
+    throws = false;
+    auto a = load();
+    BOOST_TEST(value(a, "a_value") == 111);
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_an_initialiser_that_throws_fails, *needs(threads) * needs(unwinding_of_c)) {
+    vitte::sys::event begun;
+    std::atomic<bool> throws = true;
+    auto loader = telling_host([&](std::string_view what) {
+        if (what != "+c" || !throws.exchange(false)) return;
+        begun.set();
+        vitte::sys::this_thread::sleep_until(vitte::sys::deadline::after(20'000'000));  // the other is to wait, but may come too late
+        throw 7;
+    });
+    std::string reason;
+    auto other = vitte::sys::start_thread([&] {
+        begun.wait();
+        auto b = loader.load(part("libpart_b.so").c_str());
+        if (!b) reason = b.error().message();
+    });
+    BOOST_CHECK_THROW(static_cast<void>(loader.load(part("deep/libpart_c.so").c_str())), int);
+    static_cast<void>(other->join());
+    BOOST_TEST((reason.empty() || reason.find("libpart_c.so") != std::string::npos), reason);
+    BOOST_TEST(!mapped("libpart_"));
 }
 
 /// Each with a thread-local variable and destructors, some in a name space of their own, some in a common one.

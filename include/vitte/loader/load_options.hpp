@@ -33,8 +33,8 @@ struct load_options {
     bool global = false;
     /// Is asked about each file before it is loaded: the module, and each library that it needs and that neither the
     /// process nor this loader has. If it returns false, the load fails with `errc::permission_denied`. What it saw is
-    /// what is loaded: a private copy that nobody can change. It must not load or unload anything with this loader.
-    /// `errc::not_supported` with the OS's linker.
+    /// what is loaded: a private copy that nobody can change. It must not load or unload anything with this loader,
+    /// nor wait for a thread that does. `errc::not_supported` with the OS's linker.
     std::function<bool(const file_to_verify&)> verify = nullptr;
 };
 

@@ -60,7 +60,9 @@ public:
     }
 
     /// Loads the module at `path` (UTF-8) and what it needs and is not in the process. A native module that is loaded
-    /// already is the same one, unless it is to be verified; its initialisers do not run again.
+    /// already is the same one, unless it is to be verified; its initialisers do not run again, but have ended when this
+    /// returns, also if another thread has begun them. Only threads whose initialisers would wait for each other do not
+    /// wait. No lock is held while initialisers and finalisers run.
     result<module, load_error> load(const char* path, const load_options& options = {}) {
         return named(path, link(path, options));
     }

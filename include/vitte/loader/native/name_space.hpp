@@ -9,12 +9,14 @@
 #include <vitte/loader/native/process_scope.hpp>
 #include <vitte/loader/native/runtime.hpp>
 #include <vitte/loader/native/sealed_copy.hpp>
+#include <vitte/loader/native/start_gate.hpp>
 #include <vitte/sys/thread/thread.hpp>
 
 namespace vitte::loader::native {
 
-/// Safe from several threads at once, as long as nothing is added to its members meanwhile. Initialisers may load and
-/// unload.
+/// Safe from several threads at once, as long as nothing is added to its members meanwhile. No lock is held while
+/// initialisers and finalisers run: they may load, unload, and wait for threads that do, or that bind functions. Only
+/// IFUNC resolvers run under the lock that binding takes.
 template <sys::platform P = sys::native>
 class name_space {
     using object = shared_object<P>;
@@ -26,30 +28,24 @@ public:
 
     /// Loads the module in `file` with all it needs, or finds it loaded, and starts what is new. Each load is to be
     /// undone by `unload`. `verify` is only asked about what it needs, since `file` is what has been verified.
+    ///
+    /// What other threads are starting and this module needs has been started when this returns. Where threads would so
+    /// wait for each other, as where modules need each other, the one that would close the circle goes on without.
+    /// Others may find what a module defines before its initialisers have run, but not load it or what needs it.
+    /// An exception that an initialiser throws arrives here, and the load is undone; other threads' loads of what threw
+    /// fail.
     result<object*, load_error> load(const sys::basic_file<P>& file, std::string path, const load_options& options) {
-        const guard mine(*this);
-        refresh();
-        attempt trial(*this);
-        VITTE_TRY(node* const root, add(file, std::move(path)));
-        VITTE_CHECK(add_dependencies(trial.first, options));
-        VITTE_CHECK(relocate(trial.first, *root, options));
-        const nodes fresh = in_order(trial.first);
-        started_.reserve(started_.size() + fresh.size());
-        if (options.global && std::find(globals_.begin(), globals_.end(), root) == globals_.end())
-            globals_.push_back(root);
-        trial.succeed();
-        ++root->opened;
-        for (node* const n : fresh) {
-            n->needed_by = nullptr;
-            started_.push_back(n);
-            n->what->start();
-        }
-        return root->what.get();
+        nodes unready;
+        VITTE_TRY(node* const root, place(file, std::move(path), options, unready));
+        opening mine(*this, *root);
+        for (node* const n : unready) VITTE_CHECK(start(*n));
+        return mine.keep();
     }
 
+    /// Stops and unmaps what nobody needs any more. What another thread is just stopping keeps what it needs, which
+    /// then goes with that.
     void unload(object* which) noexcept {
-        const guard mine(*this);
-        VITTE_ASSERT(!loading_);
+        const exclusive mine(*this);
         --node_of(which)->opened;
         collect();
     }
@@ -59,26 +55,19 @@ public:
     /// each to be undone by `unload`.
     template <class Use>
     auto with_scope(Use&& use, std::vector<object*>& bound) {
-        const guard until_done(*this);
-        refresh();
-        auto seen = [&](const symbol_name& name, const char* version, definition& to) {
-            if (find_outside(name, version, to)) return true;
-            for (node* const n : globals_) {
-                if (!n->what->find(name, version, to)) continue;
-                if (std::find(bound.begin(), bound.end(), n->what.get()) == bound.end()) {
-                    bound.push_back(n->what.get());
-                    ++n->opened;
-                }
-                return true;
-            }
-            return false;
-        };
-        auto done = use(seen);
-        if (!done && !done.error().references.empty()) done.error().searched = searched();
+        nodes found;
+        auto done = bound_to_all(use, found);
+        for (node* const n : found) bound.push_back(n->what.get());
+        for (node* const n : found)
+            if (done)
+                if (auto ready = start(*n); !ready) done = unexpected(std::move(ready).error());
         return done;
     }
     /// As it was when something was loaded last.
-    const sys::cpu_capabilities& cpu() const noexcept { return cpu_; }
+    sys::cpu_capabilities cpu() noexcept {
+        const guard mine(*this);
+        return cpu_;
+    }
 
     /// What was looked through for a symbol, in words.
     std::string searched() const {
@@ -92,6 +81,8 @@ public:
 private:
     struct node;
     using nodes = std::vector<node*>;
+    /// What stands for the modules that one `collect` stops together.
+    struct collection {};
 
     /// Where a module's imports are looked for: in what is global, then in what it was loaded with.
     struct scope {
@@ -113,7 +104,10 @@ private:
         nodes needs;
         const node* needed_by = nullptr;  ///< while it is being loaded: who has named it first
         std::size_t opened = 0;
-        bool marked = false, visited = false, dying = false, stopped = false;
+        start_gate<P> gate{};
+        const collection* dying = nullptr;  ///< what stops it
+        bool marked = false, visited = false;
+        bool ready = false, failed = false;  ///< its initialisers have ended, or thrown
 
         explicit node(held<object>&& mapped) noexcept : what(std::move(mapped)), name_hash(elf::gnu_hash(name())) {}
         /// What others need it by: its DT_SONAME, or else the name of its file.
@@ -121,6 +115,7 @@ private:
             const char* const soname = what->info().soname;
             return soname != nullptr ? std::string_view(soname) : sys::path_view(what->path()).name();
         }
+        bool can_be_shared() const noexcept { return dying == nullptr && !failed; }
     };
 
     /// Takes back what was mapped, and not started, if a load fails. There is one at a time.
@@ -128,48 +123,163 @@ private:
         name_space& of;
         const std::size_t first;  ///< of the new nodes
 
-        explicit attempt(name_space& in) noexcept : of(in), first(in.nodes_.size()) {
-            VITTE_ASSERT(!of.loading_);
-            of.loading_ = true;
-        }
+        explicit attempt(name_space& in) noexcept : of(in), first(in.nodes_.size()) {}
         attempt(const attempt&) = delete;
         attempt& operator=(const attempt&) = delete;
         ~attempt() {
-            if (done_) return;
-            of.nodes_.erase(of.nodes_.begin() + static_cast<std::ptrdiff_t>(first), of.nodes_.end());
-            of.loading_ = false;
+            if (!done_) of.nodes_.erase(of.nodes_.begin() + static_cast<std::ptrdiff_t>(first), of.nodes_.end());
         }
-        void succeed() noexcept {
-            done_ = true;
-            of.loading_ = false;
-        }
+        void succeed() noexcept { done_ = true; }
 
     private:
         bool done_ = false;
     };
+    /// A load that is undone unless it is kept.
+    class opening {
+    public:
+        opening(name_space& of, node& root) noexcept : of_(of), root_(&root) {}
+        opening(const opening&) = delete;
+        opening& operator=(const opening&) = delete;
+        ~opening() {
+            if (root_ != nullptr) of_.unload(root_->what.get());
+        }
+        object* keep() noexcept { return std::exchange(root_, nullptr)->what.get(); }
 
-    /// A lock that its holder may take again, since initialisers load modules.
+    private:
+        name_space& of_;
+        node* root_;
+    };
+
+    /// Holds the lock of all that is here.
     class guard {
     public:
-        explicit guard(name_space& of) noexcept : of_(of) {
-            const auto me = reinterpret_cast<std::uintptr_t>(thread_locals::thread_pointer());
-            if (__atomic_load_n(&of.holder_, __ATOMIC_RELAXED) != me) {
-                of.lock_.lock();
-                __atomic_store_n(&of.holder_, me, __ATOMIC_RELAXED);
-            }
-            ++of.depth_;
-        }
+        explicit guard(name_space& of) noexcept : of_(of) { of.lock(); }
         guard(const guard&) = delete;
         guard& operator=(const guard&) = delete;
-        ~guard() {
-            if (--of_.depth_ != 0) return;
-            __atomic_store_n(&of_.holder_, 0, __ATOMIC_RELAXED);
-            of_.lock_.unlock();
-        }
+        ~guard() { of_.unlock(); }
 
     private:
         name_space& of_;
     };
+    /// Lets others look at what is here while code of the program runs.
+    class pause {
+    public:
+        explicit pause(name_space& of) noexcept : of_(of) { of.unlock(); }
+        pause(const pause&) = delete;
+        pause& operator=(const pause&) = delete;
+        ~pause() { of_.lock(); }
+
+    private:
+        name_space& of_;
+    };
+    /// Modules come and go by one thread at a time, also during its pauses.
+    class exclusive {
+    public:
+        explicit exclusive(name_space& of) noexcept : of_(of) { of.lock_all(); }
+        exclusive(const exclusive&) = delete;
+        exclusive& operator=(const exclusive&) = delete;
+        ~exclusive() { of_.unlock_all(); }
+
+    private:
+        name_space& of_;
+    };
+
+    static std::uintptr_t this_thread() noexcept {
+        return reinterpret_cast<std::uintptr_t>(thread_locals::thread_pointer());
+    }
+    /// Its holder may take the lock again, since IFUNC resolvers may bind functions.
+    void lock() noexcept {
+        if (const auto me = this_thread(); __atomic_load_n(&holder_, __ATOMIC_RELAXED) != me) {
+            lock_.lock();
+            __atomic_store_n(&holder_, me, __ATOMIC_RELAXED);
+        }
+        ++depth_;
+    }
+    void unlock() noexcept {
+        if (--depth_ != 0) return;
+        __atomic_store_n(&holder_, 0, __ATOMIC_RELAXED);
+        lock_.unlock();
+    }
+    void lock_all() noexcept {
+        VITTE_ASSERT(this_thread() == 0 || __atomic_load_n(&changer_, __ATOMIC_RELAXED) != this_thread());
+        changes_.lock();
+        __atomic_store_n(&changer_, this_thread(), __ATOMIC_RELAXED);
+        lock();
+    }
+    void unlock_all() noexcept {
+        unlock();
+        __atomic_store_n(&changer_, 0, __ATOMIC_RELAXED);
+        changes_.unlock();
+    }
+
+    template <class Use>
+    auto bound_to_all(Use& use, nodes& found) {
+        const guard until_done(*this);
+        refresh();
+        auto seen = [&](const symbol_name& name, const char* version, definition& to) {
+            if (find_outside(name, version, to)) return true;
+            for (node* const n : globals_) {
+                if (n->dying != nullptr || !n->what->find(name, version, to)) continue;
+                if (std::find(found.begin(), found.end(), n) == found.end()) {
+                    found.push_back(n);
+                    ++n->opened;
+                }
+                return true;
+            }
+            return false;
+        };
+        auto done = use(seen);
+        if (!done && !done.error().references.empty()) done.error().searched = searched();
+        return done;
+    }
+    /// Maps the module and what it needs, and binds it. It is open then; `unready` has to be started.
+    result<node*, load_error> place(const sys::basic_file<P>& file, std::string path, const load_options& options,
+                                    nodes& unready) {
+        const exclusive mine(*this);
+        refresh();
+        attempt trial(*this);
+        VITTE_TRY(node* const root, add(file, std::move(path)));
+        VITTE_CHECK(add_dependencies(trial.first, options));
+        VITTE_CHECK(relocate(trial.first, *root, options));
+        const nodes fresh = in_order(trial.first);
+        const bool all_ready = std::all_of(started_.begin(), started_.end(), [](const node* n) { return n->ready; });
+        unready = all_ready ? fresh : unready_for(*root);
+        started_.reserve(started_.size() + fresh.size());
+        if (options.global && std::find(globals_.begin(), globals_.end(), root) == globals_.end())
+            globals_.push_back(root);
+        trial.succeed();
+        ++root->opened;
+        for (node* const n : fresh) {
+            n->needed_by = nullptr;
+            started_.push_back(n);
+        }
+        return root;
+    }
+    /// Runs the initialisers of `n`, which is kept meanwhile, or waits until another thread has done so.
+    result<void, load_error> start(node& n) {
+        const auto entered = n.gate.enter();
+        if (entered == start_gate<P>::answer::ready) return {};
+        if (entered == start_gate<P>::answer::failed) {
+            auto e = refuse(errc::unknown, "starting", "an initialiser has thrown an exception in another thread");
+            e.error().module = n.what->path();
+            return e;
+        }
+        struct leaving {
+            name_space& of;
+            node& from;
+            bool succeeded = false;
+            ~leaving() {
+                {
+                    const guard mine(of);
+                    (succeeded ? from.ready : from.failed) = true;
+                }
+                from.gate.leave(succeeded);
+            }
+        } started{*this, n};
+        n.what->start();
+        started.succeeded = true;
+        return {};
+    }
 
     void refresh() {
         process_.refresh();
@@ -195,19 +305,21 @@ private:
         const auto facts = file.info();
         if (!facts) return refuse(facts.error(), "opening");
         for (const auto& n : nodes_)
-            if (facts->inode != 0 && !n->dying && n->what->file().same_file(*facts)) return n.get();
+            if (facts->inode != 0 && n->can_be_shared() && n->what->file().same_file(*facts)) return n.get();
         VITTE_TRY(auto mapped, map(*facts));
         nodes_.push_back(std::make_unique<node>(std::move(mapped)));
         return nodes_.back().get();
     }
     /// Maps a copy of the library in `file`, which `by` needs, if the program accepts it.
-    static result<held<object>, load_error> map_verified(const sys::basic_file<P>& file, const sys::file_info& facts,
-                                                         std::string path, const node& by,
-                                                         const load_options& options) {
+    result<held<object>, load_error> map_verified(const sys::basic_file<P>& file, const sys::file_info& facts,
+                                                  std::string path, const node& by, const load_options& options) {
         const auto copy = sealed_copy<P>(file, facts);
         if (!copy) return unexpected(copy.error());
         VITTE_CHECK(segments<P>::check_kind(copy->file()));  // what is passed over is not asked about
-        VITTE_CHECK(verified(*copy, path.c_str(), by.what->path().c_str(), options));
+        {
+            const pause during(*this);
+            VITTE_CHECK(verified(*copy, path.c_str(), by.what->path().c_str(), options));
+        }
         return object::map(copy->file(), facts, std::move(path));
     }
 
@@ -241,7 +353,7 @@ private:
     result<node*, load_error> find_needed(const char* name, node& by, const load_options& options) {
         const std::uint32_t hash = elf::gnu_hash(name);
         for (const auto& n : nodes_)
-            if (n->name_hash == hash && !n->dying && n->name() == name) return n.get();
+            if (n->name_hash == hash && n->can_be_shared() && n->name() == name) return n.get();
         std::vector<const object*> users;
         for (const node* n = &by; n != nullptr; n = n->needed_by) users.push_back(n->what.get());
         result<node*, load_error> found =
@@ -283,6 +395,15 @@ private:
         return all;
     }
 
+    /// What `root` needs, itself included, and has not been started, in that order.
+    nodes unready_for(node& root) {
+        nodes all;
+        for (const auto& n : nodes_) n->visited = false;
+        order(root, all);
+        std::erase_if(all, [](const node* n) { return n->ready; });
+        return all;
+    }
+
     result<void, load_error> relocate(std::size_t first, node& root, const load_options& options) {
         const auto local = std::make_shared<nodes>(closure(root));
         for (node* const n : in_order(first)) {
@@ -319,8 +440,9 @@ private:
         if (runtime<P>::find(name, to) || host.find(name, to.address)) return true;
         return sees_process && process_.find(name, version, cpu_, to);
     }
-    /// Whoever is bound to a module that it does not need keeps it.
+    /// Whoever is bound to a module that it does not need keeps it. Only what goes together is bound to what goes.
     static bool find_in(node& in, const scope& from, const symbol_name& name, const char* version, definition& to) {
+        if (in.dying != nullptr && in.dying != from.user->dying) return false;
         if (!in.what->find(name, version, to)) return false;
         nodes& needs = from.user->needs;
         if (&in != from.user && std::find(needs.begin(), needs.end(), &in) == needs.end()) needs.push_back(&in);
@@ -333,23 +455,29 @@ private:
     }
     /// Stops and drops the modules that nobody needs any more, the last that was started first. Takes no memory.
     void collect() noexcept {
+        for (collection mine; choose(mine); drop(mine))
+            while (node* const n = take(mine)) {
+                unlock_all();
+                n->what->stop();  // which may load and unload others, and come here again
+                lock_all();
+            }
+    }
+    /// Whether there are any. What others stop keeps what it needs until it is dropped.
+    bool choose(const collection& to) noexcept {
         for (const auto& n : nodes_) n->marked = false;
         for (const auto& n : nodes_)
-            if (n->opened != 0) mark(*n);
-        for (node* const n : started_) n->dying = n->dying || !n->marked;
-        ++collecting_;
-        while (node* const n = take_dying()) {
-            n->what->stop();  // which may load and unload others, and come here again
-            n->stopped = true;
-        }
-        if (--collecting_ == 0) drop_stopped();
+            if (n->opened != 0 || n->dying != nullptr) mark(*n);
+        bool any = false;
+        for (node* const n : started_)
+            if (!n->marked) n->dying = &to, any = true;
+        return any;
     }
-    void drop_stopped() noexcept {
-        const auto is_gone = [](const auto& n) { return n->stopped; };
+    void drop(const collection& stopped) noexcept {
+        const auto is_gone = [&](const auto& n) { return n->dying == &stopped; };
         std::erase_if(globals_, is_gone);
         for (const auto& n : nodes_) {
-            if (n->stopped && n->what->is_held()) keep_needs(*n);
-            if (!n->stopped && n->seen_from_here.local != nullptr) std::erase_if(*n->seen_from_here.local, is_gone);
+            if (is_gone(n) && n->what->is_held()) keep_needs(*n);
+            if (!is_gone(n) && n->seen_from_here.local != nullptr) std::erase_if(*n->seen_from_here.local, is_gone);
         }
         std::erase_if(nodes_, is_gone);
     }
@@ -362,23 +490,22 @@ private:
             if (n->marked && n.get() != &from) from.what->keep(*n->what);
     }
     /// The last that was started of those, which is then none of the started ones any more; or null.
-    node* take_dying() noexcept {
+    node* take(const collection& from) noexcept {
         for (std::size_t i = started_.size(); i-- > 0;)
-            if (node* const last = started_[i]; last->dying) {
+            if (node* const last = started_[i]; last->dying == &from) {
                 started_.erase(started_.begin() + static_cast<std::ptrdiff_t>(i));
                 return last;
             }
         return nullptr;
     }
 
-    sys::basic_mutex<P> lock_;
-    std::uintptr_t holder_ = 0;
-    unsigned depth_ = 0, collecting_ = 0;
-    bool loading_ = false;  ///< up to the initialisers
+    sys::basic_mutex<P> changes_, lock_;  ///< the first is taken before the second
+    std::uintptr_t changer_ = 0, holder_ = 0;
+    unsigned depth_ = 0;
     sys::cpu_capabilities cpu_;
     process_scope<P> process_;
     std::vector<std::unique_ptr<node>> nodes_;  ///< in the order in which they were mapped
-    nodes started_;                             ///< in the order in which they were started
+    nodes started_;                             ///< in the order in which they are started
     nodes globals_;
 };
 
