@@ -286,6 +286,45 @@ job load_overlapping_versions(std::size_t n) {
     };
 }
 
+/// Destructors of a module that has gone behind as many of another, which stay; each registers one more.
+job unload_with_destructors(std::size_t n) {
+    return [n] {
+        using functions = native::exit_functions<vitte::sys::native>;
+        static char going, staying;
+        static std::size_t called;
+        called = 0;
+        const auto last = [](void*) { ++called; };
+        const auto first = [](void*) {
+            ++called;
+            functions::add([](void*) { ++called; }, nullptr, &going);
+            functions::add([](void*) { ++called; }, nullptr, &staying);
+        };
+        for (std::size_t i = 0; i < n; ++i) functions::add(first, nullptr, &going);
+        for (std::size_t i = 0; i < n; ++i) functions::add(last, nullptr, &staying);
+        functions::run(&going);
+        const bool all = called == 2 * n;
+        functions::run_within(reinterpret_cast<std::uintptr_t>(&staying), 1);
+        return all && called == 4 * n;
+    };
+}
+
+/// Addresses between small symbols that all lie in large ones.
+job locate_addresses(std::size_t n) {
+    return [n] {
+        native::symbol_index index;
+        const auto add = [&](std::size_t address, std::size_t size) {
+            elf::symbol s{};
+            s.info = 0x12, s.section = 1, s.size = size;
+            index.add(s, address, "f");
+        };
+        for (std::size_t i = 0; i < n; ++i) add(i, 100 * n - 2 * i), add(16 * (i + n), 1);
+        index.sort();
+        for (std::size_t i = 0; i < n; ++i)
+            if (const auto* const found = index.find(16 * (i + n) + 8); found == nullptr || found->size == 1) return false;
+        return true;
+    };
+}
+
 void put(const vitte::sys::temporary_directory& in, const std::string& name, const std::vector<std::byte>& content) {
     auto file = in.open()->open_file(name.c_str(), vitte::sys::open_mode::create_new);
     if (file) static_cast<void>(file->write(content));
@@ -360,6 +399,8 @@ std::span<const growth::shape> growth::links() {
         {"load overlapping versions", 500, load_overlapping_versions},
         {"load chain", 20, load_chain},
         {"load diamonds", 20, load_diamonds},
+        {"unload with destructors", 500, unload_with_destructors},
+        {"locate addresses", 250, locate_addresses},
         {"load by many folders", 100, load_by_many_folders},
         {"load by many origins", 1000, load_by_many_origins},
     };

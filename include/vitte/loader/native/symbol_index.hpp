@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -19,7 +20,6 @@ public:
         std::uintptr_t address;
         std::uint64_t size;  ///< 0 if the symbol does not tell
         std::size_t name;
-        std::uintptr_t reach;  ///< the highest end of this symbol and of all before it
         bool local;
 
         std::uintptr_t end() const noexcept { return address + static_cast<std::uintptr_t>(size); }
@@ -35,7 +35,7 @@ public:
         if (type != symbol_type::function && type != symbol_type::object && type != symbol_type::gnu_ifunc &&
             (type != symbol_type::none || local))
             return;
-        entries_.push_back({address, symbol.size, names_.size(), 0, local});
+        entries_.push_back({address, symbol.size, names_.size(), local});
         names_.insert(names_.end(), name.begin(), name.end());
         names_.push_back(0);
     }
@@ -46,8 +46,10 @@ public:
             if (a.address != b.address) return a.address < b.address;
             return a.size != b.size ? a.size < b.size : a.local && !b.local;
         });
-        std::uintptr_t reach = 0;
-        for (entry& e : entries_) e.reach = reach = std::max(reach, e.end());
+        leaves_ = std::bit_ceil(entries_.size());
+        reach_.assign(2 * leaves_, 0);
+        for (std::size_t i = 0; i < entries_.size(); ++i) reach_[leaves_ + i] = entries_[i].end();
+        for (std::size_t i = leaves_; i-- > 1;) reach_[i] = std::max(reach_[2 * i], reach_[2 * i + 1]);
     }
 
     /// The symbol that `address` is in: the last that begins at or before it and ends behind it. Without one, the one
@@ -57,19 +59,31 @@ public:
                                       [](std::uintptr_t a, const entry& e) { return a < e.address; });
         if (after == entries_.begin()) return nullptr;
         const entry& before = *--after;
-        for (auto at = after; at->reach > address; --at) {
-            if (at->end() > address) return &*at;
-            if (at == entries_.begin()) break;
-        }
-        return before.size == 0 ? &before : nullptr;
+        const entry* const around = last_that_reaches(static_cast<std::size_t>(after - entries_.begin()), address);
+        return around != nullptr ? around : before.size == 0 ? &before : nullptr;
     }
 
     const char* name(const entry& of) const noexcept { return names_.data() + of.name; }
     std::span<const entry> entries() const noexcept { return entries_; }
 
 private:
+    /// The last up to entry `index` that ends behind `address`, or null.
+    const entry* last_that_reaches(std::size_t index, std::uintptr_t address) const noexcept {
+        std::size_t at = leaves_ + index;
+        while (reach_[at] <= address) {
+            while (at % 2 == 0) at /= 2;  // a left half: there is nothing before it in the same whole
+            if (at == 1) return nullptr;
+            --at;
+        }
+        while (at < leaves_) at = 2 * at + (reach_[2 * at + 1] > address);
+        return &entries_[at - leaves_];
+    }
+
     std::vector<entry> entries_;
     std::vector<char> names_;
+    /// The highest ends: of each entry from `leaves_` on, and before that of the two halves that each number has.
+    std::vector<std::uintptr_t> reach_;
+    std::size_t leaves_ = 0;
 };
 
 }  // namespace vitte::loader::native
