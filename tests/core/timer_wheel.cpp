@@ -51,6 +51,32 @@ BOOST_AUTO_TEST_CASE(the_past_fires_at_the_next_advance) {
     BOOST_TEST(wheel.advance(200, again) == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(the_past_comes_first_as_it_was_added) {
+    timer_wheel wheel(100);
+    job due, late, later;
+    wheel.add(due, 101);
+    wheel.add(later, 50);
+    wheel.add(late, 5);
+    std::vector<timer*> fired;
+    BOOST_TEST(wheel.advance(101, [&](timer& t) { fired.push_back(&t); }) == 3u);
+    const std::vector<timer*> expected{&later, &late, &due};
+    BOOST_TEST((fired == expected));
+}
+
+BOOST_AUTO_TEST_CASE(timers_of_one_tick_fire_as_they_were_added) {
+    timer_wheel wheel;
+    job far, near, nearest;
+    wheel.add(far, 5000);
+    wheel.advance(4990, [](timer&) {});
+    wheel.add(near, 5000);
+    wheel.advance(4999, [](timer&) {});
+    wheel.add(nearest, 5000);
+    std::vector<timer*> fired;
+    wheel.advance(6000, [&](timer& t) { fired.push_back(&t); });
+    const std::vector<timer*> expected{&far, &near, &nearest};
+    BOOST_TEST((fired == expected));
+}
+
 BOOST_AUTO_TEST_CASE(a_timer_may_cancel_others_that_are_due) {
     timer_wheel wheel;
     job a, b;

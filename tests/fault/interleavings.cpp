@@ -260,6 +260,43 @@ bool reads_and_writes_in_time() {
     mutex.unlock_shared();
     return value.get() == written && mutex.try_lock();
 }
+/// A writer whose time has passed keeps no reader out, though another reads all the time.
+bool reads_beside_a_late_writer() {
+    basic_shared_mutex<P> mutex;
+    int readers = 0;
+    mutex.lock_shared();
+    together(2, [&](unsigned i) {
+        if (i == 0) {
+            if (mutex.try_lock_until(soon())) mutex.unlock();
+        } else {
+            mutex.lock_shared();
+            ++readers;
+            mutex.unlock_shared();
+        }
+    });
+    const bool free = mutex.try_lock_shared();
+    if (free) mutex.unlock_shared();
+    mutex.unlock_shared();
+    return readers == 1 && free && mutex.try_lock();
+}
+/// The wake-up of a writer whose time passes meanwhile is not lost for another one.
+bool writes_after_a_late_writer() {
+    basic_shared_mutex<P> mutex;
+    int written = 0;
+    mutex.lock_shared();
+    together(3, [&](unsigned i) {
+        if (i == 0) {
+            if (mutex.try_lock_until(soon())) mutex.unlock();
+        } else if (i == 1) {
+            mutex.lock();
+            ++written;
+            mutex.unlock();
+        } else {
+            mutex.unlock_shared();
+        }
+    });
+    return written == 1 && mutex.try_lock();
+}
 bool hears_in_time() {
     basic_mutex<P> mutex;
     basic_condition_variable<P> given;
@@ -614,6 +651,8 @@ BOOST_AUTO_TEST_CASE(who_gives_up_leaves_all_in_order) {
     hasty.preemptions = optimized() ? 2 : 1;
     BOOST_TEST(every("mutex, 3 threads, in time", hasty, locks_in_time).bad() == 0u);
     BOOST_TEST(every("shared mutex, 3 threads, in time", hasty, reads_and_writes_in_time).bad() == 0u);
+    BOOST_TEST(every("shared mutex, a reader beside a late writer", hasty, reads_beside_a_late_writer).bad() == 0u);
+    BOOST_TEST(every("shared mutex, a writer and a late one", hasty, writes_after_a_late_writer).bad() == 0u);
     BOOST_TEST(every("semaphore, in time", hasty, permits_or_gives_up).bad() == 0u);
     BOOST_TEST(every("condition variable, in time", hasty, hears_in_time).bad() == 0u);
     BOOST_TEST(every("event, in time", hasty, sees_an_event_in_time).bad() == 0u);

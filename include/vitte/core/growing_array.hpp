@@ -49,27 +49,29 @@ public:
         return data_[size_ - 1];
     }
 
-    /// `errc::out_of_memory` if there is no room for one more; nothing has changed then, `value` neither.
+    /// `errc::out_of_memory` if there is no room for one more; nothing has changed then, `value` neither, which may be
+    /// an element.
     result<void> push_back(T&& value) noexcept {
-        if (size_ == room_) {
-            VITTE_CHECK(grow());
-        }
+        if (size_ == room_) return grow(std::move(value));
         ::new (data_ + size_++) T(std::move(value));
         return {};
     }
     void pop_back() noexcept { back().~T(), --size_; }
 
 private:
-    result<void> grow() noexcept {
+    /// With `added` as the last element.
+    result<void> grow(T&& added) noexcept {
         const std::size_t room = room_ == 0 ? 8 : 2 * room_;
         auto* const larger = room > SIZE_MAX / sizeof(T) ? nullptr : static_cast<T*>(std::malloc(room * sizeof(T)));
         if (larger == nullptr) return fail(errc::out_of_memory, "allocate");
+        ::new (larger + size_) T(std::move(added));
         for (std::size_t i = 0; i < size_; ++i) {
             ::new (larger + i) T(std::move(data_[i]));
             data_[i].~T();
         }
         std::free(std::exchange(data_, larger));
         room_ = room;
+        ++size_;
         return {};
     }
 

@@ -39,7 +39,7 @@ public:
     std::uint64_t now() const noexcept { return now_; }
     bool empty() const noexcept { return wheels_ == 0 && slots_[overdue] == nullptr; }
 
-    /// Makes `t`, which must not be pending, fire at tick `expiry`, or at the next `advance` if that has passed.
+    /// Makes `t`, which must not be pending, fire at tick `expiry`, or at the next `advance` if that is not to come.
     void add(timer& t, std::uint64_t expiry) noexcept {
         VITTE_ASSERT(!t.pending());
         t.expiry_ = expiry;
@@ -59,8 +59,10 @@ public:
     }
 
     /// Moves to tick `now`, not before the present one, and calls `fire(timer&)` for each timer that expires until
-    /// then, in the order of expiry. `fire` may add and cancel timers; those it adds in the past fire at the next call.
-    /// Returns how many fired.
+    /// then, in the order of expiry, and of one tick in the order in which they were added. Those whose tick had passed
+    /// when they were added come before all others, in the order in which they were added. `fire` may add and cancel
+    /// timers; those it adds for `now()`, the tick of the one that fires, or before, fire at the next call. Returns how
+    /// many fired.
     template <class Fire>
     std::size_t advance(std::uint64_t now, Fire&& fire) {
         VITTE_ASSERT(now >= now_);

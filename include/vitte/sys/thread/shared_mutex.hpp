@@ -6,7 +6,8 @@
 namespace vitte::sys {
 
 /// Meets SharedMutex; works with `std::shared_lock` and `std::unique_lock`. Waiting writers keep new readers out, so
-/// that they are not starved; a reader must therefore not lock again what it has locked.
+/// that they are not starved; a reader must therefore not lock again what it has locked. A writer whose time has passed
+/// keeps nobody out.
 template <platform P = native>
 class basic_shared_mutex {
 public:
@@ -73,8 +74,12 @@ private:
                 if (state_.compare_exchange_acquire(seen, seen | write_locked | others)) return true;
                 continue;
             }
+            if (!in_time) {
+                if ((seen & writers_wait) != 0 && !state_.compare_exchange_relaxed(seen, count(seen))) continue;
+                wake_those_that_wait_on((seen & readers_wait) != 0 && (seen & writers_wait) != 0);
+                return false;
+            }
             if ((seen & writers_wait) == 0 && !state_.compare_exchange_relaxed(seen, seen | writers_wait)) continue;
-            if (!in_time) return false;  // with the bit set: whoever unlocks next wakes the other writers
             others = writers_wait;
             const std::uint32_t turn = turn_.load_acquire();
             seen = state_.load_relaxed();
@@ -83,6 +88,13 @@ private:
         }
     }
 
+    /// Called by a writer that gives up and has taken the waiting bits back, which kept readers out: it may have been
+    /// the only one, or have had a wake-up that was meant for another. Who still waits sets them again.
+    void wake_those_that_wait_on(bool readers) noexcept {
+        turn_.fetch_add_release(1);
+        turn_.wake_all();
+        if (readers) state_.wake_all();
+    }
     /// Called with nobody holding the lock: one writer goes first, else all readers.
     [[gnu::noinline]] void wake(std::uint32_t state) noexcept {
         if (state == writers_wait) {
