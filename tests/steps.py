@@ -32,6 +32,7 @@ class Step:
     command: list
     after: list = dataclasses.field(default_factory=list)
     builds: bool = False      # compiles by as many processes as there are processors: one such step at a time, and politely
+    polite: bool = False      # takes as long whatever it gets of the processors, so it shares them with what compiles
     clock: float = None
     cpu: float = None
     code: int = None          # that it ended with; -1 if it could not begin
@@ -66,12 +67,14 @@ def all_steps(folder, chosen, options):
         *first,
         headers,
         Step('build examples', 97, ['sh', 'tests/built.sh', f'{folder}/tool', '-Dexamples=true', '-Ddebug=false', '-Doptimization=1'], builds=True),
-        *[step for steps in others for step in steps],
         script('cli/cli.py', 1, programs, after=tool),
         script('cli/readelf.py', 19, vitte, after=tool),
         script('cli/readobj.py', 27, vitte, folder, after=tool),
         script('cli/wasm.py', 2, f'{folder}/wasm-cli', vitte, after=tool),
         script('loader/wasm/programs.py', 80, f'{folder}/wasm-programs', vitte, after=tool),
+        Step('fuzz', 755, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs'], polite=True),
+        Step('oracles', 120, [PYTHON, 'tests/oracles/oracles.py', *(['--seconds', '600', '--fresh'] if options.all else []), f'{folder}/oracles', known], polite=True),
+        *[step for steps in others for step in steps],
         script('loader/wasm/wasi_suite.py', 1, f'{folder}/wasi-suite', vitte, after=tool),
         script('loader/libraries/libraries.py', 15, f'{folder}/libraries'),
         script('loader/gdb.py', 50, f'{folder}/gdb'),
@@ -83,10 +86,8 @@ def all_steps(folder, chosen, options):
         script('firmware/firmware.py', 28, f'{folder}/firmware'),
         script('subproject/run.sh', 3, f'{folder}/subproject'),
         script('systems/constants.py', 3),
-        Step('oracles', 120, [PYTHON, 'tests/oracles/oracles.py', *(['--seconds', '600', '--fresh'] if options.all else []), f'{folder}/oracles', known]),
         script('loader/matrix/matrix.py', 163, *(['--all'] if options.all else []), f'{folder}/matrix'),
         Step('build benches', 36, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
-        Step('fuzz', 755, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs']),
     ]
     for step in steps[2:]:  # the first is built meanwhile
         step.after.append('install')
@@ -137,7 +138,7 @@ class Run:
         print(f'begins: {step.name}', flush=True)
         log = f'{self.folder}/logs/{step.name.replace("/", "-").replace(" ", "-")}.txt'
         with open(log, 'wb') as output:
-            child = subprocess.Popen([*(['nice', '-n', '10'] if step.builds else []), *step.command], stdin=subprocess.DEVNULL,
+            child = subprocess.Popen([*(['nice', '-n', '10'] if step.builds or step.polite else []), *step.command], stdin=subprocess.DEVNULL,
                                      stdout=output, stderr=subprocess.STDOUT, env=self.environment)
             _, status, used = os.wait4(child.pid, 0)
         code = child.returncode = os.waitstatus_to_exitcode(status)
