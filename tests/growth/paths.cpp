@@ -73,7 +73,9 @@ job glob_sets_without_end(std::size_t n) { return matching(std::string(n, '['), 
 job glob_sets_without_end_behind_a_star(std::size_t n) {
     return matching("*" + std::string(n, '[') + "\\]", std::string(250, '['), false);
 }
-job glob_long_pattern(std::size_t n) { return matching("*" + std::string(n, 'a') + "b", std::string(5000, 'a'), false); }
+job glob_long_pattern(std::size_t n) {
+    return matching("*" + std::string(n, 'a') + "b", std::string(5000, 'a'), false);
+}
 job glob_sets_behind_a_star(std::size_t n) {
     return matching("*" + repeated(n, "[!b]") + "b", std::string(2000, 'a'), false);
 }

@@ -56,8 +56,8 @@ oracle::strings walked(const std::string& folder, links follow) {
                          : entry.kind == file_kind::directory     ? 2
                          : entry.kind == file_kind::symbolic_link ? 3
                                                                   : 0;
-        met.push_back(std::string(entry.failed != nullptr ? "failed" : kinds[kind]) + " " + std::to_string(entry.depth) +
-                      " " + entry.path);
+        const std::string what = entry.failed != nullptr ? "failed" : kinds[kind];
+        met.push_back(what + " " + std::to_string(entry.depth) + " " + entry.path);
         return walk_next::on;
     }, {.follow = follow});
     std::sort(met.begin(), met.end());

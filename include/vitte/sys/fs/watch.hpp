@@ -230,7 +230,8 @@ private:
     void lose(const std::string& path, bool was_folder) {
         const auto before = pending_.try_emplace(path, state{presence::yes, true, false, 0}).first;
         before->second.lost_folder |= was_folder;
-        for (auto at = pending_.lower_bound(path + '/'); is_below(at, pending_, path); ++at) at->second.is_there = false;
+        for (auto at = pending_.lower_bound(path + '/'); is_below(at, pending_, path); ++at)
+            at->second.is_there = false;
     }
     void note(const std::string& path, unsigned changes, bool may_replace = false) {
         const bool created = (changes & watch_created) != 0, removed = (changes & watch_removed) != 0;
