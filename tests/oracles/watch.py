@@ -61,9 +61,9 @@ def change(random, top, outside, targets):
         pass  # what cannot be done changes nothing
 
 
-def replay(model, path, changes, before, targets):
+def replay(model, path, changes, now, before, targets):
     """Has `model` follow what was told; what was wrong with it."""
-    there = os.path.lexists(path)
+    there = path in now  # not behind a link
     if changes & ~ATTRIBUTES not in (0, CREATED, REMOVED, MODIFIED, CREATED | REMOVED):
         return 'no such changes'
     if (changes & ~ATTRIBUTES != REMOVED) != there:
@@ -76,7 +76,7 @@ def replay(model, path, changes, before, targets):
         for below in [known for known in model if known == path or known.startswith(path + '/')]:
             del model[below]
     if there:
-        model[path] = facts(path)
+        model[path] = now[path]
     return ''
 
 
@@ -94,6 +94,7 @@ def check(random, ours, folder):
         for _ in range(random.choice([1, 2, 3, 4, 6, 10])):
             change(random, top, outside, targets)
         before = dict(model)
+        now = tree(top)
         state, *told = [field.decode() for field in ours.ask('told')]
         if state != 'told':
             return f'it ended: {state}'
@@ -101,9 +102,9 @@ def check(random, ours, folder):
         if paths != sorted(set(paths), key=os.fsencode):
             return f'paths out of order, or twice: {paths}'
         for path, changes in zip(paths, map(int, told[1::2])):
-            if said := replay(model, path, changes, before, targets):
+            if said := replay(model, path, changes, now, before, targets):
                 return f'{path[len(top):]} told as {changes}, but {said}; of {told}'
-        if model != (now := tree(top)):
+        if model != now:
             wrong = {path[len(top):]: (model.get(path), now.get(path)) for path in model.keys() | now.keys() if model.get(path) != now.get(path)}
             return f'replayed and real: {wrong}; told: {told}'
     ours.ask('forget')

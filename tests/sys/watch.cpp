@@ -177,6 +177,10 @@ BOOST_AUTO_TEST_CASE(folders_that_are_others_by_now_silence_nobody) {
     static_cast<void>(told(w));
     put(*d, "y/file");
     BOOST_TEST((told(w) == changes{{SCRATCH "/y/file", watch_created}}));
+    BOOST_TEST((d->create_directory("v") && d->remove("y/file") && d->rename("y", "v")));
+    changes moved = told(w);
+    moved.erase(SCRATCH "/y/file");  // which went before its folder did
+    BOOST_TEST((moved == changes{{SCRATCH "/v", watch_created}, {SCRATCH "/y", watch_removed}}));
 }
 
 BOOST_AUTO_TEST_CASE(kernels_that_tell_little_are_asked) {

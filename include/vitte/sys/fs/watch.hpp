@@ -105,9 +105,12 @@ private:
         return entered ? walk_next::on : walk_next::stop;
     }
     result<void> enter(const std::string& path, bool whole_tree, bool looked_into) {
-        VITTE_TRY(const std::uint32_t number, queue_->add(path.c_str(), whole_tree));
-        if (const auto same = folders_.find(number); same != folders_.end()) drop(same);  // under the name it had
-        if (const auto other = numbers_.find(path); other != numbers_.end()) end(other);
+        VITTE_TRY(std::uint32_t number, queue_->add(path.c_str(), whole_tree));
+        if (const auto same = folders_.find(number); same != folders_.end() && same->second.path != path) {
+            end(numbers_.find(same->second.path));  // it was moved: what is still to come means the name that it had
+            VITTE_TRY(number, queue_->add(path.c_str(), whole_tree));
+        }
+        if (const auto other = numbers_.find(path); other != numbers_.end() && other->second != number) end(other);
         folders_[number] = {path, whole_tree, looked_into, only_itself ? size_of(path) : 0};
         numbers_[path] = number;
         return {};
