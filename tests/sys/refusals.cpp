@@ -5,11 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include <vitte/sys/fs.hpp>
 #include <vitte/sys/fs/glob.hpp>
 #include <vitte/sys/fs/temporary.hpp>
 #include <vitte/sys/fs/text.hpp>
 #include <vitte/sys/fs/walk.hpp>
+#include <vitte/sys/fs/watch.hpp>
 
 #include "../support/scratch.hpp"
 #include "../support/text_files.hpp"
@@ -150,6 +153,28 @@ BOOST_AUTO_TEST_CASE(who_may_not_is_told_so, *needs(privilege)) {
         return create_directories(way.c_str(), 0555) && remove_all((top + "/everybody's/a").c_str());
     }));
 }
+
+#if !defined(VITTE_PLATFORM_POSIX)  // which watches nothing
+BOOST_AUTO_TEST_CASE(folders_that_may_not_be_read_do_not_end_a_watch, *needs(privilege)) {
+    const temporary_directory folder = std::move(*temporary_directory::create());
+    const auto d = folder.open();
+    BOOST_TEST(d->set_mode(".", 0777).has_value());
+    BOOST_TEST(as_nobody([&] {
+        static_cast<void>(d->create_directory("closed", 0));
+        auto w = watcher::create();
+        if (!w || !w->add(folder.path())) return false;
+        std::set<std::string> told;
+        const auto tell = [&] {
+            return w->wait([&](const watch_event& e) { told.insert(e.path + std::strlen(folder.path())); }).has_value();
+        };
+        if (!d->create_directory("shut", 0) || !d->create_directory("open") || !tell()) return false;
+        if (told != std::set<std::string>{"/shut", "/open"}) return false;
+        if (!d->set_mode("closed", 0700) || !d->create_directory("closed/below") || !tell()) return false;
+        return told.contains("/closed/below") && d->create_directory("closed/below/more") && tell() &&
+               told.contains("/closed/below/more");
+    }));
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(what_is_replaced_is_whole_where_its_folder_cannot_be_stored) {
     const scratch folder;

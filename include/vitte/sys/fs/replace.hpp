@@ -52,11 +52,11 @@ struct unique_name {
 /// Writes `content` to a new file beside `path`, has it stored, puts it in the place of `path`, and has the folder
 /// stored. The new file has owner, group, mode and access control list (on Linux) of the old one, as far as this
 /// process may know them and give them to it; nobody may do more with it, and nobody else could open it before it was
-/// whole. If there was none, its rights are 0666 without the process's mask. When it succeeds, the new content survives
-/// a loss of power. After a failure the old content is still there and nothing else is left, with two exceptions: if
-/// only the folder could not be stored, the new content is there, and a loss of power may bring the old one back; and a
-/// crash of the process in between may leave a file whose name is "." and 24 digits. A symbolic link at `path` is
-/// itself replaced.
+/// whole. If there was none, its rights are 0666 without the process's mask, from the beginning. When it succeeds, the
+/// new content survives a loss of power. After a failure the old content is still there and nothing else is left, with
+/// two exceptions: if only the folder could not be stored, the new content is there, and a loss of power may bring the
+/// old one back; and a crash of the process in between may leave a file whose name is "." and 24 digits. A symbolic
+/// link at `path` is itself replaced.
 template <platform P = native>
 result<void> replace(const char* path, std::span<const std::byte> content) noexcept {
     VITTE_TRY(const auto where, detail::split_path::of(path));

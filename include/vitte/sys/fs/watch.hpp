@@ -48,8 +48,9 @@ public:
     }
 
     /// Watches `path`, and if it is a folder, all names in it and, unless `whole_tree` is false, in the folders below;
-    /// links are not followed. What is there already is not told of. Whoever replaces a file that is watched alone is
-    /// told of as having removed it.
+    /// links are not followed. What is there already is not told of. Folders below that may not be read are not watched;
+    /// on Linux they are when their rights change, and what is in them is told of as created then. Whoever replaces a
+    /// file that is watched alone is told of as having removed it.
     result<void> add(const char* path, bool whole_tree = true) {
         VITTE_CHECK(enter(path, whole_tree, true));
         if (queue::watches_trees || (!whole_tree && !only_itself)) return {};
@@ -98,9 +99,10 @@ private:
 
     basic_watcher() : queue_(std::make_unique<queue>()) {}
 
-    /// What is gone again is told of by itself.
+    /// What is gone again is told of by itself, and what may not be read only by its name.
     static walk_next goes_on_after(result<void>& entered) noexcept {
-        if (!entered && (entered.error().code == errc::not_found || entered.error().code == errc::not_a_directory))
+        if (!entered && (entered.error().code == errc::not_found || entered.error().code == errc::not_a_directory ||
+                         entered.error().code == errc::permission_denied))
             entered = {};
         return entered ? walk_next::on : walk_next::stop;
     }
@@ -137,9 +139,8 @@ private:
         }, depth);
         if (!failed) return failed;
         // A file has nothing below it, and what is gone again is told of by itself.
-        const bool nothing =
-            !walked && (walked.error().code == errc::not_a_directory || walked.error().code == errc::not_found);
-        return nothing ? result<void>() : walked;
+        failed = walked;
+        return goes_on_after(failed) == walk_next::on ? result<void>() : walked;
     }
 
     /// Takes what the OS has to tell; returns whether it was anything.
@@ -166,7 +167,8 @@ private:
         note(path, change.changes, change.may_replace);
         if (queue::watches_trees || !where.whole_tree || !change.is_folder || itself) return {};
         if ((change.changes & watch_removed) != 0) forget(path);
-        if ((change.changes & watch_created) == 0) return {};
+        const bool opened = (change.changes & watch_attributes) != 0 && !numbers_.contains(path);
+        if ((change.changes & watch_created) == 0 && !opened) return {};
         auto entered = enter_met(path, true, true);
         return goes_on_after(entered) == walk_next::on ? enter_below(path, true, true) : entered;
     }
