@@ -112,8 +112,8 @@ public:
             requires(native_handle_type h) { files::try_lock(h, true); }, "this platform has no locks of files");
         return files::try_lock(handle_, kind == file_lock::exclusive);
     }
-    /// The same, with patience until `until`; then `errc::timed_out`. Asks again and again, with pauses of 50 us at first
-    /// and of 20 ms in the end.
+    /// The same, with patience until `until`; then `errc::timed_out`. Asks again and again, with pauses of 50 us at
+    /// first and of 20 ms in the end.
     result<void> lock_until(deadline until, file_lock kind = file_lock::exclusive) const noexcept {
         for (std::int64_t pause = 50'000;; pause = pause < 10'000'000 ? 2 * pause : 20'000'000) {
             const auto locked = try_lock(kind);

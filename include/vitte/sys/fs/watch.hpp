@@ -48,9 +48,9 @@ public:
     }
 
     /// Watches `path`, and if it is a folder, all names in it and, unless `whole_tree` is false, in the folders below;
-    /// links are not followed. What is there already is not told of. Folders below that may not be read are not watched;
-    /// on Linux they are when their rights change, and what is in them is told of as created then. Whoever replaces a
-    /// file that is watched alone is told of as having removed it.
+    /// links are not followed. What is there already is not told of. Folders below that may not be read are not
+    /// watched; on Linux they are when their rights change, and what is in them is told of as created then. Whoever
+    /// replaces a file that is watched alone is told of as having removed it.
     result<void> add(const char* path, bool whole_tree = true) {
         VITTE_CHECK(enter(path, whole_tree, true));
         if (queue::watches_trees || (!whole_tree && !only_itself)) return {};
