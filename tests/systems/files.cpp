@@ -6,11 +6,24 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+#include "disk_call.hpp"
 #include "host.hpp"
 
 using namespace systems;
 
+void (*target_disk_watcher)(const target_disk_call&) = nullptr;
+
 namespace {
+
+/// Tells of a call that has not failed; what it returned.
+template <class Result>
+Result seen(Result returned, target_disk_call call) {
+    if (target_disk_watcher == nullptr || returned == static_cast<Result>(-1)) return returned;
+    if (call.what == target_disk_call::opened) call.made = static_cast<int>(returned);
+    if (call.what == target_disk_call::written) call.size = static_cast<std::size_t>(returned);
+    target_disk_watcher(call);
+    return returned;
+}
 
 /// What is there, which is not followed; zeros if nothing is.
 struct stat at(int folder, const char* path) {
@@ -26,7 +39,7 @@ int open_at(int folder, const char* path, int flags, mode_t mode) {
     const int opened = ::openat(in, path, *bits, mode);
     if (opened != -1) {
         if ((*bits & O_TRUNC) != 0) note_truncated(opened);
-        return opened;
+        return seen(opened, {.what = target_disk_call::opened, .file = folder, .path = path, .flags = flags});
     }
     // Linux says ENOTDIR of links with O_DIRECTORY, too.
     const int failed = errno;
@@ -124,19 +137,22 @@ int target_openat(int in, const char* path, int flags, ...) {
 }
 int target_close(int file) {
     forget_watched(file);
-    return told(::close(file));
+    return seen(told(::close(file)), {.what = target_disk_call::closed, .file = file});
 }
 ssize_t target_read(int file, void* to, size_t size) {
     return is_too_much(size) ? refuse<ssize_t>(TARGET_EINVAL) : told(::read(file, to, size));
 }
 ssize_t target_write(int file, const void* from, size_t size) {
-    return is_too_much(size) ? refuse<ssize_t>(TARGET_EINVAL) : told(::write(file, from, size));
+    if (is_too_much(size)) return refuse<ssize_t>(TARGET_EINVAL);
+    return seen(told(::write(file, from, size)), {.what = target_disk_call::written, .file = file, .data = from});
 }
 ssize_t target_pread(int file, void* to, size_t size, off_t at) {
     return is_too_much(size) ? refuse<ssize_t>(TARGET_EINVAL) : told(::pread(file, to, size, at));
 }
 ssize_t target_pwrite(int file, const void* from, size_t size, off_t at) {
-    return is_too_much(size) ? refuse<ssize_t>(TARGET_EINVAL) : told(::pwrite(file, from, size, at));
+    if (is_too_much(size)) return refuse<ssize_t>(TARGET_EINVAL);
+    return seen(told(::pwrite(file, from, size, at)),
+                {.what = target_disk_call::written, .file = file, .data = from, .offset = at});
 }
 ssize_t target_readv(int file, const struct iovec* slices, int count) {
     if (count < 1 || count > 1024 || is_too_much(total(slices, count))) return refuse<ssize_t>(TARGET_EINVAL);
@@ -156,7 +172,9 @@ off_t target_lseek(int file, off_t to, int whence) {
 #endif
     return told(::lseek(file, to, whence));
 }
-int target_fsync(int file) { return told(::fsync(file)); }
+int target_fsync(int file) {
+    return seen(told(::fsync(file)), {.what = target_disk_call::synced, .file = file});
+}
 int target_fdatasync(int file) { return told(::fdatasync(file)); }
 int target_posix_fallocate(int file, off_t at, off_t size) {
     const int failed = ::posix_fallocate(file, at, size);
@@ -193,7 +211,7 @@ int target_fcntl(int file, int command, ...) {
 #if defined(TARGET_F_FULLFSYNC)
         case TARGET_F_FULLFSYNC:  // an error of the system, for file systems that cannot
             if (const long failed = setting("VITTE_FULLFSYNC_ERROR", 0); failed != 0) return refuse(static_cast<int>(failed));
-            return told(::fsync(file));
+            return seen(told(::fsync(file)), {.what = target_disk_call::fully_synced, .file = file});
 #endif
 #if defined(TARGET_F_MAXFD)
         case TARGET_F_MAXFD: {
@@ -241,7 +259,10 @@ int target_unlinkat(int in, const char* path, int flags) {
     int bits;
     if (host_at_flags(flags, bits) == -1) return -1;
     const auto gone = at(in, path);
-    if (::unlinkat(host_folder(in), path, bits) == 0) return note_removal(gone), 0;
+    if (::unlinkat(host_folder(in), path, bits) == 0) {
+        note_removal(gone);
+        return seen(0, {.what = target_disk_call::removed, .file = in, .path = path});
+    }
     if (errno == EISDIR) return refuse(here.unlinked_folder);
     return told(-1);
 }
@@ -250,7 +271,7 @@ int target_renameat(int in, const char* path, int to_in, const char* to) {
     const auto gone = at(to_in, to), moved = at(in, path);
     if (::renameat(host_folder(in), path, host_folder(to_in), to) == -1) return told(-1);
     if (gone.st_ino != moved.st_ino) note_removal(gone);
-    return 0;
+    return seen(0, {.what = target_disk_call::renamed, .file = in, .path = path, .to_folder = to_in, .to = to});
 }
 int target_linkat(int in, const char* path, int to_in, const char* to, int flags) {
     int bits;
