@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <sys/prctl.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
@@ -338,11 +339,14 @@ int target_dup2(int from, int to) {
     if (from != to) forget_watched(to);
     return told(::dup2(from, to));
 }
-/// Not marked as closed by exec yet: with VITTE_PIPE_HOLDER, a child of another thread has both ends for two seconds.
+/// Not marked as closed by exec yet: with VITTE_PIPE_HOLDER, a child of another thread has both ends for so many seconds.
 int target_pipe(int* ends) {
     if (::pipe(ends) == -1) return told(-1);
-    if (setting("VITTE_PIPE_HOLDER", 0) != 0 && ::fork() == 0) ::sleep(2), ::_exit(0);
-    return 0;
+    const long held = setting("VITTE_PIPE_HOLDER", 0);
+    if (held == 0 || ::fork() != 0) return 0;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::sleep(static_cast<unsigned>(held));
+    ::_exit(0);
 }
 int target_pipe2(int* ends, int flags) {
     const auto bits = host_open_flags(flags);
