@@ -28,7 +28,7 @@ enum open_flag : unsigned {
     open_append = 1,     ///< every write goes to the end, wherever that is then
     open_no_follow = 2,  ///< a symbolic link at the end of the path is `errc::too_many_links`
     open_direct = 4,     ///< past the page cache; offsets, sizes and addresses are multiples of the device's blocks
-    /// A write returns when its data is stored. macOS leaves it in the device, which may lose it with the power: `sync`.
+    /// A write returns when its data is stored. macOS leaves it in the device, which may lose it with its power.
     open_durable = 8,
     /// Neither to open nor, later, to read or write waits for somebody: of FIFOs and devices, on POSIX. What would wait
     /// is `errc::would_block`.

@@ -149,8 +149,8 @@ private:
 /// descendants at the deadline or when it says more than `limit`. Streams that the command leads elsewhere than to this
 /// process are left as they are. It has ended when this returns, and so have those to whom it gave its output.
 /// Where pipes are made and marked as not inherited in two steps (macOS, and POSIX before 2024), programs that this
-/// process starts in between by other means have these pipes, too: they may keep the input open, and are waited for, until
-/// the deadline. Programs that this library starts have none.
+/// process starts in between by other means have these pipes, too: they may keep the input open, and are waited for,
+/// until the deadline. Programs that this library starts have none.
 template <platform P>
 result<captured> capture(basic_command<P> what, const capture_options& options = {}) {
     VITTE_TRY(auto child, what.capturing().spawn());

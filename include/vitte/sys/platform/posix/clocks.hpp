@@ -52,8 +52,8 @@ struct clocks {
     }
 #endif
 
-    /// The failure of a wait that the system has ended at its time: `errc::interrupted` if `until` is still to come, since
-    /// no system counts as far as deadlines may be away.
+    /// The failure of a wait that the system has ended at its time: `errc::interrupted` if `until` is still to come,
+    /// since no system counts as far as deadlines may be away.
     static error time_is_over(std::int64_t until, const char* operation, int number = 0) noexcept {
         const bool over = until != INT64_MAX && monotonic() >= until;
         return {over ? errc::timed_out : errc::interrupted, number, operation};

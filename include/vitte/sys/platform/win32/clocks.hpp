@@ -46,8 +46,8 @@ struct clocks {
         return count < 0xffffffff ? static_cast<unsigned long>(count) : 0xfffffffe;
     }
 
-    /// The failure of a wait that the system has ended at its time: `errc::interrupted` if `until` is still to come, since
-    /// calls count 49 days, and by another clock.
+    /// The failure of a wait that the system has ended at its time: `errc::interrupted` if `until` is still to come,
+    /// since calls count 49 days, and by another clock.
     static error time_is_over(std::int64_t until, const char* operation, int number) noexcept {
         const bool over = until != INT64_MAX && monotonic() >= until;
         return {over ? errc::timed_out : errc::interrupted, number, operation};
