@@ -86,6 +86,7 @@ def all_steps(folder, chosen, options):
         script('firmware/firmware.py', 28, f'{folder}/firmware'),
         script('subproject/run.sh', 3, f'{folder}/subproject'),
         script('systems/constants.py', 3),
+        script('systems/releases.py', 14),
         script('loader/matrix/matrix.py', 163, *(['--all'] if options.all else []), f'{folder}/matrix'),
         Step('build benches', 36, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
     ]

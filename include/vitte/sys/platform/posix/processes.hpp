@@ -276,6 +276,7 @@ struct forking {
         constexpr rlim_t most = 1 << 20;
         return static_cast<int>(limit.rlim_max < most ? limit.rlim_max : most);
     }
+#if !defined(__OpenBSD__) || defined(VITTE_PLATFORM_POSIX)  // which had no waitid until 7.3
     /// Asks again every 2 ms.
     static result<void> await_exit(child_handle of, std::int64_t until) noexcept {
         siginfo_t about{};
@@ -287,6 +288,7 @@ struct forking {
         VITTE_CHECK(clocks::sleep_until(until - now < 2'000'000 ? until : now + 2'000'000));
         return fail(errc::interrupted, "waitid");
     }
+#endif
     static pid_t wait4(pid_t of, int* status, rusage*) noexcept { return ::waitpid(of, status, WNOHANG); }
 };
 
