@@ -1,3 +1,4 @@
+#include <stdexcept>
 #include <boost/test/unit_test.hpp>
 #include <optional>
 #include <string>
@@ -113,6 +114,31 @@ BOOST_AUTO_TEST_CASE(host_functions_that_are_called_last_may_fail) {
     BOOST_TEST(*run() == 87654321);
     fails = true;
     BOOST_TEST(run().error().message() == "no in run");
+}
+
+BOOST_AUTO_TEST_CASE(a_host_function_that_throws_is_a_trap) {
+#if defined(__cpp_exceptions)
+    const code user = module(
+        {make_section(1, list({type({i32}, {i32})})), make_section(2, list({imported("env", "odd", bytes({0, 0}))})),
+         make_section(3, list({bytes({0})})), make_section(7, list({exported("run", 0, 1), exported("odd", 0, 0)})),
+         make_section(10, list({body(bytes({0x20, 0, 0x10, 0}))})), function_names({"odd", "run"})});
+    auto store = new_store();
+    store.define_function<std::int32_t(std::int32_t)>("env", "odd", [](std::int32_t x) {
+        if (x == 0) throw std::runtime_error("not zero");
+        if (x < 0) throw x;
+        return x | 1;
+    });
+    auto& made = instance_of(store, user);
+    for (const char* name : {"run", "odd"}) {
+        const auto run = function_of<std::int32_t(std::int32_t)>(made, name);
+        const auto zero = run(0), negative = run(-1);
+        BOOST_REQUIRE((!zero && !negative));
+        BOOST_TEST((zero.error().code == wasm::trap_code::host && negative.error().code == wasm::trap_code::host));
+        BOOST_TEST(zero.error().message().starts_with("not zero"));
+        BOOST_TEST(negative.error().message().starts_with("the host function has thrown"));
+        BOOST_TEST(*run(4) == 5);
+    }
+#endif
 }
 
 BOOST_AUTO_TEST_CASE(host_functions_see_their_callers_memory_and_call_back) {

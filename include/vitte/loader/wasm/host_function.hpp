@@ -78,7 +78,9 @@ struct host_binder<R(Args...)> {
 
 /// `define_function<std::int32_t(std::int32_t)>("env", "f", callable)`: the callable takes these arguments, or a
 /// `caller` before them, and returns this result or a `result<R, host_failure>`. Objects of the host are parameters as
-/// pointers, references or handles, and results as handles, see `share`.
+/// pointers, references or handles, and results as handles, see `share`. If it throws, the module traps with
+/// `trap_code::host`, and with the exception's words if it is a `std::exception`; handlers of the module do not see it.
+/// That holds for what `module_loader::provide` offers, too.
 template <sys::platform P>
 template <class Signature, class Callable>
 void basic_store<P>::define_function(std::string_view module, std::string_view name, Callable&& callable) {

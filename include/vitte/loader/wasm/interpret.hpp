@@ -28,7 +28,8 @@ VITTE_SEPARABLE bool run_function(execution& e, const function& f, std::byte* fr
     if (f.code == nullptr) {
         ++e.depth;
         const trap_code code =
-            frame + f.value_bytes > e.limit.load_relaxed() ? ops::refused(e) : f.host(f, nullptr, frame);
+            frame + f.value_bytes > e.limit.load_relaxed() ? ops::refused(e)
+                                                           : ops::answer_of_host(e, f, nullptr, frame);
         --e.depth;
         if (code != trap_code::none) {
             e.trap = code;

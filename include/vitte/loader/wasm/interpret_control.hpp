@@ -1,6 +1,7 @@
 /// Handlers of what moves values and control: copies, constants, globals, branches, calls and returns.
 #pragma once
 
+#include <exception>
 #include <vitte/loader/wasm/interpret_numeric.hpp>
 #include <vitte/loader/wasm/work.hpp>
 
@@ -199,6 +200,36 @@ struct refuse {
     x.frame = frame;
     x.pc = entry;
 }
+#if defined(__cpp_exceptions)
+/// The trap of a host function that has thrown what is being handled.
+[[gnu::cold, gnu::noinline]] inline trap_code thrown_by_host(execution& e) noexcept {
+    try {
+        try {
+            throw;
+        } catch (const std::exception& thrown) {
+            e.reason = thrown.what();
+        } catch (...) {
+            e.reason = "the host function has thrown what is no std::exception";
+        }
+    } catch (...) {
+        e.reason.clear();  // there is no memory for the words
+    }
+    return trap_code::host;
+}
+#endif
+/// What a host function says, and a trap if it throws: nothing can be unwound through the interpreter.
+inline trap_code answer_of_host(execution& e, const function& f, runtime* in, std::byte* values) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        return f.host(f, in, values);
+    } catch (...) {
+        return thrown_by_host(e);
+    }
+#else
+    static_cast<void>(e);
+    return f.host(f, in, values);
+#endif
+}
 /// Calls a host function in place. Its result, if it is one, is then in every accumulator. It may have taken any time.
 [[gnu::noinline]] inline trap_code call_host(const function& f, runtime* in, std::byte* values) noexcept {
     execution& e = *in->execution;
@@ -206,7 +237,7 @@ struct refuse {
     std::byte* const top = e.top;
     e.top = values + f.value_bytes;
     e.in_host = true;
-    const trap_code code = f.host(f, in, values);
+    const trap_code code = answer_of_host(e, f, in, values);
     e.in_host = false;
     e.top = top;
     const bool bounded = e.limit.load_relaxed() == nullptr || e.deadline != INT64_MAX;
