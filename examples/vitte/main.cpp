@@ -9,12 +9,10 @@ constexpr const char* help = R"(usage: vitte COMMAND ...
   vitte run FILE FUNCTION [ARGUMENT]...     loads a module and calls one of its functions
   vitte run PROGRAM.wasm [ARGUMENT]...      runs a WASI program
 
-`vitte COMMAND --help` tells more. Exit codes: 0 success; 1 the file or the call failed; 2 wrong usage.
+`vitte COMMAND --help` tells more. Exit codes: 0 success; 1 the file, the call or the output failed; 2 wrong usage.
 )";
-}
 
-int main(int argc, char** argv) {
-    const arguments given(argv + 1, argv + argc);
+exit_code do_command(const arguments& given) {
     if (given.empty()) {
         std::fputs(help, stderr);
         return misused;
@@ -27,4 +25,12 @@ int main(int argc, char** argv) {
     if (given[0] == "inspect") return inspect(rest);
     if (given[0] == "run") return run(rest);
     return complain(misused, std::string(given[0]) + ": not a command", "vitte --help lists them");
+}
+}  // namespace
+
+int main(int argc, char** argv) {
+    const exit_code ended = do_command({argv + 1, argv + argc});
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return ended;
+    complain(failed, "the output could not be written", "is the disk full, or is there no stdout?");
+    return ended == succeeded ? failed : ended;
 }

@@ -1,7 +1,5 @@
 // vitte run: loads a module and calls one of its functions with arguments from the command line.
-#include <cerrno>
 #include <cinttypes>
-#include <cstdlib>
 
 #include <vitte/loader/ffi.hpp>
 #include <vitte/loader/loader.hpp>
@@ -10,6 +8,7 @@
 #include "../host_libc.hpp"
 #endif
 #include "command.hpp"
+#include "numbers.hpp"
 #include "program.hpp"
 
 namespace {
@@ -28,7 +27,7 @@ Loads the module FILE and calls its exported FUNCTION, a C function, with the ar
   --                           what follows are arguments, even if they begin with --
 
 A WebAssembly module that exports _start is a WASI program: it is run with the arguments, and vitte ends with its exit
-code. It sees no file but those below the folders that it is given. Of other modules a function is called; its type is
+code, or 255 if that is higher. It sees no file but those below the folders that it is given. Of other modules a function is called; its type is
 known.
 
   --dir HOST[::GUEST]          gives a program the folder HOST, which it calls GUEST (or HOST)
@@ -40,33 +39,22 @@ struct request {
     std::vector<std::string> arguments;
 };
 
-/// The number that all of `text` spells, or nothing.
-template <class T, class Parse>
-bool parse_number(const std::string& text, T& to, Parse parse) {
-    char* end = nullptr;
-    errno = 0;
-    to = parse(text.c_str(), &end);
-    return !text.empty() && *end == 0 && errno == 0;
-}
-
 bool parse_value(value_type type, const std::string& text, value& to) {
     if (type == value_type::string) return to = value::of(text.c_str()), true;
-    if (type == value_type::f64 || type == value_type::f32) {
+    if (type == value_type::f64) {
         double number = 0;
-        if (!parse_number(text, number, [](const char* t, char** e) { return std::strtod(t, e); })) return false;
-        to = type == value_type::f64 ? value::of(number) : value::of(static_cast<float>(number));
-        return true;
+        const bool good = parse_real(text, number);
+        return to = value::of(number), good;
     }
-    const bool negative = text.starts_with('-');
-    std::int64_t below = 0;
-    std::uint64_t above = 0;
-    to.type = type;
-    if (negative && !parse_number(text, below, [](const char* t, char** e) { return std::strtoll(t, e, 0); }))
-        return false;
-    if (!negative && !parse_number(text, above, [](const char* t, char** e) { return std::strtoull(t, e, 0); }))
-        return false;
-    to.bits = negative ? static_cast<std::uint64_t>(below) : above;
-    return vitte::loader::fits(type, to.bits, negative);
+    if (type == value_type::f32) {
+        float number = 0;
+        const bool good = parse_real(text, number);
+        return to = value::of(number), good;
+    }
+    parsed_integer number;
+    if (!parse_integer(text, number)) return false;
+    to = {type, number.bits};
+    return vitte::loader::fits(type, number.bits, number.negative);
 }
 
 void print(const value& returned) {

@@ -1,10 +1,11 @@
 // vitte run, of a WebAssembly module: a WASI program with its arguments and folders, or one function of another module.
-#include <cerrno>
+#include <algorithm>
 #include <cinttypes>
-#include <cstdlib>
+#include <vitte/loader/ffi.hpp>
 #include <vitte/loader/wasm/wasi.hpp>
 #include <vitte/sys/memory/mapping.hpp>
 
+#include "numbers.hpp"
 #include "program.hpp"
 
 namespace {
@@ -21,24 +22,21 @@ exit_code refuse(const std::string& what, const char* hint = "") { return compla
 
 /// A number of the type that a parameter has; false if `text` is none.
 bool parse(const std::string& text, wasm::value_type type, wasm::value& to) {
-    char* end = nullptr;
-    errno = 0;
     to.type = type;
-    if (type == wasm::f32)
-        to.bits = wasm::constant_value::of(std::strtof(text.c_str(), &end));
-    else if (type == wasm::f64)
-        to.bits = wasm::constant_value::of(std::strtod(text.c_str(), &end));
-    else if (type == wasm::i32) {
-        const std::int64_t number = std::strtoll(text.c_str(), &end, 0);
-        if (number < INT32_MIN || number > std::int64_t{UINT32_MAX}) return false;
-        to.bits = wasm::constant_value::of(static_cast<std::uint32_t>(number));
-    } else if (type == wasm::i64) {
-        to.bits = wasm::constant_value::of(text.starts_with('-')
-                                               ? static_cast<std::uint64_t>(std::strtoll(text.c_str(), &end, 0))
-                                               : std::uint64_t{std::strtoull(text.c_str(), &end, 0)});
-    } else
-        return false;
-    return !text.empty() && *end == 0 && errno == 0;
+    if (type == wasm::f32 || type == wasm::f64) {
+        float single = 0;
+        double number = 0;
+        const bool good = type == wasm::f32 ? parse_real(text, single) : parse_real(text, number);
+        to.bits = type == wasm::f32 ? wasm::constant_value::of(single) : wasm::constant_value::of(number);
+        return good;
+    }
+    parsed_integer number;
+    if ((type != wasm::i32 && type != wasm::i64) || !parse_integer(text, number)) return false;
+    using vitte::loader::fits, vitte::loader::value_type;
+    if (type == wasm::i32) to.bits = wasm::constant_value::of(static_cast<std::uint32_t>(number.bits));
+    else to.bits = wasm::constant_value::of(number.bits);
+    return type == wasm::i64 || fits(value_type::i32, number.bits, number.negative) ||
+           fits(value_type::u32, number.bits, number.negative);
 }
 void print(const wasm::value& v) {
     if (v.type == wasm::i32)
@@ -121,5 +119,5 @@ exit_code run_wasm(const program_request& r) {
     if ((*made)->find("_start") == nullptr) return call(*store, **made, r);
     const auto ended = world.run(**made);
     if (!ended) return refuse(r.file + ": " + ended.error().message());
-    return static_cast<exit_code>(*ended & 0xff);
+    return static_cast<exit_code>(std::min(*ended, std::uint32_t{255}));
 }

@@ -60,6 +60,52 @@ def main(folder, results_file):
     refuses(2, ['linker', 'dynamic'], 'run', libz, 'zlibVersion', '--linker', 'os')
     refuses(2, ["'gold'", 'hint'], 'run', libz, 'zlibVersion', '--linker', 'gold')
 
+    # Numbers: all of the text, without spaces, and in range. The plugin gives them back.
+    def echoes(expected, kind, text):
+        prints(expected, 'run', echo, f'echo_{kind}', '--signature', f'{kind}({kind})', '--', text, tool='vitte-dynamic')
+
+    def is_none(kind, text):
+        refuses(2, ['argument 1', f"'{text}'", kind], 'run', echo, f'echo_{kind}', '--signature', f'{kind}({kind})', '--', text, tool='vitte-dynamic')
+
+    with tempfile.TemporaryDirectory() as scratch:
+        echo, source = os.path.join(scratch, 'echo.so'), os.path.join(scratch, 'echo.c')
+        types = {'f32': 'float', 'f64': 'double'} | {f'i{bits}': f'int{bits}_t' for bits in (8, 16, 32, 64)} | {
+            f'u{bits}': f'uint{bits}_t' for bits in (8, 16, 32, 64)}
+        with open(source, 'w', encoding='utf-8') as file:
+            file.write('#include <stdint.h>\n' + ''.join(f'{c} echo_{kind}({c} x) {{ return x; }}\n' for kind, c in types.items()))
+        subprocess.run(['cc', '-shared', '-fPIC', source, '-o', echo], check=True)
+        for bits in 8, 16, 32, 64:
+            most = 2**bits - 1
+            for number in 0, 1, most, 8 if bits == 8 else 300:
+                echoes(str(number), f'u{bits}', str(number))
+            for number in -2**(bits - 1), -1, 0, 2**(bits - 1) - 1:
+                echoes(str(number), f'i{bits}', str(number))
+            for number in -1, most + 1, 2**64 + 1:
+                is_none(f'u{bits}', str(number))
+            for number in 2**(bits - 1), -2**(bits - 1) - 1, 2**64 - 5, 2**64:
+                is_none(f'i{bits}', str(number))
+            echoes('0', f'i{bits}', '-0')
+            echoes('0', f'u{bits}', '-0')
+            echoes('16', f'u{bits}', '0x10')
+            for text in ' 5', ' -5', '5 ', '', '-', '--5', '+-5', '0x', '1.5', '5x':
+                is_none(f'u{bits}', text)
+                is_none(f'i{bits}', text)
+        echoes('9.9998886718268301e-321', 'f64', '1e-320')
+        echoes('1.40129846e-45', 'f32', '1e-45')
+        echoes('0', 'f64', '1e-400')
+        echoes('inf', 'f32', 'inf')
+        echoes('1.00000012', 'f32', '1.000000059604644775390626')  # not by way of a double
+        for kind, text in ('f32', '1e39'), ('f64', '1e309'), ('f64', ' 1'), ('f64', '1 '), ('f64', ''), ('f64', 'one'):
+            is_none(kind, text)
+
+    # Output that is lost is an error.
+    for arguments in ['--help'], ['inspect', greeter], crc:
+        with open('/dev/full', 'w', encoding='utf-8') as full:
+            done = subprocess.run([os.path.join(folder, 'vitte'), *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        results.check(done.returncode == 1 and done.stderr.count('\n') == 1 and 'output' in done.stderr, f'{arguments} to a full disk: {done}')
+        done = subprocess.run(['sh', '-c', '"$@" >&-', 'sh', os.path.join(folder, 'vitte'), *arguments], stderr=subprocess.PIPE, text=True, check=False)
+        results.check(done.returncode == 1 and 'output' in done.stderr, f'{arguments} without a stdout: {done}')
+
     facts = json.loads(vitte('inspect', '--json', greeter).stdout)
     results.equal([s['name'] for s in facts['exports']], ['greet'], 'exports of the greeter')
     results.check('host_print' in [s['name'] for s in facts['imports']], 'imports of the greeter')

@@ -89,8 +89,8 @@ def main(build, vitte, results_file):
     prints('content', program, '--dir', folder + '::/data', 'file', '/data/text')
     prints('content', program, '--dir', folder + '::.', 'file', 'text')
     prints('one|two|', program, 'input', given='one\ntwo\n')
-    for code in 0, 1, 7, 255:
-        results.equal(run('run', program, 'exit', str(code))[0], code, f'exit {code}')
+    for code in 0, 1, 7, 255, 256, 512, -1:
+        results.equal(run('run', program, 'exit', str(code))[0], code if 0 <= code <= 255 else 255, f'exit {code}')
     for where in os.path.abspath(__file__), '/data/../../../etc/passwd', '../text', 'text':
         code, out, said = run('run', program, '--dir', folder + '::/data', 'file', where)
         results.check(code == 5 and not out and said.startswith('open: '), f'{where} is out of reach: {code}, {out!r}, {said!r}')

@@ -70,6 +70,19 @@ BOOST_AUTO_TEST_CASE(narrow_integers_wrap_and_extend) {
     BOOST_TEST(called(subtract, "u32(i64,i64)", {i(3), i(5)}).bits == 0xfffffffeu);
 }
 
+BOOST_AUTO_TEST_CASE(integers_fit_by_their_sign_and_size) {
+    using vitte::loader::fits;
+    using type = vitte::loader::value_type;
+    const std::uint64_t minus_five = 0 - std::uint64_t{5};
+    for (const type t : {type::i8, type::i16, type::i32, type::i64}) {
+        BOOST_TEST((fits(t, minus_five, true) && fits(t, 5, false)));
+        BOOST_TEST((!fits(t, minus_five, false) && !fits(t, 5, true)));
+    }
+    for (const type t : {type::u8, type::u16, type::u32, type::u64}) BOOST_TEST((fits(t, 5, false) && !fits(t, minus_five, true)));
+    BOOST_TEST((fits(type::i8, 127, false) && !fits(type::i8, 128, false) && !fits(type::u8, 256, false)));
+    BOOST_TEST((fits(type::u64, minus_five, false) && !fits(type::u32, minus_five, false)));
+}
+
 BOOST_AUTO_TEST_CASE(arguments_beyond_the_registers_go_on_the_stack) {
     const auto n = [](double v) { return value::of(v); };
     const value r = called(mixed, "f64(i32,f32,i64,f64,u8,f64,i64,i64,i64,i64,f64,f64,f64,f64,f64,f32)",

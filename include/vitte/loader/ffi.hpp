@@ -47,9 +47,10 @@ constexpr std::uint64_t narrowed(value_type type, std::uint64_t bits) noexcept {
 
 /// Whether the integer `bits`, below zero if `negative`, is one of `type`.
 constexpr bool fits(value_type type, std::uint64_t bits, bool negative) noexcept {
-    if (type == value_type::u64 || type == value_type::pointer) return !negative;
-    if (type == value_type::i64) return negative == (static_cast<std::int64_t>(bits) < 0);
-    return detail::narrowed(type, bits) == bits;
+    const bool is_signed = type == value_type::i8 || type == value_type::i16 || type == value_type::i32 ||
+                           type == value_type::i64;
+    if (detail::narrowed(type, bits) != bits) return false;
+    return is_signed ? negative == (static_cast<std::int64_t>(bits) < 0) : !negative;
 }
 
 namespace detail {
