@@ -255,6 +255,15 @@ BOOST_AUTO_TEST_CASE(members_of_archives_are_taken_if_they_are_needed) {
     BOOST_TEST(without_folders(whole.error().references).starts_with("libmembers.a(member_unused.o):(.text"));
 }
 
+BOOST_AUTO_TEST_CASE(members_of_archives_are_taken_in_the_order_of_gnu_ld) {
+    auto loader = host();
+    auto linked = loader.link(
+        std::vector{link_input::file(built("needs_archive.o")), link_input::file(built("liborder.a"))});
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    BOOST_TEST(call<int()>(*linked, "use_common") == 42);
+    BOOST_TEST(call<int()>(*linked, "use_order") == 2);  // behind who needs it, as the index is being gone through
+}
+
 BOOST_AUTO_TEST_CASE(an_archive_without_an_index_is_searched_by_what_its_members_say) {
     const auto content = [](const char* name) { return text_of(built(name)); };
     std::string archive = "!<arch>\n";

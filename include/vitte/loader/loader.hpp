@@ -85,8 +85,9 @@ public:
     }
 
     /// Links relocatable objects and archives into one module in memory, with our own linker: what a static linker and
-    /// `load` would do together. Of an archive those members are taken that define what is undefined; what then still
-    /// is, is asked from the host's exports, the process's libraries and global modules. Compile objects with -fPIC.
+    /// `load` would do together. Of an archive those members are taken that define what is undefined, or initialise what
+    /// is common, in the order of GNU ld where all archives stand behind the objects in one group; what is still undefined
+    /// then is asked from the host's exports, the process's libraries and global modules. Compile objects with -fPIC.
     result<module, load_error> link(std::span<const link_input> inputs, const link_options& options = {}) {
         return named(inputs.empty() ? "no objects" : inputs.front().name.c_str(), own_.link(inputs, options));
     }

@@ -77,7 +77,7 @@ public:
         return at == numbers_.end() ? nullptr : &all_[at->second];
     }
 
-    /// Takes a symbol that was wanted and undefined when it was entered; false if there is none left.
+    /// Takes a symbol that has become wanted while it was undefined, or common; false if there is none left.
     bool next_wanted(std::uint32_t& number) noexcept {
         if (wanted_.empty()) return false;
         number = wanted_.back();
@@ -159,6 +159,7 @@ private:
             const bool wanted = old.wanted;
             old = with;
             old.wanted = wanted;
+            if (old.state == symbol_state::common) wanted_.push_back(number);
         } else if (with.state == symbol_state::undefined && strong && !old.wanted) {
             old.wanted = true;
             if (old.state == symbol_state::undefined) wanted_.push_back(number);
