@@ -320,7 +320,8 @@ job locate_addresses(std::size_t n) {
         for (std::size_t i = 0; i < n; ++i) add(i, 100 * n - 2 * i), add(16 * (i + n), 1);
         index.sort();
         for (std::size_t i = 0; i < n; ++i)
-            if (const auto* const found = index.find(16 * (i + n) + 8); found == nullptr || found->size == 1) return false;
+            if (const auto* const found = index.find(16 * (i + n) + 8); found == nullptr || found->size == 1)
+                return false;
         return true;
     };
 }

@@ -78,7 +78,8 @@ BOOST_AUTO_TEST_CASE(integers_fit_by_their_sign_and_size) {
         BOOST_TEST((fits(t, minus_five, true) && fits(t, 5, false)));
         BOOST_TEST((!fits(t, minus_five, false) && !fits(t, 5, true)));
     }
-    for (const type t : {type::u8, type::u16, type::u32, type::u64}) BOOST_TEST((fits(t, 5, false) && !fits(t, minus_five, true)));
+    for (const type t : {type::u8, type::u16, type::u32, type::u64})
+        BOOST_TEST((fits(t, 5, false) && !fits(t, minus_five, true)));
     BOOST_TEST((fits(type::i8, 127, false) && !fits(type::i8, 128, false) && !fits(type::u8, 256, false)));
     BOOST_TEST((fits(type::u64, minus_five, false) && !fits(type::u32, minus_five, false)));
 }

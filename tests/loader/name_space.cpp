@@ -382,6 +382,8 @@ module_loader telling_host(std::function<void(std::string_view)> then) {
     made.provide("host_event", tell);
     return made;
 }
+/// So that others mostly wait for this thread; nothing goes wrong if they come too late.
+void give_others_time() { vitte::sys::this_thread::sleep_until(vitte::sys::deadline::after(20'000'000)); }
 /// Long enough for every machine: only what is never set lasts so long.
 bool comes(vitte::sys::event& what) { return what.wait_until(vitte::sys::deadline::after(20'000'000'000)); }
 
@@ -427,7 +429,7 @@ BOOST_AUTO_TEST_CASE(what_another_thread_starts_has_been_started_when_a_load_of_
     auto loader = telling_host([&](std::string_view what) {
         if (what != "+c") return;
         begun.set();
-        vitte::sys::this_thread::sleep_until(vitte::sys::deadline::after(20'000'000));  // the others are to find it started, and may not wait
+        give_others_time();
         started = true;
     });
     std::atomic<int> early = 0, loaded = 0;
@@ -531,7 +533,7 @@ BOOST_AUTO_TEST_CASE(who_waits_for_an_initialiser_that_throws_fails, *needs(thre
     auto loader = telling_host([&](std::string_view what) {
         if (what != "+c" || !throws.exchange(false)) return;
         begun.set();
-        vitte::sys::this_thread::sleep_until(vitte::sys::deadline::after(20'000'000));  // the other is to wait, but may come too late
+        give_others_time();
         throw 7;
     });
     std::string reason;

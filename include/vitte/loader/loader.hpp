@@ -60,9 +60,9 @@ public:
     }
 
     /// Loads the module at `path` (UTF-8) and what it needs and is not in the process. A native module that is loaded
-    /// already is the same one, unless it is to be verified; its initialisers do not run again, but have ended when this
-    /// returns, also if another thread has begun them. Only threads whose initialisers would wait for each other do not
-    /// wait. No lock is held while initialisers and finalisers run.
+    /// already is the same one, unless it is to be verified; its initialisers do not run again, but have ended when
+    /// this returns, also if another thread has begun them. Only threads whose initialisers would wait for each other
+    /// do not wait. No lock is held while initialisers and finalisers run.
     result<module, load_error> load(const char* path, const load_options& options = {}) {
         return named(path, link(path, options));
     }
@@ -85,9 +85,10 @@ public:
     }
 
     /// Links relocatable objects and archives into one module in memory, with our own linker: what a static linker and
-    /// `load` would do together. Of an archive those members are taken that define what is undefined, or initialise what
-    /// is common, in the order of GNU ld where all archives stand behind the objects in one group; what is still undefined
-    /// then is asked from the host's exports, the process's libraries and global modules. Compile objects with -fPIC.
+    /// `load` would do together. Of an archive those members are taken that define what is undefined, or initialise
+    /// what is common, in the order of GNU ld where all archives stand behind the objects in one group; what is still
+    /// undefined then is asked from the host's exports, the process's libraries and global modules. Compile objects
+    /// with -fPIC.
     result<module, load_error> link(std::span<const link_input> inputs, const link_options& options = {}) {
         return named(inputs.empty() ? "no objects" : inputs.front().name.c_str(), own_.link(inputs, options));
     }

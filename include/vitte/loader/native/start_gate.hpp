@@ -1,4 +1,4 @@
-/// `start_gate`: the initialisers of a module run once, in one thread, and others wait for them, but not for each other.
+/// `start_gate`: the initialisers of a module run once, in one thread; others wait for them, but not for each other.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,8 @@
 namespace vitte::loader::native::object {
 
 /// Members are taken in the order of GNU ld where all archives are in one group (`--start-group`): it goes through the
-/// index of an archive again and again until that has nothing more, and so through all archives. A member is taken if it
-/// defines what is undefined then, other than weakly, or what is common, as data of its own.
+/// index of an archive again and again until that has nothing more, and so through all archives. A member is taken if
+/// it defines what is undefined then, other than weakly, or what is common, as data of its own.
 class archive_set {
 public:
     /// Learns what the archive in `file`, which must stay, defines.
@@ -111,8 +111,8 @@ private:
         if (last == definitions_.end()) return;
         for (std::uint32_t at = last->second; at != none; at = entries_[at].previous) offered_.insert(at);
     }
-    /// The entry that is looked at after entry `at`, and not offered any more: one behind it in the same archive, or one
-    /// before it there, or one of the next archive that has any. There is one.
+    /// The entry that is looked at after entry `at`, and not offered any more: one behind it in the same archive, or
+    /// one before it there, or one of the next archive that has any. There is one.
     std::uint32_t next_after(std::uint32_t at) {
         auto next = at == none ? offered_.begin() : offered_.upper_bound(at);
         if (const archive& here = archives_[at == none ? 0 : entries_[at].archive];
