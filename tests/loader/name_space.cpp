@@ -34,7 +34,11 @@ module_loader host() {
     made.provide("host_event", note_event);
     return made;
 }
-std::string part(const std::string& name) { return fixture("parts/" + name); }
+/// In threads, too, where the test framework must not be asked.
+std::string part(const std::string& name) {
+    static const std::string folder = fixture("parts/");
+    return folder + name;
+}
 
 template <class Loaded>
 int value(Loaded& m, const char* name) {
