@@ -110,8 +110,9 @@ public:
 
     /// Starts the program. What keeps it from starting is the failure: `errc::not_found` or `errc::permission_denied`
     /// for the program or the folder, `errc::malformed` for a file that is no program, each with the call that failed.
+    /// Of files in the folders of PATH that may not be executed, or whose interpreter is missing, the next is tried.
     result<basic_process<P>> spawn() const {
-        VITTE_TRY(const std::string path, program_path());
+        VITTE_CHECK(check_texts());
         const std::vector<std::string> environment = environment_of_child();
         std::vector<const char*> arguments{called_name()}, variables;
         for (const std::string& text : arguments_) arguments.push_back(text.c_str());
@@ -120,7 +121,6 @@ public:
         variables.push_back(nullptr);
 
         child_request request{};
-        request.program = path.c_str();
         request.arguments = arguments.data();
         request.environment = cleared_ || !changes_.empty() ? variables.data() : nullptr;
         request.directory = directory_.empty() ? nullptr : directory_.c_str();
@@ -134,12 +134,25 @@ public:
         basic_pipe<P> pipes[3];
         basic_file<P> owned[3]{basic_file<P>(files::invalid), basic_file<P>(files::invalid),
                                basic_file<P>(files::invalid)};
-        for (unsigned i = 0; i < 3; ++i) {
-            VITTE_TRY(request.streams[i], open_stream(i, request.streams[1], pipes[i], owned[i]));
-        }
-        VITTE_TRY(const auto child, sandbox_ == nullptr ? processes::spawn(request)
-                                                        : spawn_confined_(*sandbox_, request, enforce_));
-        basic_process<P> made(child, group_ != process_group::same);
+        const auto open_streams = [&]() -> result<void> {
+            for (unsigned i = 0; i < 3; ++i) {
+                VITTE_TRY(request.streams[i], open_stream(i, request.streams[1], pipes[i], owned[i]));
+            }
+            return {};
+        };
+        result<typename processes::child> started = fail(errc::not_found, "find program in PATH");
+        VITTE_CHECK(for_each_candidate([&](const std::string& path) -> result<bool> {
+            if (request.program == nullptr) {
+                VITTE_CHECK(open_streams());
+            }
+            request.program = path.c_str();
+            const auto tried = sandbox_ == nullptr ? processes::spawn(request)
+                                                   : spawn_confined_(*sandbox_, request, enforce_);
+            if (tried || !was_refused(started)) started = tried;
+            return tried || !is_of_program(tried.error());
+        }));
+        if (!started) return unexpected(started.error());
+        basic_process<P> made(*started, group_ != process_group::same);
         made.input() = std::move(pipes[0]);
         made.output() = std::move(pipes[1]);
         made.error() = std::move(pipes[2]);
@@ -153,21 +166,19 @@ public:
         return *this;
     }
 
-    /// What `spawn` does, as a line for a POSIX shell, which does the same when it is given it: for people and logs.
-    /// Limits, users, sandboxes, kept handles and files that streams lead to are not in it.
+    /// What `spawn` does if it can start the program, as a line for a POSIX shell, which does the same when it is given
+    /// it: for people and logs. Limits, users, groups, sandboxes, kept handles, files that streams lead to and what the
+    /// program is told that it is called are not in it. The shell has a say in PWD, OLDPWD, SHLVL, "_" and variables
+    /// whose names are not those of shell variables, if they are not set here. Programs whose paths have "=" in them,
+    /// which `env` cannot start, are started by `nice`. Files are looked at where PATH would lead a shell elsewhere.
     std::string shell_line() const {
         std::string line;
-        if (!directory_.empty()) line += "cd " + quoted(directory_) + " && ";
-        if (cleared_ || !changes_.empty()) {
-            line += cleared_ ? "env -i " : "env ";
-            for (const change& c : changes_)
-                if (!c.is_set && !cleared_) line += "-u " + quoted(c.name) + " ";
-            for (const change& c : changes_)
-                if (c.is_set && is_last(c)) line += quoted(c.name + "=" + c.value) + " ";
-        }
-        // It begins here, and not where "cd" leads.
-        const auto path = names_path() ? with_folder(program_) : result<std::string>(program_);
-        line += quoted(path ? *path : program_, "=");  // a word with "=" would be an assignment
+        if (!directory_.empty()) line += "cd -P " + quoted(as_operand(directory_)) + " && ";
+        const std::string program = program_in_line();
+        const bool assigns = cleared_ || !changes_.empty(), has_equals = program.find('=') != std::string::npos;
+        if (assigns || is_word_of_shells(program)) line += env_in_line();
+        if (has_equals && assigns) line += "nice -n 0 ";
+        line += quoted(program, "=");  // a word with "=" would be an assignment
         for (const std::string& text : arguments_) line += " " + quoted(text);
         if (streams_[0].what == stdio_kind::none) line += " < /dev/null";
         if (streams_[1].what == stdio_kind::none) line += " > /dev/null";
@@ -234,16 +245,40 @@ private:
         return fail(errc::invalid_argument, "open streams");
     }
 
-    /// Where the program is.
-    result<std::string> program_path() const {
-        VITTE_CHECK(check_texts());
-        if (names_path()) return with_folder(*processes::suffix != 0 && is_program(program_ + processes::suffix)
-                                                 ? program_ + processes::suffix
-                                                 : program_);
-        char list[32'768];
-        const auto known = sys::environment<P>("PATH", list);
-        std::string_view rest = known && *known < sizeof list ? std::string_view(list, *known) : "/bin:/usr/bin";
-        bool refused = false;
+    /// Whether a call failed because of the file that it was to execute.
+    static bool is_of_program(const vitte::error& e) noexcept {
+        const bool gone = e.code == errc::not_found || e.code == errc::not_a_directory;
+        return (gone || e.code == errc::permission_denied) && __builtin_strcmp(e.operation, "execve") == 0;
+    }
+    static bool was_refused(const result<typename processes::child>& tried) noexcept {
+        return !tried && tried.error().code == errc::permission_denied;
+    }
+    static std::string path_variable() {
+        std::string text(256, '\0');
+        for (;;) {
+            const auto known = sys::environment<P>("PATH", text);
+            if (!known) return "/bin:/usr/bin";
+            const bool whole = *known < text.size();
+            text.resize(whole ? *known : *known + 1);
+            if (whole) return text;
+        }
+    }
+    /// Calls `visit(path)` for where the program may be, until it returns true. It fails if it is nowhere.
+    template <class Visit>
+    result<void> for_each_candidate(Visit visit) const {
+        const auto offer = [&](const std::string& path) -> result<bool> {
+            VITTE_TRY(const std::string whole, with_folder(path));
+            return visit(whole);
+        };
+        const bool has_suffix = *processes::suffix != 0;
+        if (names_path()) {
+            const bool is_short = has_suffix && is_program(program_ + processes::suffix);
+            VITTE_CHECK(offer(is_short ? program_ + processes::suffix : program_));
+            return {};
+        }
+        const std::string list = path_variable();
+        std::string_view rest = list;
+        bool refused = false, offered = false;
         for (bool more = true; more;) {
             const std::size_t end = rest.find(processes::list_separator);
             std::string candidate(rest.substr(0, end));
@@ -251,12 +286,17 @@ private:
             rest.remove_prefix(more ? end + 1 : rest.size());
             candidate += candidate.empty() ? "./" : "/";
             candidate += program_;
-            if (*processes::suffix != 0 && is_program(candidate + processes::suffix))
-                return with_folder(candidate + processes::suffix);
-            if (is_program(candidate)) return with_folder(candidate);
+            if (has_suffix && is_program(candidate + processes::suffix)) candidate += processes::suffix;
+            if (is_program(candidate)) {
+                offered = true;
+                VITTE_TRY(const bool enough, offer(candidate));
+                if (enough) return {};
+                continue;
+            }
             const auto facts = P::files::info(candidate.c_str());
             refused = refused || (facts && facts->kind == file_kind::regular);
         }
+        if (offered && !refused) return {};
         return fail(refused ? errc::permission_denied : errc::not_found, "find program in PATH");
     }
     bool names_path() const noexcept {
@@ -285,6 +325,54 @@ private:
         VITTE_TRY(const std::size_t length, P::directories::current_path(here, sizeof here));
         VITTE_CHECK(path_view(std::string_view(here, length)).join(path, whole));
         return std::string(whole);
+    }
+
+    /// The program for a line: as it was named, if that leads a shell to the same one.
+    std::string program_in_line() const {
+        const bool is_plain = names_path() ? directory_.empty() : !shell_finds_other();
+        std::string made = program_;
+        if (!is_plain)
+            static_cast<void>(for_each_candidate([&](const std::string& path) -> result<bool> {
+                made = path;
+                return true;
+            }));
+        return made.starts_with('-') && made.find('/') != std::string::npos ? "./" + made : made;
+    }
+    /// By its name, since it looks in another PATH or from another folder, or reads the name as something else.
+    bool shell_finds_other() const {
+        if (cleared_ || program_[0] == '-' || program_.find('=') != std::string::npos) return true;
+        for (const change& c : changes_)
+            if (c.name == "PATH") return true;
+        if (!sys::environment<P>("PATH", {})) return true;
+        const std::string list = processes::list_separator + path_variable();
+        for (std::size_t at = 0; !directory_.empty() && at != std::string::npos; at = list.find(list[0], at + 1))
+            if (list[at + 1] != '/') return true;
+        return false;
+    }
+    std::string env_in_line() const {
+        std::string made = cleared_ ? "env -i " : "env ";
+        for (const change& c : changes_)
+            if (!c.is_set && !cleared_) made += "-u " + quoted(c.name) + " ";
+        bool first = true;
+        for (const change& c : changes_)
+            if (c.is_set && is_last(c)) {
+                if (std::exchange(first, false) && c.name[0] == '-') made += "-- ";
+                made += quoted(c.name + "=" + c.value) + " ";
+            }
+        return made;
+    }
+    /// A path that no utility takes for anything else, and that `cd` does not look for elsewhere.
+    static std::string as_operand(const std::string& path) { return path[0] == '/' ? path : "./" + path; }
+    /// Words that mean something to some shell, whatever programs there are.
+    static bool is_word_of_shells(std::string_view word) noexcept {
+        constexpr const char* words =
+            " ! . : [ [[ { } alias autoload bg bind break builtin caller case cd chdir command compgen complete compopt "
+            "continue coproc declare dirs disown do done echo elif else enable end esac eval exec exit export false fc "
+            "fg fi for foreach function functions getopts hash help hist history if in integer jobs kill let limit "
+            "local logout mapfile nocorrect noglob popd print printf pushd pwd read readarray readonly repeat return "
+            "select set setopt shift shopt source stop suspend test then time times trap true type typeset ulimit "
+            "umask unalias unfunction unset until wait whence where which while zmodload ";
+        return std::string_view(words).find(" " + std::string(word) + " ") != std::string_view::npos;
     }
 
     /// As one word for a shell (POSIX.1-2017, XCU 2.2.2).
