@@ -45,6 +45,11 @@ const ability shell{"a shell", [] { return capture(command("sh").arguments({"-c"
 const ability privilege{"the rights of root", [] { return geteuid() == 0; }};
 
 command sh(std::string_view script) { return command("sh").arguments({"-c", script}); }
+
+constexpr bool lists = vitte::sys::detail::lists_processes<native::processes>;
+constexpr bool tells_writers = []<class R>(R*) {
+    return requires(std::uint64_t* to) { R::writers(typename R::pipe_end::handle{}, to, 1); };
+}(static_cast<native::processes*>(nullptr));
 #endif
 }  // namespace
 
@@ -212,6 +217,8 @@ BOOST_AUTO_TEST_CASE(captures_end_at_their_limits) {
     BOOST_TEST(
         (loud->end == capture_end::too_large && loud->output.size() <= 100'000u && loud->error.size() <= 100'000u));
     BOOST_TEST(loud->output.size() + loud->error.size() > 100'000u);
+    const auto whole = capture(child({"talk", "8192"}), {.limit = SIZE_MAX});
+    BOOST_TEST((whole->succeeded() && whole->output.size() == 8192u && whole->error.size() == 8192u));
 }
 
 BOOST_AUTO_TEST_CASE(pipes_carry_a_conversation) {
@@ -307,6 +314,89 @@ BOOST_AUTO_TEST_CASE(a_dry_run_does_the_same_in_a_shell, *needs(shell)) {
 }
 
 #if !defined(_WIN32)
+/// A script that says `text`, its arguments and where it is.
+void put_script(const std::string& path, const std::string& text, unsigned rights = 0755) {
+    static_cast<void>(write(path.c_str(), as_bytes("#!/bin/sh\necho " + text + " \"$@\"; pwd\n")));
+    static_cast<void>(directory::current().set_mode(path.c_str(), rights));
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_reads_names_as_they_are, *needs(shell)) {
+    const scratch folder;
+    char here[4096];
+    BOOST_REQUIRE(canonical(SCRATCH, here));
+    const std::string in = here, search = std::getenv("PATH");
+    for (const char* const name : {"/-", "/-P", "/cd", "/cd/-P"})
+        BOOST_TEST(directory::current().create_directory((SCRATCH + std::string(name)).c_str()).has_value());
+    for (const char* const name : {"echo", "if", "=", "a=b", "-x", "!", "{"})
+        put_script(in + "/" + name, "mine");
+    BOOST_TEST(directory::current().symbolic_link("cd/-P", SCRATCH "/link").has_value());
+    const auto same = [&](command what) {
+        const std::string line = what.shell_line();
+        const auto direct = capture(what);
+        auto shell = command("sh").arguments({"-c", line}).set("CDPATH", in + "/cd").set("OLDPWD", "/");
+        const auto indirect = capture(shell);
+        BOOST_TEST_CONTEXT(line) {
+            BOOST_TEST((direct && direct->succeeded()));
+            BOOST_TEST(direct->output_text() == indirect->output_text());
+        }
+    };
+    const auto before = directory::open(".");
+    BOOST_REQUIRE((before && chdir(here) == 0));
+    for (const char* const name : {"-", "-P", "cd", "link/.."}) same(command("/bin/pwd").directory(name));
+    BOOST_TEST(this_process::set_directory(*before).has_value());
+    setenv("PATH", (in + ":" + search).c_str(), 1);
+    for (const char* const name : {"echo", "if", "=", "a=b", "-x", "!", "{"}) {
+        same(command(name).argument("a=b"));
+        same(command(name).argument("a=b").set("VITTE_TEST_A", "1").directory("/"));
+        same(command(name).argument("-x").set("-A", "1").unset("-B"));
+    }
+    setenv("PATH", search.c_str(), 1);
+    put_script(in + "/only-here", "mine");
+    setenv("PATH", (search + ":" + in).c_str(), 1);
+    same(command("only-here").set("PATH", "/bin:/usr/bin"));
+    same(command("only-here").unset("PATH").set("PATH", "/bin:/usr/bin").directory("/"));
+    setenv("PATH", search.c_str(), 1);
+}
+
+BOOST_AUTO_TEST_CASE(programs_are_found_in_any_path, *needs(shell)) {
+    const scratch folder;
+    char here[4096];
+    BOOST_REQUIRE(canonical(SCRATCH, here));
+    const std::string in = here, search = std::getenv("PATH");
+    for (const char* const name : {"/a", "/b"})
+        BOOST_TEST(directory::current().create_directory((SCRATCH + std::string(name)).c_str()).has_value());
+    put_script(in + "/b/vitte-mine", "found");
+    setenv("PATH", (search + ":" + std::string(40'000, 'x') + ":" + in + "/b").c_str(), 1);
+    BOOST_TEST(said(command("vitte-mine")).starts_with("found"));
+    setenv("PATH", (in + "/a:" + in + "/b:" + search).c_str(), 1);
+    // What may not be executed is not the program if there is another, and neither is what lacks its interpreter.
+    put_script(in + "/a/vitte-mine", "wrong", 0644);
+    BOOST_TEST(said(command("vitte-mine")).starts_with("found"));
+    BOOST_TEST(write(SCRATCH "/a/vitte-mine", as_bytes("#!/no/such/interpreter\n")).has_value());
+    BOOST_TEST(directory::current().set_mode(SCRATCH "/a/vitte-mine", 0755).has_value());
+    BOOST_TEST(said(command("vitte-mine")).starts_with("found"));
+    if (geteuid() != 0) {
+        put_script(in + "/a/vitte-mine", "wrong", 0601);
+        BOOST_TEST(said(command("vitte-mine")).starts_with("found"));
+        put_script(in + "/a/vitte-other", "wrong", 0601);
+        BOOST_TEST((command("vitte-other").spawn().error().code == errc::permission_denied));
+    }
+    setenv("PATH", search.c_str(), 1);
+}
+
+BOOST_AUTO_TEST_CASE(programs_of_others_are_passed_over, *needs(privilege)) {
+    const scratch folder;
+    char here[4096];
+    BOOST_REQUIRE(canonical(SCRATCH, here));
+    const std::string in = here, search = std::getenv("PATH");
+    BOOST_TEST(directory::current().set_mode(SCRATCH, 0755).has_value());
+    put_script(in + "/sh", "wrong", 0700);
+    setenv("PATH", (in + ":" + search).c_str(), 1);
+    const auto told = said(sh("echo found").user(65534, 65534));
+    setenv("PATH", search.c_str(), 1);
+    BOOST_TEST(told == "found\n");
+}
+
 BOOST_AUTO_TEST_CASE(only_named_descriptors_are_inherited, *needs(shell)) {
     const scratch folder;
     const int leaked = open("/dev/null", O_RDONLY), wanted = open("/dev/null", O_RDONLY);  // neither is closed by exec
@@ -396,13 +486,62 @@ BOOST_AUTO_TEST_CASE(whole_trees_are_killed, *needs(shell)) {
     const auto sleepers = [] { return said(sh("grep -lxz '616[1]' /proc/[0-9]*/cmdline 2>/dev/null | wc -l")); };
     for (int i = 0; i < 100 && sleepers() != "4\n"; ++i) this_thread::sleep_until(deadline::after(20_ms));
     BOOST_TEST(sleepers() == "4\n");
-    constexpr bool everything = []<class R>(R*) {
-        return requires { R::children(std::uint64_t{}, nullptr, std::size_t{}); };
-    }(static_cast<native::processes*>(nullptr));
     BOOST_TEST(p->stop(deadline::after(100_ms))->signal == SIGKILL);
     for (int i = 0; i < 100 && sleepers() != "0\n"; ++i) this_thread::sleep_until(deadline::after(20_ms));
-    if (everything) BOOST_TEST(sleepers() == "0\n");
+    if (lists) BOOST_TEST(sleepers() == "0\n");
     static_cast<void>(said(sh("pkill -9 -f '^sleep 6161'")));
+}
+
+/// Whether nobody sleeps for `seconds`, soon.
+bool nobody_sleeps(const std::string& seconds) {
+    const std::string script = "grep -lxz '" + seconds + "\\?' /proc/[0-9]*/cmdline 2>/dev/null | wc -l";
+    for (int i = 0; i < 1000; ++i) {
+        if (said(sh(script)) == "0\n") return true;
+        this_thread::sleep_until(deadline::after(20_ms));
+    }
+    static_cast<void>(said(sh("pkill -9 -f '^sleep " + seconds + "'")));
+    return false;
+}
+bool says(process& one, std::string_view expected) {
+    std::string heard;
+    for (std::byte some[100]; heard.size() < expected.size();) {
+        const auto got = one.output().read(some, deadline::after(60'000_ms));
+        if (!got || *got == 0) return false;
+        heard.append(reinterpret_cast<const char*>(some), *got);
+    }
+    return heard == expected;
+}
+
+BOOST_AUTO_TEST_CASE(who_outlives_a_leader_that_is_stopped_is_killed, *needs(shell)) {
+    for (const process_group group : {process_group::own, process_group::same}) {
+        if (group == process_group::same && !lists) continue;
+        auto p = sh("(trap '' TERM; echo ready; exec sleep 6262) & trap 'exit 3' TERM; echo ready; while :; do wait; done")
+                     .group(group).output(stdio::pipe()).spawn();
+        BOOST_REQUIRE(says(*p, "ready\nready\n"));
+        const auto ended = p->stop(deadline::after(300_ms));
+        BOOST_TEST((ended->code == 3 || ended->signal == SIGKILL));  // on a busy machine it does not come to its end
+        BOOST_TEST(nobody_sleeps("6262"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(who_outlives_a_leader_that_is_stopped_may_end_in_its_own_way, *needs(shell)) {
+    const scratch folder;
+    auto p = sh("(trap 'sleep 1; echo tidy > " SCRATCH "/end; exit' TERM; echo ready; while :; do sleep 0.1; done) & "
+                "trap 'exit 3' TERM; echo ready; while :; do wait; done")
+                 .group(process_group::own).output(stdio::pipe()).spawn();
+    BOOST_REQUIRE(says(*p, "ready\nready\n"));
+    BOOST_TEST(p->stop(deadline::after(60'000_ms))->code == 3);
+    BOOST_TEST(text_of(SCRATCH "/end") == "tidy\n");
+}
+
+BOOST_AUTO_TEST_CASE(captures_kill_who_has_their_output, *needs(shell)) {
+    const auto slow = capture(sh("(sleep 6363 &); (setsid sleep 6363 >/dev/null &); setsid sh -c 'echo said; sleep 6363 & exec sleep 6363' & "),
+                              {.until = deadline::after(1'000_ms)});
+    BOOST_TEST((slow->end == capture_end::timed_out));
+    if (tells_writers)
+        BOOST_TEST(said(sh("grep -lxz '636[3]' /proc/[0-9]*/cmdline 2>/dev/null | wc -l")) == "0\n");
+    else
+        static_cast<void>(said(sh("pkill -9 -f '^sleep 6363'")));
 }
 #endif
 

@@ -13,6 +13,7 @@
 #include "../futex.hpp"
 #include "../every_process.hpp"
 #include "../host.hpp"
+#include "include/sys/proc_info.h"
 
 using namespace systems;
 
@@ -130,14 +131,28 @@ char*** target__NSGetArgv() { return &arguments; }
 int* target__NSGetArgc() { return &argument_count; }
 
 /// How many fit, which the manual does not say.
-int target_proc_listchildpids(pid_t of, void* to, int size) {
+int target_proc_listallpids(void* to, int size) {
     std::vector<pid_t> found;
-    for_each_process([&](pid_t id, char, pid_t parent, pid_t) {
-        if (parent == of) found.push_back(id);
-    });
+    for_each_process([&](pid_t id, char, pid_t, pid_t) { found.push_back(id); });
     const auto count = std::min(found.size(), static_cast<std::size_t>(size) / sizeof(pid_t));
     std::memcpy(to, found.data(), count * sizeof(pid_t));
     return static_cast<int>(count);
+}
+/// How much it is: 0 for processes that have ended. All begin at the same time here.
+int target_proc_pidinfo(int of, int flavor, std::uint64_t, void* to, int size) {
+    if (flavor != TARGET_PROC_PIDTBSDINFO || size < static_cast<int>(sizeof(proc_bsdinfo))) return refuse(TARGET_EINVAL), 0;
+    proc_bsdinfo facts{};
+    for_each_process([&](pid_t id, char state, pid_t parent, pid_t group) {
+        if (id != of || state == 'Z') return;
+        facts.pbi_status = state == 'T' ? TARGET_SSTOP : 2;
+        facts.pbi_pid = static_cast<std::uint32_t>(id);
+        facts.pbi_ppid = static_cast<std::uint32_t>(parent);
+        facts.pbi_pgid = static_cast<std::uint32_t>(group);
+        facts.pbi_start_tvsec = 1;
+    });
+    if (facts.pbi_pid == 0) return refuse(TARGET_ESRCH), 0;
+    std::memcpy(to, &facts, sizeof facts);
+    return sizeof facts;
 }
 
 int target_sysctlbyname(const char* name, void* to, size_t* size, const void* from, size_t) {

@@ -325,8 +325,9 @@ concept environment_facet =
 /// - `executable(to, n)`: the path of this program, with a NUL; its length. `arguments(to, n)`: what it was called
 ///   with, each with a NUL; as much as there is room for.
 /// - `keeps_trees`: there, if `send_group` reaches all descendants of any child.
-/// - `children(id, to, n)`: the processes whose parent is `id`; how many there are. `send_id(id, signal)`: to any
-///   process.
+/// - `list(to, n)`: all processes that can be seen; how many there are. `send_id(id, signal)`: to any process.
+/// - `writers(pipe, to, n)`: the processes that can write to the pipe whose reading end this process has under the
+///   number `pipe_end::native_handle()`, without those that can read from it, too; how many there are.
 template <class R>
 concept processes_facet =
     requires(const process_request<typename R::pipe_end::handle>& request, typename R::child child, std::int64_t until,

@@ -230,14 +230,20 @@ struct decorated_processes : detail::keeps_trees_mark<typename Inner::processes>
     VITTE_AROUND(processes, own_use)
     VITTE_AROUND(processes, executable)
     VITTE_AROUND(processes, arguments)
-    VITTE_AROUND(processes, children)
+    VITTE_AROUND(processes, list)
     VITTE_AROUND(processes, send_id)
+    VITTE_AROUND(processes, writers)
 
     class pipe_end {
     public:
         using handle = typename inner::pipe_end::handle;
 
         bool is_open() const noexcept { return inner_.is_open(); }
+        handle native_handle() const noexcept
+            requires requires(const typename inner::pipe_end& end) { end.native_handle(); }
+        {
+            return inner_.native_handle();
+        }
         VITTE_AROUND_MEMBER(pipe, open)
         VITTE_AROUND_MEMBER(pipe, begin)
         VITTE_AROUND_MEMBER(pipe, finish)

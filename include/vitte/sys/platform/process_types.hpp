@@ -57,6 +57,15 @@ struct resource_limit {
     std::uint64_t soft, hard;
 };
 
+/// What the list of all processes says of one.
+struct process_entry {
+    enum class state : unsigned char { runs, suspended, ended };
+
+    std::uint64_t id, parent, group;
+    std::uint64_t started;  ///< when, in units of the OS: with it, `id` stays its own after its end
+    state is;
+};
+
 /// Numbers of a user and a group.
 struct user_identity {
     std::uint32_t user, group;

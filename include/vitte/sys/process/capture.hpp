@@ -47,8 +47,8 @@ public:
     /// Offers room for the next bytes.
     result<void> begin(std::size_t limit) noexcept {
         if (size_ == buffer_.size()) {
-            const std::size_t wanted = buffer_.size() == 0 ? 16'384 : buffer_.size(), left = limit + 1 - size_;
-            VITTE_CHECK(buffer_.grow(wanted < left ? wanted : left));
+            const std::size_t wanted = buffer_.size() == 0 ? 16'384 : buffer_.size(), left = limit - size_;
+            VITTE_CHECK(buffer_.grow(wanted <= left ? wanted : left + 1));
         }
         pipe.native_end().begin(buffer_.bytes().data() + size_, buffer_.size() - size_);
         return {};
@@ -96,6 +96,7 @@ public:
             for (basic_pipe<P>* pipe : {&input_, &readers_[0].pipe, &readers_[1].pipe})
                 if (pipe->is_open()) open[count++] = &pipe->native_end();
             if (count == 0) break;
+            if (P::clocks::monotonic() >= options_.until.monotonic()) return capture_end::timed_out;
             const auto waited = pipe_end::wait_any(open, count, options_.until.monotonic());
             if (waited || waited.error().code == errc::interrupted) continue;
             if (waited.error().code == errc::timed_out) return capture_end::timed_out;
@@ -124,17 +125,13 @@ private:
         return {};
     }
     result<void> finish(pipe_reader<P>& reader) noexcept {
-        while (reader.pipe.is_open() && reader.size() <= options_.limit) {
-            const auto moved = reader.pipe.native_end().finish();
-            if (later(moved)) return {};
-            if (!moved) return unexpected(moved.error());
-            if (*moved == 0) return reader.pipe.close(), result<void>();
-            reader.add(*moved);
-            if (reader.size() <= options_.limit) {
-                VITTE_CHECK(reader.begin(options_.limit));
-            }
-        }
-        return {};
+        if (!reader.pipe.is_open()) return {};
+        const auto moved = reader.pipe.native_end().finish();
+        if (later(moved)) return {};
+        if (!moved) return unexpected(moved.error());
+        if (*moved == 0) return reader.pipe.close(), result<void>();
+        reader.add(*moved);
+        return reader.size() <= options_.limit ? reader.begin(options_.limit) : result<void>();
     }
 
     basic_pipe<P>& input_;
@@ -143,11 +140,37 @@ private:
     const capture_options& options_;
 };
 
+/// Kills those who can still write to a pipe and are not older than the child that got it, with all below them; returns
+/// when nobody of them has it any more. Where the OS does not tell who that is, this does nothing.
+template <platform P>
+void kill_writers(basic_pipe<P>& said, std::uint64_t child) noexcept {
+    using processes = typename P::processes;
+    if constexpr (requires(std::uint64_t* to) { processes::writers(said.native_end().native_handle(), to, 1); }) {
+        for (int left = 1000; left != 0 && said.is_open(); --left) {
+            std::uint64_t found[64];
+            const auto count = retried([&] { return processes::writers(said.native_end().native_handle(), found, 64); });
+            const auto all = process_list::read<processes>();
+            if (!count || !all) return;
+            const auto started = [&](std::uint64_t id) {
+                const std::uint32_t at = all->find(id);
+                return at == process_list::none ? 0 : (*all)[at].started;
+            };
+            process_tree<P> tree;
+            for (std::size_t i = 0; i < *count && i < 64; ++i)
+                if (started(found[i]) >= started(child)) tree.add(found[i]);
+            if (!tree.kill()) return;
+            static_cast<void>(P::clocks::sleep_until(P::clocks::monotonic() + 1'000'000));
+        }
+    }
+}
+
 }  // namespace detail
 
 /// Runs a program to its end: gives it `input`, collects what it says, however much at once, and kills it with its
 /// descendants at the deadline or when it says more than `limit`. Streams that the command leads elsewhere than to this
-/// process are left as they are. It has ended when this returns, and so have those to whom it gave its output.
+/// process are left as they are. It has ended when this returns. Of its descendants `kill_tree` says whom it meets; on
+/// Linux everybody dies who can still write to its output and was started since, whoever has become their parent. Those
+/// who have closed its output are not waited for, and live on if they are not met.
 /// Where pipes are made and marked as not inherited in two steps (macOS, and POSIX before 2024), programs that this
 /// process starts in between by other means have these pipes, too: they may keep the input open, and are waited for,
 /// until the deadline. Programs that this library starts have none.
@@ -156,7 +179,11 @@ result<captured> capture(basic_command<P> what, const capture_options& options =
     VITTE_TRY(auto child, what.capturing().spawn());
     detail::conversation<P> talk(child, options);
     const auto ended = talk.run();
-    if (!ended) return unexpected(ended.error());  // whose destructor kills the child
+    const auto kill = [&] {
+        static_cast<void>(child.kill_tree());
+        for (auto* said : {&child.output(), &child.error()}) detail::kill_writers(*said, child.id());
+    };
+    if (!ended) return kill(), unexpected(ended.error());
     captured made;
     made.end = *ended;
     if (made.end == capture_end::exited) {
@@ -164,7 +191,7 @@ result<captured> capture(basic_command<P> what, const capture_options& options =
         if (!status && status.error().code != errc::timed_out) return unexpected(status.error());
         if (!status) made.end = capture_end::timed_out;
     }
-    if (made.end != capture_end::exited) static_cast<void>(child.kill_tree());
+    if (made.end != capture_end::exited) kill();
     VITTE_TRY(made.status, child.wait());
     made.output = talk.take(0);
     made.error = talk.take(1);

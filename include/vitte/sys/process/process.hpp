@@ -1,9 +1,8 @@
 /// A child process: waiting for it and ending it, alone or with all that it started.
 #pragma once
 
-#include <vitte/core/growing_array.hpp>
-#include <vitte/sys/fs/file.hpp>
 #include <vitte/sys/process/pipe.hpp>
+#include <vitte/sys/process/tree.hpp>
 
 namespace vitte::sys {
 
@@ -48,9 +47,8 @@ public:
     /// `errc::timed_out` if it still runs at `until`.
     result<exit_status> wait_until(deadline until) noexcept {
         if (!running_) return ended_;
-        VITTE_TRY(ended_, retried([&] { return processes::wait(child_, until.monotonic()); }));
-        processes::close(child_);
-        running_ = false;
+        VITTE_CHECK(reap(until));
+        detach();
         return ended_;
     }
 
@@ -62,25 +60,33 @@ public:
     result<void> terminate() noexcept { return send(process_signal::terminate); }
     result<void> kill() noexcept { return send(process_signal::kill); }
 
-    /// Kills it and all its descendants: on Windows and Linux all, elsewhere those in the group that it leads. On Linux
-    /// each is stopped before its children are looked for, so that none is born meanwhile; those whose parents are gone
-    /// already are met if they are still in its group.
+    /// Kills it and all its descendants that this process may kill: on Windows all, on Linux and macOS those whose
+    /// parents are not gone already and all in the group that it leads, elsewhere those in that group. On Linux and
+    /// macOS all are suspended before the first is killed, and those who are born meanwhile are met, too.
     result<void> kill_tree() noexcept {
         if (!running_) return fail(errc::not_found, "kill processes");
-        if constexpr (finds_descendants)
-            for (const std::uint64_t id : stopped_descendants())
-                static_cast<void>(processes::send_id(id, process_signal::kill));
-        if (leads_ || keeps_trees) static_cast<void>(processes::send_group(child_, process_signal::kill));
-        return kill();
+        detail::process_tree<P>(id(), group()).kill();
+        return kill_all();
     }
-    /// Asks it, or the group that it leads, to end, kills what is left of it and its descendants at `patience`, and
-    /// waits.
+    /// Asks it, or the group that it leads, to end, and waits. What is left at `patience` is killed: it, and those whom
+    /// `kill_tree` would kill, on Linux and macOS also those who lost their parents since it was asked. Returns when it
+    /// and they have ended, or were killed; where the OS does not list processes, those in its group are all of them.
     result<exit_status> stop(deadline patience) noexcept {
         if (!running_) return ended_;
+        detail::process_tree<P> tree(id(), group());
+        tree.look();
         static_cast<void>(leads_ ? processes::send_group(child_, process_signal::terminate) : terminate());
-        if (const auto ended = wait_until(patience); ended || ended.error().code != errc::timed_out) return ended;
-        static_cast<void>(kill_tree());
-        return wait();
+        const auto ended = reap(patience);
+        if (!ended && ended.error().code != errc::timed_out) return unexpected(ended.error());
+        if (ended) await_group(tree, patience);
+        tree.kill();
+        if (!ended) {
+            static_cast<void>(kill_all());
+            return wait();
+        }
+        if (leads_ || keeps_trees) static_cast<void>(processes::send_group(child_, process_signal::kill));
+        detach();
+        return ended_;
     }
     /// Lets it run; nobody will know how it ends.
     void detach() noexcept {
@@ -90,29 +96,23 @@ public:
 
 private:
     static constexpr bool keeps_trees = requires { processes::keeps_trees; };
-    static constexpr bool finds_descendants = requires { processes::send_id(std::uint64_t{}, process_signal::kill); };
 
-    /// As many as there is memory for.
-    growing_array<std::uint64_t> stopped_descendants() noexcept
-        requires finds_descendants
-    {
-        growing_array<std::uint64_t> found;
-        byte_buffer room;
-        if (!room.grow(64 * sizeof(std::uint64_t)) || !found.push_back(id())) return found;
-        for (std::size_t i = 0; i < found.size(); ++i) {
-            static_cast<void>(processes::send_id(found[i], process_signal::suspend));
-            auto* const children = reinterpret_cast<std::uint64_t*>(room.bytes().data());
-            const std::size_t most = room.size() / sizeof *children;
-            const auto count = processes::children(found[i], children, most);
-            if (!count) continue;
-            if (*count > most && room.grow(2 * *count * sizeof *children)) {
-                --i;
-                continue;
-            }
-            for (std::size_t k = 0; k < *count && k < most; ++k)
-                if (!found.push_back(std::uint64_t(children[k]))) return found;
-        }
-        return found;
+    std::uint64_t group() const noexcept { return leads_ ? id() : 0; }
+    result<void> reap(deadline until) noexcept {
+        VITTE_TRY(ended_, retried([&] { return processes::wait(child_, until.monotonic()); }));
+        return {};
+    }
+    result<void> kill_all() noexcept {
+        if (leads_ || keeps_trees) static_cast<void>(processes::send_group(child_, process_signal::kill));
+        return kill();
+    }
+    /// Waits for those whom it leaves behind.
+    void await_group(detail::process_tree<P>& tree, deadline patience) noexcept {
+        tree.await_end(patience);
+        if (detail::lists_processes<processes> || !leads_) return;
+        while (P::clocks::monotonic() < patience.monotonic() &&
+               processes::send_group(child_, process_signal::resume))  // whether there is somebody
+            static_cast<void>(P::clocks::sleep_until(P::clocks::monotonic() + 10'000'000));
     }
 
     basic_pipe<P> input_, output_, error_;

@@ -4,6 +4,7 @@
 #include <crt_externs.h>
 #include <libproc.h>
 #include <mach-o/dyld.h>
+#include <sys/proc.h>
 
 #include <vitte/sys/platform/kqueue/processes.hpp>
 
@@ -26,17 +27,33 @@ struct processes : posix::processes<kqueue_os::process_system> {
         }
         return used;
     }
-    static result<std::size_t> children(std::uint64_t of, std::uint64_t* to, std::size_t room) noexcept {
-        constexpr int most = 4096;
-        pid_t found[most];
-        const int count = ::proc_listchildpids(static_cast<pid_t>(of), found, sizeof found);
-        if (count == -1) return posix::last_error("proc_listchildpids");
-        for (int i = 0; i < count && static_cast<std::size_t>(i) < room; ++i)
-            to[i] = static_cast<std::uint64_t>(found[i]);
-        return static_cast<std::size_t>(count);
+    /// Those that this process may look at; none that has ended.
+    static result<std::size_t> list(process_entry* to, std::size_t room) noexcept {
+        auto* const ids = reinterpret_cast<pid_t*>(to);  // they are read before what is written behind them
+        const int count = ::proc_listallpids(ids, static_cast<int>(room * sizeof *to));
+        if (count < 0) return posix::last_error("proc_listallpids");
+        const auto listed = static_cast<std::size_t>(count);
+        if (listed > room) return listed;
+        for (std::size_t i = listed; i-- != 0;) to[i] = {static_cast<std::uint64_t>(ids[i]), 0, 0, 0, {}};
+        std::size_t seen = 0;
+        for (std::size_t i = 0; i < listed; ++i) {
+            proc_bsdinfo facts;
+            const auto id = static_cast<pid_t>(to[i].id);
+            if (::proc_pidinfo(id, PROC_PIDTBSDINFO, 0, &facts, sizeof facts) != static_cast<int>(sizeof facts))
+                continue;
+            to[seen++] = {to[i].id, facts.pbi_ppid, facts.pbi_pgid,
+                          facts.pbi_start_tvsec * 1'000'000 + facts.pbi_start_tvusec, state_of(facts.pbi_status)};
+        }
+        return seen;
     }
     static result<void> send_id(std::uint64_t id, process_signal signal) noexcept {
         return posix::checked(::kill(static_cast<pid_t>(id), posix::number_of(signal)), "kill");
+    }
+
+private:
+    static process_entry::state state_of(std::uint32_t status) noexcept {
+        if (status == SZOMB) return process_entry::state::ended;
+        return status == SSTOP ? process_entry::state::suspended : process_entry::state::runs;
     }
 };
 

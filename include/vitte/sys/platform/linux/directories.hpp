@@ -14,7 +14,7 @@ namespace vitte::sys::linux_os {
 struct numbered_path {
     char text[48] = {};
 
-    numbered_path(const char* begin, long number, const char* end) noexcept {
+    numbered_path(const char* begin, std::uint64_t number, const char* end) noexcept {
         char digits[20];
         int count = 0;
         char* at = text;
@@ -41,7 +41,9 @@ struct directories : posix::directories {
     /// Through /proc, since linkat with AT_EMPTY_PATH is for the privileged.
     static result<void> give_name(handle file, handle in, const char* path) noexcept {
         return posix::checked(
-            ::linkat(AT_FDCWD, numbered_path("/proc/self/fd/", file, "").text, in, path, AT_SYMLINK_FOLLOW), "linkat");
+            ::linkat(AT_FDCWD, numbered_path("/proc/self/fd/", static_cast<unsigned>(file), "").text, in, path,
+                     AT_SYMLINK_FOLLOW),
+            "linkat");
     }
     static result<void> rename(handle in, const char* path, handle to_in, const char* to, rename_mode mode) noexcept {
         constexpr unsigned no_replace = 1, exchange = 2;

@@ -57,26 +57,28 @@ struct processes : posix::processes<process_system> {
         return read_file("/proc/self/cmdline", to, room);
     }
 
-    /// The children of the process `of`: fills `to`, returns how many there are.
-    static result<std::size_t> children(std::uint64_t of, std::uint64_t* to, std::size_t room) noexcept {
-        VITTE_TRY(const int folder, directories::open(directories::current, "/proc", true));
-        directories::listing all;
+    static result<std::size_t> list(process_entry* to, std::size_t room) noexcept {
         std::size_t count = 0;
-        const auto read = [&]() -> result<void> {
-            VITTE_CHECK(all.open(folder));
-            for (directory_entry entry;;) {
-                VITTE_TRY(const bool more, all.next(entry));
-                if (!more) return {};
-                std::uint64_t id = 0;
-                for (const char* c = entry.name; *c >= '0' && *c <= '9'; ++c)
-                    id = id * 10 + static_cast<unsigned>(*c - '0');
-                if (id == 0 || parent_of(id) != of) continue;
-                if (count < room) to[count] = id;
-                ++count;
-            }
-        }();
-        ::close(folder);
-        if (!read) return unexpected(read.error());
+        VITTE_CHECK(for_each_number("/proc", [&](int, const char* name) {
+            process_entry one;
+            if (!describe(::strtoull(name, nullptr, 10), one)) return;
+            if (count < room) to[count] = one;
+            ++count;
+        }));
+        return count;
+    }
+    /// What their descriptors lead to, where this process may see that.
+    static result<std::size_t> writers(int pipe, std::uint64_t* to, std::size_t room) noexcept {
+        struct stat facts;
+        VITTE_CHECK(posix::checked(::fstat(pipe, &facts), "fstat"));
+        const numbered_path name("pipe:[", facts.st_ino, "]");
+        std::size_t count = 0;
+        VITTE_CHECK(for_each_number("/proc", [&](int, const char* entry) {
+            const std::uint64_t id = ::strtoull(entry, nullptr, 10);
+            if (!only_writes(id, name.text)) return;
+            if (count < room) to[count] = id;
+            ++count;
+        }));
         return count;
     }
     static result<void> send_id(std::uint64_t id, process_signal signal) noexcept {
@@ -90,18 +92,59 @@ private:
         ::close(file);
         return got;
     }
-    /// The fourth field of proc_pid_stat(5), behind the name in brackets; 0 if the process is gone.
-    static std::uint64_t parent_of(std::uint64_t id) noexcept {
-        char text[512];
-        const auto got = read_file(numbered_path("/proc/", static_cast<long>(id), "/stat").text, text, sizeof text - 1);
-        if (!got) return 0;
+    /// Calls `visit(folder, name)` for the entries of a folder that are called by numbers.
+    template <class Visit>
+    static result<void> for_each_number(const char* path, Visit visit) noexcept {
+        VITTE_TRY(const int folder, directories::open(directories::current, path, true));
+        directories::listing all;
+        const auto read = [&]() -> result<void> {
+            VITTE_CHECK(all.open(folder));
+            for (directory_entry entry;;) {
+                VITTE_TRY(const bool more, all.next(entry));
+                if (!more) return {};
+                if (*entry.name >= '0' && *entry.name <= '9') visit(folder, entry.name);
+            }
+        }();
+        ::close(folder);
+        return read;
+    }
+    /// proc_pid_stat(5): behind the name in brackets, the state, the parent, the group, and 17 fields later the start.
+    static bool describe(std::uint64_t id, process_entry& to) noexcept {
+        char text[1024];
+        const auto got = read_file(numbered_path("/proc/", id, "/stat").text, text, sizeof text - 1);
+        if (!got) return false;
         text[*got] = 0;
-        const char* after = ::strrchr(text, ')');
-        std::uint64_t parent = 0;
-        if (after != nullptr && *got > static_cast<std::size_t>(after - text) + 4)
-            for (after += 4; *after >= '0' && *after <= '9'; ++after)
-                parent = parent * 10 + static_cast<unsigned>(*after - '0');
-        return parent;
+        const char* at = ::strrchr(text, ')');
+        if (at == nullptr || *got < static_cast<std::size_t>(at - text) + 4) return false;
+        const char state = at[2];
+        std::uint64_t fields[19];  // those that are negative are not looked at
+        at += 3;
+        for (std::uint64_t& field : fields) {
+            char* end;
+            field = ::strtoull(at, &end, 10);
+            at = end;
+        }
+        const bool ended = state == 'Z' || state == 'X', suspended = state == 'T' || state == 't';
+        to = {id, fields[0], fields[1], fields[18],
+              ended       ? process_entry::state::ended
+              : suspended ? process_entry::state::suspended
+                          : process_entry::state::runs};
+        return true;
+    }
+    /// Whether a process has the pipe called `name` open for writing, and not for reading.
+    static bool only_writes(std::uint64_t id, const char* name) noexcept {
+        bool writes = false, reads = false;
+        static_cast<void>(for_each_number(numbered_path("/proc/", id, "/fd").text, [&](int folder, const char* entry) {
+            char target[64];
+            struct stat rights;
+            const ssize_t length = ::readlinkat(folder, entry, target, sizeof target - 1);
+            if (length == -1) return;
+            target[length] = 0;
+            if (::strcmp(target, name) != 0 || ::fstatat(folder, entry, &rights, AT_SYMLINK_NOFOLLOW) == -1) return;
+            writes = writes || (rights.st_mode & S_IWUSR) != 0;
+            reads = reads || (rights.st_mode & S_IRUSR) != 0;
+        }));
+        return writes && !reads;
     }
 };
 

@@ -55,6 +55,7 @@ public:
         return ends[child_reads ? 0 : 1];
     }
     bool is_open() const noexcept { return mine_ != -1; }
+    int native_handle() const noexcept { return mine_; }
     void close() noexcept {
         if (mine_ != -1) ::close(mine_);
         mine_ = -1;

@@ -1,0 +1,2 @@
+#pragma once
+#include <numbers/sys/proc.h>
