@@ -22,6 +22,7 @@ std::span<const shape> formats();
 std::span<const shape> modules();
 std::span<const shape> links();
 std::span<const shape> paths();
+std::span<const shape> processes();
 
 /// A number as a text of eight digits: names that differ.
 inline std::string digits(std::size_t number) {

@@ -44,7 +44,8 @@ bool run(const growth::shape& s, std::size_t size, const growth::job& work) {
 
 int main(int count, char** names) {
     bool good = true;
-    for (const auto shapes : {growth::formats(), growth::modules(), growth::links(), growth::paths()})
+    for (const auto shapes : {growth::formats(), growth::modules(), growth::links(), growth::paths(),
+                              growth::processes()})
         for (const growth::shape& s : shapes) {
             if (count == 1) std::printf("%s\t%zu\n", s.name.data(), s.size);
             for (int i = 1; i < count; ++i)

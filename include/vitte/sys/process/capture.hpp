@@ -146,17 +146,22 @@ template <platform P>
 void kill_writers(basic_pipe<P>& said, std::uint64_t child) noexcept {
     using processes = typename P::processes;
     if constexpr (requires(std::uint64_t* to) { processes::writers(said.native_end().native_handle(), to, 1); }) {
+        byte_buffer room;
         for (int left = 1000; left != 0 && said.is_open(); --left) {
-            std::uint64_t found[64];
-            const auto count = retried([&] { return processes::writers(said.native_end().native_handle(), found, 64); });
+            auto* const found = reinterpret_cast<std::uint64_t*>(room.bytes().data());
+            const std::size_t most = room.size() / sizeof *found;
+            const auto count =
+                retried([&] { return processes::writers(said.native_end().native_handle(), found, most); });
+            if (!count || *count == 0) return;
+            if (*count > most && room.grow(2 * *count * sizeof *found)) continue;
             const auto all = process_list::read<processes>();
-            if (!count || !all) return;
+            if (!all) return;
             const auto started = [&](std::uint64_t id) {
                 const std::uint32_t at = all->find(id);
                 return at == process_list::none ? 0 : (*all)[at].started;
             };
             process_tree<P> tree;
-            for (std::size_t i = 0; i < *count && i < 64; ++i)
+            for (std::size_t i = 0; i < *count && i < most; ++i)
                 if (started(found[i]) >= started(child)) tree.add(found[i]);
             if (!tree.kill()) return;
             static_cast<void>(P::clocks::sleep_until(P::clocks::monotonic() + 1'000'000));
