@@ -6,8 +6,8 @@
 
 namespace vitte::sys {
 
-/// A child that runs, or has run. The destructor kills one that was not waited for, with all its descendants, and waits
-/// for it; `detach` lets it run. For one thread at a time.
+/// A child that runs, or has run. The destructor kills one that was not waited for, with its descendants as `kill_tree`
+/// does, and waits for it; `detach` lets it run. For one thread at a time.
 template <platform P = native>
 class basic_process {
     using processes = typename P::processes;

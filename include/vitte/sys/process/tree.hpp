@@ -1,9 +1,12 @@
 /// Processes and all below them, found in the list of those that the OS has.
 #pragma once
 
+#include <utility>
+
 #include <vitte/core/growing_array.hpp>
 #include <vitte/sys/fs/file.hpp>
 #include <vitte/sys/platform/process_types.hpp>
+#include <vitte/sys/retry.hpp>
 #include <vitte/sys/time/deadline.hpp>
 
 namespace vitte::sys::detail {
@@ -70,7 +73,7 @@ private:
     std::size_t count_ = 0, mask_ = 0;
 };
 
-/// Processes and all below them, as many as there is memory for. Who was met belongs to it also when its parent is gone.
+/// Processes and all below them, as many as there is memory for. Who was met stays in it when its parent is gone.
 /// Nobody, where the OS does not list processes.
 template <platform P>
 class process_tree {
