@@ -170,8 +170,8 @@ public:
     /// it: for people and logs. Limits, users, groups, sandboxes, kept handles, files that streams lead to and what the
     /// program is told that it is called are not in it. The shell has a say in PWD, OLDPWD, SHLVL, "_" and variables
     /// whose names are not those of shell variables, if they are not set here. PATH must lead to `env`, and to
-    /// `nice` for programs with "=" in their paths, which `env` cannot start. Files are looked at where PATH would lead a
-    /// shell elsewhere.
+    /// `nice` for programs with "=" in their paths, which `env` cannot start. Files are looked at where PATH would lead
+    /// a shell elsewhere.
     std::string shell_line() const {
         std::string line;
         if (!directory_.empty()) line += "cd -P " + quoted(as_operand(directory_)) + " && ";
@@ -368,8 +368,8 @@ private:
     static bool is_word_of_shells(std::string_view word) noexcept {
         constexpr const char* words =
             " ! . : [ [[ { } alias autoload bg bind break builtin caller case cd chdir command compgen complete "
-            "compopt continue coproc declare dirs disown do done echo elif else enable end esac eval exec exit export false fc "
-            "fg fi for foreach function functions getopts hash help hist history if in integer jobs kill let limit "
+            "compopt continue coproc declare dirs disown do done echo elif else enable end esac eval exec exit export "
+            "false fc fg fi for foreach function functions getopts hash help hist history if in integer jobs kill let limit "
             "local logout mapfile nocorrect noglob popd print printf pushd pwd read readarray readonly repeat return "
             "select set setopt shift shopt source stop suspend test then time times trap true type typeset ulimit "
             "umask unalias unfunction unset until wait whence where which while zmodload ";
