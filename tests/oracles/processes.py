@@ -25,12 +25,12 @@ class Node:
     def script(self, folder, last=''):
         lines = ["trap '' TERM HUP" if self.ignores else ':', 'exec > /dev/null 2>&1' if self.closes and self.parent else ':']
         for child in self.children:
-            start = f'{"setsid " if child.begins_session else ""}sh {folder}/{child.number}'
+            start = f'VITTE_ORACLE={folder}/{child.number} {"setsid " if child.begins_session else ""}sh {folder}/{child.number}'
             # Who waits in front of "&" knows that whoever is to be gone is gone.
             lines.append({'child': f'{start} &', 'daemon': f'({start} &)', 'early': start}[child.how])
         lines.append(f'echo >> {folder}/ready')
         lines.append(last)
-        lines.append('exit' if self.how == 'early' else f'VITTE_ORACLE={folder}/{self.number} exec sleep 1000')
+        lines.append('exit' if self.how == 'early' else 'exec sleep 1000')
         return '\n'.join(lines)
 
     def ancestors(self):
@@ -47,13 +47,14 @@ class Node:
 
 
 def living(folder):
-    found = {}
+    """Numbers of nodes and of processes; of those that have begun, that is, all when `ready` is full."""
+    found = []
     for path in glob.glob('/proc/[0-9]*/environ'):
         try:
             with open(path, 'rb') as file:
                 for entry in file.read().split(b'\0'):
                     if entry.startswith(f'VITTE_ORACLE={folder}/'.encode()):
-                        found[int(entry.rsplit(b'/', 1)[1])] = int(path.split('/')[2])
+                        found.append((int(entry.rsplit(b'/', 1)[1]), int(path.split('/')[2])))
         except OSError:
             pass
     return found
@@ -95,12 +96,17 @@ def check(random, ours, folder):
         if said != ('too' if action == 'capture' else 'by a signal'):
             return f'{action} {group}: {said}'
         end = time.monotonic() + PATIENCE
-        while set(found := living(folder)) - expected and time.monotonic() < end:
+        while (found := {number for number, _ in living(folder)}) != expected and time.monotonic() < end:
             time.sleep(0.01)
-        if set(found) != expected:
+        if found != expected:
             shape = [(node.number, node.parent and node.parent.number, node.how, node.begins_session, node.closes, node.ignores) for node in nodes]
             return f'{action} {group} of (number, parent, how, session, closes, ignores) {shape}: {sorted(found)} live, not {sorted(expected)}'
     finally:
-        for process in living(folder).values():
-            os.kill(process, signal.SIGKILL)
+        while left := living(folder):
+            for _, process in left:
+                try:
+                    os.kill(process, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            time.sleep(0.01)
     return ''

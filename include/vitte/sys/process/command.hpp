@@ -368,11 +368,11 @@ private:
     static bool is_word_of_shells(std::string_view word) noexcept {
         constexpr const char* words =
             " ! . : [ [[ { } alias autoload bg bind break builtin caller case cd chdir command compgen complete "
-            "compopt continue coproc declare dirs disown do done echo elif else enable end esac eval exec exit export "
-            "false fc fg fi for foreach function functions getopts hash help hist history if in integer jobs kill let limit "
-            "local logout mapfile nocorrect noglob popd print printf pushd pwd read readarray readonly repeat return "
-            "select set setopt shift shopt source stop suspend test then time times trap true type typeset ulimit "
-            "umask unalias unfunction unset until wait whence where which while zmodload ";
+            "compopt continue coproc declare dirs disown do done echo elif else enable end esac eval exec exit "
+            "export false fc fg fi for foreach function functions getopts hash help hist history if in integer "
+            "jobs kill let limit local logout mapfile nocorrect noglob popd print printf pushd pwd read readarray "
+            "readonly repeat return select set setopt shift shopt source stop suspend test then time times trap "
+            "true type typeset ulimit umask unalias unfunction unset until wait whence where which while zmodload ";
         return std::string_view(words).find(" " + std::string(word) + " ") != std::string_view::npos;
     }
 
