@@ -23,6 +23,7 @@ import targets
 LIMIT, GOAL = 85, 40  # minutes
 FUZZ_SECONDS = os.environ.get('FUZZ_SECONDS', '60')
 PYTHON = sys.executable
+WINDOWS = 'x86_64-w64-mingw32'
 
 
 @dataclasses.dataclass
@@ -87,6 +88,7 @@ def all_steps(folder, chosen, options):
         script('subproject/run.sh', 3, f'{folder}/subproject'),
         script('systems/constants.py', 3),
         script('systems/releases.py', 14),
+        *([script('systems/imports.py', 6, f'{folder}/{WINDOWS}', after=[f'build {WINDOWS}'])] if WINDOWS in [t.name for t in chosen] else []),
         script('loader/matrix/matrix.py', 163, *(['--all'] if options.all else []), f'{folder}/matrix'),
         Step('build benches', 36, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
     ]

@@ -175,6 +175,10 @@ long vitte_nt_create_file(void**, std::uint32_t, object_attributes*, io_status*,
                           std::uint32_t, std::uint32_t, std::uint32_t, void*, std::uint32_t) __asm__("NtCreateFile");
 long vitte_nt_set_information(void*, io_status*, void*, std::uint32_t, int) __asm__("NtSetInformationFile");
 long vitte_nt_query_information(void*, io_status*, void*, std::uint32_t, int) __asm__("NtQueryInformationFile");
+long vitte_nt_set_thread(void*, int, const void*, std::uint32_t) __asm__("NtSetInformationThread");
+long vitte_impersonate_self(int) __asm__("RtlImpersonateSelf");
+long vitte_adjust_privilege(std::uint32_t, unsigned char, unsigned char,
+                            unsigned char*) __asm__("RtlAdjustPrivilege");
 long vitte_nt_query_thread(void*, int, void*, std::uint32_t, std::uint32_t*) __asm__("NtQueryInformationThread");
 long vitte_nt_query_volume(void*, io_status*, void*, std::uint32_t, int) __asm__("NtQueryVolumeInformationFile");
 long vitte_nt_query_directory(void*, void*, void*, void*, io_status*, void*, std::uint32_t, int, unsigned char,

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <vitte/sys/platform/win32/files.hpp>
-#include <vitte/sys/platform/win32/nt_path.hpp>
+#include <vitte/sys/platform/win32/link_privilege.hpp>
+#include <vitte/sys/platform/win32/removal.hpp>
 
 namespace vitte::sys::win32 {
 
@@ -39,13 +40,19 @@ struct directories {
             opened = files::emptied(rights | attributes_right, [&](unsigned long asked) {
                 return nt_open(in, path, static_cast<std::uint32_t>(asked), must_exist, how);
             });
+        if (!opened && link_itself && opened.error().code == errc::is_a_directory) {  // a link to a folder is one itself
+            const auto facts = info(in, path, false);
+            if (!facts || facts->kind != file_kind::symbolic_link) return opened;
+            return fail(errc::too_many_links, "NtCreateFile", opened.error().native);
+        }
         if (!opened || !link_itself || !files::is_link(*opened)) return opened;
         CloseHandle(*opened);
         return fail(errc::too_many_links, "NtCreateFile");
     }
     static result<file_info> info(handle in, const char* path, bool follow) noexcept {
-        return with(in, path, attributes_right, follow ? 0 : the_link_itself,
-                    [](handle file) { return files::info(file); });
+        const auto told = with(in, path, attributes_right, follow ? 0 : the_link_itself,
+                               [](handle file) { return files::info(file); });
+        return follow && !told && leads_nowhere(told.error()) ? info(in, path, false) : told;
     }
     static result<void> create(handle in, const char* path, std::uint32_t) noexcept {
         constexpr std::uint32_t must_not_exist = 2;
@@ -100,6 +107,7 @@ struct directories {
         reparse_data data{};
         VITTE_CHECK(data.set(text));
         const bool to_folder = points_to_folder(text, in, path);
+        const link_privilege taken;  // until the link is made: opening looks at it, too
         VITTE_TRY(const handle made, nt_open(in, path, delete_right | write, must_not_exist,
                                              (to_folder ? is_folder : 0) | the_link_itself));
         constexpr unsigned long set_reparse_point = 0x900a4;
@@ -239,24 +247,6 @@ private:
     static const wchar_t* without_prefix(const wchar_t* path) noexcept {
         const bool prefixed = path[0] == L'\\' && path[1] == L'\\' && path[2] == L'?' && path[3] == L'\\';
         return prefixed && path[5] == L':' ? path + 4 : path;
-    }
-    /// Whether this Windows, or the file system, does not know a class of information.
-    static bool is_unknown(const error& why) noexcept {
-        return why.code == errc::invalid_argument || why.code == errc::not_supported || why.code == errc::unknown;
-    }
-    /// The name goes at once, also while others have the file open (Windows 10 1709), or when the last of them closes
-    /// it.
-    static result<void> dispose(handle file) noexcept {
-        constexpr int posix_disposition = 64, plain_disposition = 13;
-        constexpr std::uint32_t delete_posix_ignore_read_only = 1 | 2 | 0x10;
-        io_status done{};
-        std::uint32_t flags = delete_posix_ignore_read_only;
-        const auto gone = nt_checked(vitte_nt_set_information(file, &done, &flags, sizeof flags, posix_disposition),
-                                     "NtSetInformationFile");
-        if (gone || !is_unknown(gone.error())) return gone;
-        unsigned char yes = 1;
-        return nt_checked(vitte_nt_set_information(file, &done, &yes, sizeof yes, plain_disposition),
-                          "NtSetInformationFile");
     }
     static result<void> give_name(handle file, nt_path& where, std::uint32_t flags, int what,
                                   const char* operation) noexcept {

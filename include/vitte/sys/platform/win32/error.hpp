@@ -37,11 +37,15 @@ constexpr errc cause_of(unsigned long number) noexcept {
         case 121: case 258: case 1460: return errc::timed_out;
         case 109: case 232: case 233: return errc::broken_pipe;
         case 21: case 23: case 29: case 30: case 1117: return errc::io_error;
-        case 1: case 50: case 120: return errc::not_supported;
+        case 1: case 50: case 120: case 1920: return errc::not_supported;
         case 38: return errc::end_of_input;
         default: return errc::unknown;
     }
 }
+
+/// A reparse point that nobody follows, such as an alias of a program from the store, is met with this when it is opened:
+/// it is there, but only itself (ERROR_CANT_ACCESS_FILE).
+inline bool leads_nowhere(const error& why) noexcept { return why.native == 1920; }
 
 inline unexpected<error> failed(unsigned long number, const char* operation) noexcept {
     return fail(cause_of(number), operation, static_cast<int>(number));

@@ -168,9 +168,13 @@ struct files {
     }
     static result<file_info> info(const char* path) noexcept {
         return with_path(path, [](const wchar_t* wide) -> result<file_info> {
-            VITTE_TRY(const handle file, opened(wide, read_attributes, open_existing, backup_semantics));
-            const auto told = info(file);
-            CloseHandle(file);
+            constexpr unsigned long the_link_itself = 0x00200000;
+            auto file = opened(wide, read_attributes, open_existing, backup_semantics);
+            if (!file && leads_nowhere(file.error()))
+                file = opened(wide, read_attributes, open_existing, backup_semantics | the_link_itself);
+            if (!file) return unexpected(file.error());
+            const auto told = info(*file);
+            CloseHandle(*file);
             return told;
         });
     }

@@ -3,7 +3,7 @@
 
 #include <vitte/sys/platform/types.hpp>
 #include <vitte/sys/platform/win32/files.hpp>
-#include <vitte/sys/platform/win32/nt_path.hpp>
+#include <vitte/sys/platform/win32/removal.hpp>
 
 namespace vitte::sys::win32 {
 
@@ -118,10 +118,16 @@ struct memory {
     static result<void> remove_shared(const char* name) noexcept {
         shared_path path;
         VITTE_CHECK(path.append_name(name));
-        // What is open keeps its name until it is closed, unless it has another one by then.
+        VITTE_TRY(const handle object, opened(path.text, delete_right, open_existing, 0));
+        const auto gone = dispose_at_once(object);
+        CloseHandle(object);
+        if (gone) return gone;
+        // Otherwise what is open keeps its name until it is closed, unless it has another one by then; and what is
+        // mapped is only deleted by closing a handle.
         const shared_path other = shared_path::unique();
         if (MoveFileExW(path.text, other.text, 0) == 0) return last_error("MoveFileExW");
-        return checked(DeleteFileW(other.text), "DeleteFileW");
+        VITTE_TRY(const handle last, opened(other.text, delete_right, open_existing, delete_on_close));
+        return checked(CloseHandle(last), "CloseHandle");
     }
     static result<void> resize_shared(handle object, std::uint64_t size) noexcept {
         return files::resize(object, size);
@@ -139,7 +145,7 @@ private:
                                    page_execute = 16, page_execute_read = 32, page_execute_read_write = 64,
                                    page_execute_write_copy = 128;
     static constexpr unsigned long map_copy = 1, map_write = 2, map_read = 4, map_execute = 32;
-    static constexpr unsigned long all_rights = generic_read | generic_write | generic_execute;
+    static constexpr unsigned long delete_right = 0x10000, all_rights = generic_read | generic_write | generic_execute;
 
     /// A path in the folder for temporary files.
     struct shared_path {
