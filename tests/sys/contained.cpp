@@ -51,19 +51,21 @@ BOOST_AUTO_TEST_CASE(names_change_within_and_between_folders, *needs(unfollowed_
     const scratch folder;
     const contained_directory d = open(folder.path);
     BOOST_REQUIRE((d.create_directory("a") && d.create_directory("b")));
-    const auto a = d.open_directory("a", links::not_followed), b = d.open_directory("b", links::not_followed);
-    BOOST_REQUIRE((a && b));
-    put(a->unbounded(), "file");
-    BOOST_TEST(a->rename("file", *b, "moved").has_value());
-    BOOST_TEST(b->symbolic_link("moved", "link").has_value());
-    BOOST_TEST(b->link("link", links::followed, *a, "again").has_value());
-    BOOST_TEST(d.info("a/again", links::followed)->same_file(*d.info("b/moved", links::followed)));
-    BOOST_TEST((d.info("b/link", links::not_followed)->kind == file_kind::symbolic_link));
-    char text[3];
-    BOOST_TEST(*d.read_link("b/link", text) == 3u);
-    BOOST_TEST(std::string(text, 3) == "mov");
-    BOOST_TEST(d.set_times("b/link", 1'000'000'000, 2'000'000'000, links::followed).has_value());
-    BOOST_TEST(d.info("a/again", links::followed)->modified == 2'000'000'000);
+    {  // Windows before 10 1709, and wine, keep the names of what is open
+        const auto a = d.open_directory("a", links::not_followed), b = d.open_directory("b", links::not_followed);
+        BOOST_REQUIRE((a && b));
+        put(a->unbounded(), "file");
+        BOOST_TEST(a->rename("file", *b, "moved").has_value());
+        BOOST_TEST(b->symbolic_link("moved", "link").has_value());
+        BOOST_TEST(b->link("link", links::followed, *a, "again").has_value());
+        BOOST_TEST(d.info("a/again", links::followed)->same_file(*d.info("b/moved", links::followed)));
+        BOOST_TEST((d.info("b/link", links::not_followed)->kind == file_kind::symbolic_link));
+        char text[3];
+        BOOST_TEST(*d.read_link("b/link", text) == 3u);
+        BOOST_TEST(std::string(text, 3) == "mov");
+        BOOST_TEST(d.set_times("b/link", 1'000'000'000, 2'000'000'000, links::followed).has_value());
+        BOOST_TEST(d.info("a/again", links::followed)->modified == 2'000'000'000);
+    }
     BOOST_TEST((d.remove_directory("b").error().code == errc::not_empty));
     BOOST_TEST((d.remove("b/moved/").error().code == errc::not_a_directory));
     BOOST_TEST((d.remove("b/link") && d.remove("b/moved") && d.remove_directory("b")));
