@@ -207,8 +207,12 @@ BOOST_AUTO_TEST_CASE(paths_have_one_canonical_form, *needs(processes_own_folder)
     const auto d = directory::open(SCRATCH);
     if (!d->symbolic_link("a/deep", "link")) return;
     BOOST_TEST(d->symbolic_link("loop", "loop").has_value());
+#if defined(_WIN32)  // where ".." takes the name before it away, also that of a link
+    BOOST_TEST(form(SCRATCH "/link/..") == top);
+#else
     BOOST_TEST(form(SCRATCH "/link/..") == top + "/a");
     if (d->symbolic_link("../link/../x.c", "b/way")) BOOST_TEST(form(SCRATCH "/b/way") == top + "/a/x.c");
+#endif
     BOOST_TEST((canonical(SCRATCH "/loop", text).error().code == errc::too_many_links));
 }
 
