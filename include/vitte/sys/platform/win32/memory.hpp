@@ -125,7 +125,8 @@ struct memory {
         // Otherwise what is open keeps its name until it is closed, unless it has another one by then; and what is
         // mapped is only deleted by closing a handle.
         const shared_path other = shared_path::unique();
-        if (MoveFileExW(path.text, other.text, 0) == 0) return last_error("MoveFileExW");
+        constexpr unsigned long replaces = 1;  // what an ended process with this number has left
+        if (MoveFileExW(path.text, other.text, replaces) == 0) return last_error("MoveFileExW");
         VITTE_TRY(const handle last, opened(other.text, delete_right, open_existing, delete_on_close));
         return checked(CloseHandle(last), "CloseHandle");
     }
