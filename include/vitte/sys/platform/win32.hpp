@@ -1,5 +1,5 @@
-/// Windows 10 1607, Server 2016 and later, 64-bit, by GCC (mingw-w64) and Clang. Programs link kernel32, synchronization,
-/// bcrypt and ntdll.
+/// Windows 10 1607, Server 2016 and later, 64-bit, by GCC (mingw-w64) and Clang. Programs link kernel32,
+/// synchronization, bcrypt and ntdll.
 #pragma once
 
 #include <vitte/sys/platform/policy.hpp>

@@ -40,7 +40,7 @@ struct directories {
             opened = files::emptied(rights | attributes_right, [&](unsigned long asked) {
                 return nt_open(in, path, static_cast<std::uint32_t>(asked), must_exist, how);
             });
-        if (!opened && link_itself && opened.error().code == errc::is_a_directory) {  // a link to a folder is one itself
+        if (!opened && link_itself && opened.error().code == errc::is_a_directory) {  // so is a link to one
             const auto facts = info(in, path, false);
             if (!facts || facts->kind != file_kind::symbolic_link) return opened;
             return fail(errc::too_many_links, "NtCreateFile", opened.error().native);

@@ -43,8 +43,8 @@ constexpr errc cause_of(unsigned long number) noexcept {
     }
 }
 
-/// A reparse point that nobody follows, such as an alias of a program from the store, is met with this when it is opened:
-/// it is there, but only itself (ERROR_CANT_ACCESS_FILE).
+/// Whether a reparse point was met that nobody follows, such as an alias of a program from the store: it is there, but
+/// only itself (ERROR_CANT_ACCESS_FILE).
 inline bool leads_nowhere(const error& why) noexcept { return why.native == 1920; }
 
 inline unexpected<error> failed(unsigned long number, const char* operation) noexcept {

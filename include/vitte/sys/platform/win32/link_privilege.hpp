@@ -5,8 +5,8 @@
 
 namespace vitte::sys::win32 {
 
-/// SeCreateSymbolicLinkPrivilege for this thread, if its user has it, as CreateSymbolicLinkW takes it; in the developer's
-/// mode nobody needs it.
+/// SeCreateSymbolicLinkPrivilege for this thread, if its user has it, as CreateSymbolicLinkW takes it; in the
+/// developer's mode nobody needs it.
 class link_privilege {
 public:
     link_privilege() noexcept {
