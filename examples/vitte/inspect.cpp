@@ -46,7 +46,8 @@ exit_code inspect(const arguments& given) {
         else if (argument == "--disassemble")
             disassembled = true;
         else if (argument.starts_with("--"))
-            return complain(misused, "inspect: unknown option '" + std::string(argument) + "'", "vitte inspect --help");
+            return complain(misused, "inspect: unknown option '" + std::string(argument) + "'",
+                            suggestion(argument, {"--json", "--disassemble", "--help"}, "vitte inspect --help"));
         else if (!path.empty())
             return complain(misused, "inspect: more than one file is given", "vitte inspect FILE");
         else
@@ -54,9 +55,7 @@ exit_code inspect(const arguments& given) {
     }
     if (path.empty()) return complain(misused, "inspect: no file is given", "vitte inspect FILE");
     const auto mapped = vitte::sys::mapping::open(path.c_str());
-    if (!mapped)
-        return complain(failed,
-                        "inspect " + path + ": " + mapped.error().operation + ": " + message(mapped.error().code), "");
+    if (!mapped) return complain(failed, "inspect " + path + ": " + mapped.error().message(), "");
     if (vitte::loader::wasm::file::is_module(mapped->bytes()))
         return inspect_wasm(mapped->bytes(), path, disassembled ? inspect_form::functions
                                                    : as_json    ? inspect_form::json
@@ -65,9 +64,7 @@ exit_code inspect(const arguments& given) {
         return complain(failed, "inspect " + path + ": not a WebAssembly module", "only those are disassembled");
     const auto done = inspect_any(mapped->bytes(), path, as_json);
     if (!done)
-        return complain(failed,
-                        "inspect " + path + ": " + done.error().reading + ": " + done.error().reason + " at byte " +
-                            std::to_string(done.error().offset),
+        return complain(failed, "inspect " + path + ": " + done.error().message(),
                         "inspect reads objects, libraries and executables");
     return succeeded;
 }

@@ -194,9 +194,7 @@ vitte::result<void, parse_error> print_functions(const facts& f) {
 
 exit_code inspect_wasm(std::span<const std::byte> bytes, const std::string& path, inspect_form form) {
     const auto refuse = [&](const parse_error& e) {
-        return complain(failed,
-                        "inspect " + path + ": " + e.reading + ": " + e.reason + " at byte " + std::to_string(e.offset),
-                        "");
+        return complain(failed, "inspect " + path + ": " + e.message(), "");
     };
     const auto found = collect(bytes);
     if (!found) return refuse(found.error());

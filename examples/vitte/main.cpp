@@ -8,6 +8,7 @@ constexpr const char* help = R"(usage: vitte COMMAND ...
   vitte inspect FILE.wasm --disassemble     the functions of a WebAssembly module as text
   vitte run FILE FUNCTION [ARGUMENT]...     loads a module and calls one of its functions
   vitte run PROGRAM.wasm [ARGUMENT]...      runs a WASI program
+  vitte --version                           tells the version of vitte
 
 `vitte COMMAND --help` tells more. Exit codes: 0 success; 1 the file, the call or the output failed; 2 wrong usage.
 )";
@@ -22,9 +23,14 @@ exit_code do_command(const arguments& given) {
         std::fputs(help, stdout);
         return succeeded;
     }
+    if (given[0] == "--version" || given[0] == "version") {
+        std::puts("vitte " VITTE_VERSION);
+        return succeeded;
+    }
     if (given[0] == "inspect") return inspect(rest);
     if (given[0] == "run") return run(rest);
-    return complain(misused, std::string(given[0]) + ": not a command", "vitte --help lists them");
+    return complain(misused, std::string(given[0]) + ": not a command",
+                    suggestion(given[0], {"inspect", "run", "help", "--help", "--version"}, "vitte --help lists them"));
 }
 }  // namespace
 

@@ -140,7 +140,8 @@ exit_code run(const arguments& given) {
             else (argument == "--linker" ? r.linker : r.signature) = given[i];
         } else
             return complain(misused, "run: unknown option '" + std::string(argument) + "'",
-                            "vitte run --help; arguments that begin with -- come after --");
+                            suggestion(argument, {"--signature", "--linker", "--dir", "--env", "--help"},
+                                       "vitte run --help; arguments that begin with -- come after --"));
     }
     if (!words.empty() && is_wasm(words[0]))
         return run_wasm({words[0], {words.begin() + 1, words.end()}, std::move(folders), std::move(variables)});

@@ -99,15 +99,12 @@ bool is_wasm(const std::string& file) {
 
 exit_code run_wasm(const program_request& r) {
     const auto mapped = vitte::sys::mapping::open(r.file.c_str());
-    if (!mapped) return refuse(r.file + ": " + mapped.error().operation + ": " + message(mapped.error().code));
+    if (!mapped) return refuse(r.file + ": " + mapped.error().message());
     const wasm::store_limits wanted = limits();
     wasm::compile_options options;
     options.checked_memory = !wanted.guard_memories;
     const auto module = wasm::compiled_module::compile(mapped->bytes(), options);
-    if (!module) {
-        const auto& e = module.error();
-        return refuse(r.file + ": " + e.reading + ": " + e.reason + " at byte " + std::to_string(e.offset));
-    }
+    if (!module) return refuse(r.file + ": " + module.error().message());
     wasm::wasi::context world;
     const auto given = give(world, r);
     if (!given) return refuse(given.error(), "--dir HOST or --dir HOST::GUEST");

@@ -4,6 +4,7 @@ usage: cli.py FOLDER_OF_EXAMPLES RESULTS
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,12 @@ def main(folder, results_file):
         results.check(done.returncode == 0 and done.stdout.startswith('usage: vitte') and not done.stderr, f'{arguments}')
     results.equal(vitte().returncode, 2, 'no command')
     refuses(2, ['fly', 'hint'], 'fly')
+    refuses(2, ["did you mean 'inspect'?"], 'inspetc')
+    refuses(2, ["did you mean 'run'?"], 'rum')
+    refuses(2, ["did you mean '--disassemble'?"], 'inspect', '--dissassemble', libz)
+    refuses(2, ["did you mean '--signature'?"], 'run', '--singature', 'i32()', libz, 'zlibVersion')
+    with open('meson.build', encoding='utf-8') as file:
+        prints('vitte ' + re.search(r"version: '(.*?)'", file.read())[1], '--version')
 
     crc = ['run', libz, 'crc32', '0', '123456789', '9', '--signature', 'u64(u64,str,u32)']
     prints('3421780262', *crc)
