@@ -34,9 +34,9 @@ public:
     std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
 
 private:
-    static result<basic_mapping> nothing_in(const basic_file<P>& file) noexcept {
+    static result<basic_mapping> nothing_in(const basic_file<P>& opened) noexcept {
         std::byte first;
-        VITTE_TRY(const std::size_t more, file.read_at(std::span(&first, 1), 0));
+        VITTE_TRY(const std::size_t more, opened.read_at(std::span(&first, 1), 0));
         if (more != 0) return fail(errc::not_supported, "map: the file tells no size");
         return basic_mapping(nullptr, 0);
     }

@@ -98,7 +98,7 @@ private:
                 const elf::symbol s = object.symbol(i);
                 if (s.binding() == elf::symbol_binding::global && s.defined() && s.section != elf::section_common &&
                     s.type() != elf::symbol_type::function)
-                    if (const auto name = object.symbol_name(s)) known->second.insert(*name);
+                    if (const auto spelled = object.symbol_name(s)) known->second.insert(*spelled);
             }
             return known->second.contains(e.symbol);
         }
