@@ -210,11 +210,12 @@ bool survivable(const scenario& s, const std::string& call, errc code) {
         name == "use temporary files" &&
         (call.starts_with("listing.") || call == "directories.open" || call.starts_with("directories.remove"));
     const bool by_linker = name == "load and unload a module" || name == "load modules from memory";
-    const bool not_needed = (name == "make folders" && call == "directories.create") ||
-                            (name == "watch a folder" && call == "watch_queue.add" && code == errc::not_found) ||
-                            (name == "use temporary files" && call == "directories.current_path" &&
-                             code == errc::permission_denied) ||
-                            (by_linker && (call.starts_with("libraries.") || call == "directories.current_path"));
+    const bool not_needed =
+        (name == "make folders" && call == "directories.create") ||
+        (name == "watch a folder" && call == "watch_queue.add" && code == errc::not_found) ||
+        (name == "watch a folder" && code == errc::permission_denied) ||
+        (name == "use temporary files" && call == "directories.current_path" && code == errc::permission_denied) ||
+        (by_linker && (call.starts_with("libraries.") || call == "directories.current_path"));
     return code == errc::interrupted || code == errc::would_block || code == errc::not_supported ||
            other_ways.contains(call) || by_destructor || not_needed;
 }

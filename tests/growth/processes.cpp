@@ -1,66 +1,47 @@
-// Processes that are killed with all below them.
-#include <sys/prctl.h>
-#include <sys/wait.h>
-
-#include <memory>
-#include <vector>
-
-#include <vitte/sys/process.hpp>
-#include <vitte/sys/thread.hpp>
+// Processes that are killed with all below them, on a system that has as many of them as are asked for.
+#include <vitte/sys/process/tree.hpp>
 
 #include "growth.hpp"
 
 namespace {
-using growth::job;
 using namespace vitte::sys;
-using vitte::result;
+using growth::job;
 
-/// How many of the group `leader` are suspended.
-std::size_t suspended(std::uint64_t leader) {
-    std::vector<process_entry> all(10'000);
-    const auto count = native::processes::list(all.data(), all.size());
-    std::size_t found = 0;
-    for (std::size_t i = 0; i < count.value_or(0); ++i)
-        found += all[i].group == leader && all[i].is == process_entry::state::suspended;
-    return found;
-}
-/// `count` processes in a group, which all stand still, so that looking again shows nothing new.
-result<process> started(std::string_view script, std::size_t size, std::size_t count) {
-    auto what = command("sh").arguments({"-c", script, "sh", std::to_string(size)});
-    VITTE_TRY(auto one, what.output(stdio::pipe()).group(process_group::own).spawn());
-    std::byte ready;
-    VITTE_CHECK(one.output().read({&ready, 1}));
-    VITTE_CHECK(native::processes::send_group(one.native_handle(), process_signal::suspend));
-    while (suspended(one.id()) != count) this_thread::sleep_until(deadline::after(20'000'000));
-    return one;
-}
+/// They stand still when they are asked to, and end when they are killed.
+struct crowded : native {
+    struct processes : native::processes {
+        static inline std::size_t count = 0, killed = 0;
+        static inline bool in_line = false;  ///< whether each has one child, or the first has all
+        static inline auto all_are = process_entry::state::runs;
 
-/// Each run has its own to kill. Those that lose their parents come to this process, which waits for them, so that
-/// lists do not have them any more.
-job killed(std::string_view script, std::size_t size, std::size_t count) {
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    const auto all = std::make_shared<std::vector<process>>();
-    for (int i = 0; i < 2; ++i) {
-        auto one = started(script, size, count);
-        if (!one) return [] { return false; };
-        all->push_back(std::move(*one));
-    }
-    return [all, count, at = std::size_t{0}]() mutable {
-        process& one = (*all)[at++];
-        if (!one.kill_tree() || one.wait()->succeeded()) return false;
-        for (std::size_t left = count - 1; left != 0; --left)
-            if (::waitpid(-1, nullptr, 0) == -1) return false;
-        return true;
+        static vitte::result<std::size_t> list(process_entry* to, std::size_t room) noexcept {
+            for (std::size_t i = 0; i < count && i < room; ++i) {
+                const std::uint64_t id = first + i;
+                to[i] = {id, i == 0 ? 1 : in_line ? id - 1 : first, first, 1, all_are};
+            }
+            return count;
+        }
+        static vitte::result<void> send_id(std::uint64_t, process_signal signal) noexcept {
+            if (signal == process_signal::suspend) all_are = process_entry::state::suspended;
+            if (signal == process_signal::kill) ++killed;
+            return {};
+        }
+    };
+    static constexpr std::uint64_t first = 1000;
+};
+
+job killed(std::size_t size, bool in_line) {
+    return [=] {
+        using system = crowded::processes;
+        system::count = size, system::killed = 0, system::in_line = in_line;
+        system::all_are = process_entry::state::runs;
+        return detail::process_tree<crowded>(crowded::first, 0).kill() && system::killed == size;
     };
 }
 
 constexpr growth::shape all[] = {
-    {"siblings that are killed", 200, [](std::size_t size) -> job {
-        return killed("i=0; while [ $i -lt $1 ]; do sleep 1000 & i=$((i + 1)); done; echo; wait", size, size + 1);
-    }},
-    {"generations that are killed", 200, [](std::size_t size) -> job {
-        return killed("f() { if [ $1 -gt 0 ]; then (f $(($1 - 1)); :); else echo; read x; fi; }; f $1 < /dev/zero", size, size + 1);
-    }},
+    {"siblings that are killed", 2'000, [](std::size_t size) { return killed(size, false); }},
+    {"generations that are killed", 2'000, [](std::size_t size) { return killed(size, true); }},
 };
 }  // namespace
 

@@ -119,9 +119,8 @@ private:
     }
     /// The same for what was met below a watched folder, unless something else is there by now.
     result<void> enter_met(const std::string& path, bool whole_tree, bool looked_into) {
-        const auto facts = basic_directory<P>::current().info(path.c_str());
-        const bool watchable = facts && (facts->kind == file_kind::directory ||
-                                         (only_itself && facts->kind == file_kind::regular));
+        VITTE_TRY(const file_info facts, basic_directory<P>::current().info(path.c_str()));
+        const bool watchable = facts.kind == file_kind::directory || (only_itself && facts.kind == file_kind::regular);
         return watchable ? enter(path, whole_tree, looked_into) : result<void>();
     }
     /// Watches what is below `path`; each folder before it is looked into, so that nothing is missed. What is not
