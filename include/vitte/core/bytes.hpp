@@ -22,7 +22,7 @@ public:
     constexpr std::size_t remaining() const noexcept { return bytes_.size() - position_; }
     constexpr bool at_end() const noexcept { return remaining() == 0; }
 
-    /// Moves to byte `position`, which may be the end.
+    /// Moves to byte `position`, which may be the end; `errc::out_of_range` beyond it.
     constexpr result<void> seek(std::size_t position) noexcept {
         if (position > bytes_.size()) return fail(errc::out_of_range, "seek");
         position_ = position;

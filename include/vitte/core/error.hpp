@@ -81,8 +81,9 @@ struct error {
         return a.code == b.code && a.native == b.native;
     }
 
-    /// One line without a full stop: "open: not found (ENOENT)", or, if the caller tells of what, such as a path,
-    /// "open settings.json: not found (ENOENT)". What does not fit into `error_text` loses the beginning of `what`.
+    /// One line without a full stop: "open: not found (ENOENT)", or, if the caller tells of what, such as a path, "open
+    /// settings.json: not found (ENOENT)"; line ends in `what` are kept. What does not fit into `error_text` loses the
+    /// beginning of `what`.
     constexpr error_text message(const char* what = "") const noexcept {
         return error_text([&](char* to, std::size_t room) { return write(to, room, what); });
     }

@@ -110,7 +110,8 @@ constexpr bool glob_match(std::string_view pattern, std::string_view name) noexc
     }
 }
 
-/// Whether `text` has anything that does not stand for itself.
+/// Whether `text` has a character that may stand for something else than itself. If not, it describes only itself; if
+/// so, it may still, as with a `[` that is not closed.
 constexpr bool is_glob(std::string_view text) noexcept { return text.find_first_of("*?[\\") != std::string_view::npos; }
 
 /// How a path compares with a pattern of paths, name by name.

@@ -32,7 +32,8 @@ public:
     std::size_t limit() const noexcept { return region_.size(); }
     std::size_t committed() const noexcept { return committed_; }
 
-    /// Adds `by` bytes at the end and returns them; new ones are zero, those used before hold what was left there.
+    /// Adds `by` bytes at the end and returns them; new ones are zero, as are those that went back to the OS; others
+    /// that were used before hold what was left there.
     /// `errc::too_large` if the limit is passed, `errc::out_of_memory` if the OS has no more.
     result<std::byte*> grow(std::size_t by) noexcept {
         if (by > committed_ - size_) {
@@ -40,8 +41,8 @@ public:
         }
         return data() + std::exchange(size_, size_ + by);
     }
-    /// Keeps the first `size` bytes, at most as many as there are. With `give_back`, whole pages behind them return to
-    /// the OS.
+    /// Keeps the first `size` bytes, at most as many as there are. With `give_back`, whole steps (see `reserve`) behind
+    /// them return to the OS.
     result<void> shrink(std::size_t size, bool give_back = false) noexcept {
         VITTE_ASSERT(size <= size_);
         size_ = size;

@@ -86,8 +86,8 @@ public:
     result<void> resize(std::uint64_t size) noexcept {
         return retried([&] { return pages::resize_shared(file_.native_handle(), size); });
     }
-    /// Promises, for ever and to everybody, what `seals` (bits of `memory_seal`) say. `errc::busy` if there are views
-    /// that could write.
+    /// Promises, for ever and to everybody, what `seals` (bits of `memory_seal`) say. `errc::busy` if the content is to
+    /// be sealed and there are views that could write; `errc::permission_denied` on Linux if the memory has a name.
     result<void> seal(unsigned seals) noexcept { return pages::seal(file_.native_handle(), seals); }
 
     const basic_file<P>& file() const noexcept { return file_; }

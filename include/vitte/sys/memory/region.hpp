@@ -117,7 +117,8 @@ private:
 };
 using region = basic_region<>;
 
-/// What may be done with the page that holds `address`; `access::none` if nothing is there. Asks the OS: slow.
+/// What may be done with the page that holds `address`; `access::none` if nothing is there. Of a page that others made
+/// writable and executable it says `access::read_execute`. Asks the OS: slow.
 template <platform P = native>
 result<access> protection(const void* address) noexcept {
     return P::memory::protection(address);

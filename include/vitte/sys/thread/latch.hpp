@@ -53,7 +53,8 @@ public:
     [[nodiscard]] std::uint32_t arrive() noexcept { return arrive(0); }
     /// Arrives in this round and is not expected in later ones.
     void arrive_and_drop() noexcept { static_cast<void>(arrive(1)); }
-    /// Waits for the end of the round that `arrival` belongs to.
+    /// Waits for the end of the round that `arrival` belongs to, from which no more than 255 rounds may have ended:
+    /// they are counted modulo 256.
     void wait(std::uint32_t arrival) const noexcept { static_cast<void>(wait_until(arrival, deadline::never())); }
     /// False if the round has not ended in time.
     bool wait_until(std::uint32_t arrival, deadline until) const noexcept {

@@ -164,7 +164,7 @@ auto start_thread(Work work, const thread_options& options = {}) noexcept {
 /// What concerns the thread that calls.
 namespace this_thread {
 
-/// Unique in the system while the thread lives.
+/// Unique in the system (on Linux in its name space of processes) while the thread lives.
 template <platform P = native>
 std::uint64_t id() noexcept {
     return P::threads::id();
@@ -197,13 +197,15 @@ void sleep_until(deadline until) noexcept {
 
 }  // namespace this_thread
 
-/// How many threads of this process can run at a time: CPUs of its affinity, within the quota of its control group.
+/// How many threads of this process can run at a time: CPUs of the caller's affinity, at most the quota of its control
+/// groups (version 2), rounded up to whole CPUs.
 template <platform P = native>
 unsigned hardware_concurrency() noexcept {
     return P::threads::cpu_count();
 }
 
-/// A pointer that each thread has for itself. When a thread ends with one that is not null, `destroy` gets it.
+/// A pointer that each thread has for itself. When a thread ends with one that is not null, `destroy` gets it, but not
+/// when the whole program ends.
 template <platform P = native>
 class basic_thread_key {
     using threads = typename P::threads;
