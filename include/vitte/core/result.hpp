@@ -1,5 +1,7 @@
 /// `vitte::result<T, E>`: a value or the reason why there is none. It has the interface of C++23 `std::expected`
 /// ([expected.expected], [expected.void]) without exceptions: reading a value that is not there stops the program.
+/// Missing are initializer lists, `swap` of `unexpected`, and `emplace` and assignment where a move may throw or does
+/// not exist.
 #pragma once
 
 #include <new>
