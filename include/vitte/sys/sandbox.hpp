@@ -96,7 +96,8 @@ public:
     /// TLS), and those that a first message makes (MSG_FASTOPEN). Who may bind a port may listen on one that the system
     /// picks. UDP is not ruled. Where one call is all calls of sockets (socketcall(2)), it is refused.
     basic_sandbox& deny_tcp() noexcept { return refuse(sandbox_tcp); }
-    /// No new sockets of any kind, in pairs neither. Those that are there may be used.
+    /// No new sockets of any kind are made, in pairs neither. Those that are there may be used, also to accept
+    /// connections.
     basic_sandbox& deny_sockets() noexcept { return refuse(sandbox_sockets); }
     /// No connections to sockets with abstract names (unix(7)) that were made outside.
     basic_sandbox& deny_abstract_sockets() noexcept { return refuse(sandbox_abstract_sockets); }

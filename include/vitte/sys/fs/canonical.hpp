@@ -104,7 +104,8 @@ private:
 }  // namespace detail
 
 /// Writes the absolute path of what is at `path`, without symbolic links, "." and "..", and with a NUL; returns its
-/// length. It was true at some moment. `errc::name_too_long` if `to` is too small.
+/// length. It was true at some moment. `errc::name_too_long` if `to` is too small, also for a path on the way there,
+/// such as that of the process's own folder or of what ".." takes away.
 template <platform P = native>
 result<std::size_t> canonical(const char* path, std::span<char> to) noexcept {
     if constexpr (requires { P::directories::canonical(path, to.data(), to.size()); }) {

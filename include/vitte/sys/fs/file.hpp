@@ -107,6 +107,7 @@ public:
 
     /// Locks the whole file against other handles that ask for a lock, also of other processes; other access goes on.
     /// Given back by `unlock` and when the file is closed. `errc::would_block` if somebody else has it.
+    /// Who asks for the other kind may lose the one that it has, also if it does not get the other (flock(2)).
     result<void> try_lock(file_lock kind = file_lock::exclusive) const noexcept {
         static_assert(
             requires(native_handle_type h) { files::try_lock(h, true); }, "this platform has no locks of files");

@@ -102,10 +102,11 @@ private:
 /// Calls `visit(const char* path)` for everything that `pattern` (core/glob.hpp) describes, once each and sorted by
 /// bytes. The rules are those of bash with `globstar` and `nullglob` in the locale "C", but for these: characters are
 /// those of UTF-8; a name that stands for itself must be there; links are followed only in the names before the first
-/// that has wildcards, and are no folders behind it; several separators are one; and what "**" at the end of a pattern
-/// describes where it stands for nothing has no "/" at its end. So "a/" and "*/" describe folders, "a/**" describes "a"
-/// if it is one, with all that is below it, and "*/../b" what is beside each folder. Folders that may not be read are
-/// as if they were empty. It is a success if there is nothing.
+/// that has wildcards, and are no folders behind it; several separators are one; what "**" at the end of a pattern
+/// describes where it stands for nothing has no "/" at its end; there are no classes, such as "[[:alpha:]]"; and more
+/// than 63 names from the first with wildcards on describe nothing. So "a/" and "*/" describe folders, "a/**" describes
+/// "a" if it is one, with all that is below it, and "*/../b" what is beside each folder. Folders that may not be read
+/// are as if they were empty. It is a success if there is nothing.
 template <platform P = native, class Visit>
 result<void> glob(const char* pattern, Visit visit) {
     VITTE_TRY(auto found, detail::glob_search<P>::run(pattern));

@@ -96,7 +96,7 @@ public:
     /// Writes the shortest path that means the same if there are no symbolic links: without ".", "name/..", and
     /// separators that say nothing; "." if nothing is left. On Windows ".\" stays or comes before a name that would be
     /// taken for a drive: "a\..\C:\b" is ".\C:\b". With a NUL; returns the length without it.
-    /// `errc::name_too_long` if `to` is too small.
+    /// `errc::name_too_long` if `to` is too small, also for a name that ".." takes away again.
     constexpr result<std::size_t> normalize(std::span<char> to) const noexcept {
         writer out{to};
         const std::size_t drive = drive_length();

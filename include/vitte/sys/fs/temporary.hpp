@@ -14,8 +14,8 @@ result<basic_directory<P>> temporary_folder() noexcept {
     return basic_directory<P>::open(path);
 }
 
-/// A file for reading and writing that is gone with this object, on Linux also if the program crashes: there it has no
-/// name (`O_TMPFILE`). Rights are 0600 on POSIX.
+/// A file for reading and writing that is gone with this object, on Linux also if the program crashes, where the file
+/// system has files without a name (`O_TMPFILE`). Rights are 0600 on POSIX, without those of the process's mask.
 template <platform P = native>
 class basic_temporary_file {
     using directories = typename P::directories;
@@ -77,8 +77,9 @@ private:
 };
 using temporary_file = basic_temporary_file<>;
 
-/// An empty folder that is gone with this object, with all that is in it then. Rights are 0700 on POSIX. Its path is
-/// absolute, so that it is the same wherever the process goes, if the platform tells where that is.
+/// An empty folder that is gone with this object, with all that is in it then. Rights are 0700 on POSIX, without
+/// those of the process's mask. Its path is absolute, so that it is the same wherever the process goes, if the platform
+/// tells where that is.
 template <platform P = native>
 class basic_temporary_directory {
 public:

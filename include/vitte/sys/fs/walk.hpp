@@ -28,7 +28,8 @@ struct walk_entry {
     const char* name;                 ///< the last part of it
     std::size_t depth;                ///< 1 in the folder where the walk began
     std::uint64_t inode;
-    file_kind kind;                   ///< never unknown; of what a link points to if links are followed and it is there
+    /// Unknown only if it `failed`; of what a link points to if links are followed and it is there.
+    file_kind kind;
     const basic_directory<P>& where;  ///< the folder that it is in: `where.info(name)`
     const error* failed = nullptr;    ///< why it could not be read, or gone through; null if nothing is wrong
 };

@@ -59,7 +59,7 @@ public:
 
     /// Waits for changes until `until`, and then until nothing happens for `quiet` nanoseconds, but no longer than
     /// `until`; calls `visit(const watch_event&)` for each path that changed, in order of paths. `errc::timed_out` if
-    /// nothing did.
+    /// nothing did. What is gone again, of which it does not tell, ends the wait, too: it may succeed without a visit.
     template <class Visit>
     result<void> wait(Visit visit, deadline until = deadline::never(), std::int64_t quiet = 50'000'000) {
         for (deadline silence = until;;) {

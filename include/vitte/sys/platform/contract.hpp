@@ -277,8 +277,7 @@ concept libraries_facet = requires(typename L::handle h, const char* text) {
 /// - `generation()`: a number that changes when a library comes or goes.
 /// - `cpu()`: what IFUNC resolvers are told.
 /// - `report(callback, data, image)`: calls what somebody has given to `dl_iterate_phdr` for one more image, where
-/// there
-///   is such a function; null images stand for all that the OS knows.
+///   there is such a function; null images stand for all that the OS knows.
 template <class I>
 concept images_facet = requires(void* context, void (*visit)(void*, const loaded_image&), const loaded_image* image) {
     { I::for_each(visit, context) };

@@ -1,5 +1,5 @@
 /// A platform around another one: every call passes through `Around`, which may look at it, or answer it itself. It has
-/// the facets and functions that the inner platform has, and no others.
+/// the facets and functions that the inner platform has, but for `streams` and `faults`, and no others.
 ///
 /// `Around::around(name, call, arguments...)` gets the names of the facet and the function, what makes the call, and
 /// the arguments, and returns what `call()` returns.
@@ -310,7 +310,7 @@ VITTE_ADD(every_thread, typename Inner::every_thread)
 }  // namespace detail
 
 /// The platform `Inner` with `Around` around each of its calls, but for those that only read what the process was
-/// given, environment and images, and those of its sandbox, some of which are made in children.
+/// given, environment and images, those of its sandbox, some of which are made in children, and `every_thread`.
 template <platform Inner, class Around>
 struct decorated : detail::add_directories<Inner, Around>,
                    detail::add_threads<Inner, Around>,

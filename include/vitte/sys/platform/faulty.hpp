@@ -50,7 +50,7 @@ struct call_errors {
 /// The errors that the manuals of Linux and POSIX.1-2017 allow for calls, by the names that `decorated` gives them:
 /// those that somebody who uses a file, a folder or memory in good faith may meet.
 std::span<const call_errors> all_possible_errors() noexcept;
-/// The same for one call; empty for those that cannot fail.
+/// The same for one call; empty for those that are not among them, which `faulty` lets through.
 inline std::span<const errc> possible_errors(const char* call) noexcept {
     for (const call_errors& row : all_possible_errors())
         if (__builtin_strcmp(row.call, call) == 0) return row.possible();

@@ -1,5 +1,6 @@
-/// A platform without an OS: an in-memory file system that forgets at a crash what was not synced, time that passes
-/// when all threads sleep, and threads that are fibers, whose order is decided by a seed or tried out in every way.
+/// A platform without an OS: an in-memory file system that may forget at a crash what was not synced of content and
+/// names (all else is stored at once), time that passes when all threads sleep, and threads that are fibers, whose
+/// order is decided by a seed or tried out in every way.
 /// `seeded_choices seed(7); simulation world(seed); world.run([] { ... basic_file<simulated> ... });`
 /// It has no processes, libraries and watches of folders. Rights of files and pages are kept but not enforced. On
 /// Windows, and on machines other than x86_64, aarch64 and riscv64, there is no `run`, and no threads.

@@ -69,7 +69,8 @@ struct traced_call {
     std::uint64_t thread = 0;   ///< 0 where the platform has no threads
 
     /// Whether the same was asked for with the same outcome. Addresses, times and threads may differ, and the numbers
-    /// of handles must not.
+    /// of handles must not. Only what is remembered is compared: texts up to where they are cut off, and nothing of
+    /// objects, such as the options of `open`.
     friend bool operator==(const traced_call& a, const traced_call& b) noexcept {
         if (__builtin_strcmp(a.name, b.name) != 0 || a.failed != b.failed || (a.failed && a.why != b.why)) return false;
         for (std::size_t i = 0; i < most_arguments; ++i)
@@ -77,8 +78,8 @@ struct traced_call {
         return a.returned == b.returned;
     }
 
-    /// Writes `files.open("x", 0) = -1 not found (open, 2) <1400 ns>` and a NUL to `to`, cut off if it is too small;
-    /// returns the length.
+    /// Writes `files.open("x", {...}) = -1 not found (open, 2) <1400 ns>` and a NUL to `to`, cut off if it is too
+    /// small; returns the length.
     std::size_t print(std::span<char> to) const noexcept;
 };
 

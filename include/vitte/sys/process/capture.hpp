@@ -8,7 +8,7 @@ namespace vitte::sys {
 struct capture_options {
     std::span<const std::byte> input = {};     ///< what it reads
     deadline until = deadline::never();        ///< when it is killed, with its descendants
-    std::size_t limit = std::size_t{1} << 26;  ///< bytes of output or of error at which it is killed as well
+    std::size_t limit = std::size_t{1} << 26;  ///< of output or of error: with more bytes it is killed as well
 };
 
 enum class capture_end : unsigned char {

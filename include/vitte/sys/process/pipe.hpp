@@ -28,7 +28,8 @@ public:
     void close() noexcept { end_.close(); }
 
     /// Waits for bytes and reads those that are there, at most as many as `to` has; 0 if the child and all who have the
-    /// pipe from it have closed it. `errc::timed_out`: nothing came until `until`, and the pipe is as before.
+    /// pipe from it have closed it, or `to` is empty. `errc::timed_out`: nothing came until `until`, and the pipe is
+    /// as before.
     result<std::size_t> read(std::span<std::byte> to, deadline until = deadline::never()) noexcept {
         return transfer(to.data(), to.size(), until);
     }
