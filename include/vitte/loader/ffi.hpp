@@ -231,8 +231,8 @@ Result call_filled(const void* function, const registers<Abi>& r) {
 
 /// Calls the C function at `function`, whose type is `type`, with as many arguments as it has parameters; integers are
 /// cut to their parameter's size. That `type` is right is the caller's promise. Fails with `errc::invalid_argument` if
-/// the number of arguments or their kind (number or not) is wrong, `errc::not_supported` on machines without this ABI.
-/// Not for functions with variable arguments.
+/// the number of arguments or their kind (`f32`, `f64` or neither) is wrong, `errc::not_supported` on machines without
+/// this ABI. Not for functions with variable arguments.
 inline result<value> call(const void* function, const signature& type, std::span<const value> arguments) {
     if (!detail::abi::supported) return fail(errc::not_supported, "call");
     if (arguments.size() != type.parameters().size()) return fail(errc::invalid_argument, "call");

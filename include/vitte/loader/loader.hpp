@@ -22,8 +22,9 @@ public:
     basic_module_loader() {
         if constexpr (!native::machine::supported && requires { typename P::libraries; }) foreign_ = os_linker<P>::link;
     }
-    /// Links with `foreign` instead, such as `os_linker<>::link`. A program that never names the OS's linker does not
-    /// contain it: static programs would not link without a warning otherwise.
+    /// Links what is loaded by its path with `foreign` instead, such as `os_linker<>::link`; what is loaded from memory
+    /// or from an open file, and objects, are linked with ours all the same. A program that never names the OS's linker
+    /// does not contain it: static programs would not link without a warning otherwise.
     explicit basic_module_loader(linked (*foreign)(const char* path)) : foreign_(foreign) {}
 
     /// Offers a host function to every module that is loaded from now on. Host exports win over the process's
@@ -43,9 +44,9 @@ public:
     }
     /// Offers host data, or anything else with an address.
     void provide_symbol(const char* name, const void* address) { own_.host().provide(name, address); }
-    /// Offers all global symbols of this program that are in its file, for static programs, which export none: what it
-    /// was linked with is then there for modules, too. What was provided otherwise comes first. Returns how many there
-    /// are; `errc::not_found` if the program was stripped.
+    /// Offers all functions and data of this program that are in its file, but for thread-local ones, for static
+    /// programs, which export none: what it was linked with is then there for modules, too. What was provided otherwise
+    /// comes first. Returns how many were added, none the second time; `errc::not_found` if the program was stripped.
     result<std::size_t, load_error> provide_program() { return own_.provide_program(); }
     /// Looks for what modules need in `folder`, too, after their own DT_RPATH and before the system's folders.
     void add_search_path(std::string folder) { own_.add_search_path(std::move(folder)); }

@@ -63,10 +63,10 @@ public:
     ///
     /// Of a native module, `Signature` is the caller's promise: a C function carries no type that could be checked. Of
     /// a WebAssembly module it is `errc::invalid_argument` if the function has another type, or `Signature` one that
-    /// WebAssembly does not have. There, integers of up to 32 bits, `bool` and enumerations are `i32` (as in C's ABI),
-    /// those of 64 are `i64`, and a `handle` or `unchecked` pointer is an external reference: not an address in the
-    /// module's memory, which C has as `i32`. The result can also be a pointer to the object that a handle names.
-    /// A native module has no handles: `errc::invalid_argument`, too.
+    /// WebAssembly does not have, whether it exports `name` or not. There, integers of up to 32 bits, `bool` and
+    /// enumerations are `i32` (as in C's ABI), those of 64 are `i64`, and a `handle` or `unchecked` pointer is an
+    /// external reference: not an address in the module's memory, which C has as `i32`. The result can also be a
+    /// pointer to the object that a handle names. A native module has no handles: `errc::invalid_argument`, too.
     template <plain_signature Signature>
     result<loader::function<Signature>, load_error> function(const char* name) const {
         using crossing = loader::crossing<Signature>;
@@ -97,8 +97,9 @@ public:
         return absent(name);
     }
 
-    /// The address of the exported symbol `name`, or null: for exports that a module may have or not. Allocates
-    /// nothing. Null if the module is not native.
+    /// The address of the exported symbol `name`, or null: for exports that a module may have or not. Null if it is not
+    /// native. Allocates nothing, but for what this thread has to be given of a thread-local variable; the OS's linker
+    /// may.
     void* find(const char* name) const noexcept { return body_ == nullptr ? nullptr : body_->symbol(name); }
 
     /// The bytes of the memory that a module exports as `name`, if it is not native; nothing if there is none. What its

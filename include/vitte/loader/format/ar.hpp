@@ -14,7 +14,7 @@ using bytes = std::span<const std::byte>;
 
 /// A file in an archive.
 struct member {
-    std::string_view name;  ///< without folder
+    std::string_view name;  ///< as the archive has it: without folder, unless its maker has put one there
     ar::bytes content;
     std::uint64_t offset = 0;  ///< of its header in the archive, by which the index names it
 };

@@ -12,7 +12,7 @@ namespace vitte::loader::native {
 
 /// Offers all functions and data of the program, but for thread-local ones, unless `to` has something under the same
 /// name. Linkers make local what is hidden, such as a whole C library: local ones are offered, too, where only one has
-/// the name. Returns how many there were.
+/// the name. Returns how many were added to `to`.
 template <sys::platform P = sys::native>
 result<std::size_t, load_error> provide_program(exports& to) {
     constexpr const char* action = "reading the program's own symbols";

@@ -99,7 +99,7 @@ public:
         }
     }
 
-    /// Makes the pages that hold only PT_GNU_RELRO data read-only.
+    /// Makes PT_GNU_RELRO data read-only, from the page that it begins in to the last that it fills.
     result<void, load_error> seal() {
         const elf::segment* relro = find(elf::segment_type::gnu_relro);
         if (relro == nullptr) return {};

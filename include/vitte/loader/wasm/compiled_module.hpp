@@ -10,7 +10,8 @@ namespace vitte::loader::wasm {
 class compiled_module {
 public:
     /// Fails with what is wrong and where: `errc::malformed` and `errc::end_of_input` for what does not follow the
-    /// binary format, `errc::invalid_argument` for what is not valid, `errc::not_supported` for what is not done here.
+    /// binary format, `errc::invalid_argument` for what is not valid, `errc::not_supported` for what is not done here,
+    /// `errc::too_large` for more than `options.limits` allow.
     static result<compiled_module, parse_error> compile(bytes whole, const compile_options& options = {});
 
     const module_data& data() const noexcept { return *data_; }
