@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include <vitte/sys/environment.hpp>
 
@@ -27,5 +28,15 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_is_an_error) {
     char value[4];
     BOOST_TEST((vitte::sys::environment("VITTE_NO_SUCH_VARIABLE", value).error().code == vitte::errc::not_found));
 }
+
+#if defined(__GLIBC__)
+BOOST_AUTO_TEST_CASE(an_environment_that_was_cleared_is_empty) {
+    char** const before = std::exchange(environ, nullptr);  // as clearenv(3) leaves it
+    unsigned count = 0;
+    vitte::sys::for_each_variable([&](auto...) { ++count; });
+    environ = before;
+    BOOST_TEST(count == 0);
+}
+#endif
 
 BOOST_AUTO_TEST_SUITE_END()

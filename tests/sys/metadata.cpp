@@ -99,6 +99,15 @@ BOOST_AUTO_TEST_CASE(rights_are_told_and_set, *needs(modes)) {
 }
 
 #if defined(__linux__)
+BOOST_AUTO_TEST_CASE(what_replaces_a_link_is_for_its_owner_alone, *needs(modes)) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    BOOST_REQUIRE((open_new(SCRATCH "/secret").set_mode(0600) && d->symbolic_link("secret", "link")));
+    BOOST_TEST(replace(SCRATCH "/link", as_bytes("new")).has_value());
+    const auto made = d->info("link");
+    BOOST_TEST((made->kind == file_kind::regular && (made->mode & 0777) == 0600));
+}
+
 BOOST_AUTO_TEST_CASE(ways_to_folders_that_may_not_be_written_are_made, *needs(modes)) {
     const scratch folder;
     const auto d = directory::open(SCRATCH);

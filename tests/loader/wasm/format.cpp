@@ -145,6 +145,23 @@ BOOST_AUTO_TEST_CASE(memory_is_reached_and_addresses_are_not) {
     BOOST_TEST((m.address_to_symbol(m.memory().data()).error().code == errc::not_found));
 }
 
+BOOST_AUTO_TEST_CASE(modules_keep_what_they_need_of_their_bytes) {
+    code segment = bytes({1, 0xe0, 0xa7, 0x12});  // passive, 300,000 bytes
+    segment.resize(segment.size() + 300'000, std::byte{65});
+    // memory.init of one byte, which is read
+    const code first = bytes({0x41, 0, 0x41, 0, 0x41, 1, 0xfc, 8, 0, 0, 0x41, 0, 0x2d, 0, 0});
+    code content = module({make_section(1, list({type({}, {i32})})), make_section(3, list({bytes({0})})),
+                           make_section(5, list({bytes({0, 1})})), make_section(7, list({exported("first", 0, 0)})),
+                           make_section(12, bytes({1})), make_section(10, list({body(first)})),
+                           make_section(11, list({segment}))});
+    options borrowing;
+    borrowing.compile.borrowed_bytes = true;  // of a copy that the loader has made
+    auto loader = host(borrowing);
+    const module_t m = taken(loader.load(content, "keeper"));
+    std::fill(content.begin(), content.end(), std::byte{});
+    BOOST_TEST(*call<int()>(m, "first") == 65);
+}
+
 BOOST_AUTO_TEST_CASE(functions_of_another_type_are_refused) {
     auto loader = host();
     const module_t m = taken(loader.load(reader, "reader"));

@@ -27,7 +27,10 @@ class basic_format final : public module_format {
 public:
     using options = basic_format_options<P>;
 
-    explicit basic_format(options chosen = {}) : options_(std::move(chosen)) {}
+    /// Modules keep what they need of their bytes, whatever `compile.borrowed_bytes` says: the loader's copy goes.
+    explicit basic_format(options chosen = {}) : options_(std::move(chosen)) {
+        options_.compile.borrowed_bytes = false;
+    }
 
     bool recognizes(std::span<const std::byte> head) const noexcept override { return file::is_module(head); }
 

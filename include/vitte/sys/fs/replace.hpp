@@ -56,7 +56,8 @@ struct unique_name {
 /// new content survives a loss of power. After a failure the old content is still there and nothing else is left, with
 /// two exceptions: if only the folder could not be stored, the new content is there, and a loss of power may bring the
 /// old one back; and a crash of the process in between may leave a file whose name is "." and 24 digits. A symbolic
-/// link at `path` is itself replaced.
+/// link at `path` is itself replaced; what stands in its place, or in that of anything else that is no regular file,
+/// is for its owner alone.
 template <platform P = native>
 result<void> replace(const char* path, std::span<const std::byte> content) noexcept {
     VITTE_TRY(const auto where, detail::split_path::of(path));
@@ -66,8 +67,8 @@ result<void> replace(const char* path, std::span<const std::byte> content) noexc
     if (!before && before.error().code != errc::not_found) return unexpected(before.error());
     const bool inherits = before && before->kind == file_kind::regular;
     VITTE_TRY(auto made,
-              folder.open_file(temporary.text, inherits ? open_options(open_mode::create_new, 0, detail::private_rights)
-                                                        : open_options(open_mode::create_new)));
+              folder.open_file(temporary.text, before ? open_options(open_mode::create_new, 0, detail::private_rights)
+                                                      : open_options(open_mode::create_new)));
     const auto replaced = [&]() -> result<void> {
         VITTE_CHECK(made.write(content));
         if (inherits) {  // afterwards: writing takes set-user-ID away

@@ -19,6 +19,7 @@ struct environment {
         return length;
     }
     static void for_each(void (*visit)(void*, const char*), void* context) {
+        if (::environ == nullptr) return;  // after clearenv(3)
         for (char** entry = ::environ; *entry != nullptr; ++entry) visit(context, *entry);
     }
 };
