@@ -64,7 +64,7 @@ def all_steps(folder, chosen, options):
     install = [PYTHON, 'tests/targets.py', 'install', '--packages', ' '.join(PACKAGES), folder, *[target.name for target in chosen]]
     first, *others = [of_target(target, options.all, folder) for target in chosen]
     steps = [
-        Step('install', 60, install),
+        Step('install', 40, install),
         *first,
         headers,
         Step('build examples', 97, ['sh', 'tests/built.sh', f'{folder}/tool', '-Dexamples=true', '-Ddebug=false', '-Doptimization=1'], builds=True),
@@ -73,8 +73,8 @@ def all_steps(folder, chosen, options):
         script('cli/readobj.py', 27, vitte, folder, after=tool),
         script('cli/wasm.py', 2, f'{folder}/wasm-cli', vitte, after=tool),
         script('loader/wasm/programs.py', 80, f'{folder}/wasm-programs', vitte, after=tool),
-        Step('fuzz', 755, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs'], polite=True),
-        Step('oracles', 120, [PYTHON, 'tests/oracles/oracles.py', *(['--seconds', '600', '--fresh'] if options.all else []), f'{folder}/oracles', known], polite=True),
+        Step('fuzz', 790, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs'], polite=True),
+        Step('oracles', 95, [PYTHON, 'tests/oracles/oracles.py', *(['--seconds', '600', '--fresh'] if options.all else []), f'{folder}/oracles', known], polite=True),
         *[step for steps in others for step in steps],
         script('loader/wasm/wasi_suite.py', 1, f'{folder}/wasi-suite', vitte, after=tool),
         script('loader/libraries/libraries.py', 15, f'{folder}/libraries'),
@@ -82,8 +82,8 @@ def all_steps(folder, chosen, options):
         script('fault/mutation.py', 122, f'{folder}/native', after=['build native']),
         script('overhead/overhead.py', 9, f'{folder}/overhead'),
         script('overhead/size.py', 5, folder),
-        script('growth/growth.py', 54, f'{folder}/growth'),
-        script('compile/readme.py', 5),
+        script('growth/growth.py', 60, f'{folder}/growth'),
+        script('compile/readme.py', 9),
         script('firmware/firmware.py', 28, f'{folder}/firmware'),
         script('subproject/run.sh', 3, f'{folder}/subproject'),
         script('systems/constants.py', 3),
