@@ -41,6 +41,8 @@ NO_CALLS = set("""_sysctl afs_syscall arch_specific_syscall bdflush break create
     ulimit uselib vserver""".split())
 MAY_INCLUDE = {'core': {'core'}, 'separate': {'core', 'loader'}, 'sys': {'core', 'sys'}, 'loader': {'core', 'sys', 'loader'},
                'driver': {'core', 'sys', 'loader', 'driver'}, 'buildkit': {'core', 'sys', 'loader', 'buildkit'}}
+# Folders of one part, each built on those before it; what stands beside them is built on all.
+ROOMS = {'vitte/loader/wasm/': ['module', 'interpret', 'translate', 'validate', 'run', 'wasi']}
 
 
 def headers():
@@ -153,6 +155,22 @@ def check_rules(results):
                       f'{header} asks for the OS ({os_macros}); only sys/platform may')
 
 
+def check_order(results):
+    """No header includes itself in the end, and no folder one that is built on it."""
+    includes = {header: [i for i in includes_of(header) if i.startswith('vitte/')] for header in headers()}
+    left = dict(includes)
+    while leaves := [header for header, below in left.items() if not any(i in left for i in below)]:
+        for header in leaves:
+            del left[header]
+    results.check(not left, f'these headers include each other: {sorted(left)}')
+    for part, rooms in ROOMS.items():
+        def floor(header):
+            room = header[len(part):].split('/')[0]
+            return rooms.index(room) if room in rooms else len(rooms)
+        for header, included in [(h, i) for h, below in includes.items() for i in below if h.startswith(part) and i.startswith(part)]:
+            results.check(floor(included) <= floor(header), f'{header} includes {included}, which is not below it')
+
+
 def check_windows(results):
     """<windows.h> may come before or after, and without it nothing that it would rename is renamed."""
     words = ['min', 'max', 'ERROR', 'interface', 'near', 'far', 'small', 'IN', 'OUT', 'OPTIONAL', 'DELETE', 'CONST', 'VOID', 'TRUE',
@@ -211,8 +229,9 @@ def check_cost(results):
 def main(results_file, known=None):
     results = Results('compile/headers')
     check_compilation(results, Memory(known))
+    checks = [check_windows, check_system_calls, check_two_units, check_rules, check_order, check_cost]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done in [pool.submit(check, results) for check in (check_windows, check_system_calls, check_two_units, check_rules, check_cost)]:
+        for done in [pool.submit(check, results) for check in checks]:
             done.result()
     results.append_to(results_file)
 

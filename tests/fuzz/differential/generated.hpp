@@ -2,7 +2,7 @@
 #pragma once
 
 #include <string>
-#include <vitte/loader/wasm/compiled_module.hpp>
+#include <vitte/loader/wasm/module/compiled_module.hpp>
 
 #include "choices.hpp"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 #include <vector>
-#include <vitte/loader/wasm/compile.hpp>
+#include <vitte/loader/wasm/validate/compile.hpp>
 
 #include "generated.hpp"
 

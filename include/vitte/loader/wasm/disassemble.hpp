@@ -9,7 +9,7 @@
 #include <string>
 #include <vitte/loader/format/wasm.hpp>
 #include <vitte/loader/format/wasm/type_text.hpp>
-#include <vitte/loader/wasm/vector_rows.hpp>
+#include <vitte/loader/wasm/interpret/vector_rows.hpp>
 
 namespace vitte::loader::wasm {
 

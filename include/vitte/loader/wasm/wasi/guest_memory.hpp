@@ -5,9 +5,9 @@
 #include <string>
 #include <vitte/core/endian.hpp>
 #include <vitte/core/utf8.hpp>
-#include <vitte/loader/wasm/host_function.hpp>
+#include <vitte/loader/wasm/run/host_function.hpp>
 #include <vitte/loader/wasm/wasi/abi.hpp>
-#include <vitte/loader/wasm/work.hpp>
+#include <vitte/loader/wasm/interpret/work.hpp>
 
 namespace vitte::loader::wasm::wasi {
 

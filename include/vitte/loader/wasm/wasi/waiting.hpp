@@ -1,7 +1,7 @@
 /// Waits of a guest that end when it is to stop.
 #pragma once
 
-#include <vitte/loader/wasm/host_function.hpp>
+#include <vitte/loader/wasm/run/host_function.hpp>
 #include <vitte/loader/wasm/wasi/descriptors.hpp>
 #include <vitte/sys/platform/streams.hpp>
 
