@@ -6,19 +6,14 @@
 
 namespace vitte::loader::wasm {
 
-/// Runs `Op::step(registers&)`, which moves `pc` to the next instruction. A step that cannot go on, or only by a call
-/// of C++, gives the handler that goes on in its place: then handlers need no room on the stack for what is rare.
+/// Whether `Op::step` has no other way than to go on.
 template <class Op>
-[[gnu::always_inline]] inline handler step_of(registers& x) {
-    if constexpr (std::is_void_v<decltype(Op::step(x))>) {
-        Op::step(x);
-        return nullptr;
-    } else {
-        return Op::step(x);
-    }
-}
+inline constexpr bool goes_on = std::is_void_v<decltype(Op::step(std::declval<registers&>()))>;
 
-/// Makes a handler of `Op::step`.
+/// Makes a handler of `Op::step(registers&)`, which moves `pc` to the next instruction. A step that cannot go on, or
+/// only by a call of C++, gives the handler that goes on in its place: then handlers need no room on the stack for what
+/// is rare. (All of this is instantiated a thousand times over: each template less that a handler is made of is seen in
+/// the time that a program takes to compile.)
 #if VITTE_WASM_TAIL_CALLS
 #define VITTE_WASM_GO(x, to) VITTE_WASM_TAIL_CALL(to)((x).pc, (x).frame, (x).memory, (x).in, (x).r, (x).d, (x).s)
 #define VITTE_WASM_NEXT(x) VITTE_WASM_GO(x, (x).pc->run)
@@ -26,7 +21,9 @@ template <class Op>
 VITTE_WASM_HANDLER void run(const cell* pc, std::byte* frame, std::byte* memory, runtime* in, std::uint64_t r, double d,
                             float s) {
     registers x{pc, frame, memory, in, r, d, s, pc};
-    if (const handler other = step_of<Op>(x); other != nullptr) [[unlikely]] {
+    if constexpr (goes_on<Op>) {
+        Op::step(x);
+    } else if (const handler other = Op::step(x); other != nullptr) [[unlikely]] {
         VITTE_WASM_GO(x, other);
     }
     VITTE_WASM_NEXT(x);
@@ -53,7 +50,10 @@ VITTE_WASM_HANDLER void run_branch(const cell* pc, std::byte* frame, std::byte* 
 #else
 template <class Op>
 void run(registers& x) {
-    if (const handler other = step_of<Op>(x); other != nullptr) other(x);
+    if constexpr (goes_on<Op>)
+        Op::step(x);
+    else if (const handler other = Op::step(x); other != nullptr)
+        other(x);
 }
 template <class Op>
 void run_aside(registers& x) {

@@ -59,29 +59,30 @@ struct binary {
     using where = layout<T, A, B>;
     static constexpr unsigned length = where::length;
     static constexpr int written = Kept ? static_cast<int>(where::result) : -1;
-    [[gnu::always_inline]] static handler step(registers& x) noexcept {
+    using outcome = std::conditional_t<Op::traps, handler, void>;
+    [[gnu::always_inline]] static outcome step(registers& x) noexcept {
         return step(x, where::left(x), where::right(x));
     }
-    [[gnu::always_inline]] static handler step(registers& x, T a, T b) noexcept {
+    [[gnu::always_inline]] static outcome step(registers& x, T a, T b) noexcept {
         if constexpr (Op::traps)
             if (const trap_code code = Op::check(a, b); code != trap_code::none) [[unlikely]]
                 return stop_with(x, code);
         set_result<Kept>(x, where::result, Op::apply(a, b));
         x.pc += where::length;
-        return nullptr;
+        if constexpr (Op::traps) return nullptr;
     }
 };
 template <class Op, place A, bool Kept>
 struct unary {
     using T = typename Op::operand;
-    [[gnu::always_inline]] static handler step(registers& x) noexcept {
+    [[gnu::always_inline]] static std::conditional_t<Op::traps, handler, void> step(registers& x) noexcept {
         const T a = layout<T, A, place::R>::left(x);
         if constexpr (Op::traps)
             if (const trap_code code = Op::check(a); code != trap_code::none) [[unlikely]]
                 return stop_with(x, code);
         set_result<Kept>(x, A == place::R ? 0 : 1, Op::apply(a));
         x.pc += 2;
-        return nullptr;
+        if constexpr (Op::traps) return nullptr;
     }
 };
 /// Branches if the comparison gives `Sense`.

@@ -16,16 +16,58 @@ namespace ops {
 /// frame; 0 for one that `Op` finds itself.
 template <class Op, unsigned Left, unsigned Right = 0>
 struct after {};
-/// `Op` itself, and which results of others it uses.
+/// What an operation left in the accumulators.
+struct results {
+    u64 r;
+    double d;
+    float s;
+
+    template <class T>
+    [[gnu::always_inline]] T value() const noexcept {
+        if constexpr (std::is_same_v<T, float>)
+            return s;
+        else if constexpr (std::is_same_v<T, double>)
+            return d;
+        else
+            return static_cast<T>(r);
+    }
+};
+/// `Op` itself, and which results of others it uses. `step` does what it does in a sequence, and puts its own results
+/// to `made` if the sequence `Remembers` any.
 template <class Op>
 struct alone {
     using type = Op;
     static constexpr unsigned left = 0, right = 0;
+
+    template <bool Remembers>
+    [[gnu::always_inline]] static handler step(registers& x, [[maybe_unused]] results* made) noexcept {
+        handler other = nullptr;
+        if constexpr (goes_on<Op>)
+            Op::step(x);
+        else
+            other = Op::step(x);
+        if constexpr (Remembers) *made = {x.r, x.d, x.s};
+        return other;
+    }
 };
 template <class Op, unsigned Left, unsigned Right>
 struct alone<after<Op, Left, Right>> {
     using type = Op;
     static constexpr unsigned left = Left, right = Right;
+
+    template <bool Remembers>
+    [[gnu::always_inline]] static handler step(registers& x, results* made) noexcept {
+        using T = typename Op::T;
+        const T a = Left != 0 ? made[-static_cast<int>(Left)].value<T>() : Op::where::left(x),
+                b = Right != 0 ? made[-static_cast<int>(Right)].value<T>() : Op::where::right(x);
+        handler other = nullptr;
+        if constexpr (goes_on<Op>)
+            Op::step(x, a, b);
+        else
+            other = Op::step(x, a, b);
+        *made = {x.r, x.d, x.s};
+        return other;
+    }
 };
 /// Whether `Op` uses the result of the operation `By` before it.
 template <class Op, unsigned By>
@@ -33,53 +75,14 @@ inline constexpr bool uses = alone<Op>::left == By || alone<Op>::right == By;
 
 /// Does what `Ops` do, one after the other, until one cannot go on.
 template <class... Ops>
-class in_turn {
-public:
+struct in_turn {
     [[gnu::always_inline]] static handler step(registers& x) noexcept {
-        return steps(x, std::index_sequence_for<Ops...>());
-    }
-
-private:
-    struct results {
-        u64 r;
-        double d;
-        float s;
-    };
-    static constexpr bool remembers = ((alone<Ops>::left + alone<Ops>::right != 0) || ...);
-
-    template <std::size_t... I>
-    [[gnu::always_inline]] static handler steps(registers& x, std::index_sequence<I...>) noexcept {
+        constexpr bool remembers = ((alone<Ops>::left + alone<Ops>::right != 0) || ...);
         results made[sizeof...(Ops)];
+        results* next = made;
         handler other = nullptr;
-        static_cast<void>((((other = one<Ops>(x, made + I)) == nullptr) && ...));
+        static_cast<void>((((other = alone<Ops>::template step<remembers>(x, next++)) == nullptr) && ...));
         return other;
-    }
-    template <class Op>
-    [[gnu::always_inline]] static handler one(registers& x, [[maybe_unused]] results* made) noexcept {
-        handler other;
-        if constexpr (alone<Op>::left + alone<Op>::right == 0)
-            other = step_of<Op>(x);
-        else
-            other = using_results(x, made, static_cast<Op*>(nullptr));
-        if constexpr (remembers) *made = {x.r, x.d, x.s};
-        return other;
-    }
-    template <class Op, unsigned Left, unsigned Right>
-    [[gnu::always_inline]] static handler using_results(registers& x, const results* made,
-                                                        after<Op, Left, Right>*) noexcept {
-        using T = typename Op::T;
-        const T a = Left != 0 ? value<T>(made[-static_cast<int>(Left)]) : Op::where::left(x),
-                b = Right != 0 ? value<T>(made[-static_cast<int>(Right)]) : Op::where::right(x);
-        return Op::step(x, a, b);
-    }
-    template <class T>
-    [[gnu::always_inline]] static T value(const results& of) noexcept {
-        if constexpr (std::is_same_v<T, float>)
-            return of.s;
-        else if constexpr (std::is_same_v<T, double>)
-            return of.d;
-        else
-            return static_cast<T>(of.r);
     }
 };
 template <class Op>
@@ -91,7 +94,7 @@ template <class First, class Branch>
 VITTE_WASM_HANDLER void run_then_branch(const cell* pc, std::byte* frame, std::byte* memory, runtime* in,
                                         std::uint64_t r, double d, float s) {
     registers x{pc, frame, memory, in, r, d, s, pc};
-    if (const handler other = step_of<First>(x); other != nullptr) [[unlikely]] {
+    if (const handler other = First::step(x); other != nullptr) [[unlikely]] {
         VITTE_WASM_GO(x, other);
     }
     if (Branch::taken(x)) {
@@ -104,7 +107,7 @@ VITTE_WASM_HANDLER void run_then_branch(const cell* pc, std::byte* frame, std::b
 #else
 template <class First, class Branch>
 void run_then_branch(registers& x) {
-    if (const handler other = step_of<First>(x); other != nullptr) return other(x);
+    if (const handler other = First::step(x); other != nullptr) return other(x);
     run_branch<Branch>(x);
 }
 #endif
