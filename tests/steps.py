@@ -1,4 +1,4 @@
-"""Everything that a change must pass, step by step, two at a time, and how long each step took.
+"""Everything that a change must pass, step by step, two at a time and one that waits for others, and how long each step took.
 
 usage: steps.py [--quick | --all] [--only STEP,...] FOLDER
 
@@ -33,7 +33,7 @@ class Step:
     command: list
     after: list = dataclasses.field(default_factory=list)
     builds: bool = False      # compiles by as many processes as there are processors: one such step at a time, and politely
-    polite: bool = False      # takes as long whatever it gets of the processors, so it shares them with what compiles
+    polite: bool = False      # takes as long whatever it gets of the processors: one at a time, beside the two others
     clock: float = None
     cpu: float = None
     code: int = None          # that it ended with; -1 if it could not begin
@@ -109,12 +109,12 @@ class Run:
         self.began = began
         self.environment = os.environ | {'ZIG': targets.zig_of(folder)}
 
-    def next(self):
+    def next(self, polite):
         """The next step that may begin; None when there is none any more."""
         with self.lock:
-            while self.waiting and not self.late:
+            while (mine := [s for s in self.waiting if s.polite == polite]) and not self.late:
                 codes = {s.name: s.code for s in self.steps}
-                for step in list(self.waiting):
+                for step in mine:
                     before = [codes.get(name, 0) for name in step.after]
                     if any(before):
                         step.code = -1
@@ -123,12 +123,12 @@ class Run:
                         self.waiting.remove(step)
                         self.building |= step.builds
                         return step
-                if self.waiting:
+                if any(s.polite == polite for s in self.waiting):
                     self.lock.wait()
             return None
 
-    def work(self):
-        while (step := self.next()) is not None:
+    def work(self, polite):
+        while (step := self.next(polite)) is not None:
             self.execute(step)
             with self.lock:
                 if step.builds:
@@ -204,7 +204,7 @@ def main():
     steps = all_steps(folder, chosen, options)
     steps = [s for s in steps if not options.only or s.name in [*options.only, 'install']]
     run = Run(steps, folder, began, math.inf if options.all else LIMIT)
-    workers = [threading.Thread(target=run.work) for _ in range(2)]
+    workers = [threading.Thread(target=run.work, args=[polite]) for polite in (False, False, True)]
     for worker in workers:
         worker.start()
     for worker in workers:
