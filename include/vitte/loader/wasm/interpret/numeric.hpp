@@ -26,13 +26,15 @@ template <class T>
 constexpr T shift_right_signed(T a, T by) noexcept {
     return static_cast<T>(to_signed(a) >> (by & (8 * sizeof(T) - 1)));
 }
+// The standard's rotations count by `int` in some libraries and by `unsigned` in others.
 template <class T>
 constexpr T rotate_left(T a, T by) noexcept {
-    return std::rotl(a, static_cast<int>(by & (8 * sizeof(T) - 1)));
+    constexpr T mask = 8 * sizeof(T) - 1;
+    return a << (by & mask) | a >> ((T{0} - by) & mask);
 }
 template <class T>
 constexpr T rotate_right(T a, T by) noexcept {
-    return std::rotr(a, static_cast<int>(by & (8 * sizeof(T) - 1)));
+    return rotate_left(a, T{0} - by);
 }
 /// The low `Narrow` of `a`, sign-extended.
 template <class Narrow, class T>
