@@ -279,6 +279,32 @@ bool reads_beside_a_late_writer() {
     mutex.unlock_shared();
     return readers == 1 && free && mutex.try_lock();
 }
+/// A reader that locks again at once, or another one, does not overtake a writer that waits.
+template <unsigned Readers>
+bool writes_before_later_readers() {
+    basic_shared_mutex<P> mutex;
+    watched<int> value(0);
+    bool right = true;
+    mutex.lock_shared();
+    together(1 + Readers, [&](unsigned i) {
+        if (i == 0) {
+            mutex.lock();
+            value.set(1);
+            mutex.unlock();
+        } else if (i == 1) {
+            const bool writer_waits = !mutex.try_lock_shared();
+            if (!writer_waits) mutex.unlock_shared();
+            mutex.unlock_shared();
+            mutex.lock_shared();
+            right = !writer_waits || value.get() == 1;
+            mutex.unlock_shared();
+        } else {
+            mutex.lock_shared();
+            mutex.unlock_shared();
+        }
+    });
+    return right && mutex.try_lock();
+}
 /// The wake-up of a writer whose time passes meanwhile is not lost for another one.
 bool writes_after_a_late_writer() {
     basic_shared_mutex<P> mutex;
@@ -627,6 +653,8 @@ BOOST_AUTO_TEST_CASE(larger_ones_are_right_with_few_preemptions) {
     BOOST_TEST(
         (every("condition variable, 1 and 2", {.preemptions = 1}, hands_over<basic_condition_variable<P>, 1, 2, true>)
              .bad() == 0));
+    BOOST_TEST(every("shared mutex, a writer before a reader", stops(3), writes_before_later_readers<1>).bad() == 0u);
+    BOOST_TEST(every("shared mutex, a writer, 2 readers", {.preemptions = 1}, writes_before_later_readers<2>).bad() == 0u);
     BOOST_TEST(every("event, 3 threads", stops(2), waits_for_an_event).bad() == 0u);
 }
 

@@ -188,9 +188,11 @@ BOOST_AUTO_TEST_CASE(a_shared_mutex_survives_deadlines) {
 
 BOOST_AUTO_TEST_CASE(a_waiting_writer_keeps_new_readers_out) {
     shared_mutex lock;
+    bool written = false;
     lock.lock_shared();
     auto writer = start_thread([&] {
         lock.lock();
+        written = true;
         lock.unlock();
     });
     const auto end = deadline::after(5_s);
@@ -200,6 +202,9 @@ BOOST_AUTO_TEST_CASE(a_waiting_writer_keeps_new_readers_out) {
         if (!kept_out) lock.unlock_shared();
     }
     BOOST_TEST(kept_out);
+    lock.unlock_shared();
+    lock.lock_shared();  // at once, but not before the writer
+    BOOST_TEST(written);
     lock.unlock_shared();
     BOOST_TEST(writer->join().has_value());
     BOOST_TEST(lock.try_lock_shared());
