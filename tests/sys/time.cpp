@@ -56,4 +56,25 @@ BOOST_AUTO_TEST_CASE(deadlines_do_not_overflow) {
     BOOST_TEST((deadline_after(std::chrono::duration<double>(1e300)) == deadline::never()));
 }
 
+BOOST_AUTO_TEST_CASE(deadlines_in_units_of_any_ratio_do_not_overflow) {
+    const auto is_after = [](auto duration, std::int64_t nanoseconds) {
+        const deadline before = deadline::after(nanoseconds), made = deadline_after(duration);
+        return before <= made && made <= deadline::after(nanoseconds + 1);
+    };
+    using acpi_ticks = std::chrono::duration<std::int64_t, std::ratio<1, 3'579'545>>;
+    using samples = std::chrono::duration<std::uint64_t, std::ratio<1, 44'100>>;
+    using odd = std::chrono::duration<std::int64_t, std::ratio<1'000'000'007, 998'244'353>>;
+    const std::int64_t day = 86'400;
+    BOOST_TEST(is_after(acpi_ticks(3'579'545 * day), day * 1_s));
+    BOOST_TEST(is_after(acpi_ticks(3'579'545 * 300 * day), 300 * day * 1_s));
+    BOOST_TEST(is_after(acpi_ticks(1), 279));
+    BOOST_TEST(is_after(samples(std::uint64_t{44'100} * 36'500 * day + 1), 36'500 * day * 1_s + 22'675));
+    BOOST_TEST(is_after(odd(998'244'353), 1'000'000'007 * 1_s));
+    BOOST_TEST(is_after(std::chrono::duration<std::int64_t, std::pico>(1'000'000'001), 1'000'000));
+    BOOST_TEST(is_after(std::chrono::duration<float>(0.5f), 500_ms));
+    BOOST_TEST((deadline_after(samples(UINT64_MAX)) == deadline::never()));
+    const deadline at_once = deadline_after(acpi_ticks(INT64_MIN));
+    BOOST_TEST((at_once <= deadline::after(0)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -34,11 +34,12 @@ private:
     std::int64_t at_;
 };
 
+/// A constant that is too large does not compile.
 inline namespace literals {
-constexpr std::int64_t operator""_ns(unsigned long long n) noexcept { return static_cast<std::int64_t>(n); }
-constexpr std::int64_t operator""_us(unsigned long long n) noexcept { return static_cast<std::int64_t>(n) * 1'000; }
-constexpr std::int64_t operator""_ms(unsigned long long n) noexcept { return static_cast<std::int64_t>(n) * 1'000'000; }
-constexpr std::int64_t operator""_s(unsigned long long n) noexcept {
+consteval std::int64_t operator""_ns(unsigned long long n) noexcept { return static_cast<std::int64_t>(n); }
+consteval std::int64_t operator""_us(unsigned long long n) noexcept { return static_cast<std::int64_t>(n) * 1'000; }
+consteval std::int64_t operator""_ms(unsigned long long n) noexcept { return static_cast<std::int64_t>(n) * 1'000'000; }
+consteval std::int64_t operator""_s(unsigned long long n) noexcept {
     return static_cast<std::int64_t>(n) * 1'000'000'000;
 }
 }  // namespace literals
