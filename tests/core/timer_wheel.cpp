@@ -86,6 +86,22 @@ BOOST_AUTO_TEST_CASE(a_timer_may_cancel_others_that_are_due) {
     BOOST_TEST(!b.pending());
 }
 
+BOOST_AUTO_TEST_CASE(a_timer_sees_those_that_fire_after_it) {
+    timer_wheel wheel;
+    job a, b, late, later;
+    wheel.add(a, 3);
+    wheel.add(b, 3);
+    std::vector<std::uint64_t> next;
+    const auto look = [&](timer&) { next.push_back(wheel.empty() ? 1000 : wheel.next()); };
+    wheel.advance(10, look);
+    wheel.add(later, 20);
+    wheel.add(late, 10);
+    wheel.add(a, 7);
+    wheel.advance(20, look);
+    const std::vector<std::uint64_t> expected{3, 1000, 10, 20, 1000};
+    BOOST_TEST((next == expected));
+}
+
 BOOST_AUTO_TEST_CASE(the_ends_of_time) {
     timer_wheel wheel(~std::uint64_t{0} - 1);
     job last;

@@ -37,7 +37,7 @@ public:
     timer_wheel& operator=(const timer_wheel&) = delete;
 
     std::uint64_t now() const noexcept { return now_; }
-    bool empty() const noexcept { return wheels_ == 0 && slots_[overdue] == nullptr; }
+    bool empty() const noexcept { return wheels_ == 0 && !has_passed(); }
 
     /// Makes `t`, which must not be pending, fire at tick `expiry`, or at the next `advance` if that is not to come.
     void add(timer& t, std::uint64_t expiry) noexcept {
@@ -51,9 +51,9 @@ public:
     }
 
     /// The tick until which nothing fires: the earliest expiry, or an earlier tick when a slot has to be sorted. The
-    /// highest possible tick if there is no timer.
+    /// highest possible tick if there is no timer; `now()` if one's tick has come or passed.
     std::uint64_t next() const noexcept {
-        if (slots_[overdue] != nullptr) return now_;
+        if (has_passed()) return now_;
         if (wheels_ == 0) return ~std::uint64_t{0};
         return start_of(first_slot());
     }
@@ -90,6 +90,8 @@ private:
     static constexpr unsigned wheel_bits = 6, wheel_size = 1u << wheel_bits, wheel_count = 11;
     /// Besides the wheels: those that fire in this `advance`, and those that were added too late.
     static constexpr unsigned due = wheel_count * wheel_size, overdue = due + 1;
+
+    bool has_passed() const noexcept { return slots_[due] != nullptr || slots_[overdue] != nullptr; }
 
     /// The wheel of an expiry is that of the highest group of six bits in which it differs from the present tick:
     /// groups above agree, so a slot never holds two turns.
