@@ -1,5 +1,9 @@
 #include <cstring>
 #include <string>
+#include <vector>
+
+#include <vitte/sys/fs/canonical.hpp>
+#include <vitte/sys/fs/tree.hpp>
 
 #include "../support/faults.hpp"
 #include "../support/text_files.hpp"
@@ -58,6 +62,28 @@ BOOST_AUTO_TEST_CASE(the_os_tells_what_pages_allow, *needs(protection_query)) {
     BOOST_TEST((*sys::protection(reinterpret_cast<const void*>(&text_of)) == sys::access::read_execute));
     BOOST_TEST((*sys::protection(nullptr) == sys::access::none));
 }
+
+#if defined(__linux__)
+BOOST_AUTO_TEST_CASE(long_paths_are_not_taken_for_pages, *needs(protection_query)) {
+    // A path of 500 to 700 bytes, of which a part looks like the line of other pages, wherever that part begins.
+    BOOST_REQUIRE((sys::remove_all(SCRATCH) && sys::create_directories(SCRATCH)));
+    char absolute[4096];
+    std::string folder = SCRATCH, line;
+    for (std::size_t there = *sys::canonical(SCRATCH, absolute); there < 360; there += 61) folder += '/' + std::string(60, 'a');
+    BOOST_REQUIRE(sys::create_directories(folder.c_str()).has_value());
+    while (line.size() < 200) line += "0-ffffffffffffffff r-xp ";
+    std::vector<sys::mapping> mapped;
+    for (std::size_t i = 0; i < 24; ++i) {
+        const text_file file(folder + '/' + std::string(i, 'c') + line, "mapped");
+        auto map = sys::mapping::open(file.path());
+        BOOST_REQUIRE(map.has_value());
+        mapped.push_back(std::move(*map));
+    }
+    BOOST_TEST((*sys::protection(nullptr) == sys::access::none));
+    BOOST_TEST((*sys::protection(mapped[0].bytes().data()) == sys::access::read));
+    BOOST_TEST(sys::remove_all(SCRATCH).has_value());
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(hints_and_locks_are_taken) {
     const std::size_t page = sys::region::page_size();
@@ -160,6 +186,26 @@ BOOST_AUTO_TEST_CASE(an_arena_grows_in_place_and_gives_back) {
     BOOST_TEST((arena->grow(1).error().code == vitte::errc::too_large));
 }
 
+BOOST_AUTO_TEST_CASE(an_arena_takes_steps_of_any_size) {
+    const std::size_t page = sys::region::page_size();
+    for (const std::size_t step : {std::size_t{0}, std::size_t{1}, page + 1, 4 * page, SIZE_MAX / 2 + 1,
+                                   SIZE_MAX - page, SIZE_MAX - page + 1, SIZE_MAX - 1, SIZE_MAX}) {
+        auto arena = sys::virtual_arena::reserve(8 * page, step);
+        BOOST_REQUIRE(arena.has_value());
+        for (std::size_t size = 0; size < 6 * page; size += page + 1) {
+            BOOST_REQUIRE(arena->grow(page + 1).has_value());
+            BOOST_TEST(arena->committed() >= arena->size());
+            arena->data()[arena->size() - 1] = std::byte{1};
+        }
+        BOOST_TEST(arena->shrink(page + 1, true).has_value());
+        BOOST_TEST(arena->committed() >= 2 * page);
+        BOOST_TEST(arena->committed() % page == 0u);
+        BOOST_TEST((arena->data()[page] == std::byte{1}));
+        BOOST_TEST(arena->grow(7 * page - 1).has_value());
+        BOOST_TEST(arena->committed() == arena->limit());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_bump_arena_aligns_and_rewinds) {
     auto arena = sys::bump_arena::reserve(1 << 20);
     BOOST_REQUIRE(arena.has_value());
@@ -216,6 +262,20 @@ BOOST_AUTO_TEST_CASE(secrets_are_forgotten) {
     std::memset(secret, 7, sizeof secret);
     vitte::secure_zero(secret);
     for (const std::byte b : secret) BOOST_TEST((b == std::byte{0}));
+}
+
+BOOST_AUTO_TEST_CASE(a_reservation_under_a_file_is_of_whole_pages) {
+    const std::size_t page = sys::region::page_size();
+    const text_file file("memory-test.bin", std::string(2 * page, 'a'));
+    const auto opened = sys::file::open(file.path());
+    BOOST_REQUIRE(opened.has_value());
+    auto r = sys::region::reserve_under(page + 1, sys::access::read_write, *opened, 0);
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST(r->size() == 2 * page);
+    BOOST_TEST((r->data()[page] == std::byte{'a'}));
+    if (page_rights.present()) BOOST_TEST(r->protect(page, page, sys::access::read).has_value());
+    BOOST_TEST((sys::region::reserve_under(SIZE_MAX, sys::access::read, *opened, 0).error().code ==
+                vitte::errc::too_large));
 }
 
 BOOST_AUTO_TEST_CASE(maps_files) {

@@ -10,11 +10,13 @@ namespace vitte::sys {
 template <platform P = native>
 class basic_virtual_arena {
 public:
-    /// At most `limit` bytes; pages are committed `step` bytes at a time, so that growing is seldom an OS call.
+    /// At most `limit` bytes; pages are committed `step` bytes at a time, rounded up to whole pages and at most the
+    /// limit, so that growing is seldom an OS call.
     static result<basic_virtual_arena> reserve(std::size_t limit, std::size_t step = std::size_t{1} << 16) noexcept {
         VITTE_TRY(auto space, basic_region<P>::reserve(limit));
-        const std::size_t page = basic_region<P>::page_size();
-        return basic_virtual_arena(std::move(space), step < page ? page : (step + page - 1) & ~(page - 1));
+        const std::size_t page = basic_region<P>::page_size(), most = space.size();
+        const std::size_t pages = step < most ? (step + page - 1) & ~(page - 1) : most;
+        return basic_virtual_arena(std::move(space), pages < page ? page : pages);
     }
     basic_virtual_arena(basic_virtual_arena&& other) noexcept
         : region_(std::move(other.region_)), step_(other.step_), size_(std::exchange(other.size_, 0)),
@@ -46,10 +48,10 @@ public:
     result<void> shrink(std::size_t size, bool give_back = false) noexcept {
         VITTE_ASSERT(size <= size_);
         size_ = size;
-        const std::size_t kept = (size + step_ - 1) / step_ * step_;
-        if (!give_back || kept >= committed_) return {};
-        VITTE_CHECK(region_.decommit(kept, committed_ - kept));
-        committed_ = kept;
+        const std::size_t begun = size % step_, padding = begun == 0 ? 0 : step_ - begun;
+        if (!give_back || padding >= committed_ - size) return {};
+        VITTE_CHECK(region_.decommit(size + padding, committed_ - size - padding));
+        committed_ = size + padding;
         return {};
     }
 
@@ -58,8 +60,8 @@ private:
 
     [[gnu::noinline]] result<void> commit(std::size_t by) noexcept {
         if (by > limit() - size_) return fail(errc::too_large, "grow arena");
-        std::size_t wanted = (size_ + by - committed_ + step_ - 1) / step_ * step_;
-        if (wanted > limit() - committed_) wanted = limit() - committed_;
+        const std::size_t steps = (size_ + by - committed_ - 1) / step_ + 1, room = limit() - committed_;
+        const std::size_t wanted = steps <= room / step_ ? steps * step_ : room;
         VITTE_CHECK(region_.commit(committed_, wanted));
         committed_ += wanted;
         return {};

@@ -16,19 +16,19 @@ public:
 
     /// Reserves `size` bytes, rounded up to whole pages. Nothing can be touched before it is committed.
     static result<basic_region> reserve(std::size_t size) noexcept {
-        const std::size_t page = page_size();
-        if (size > SIZE_MAX - page) return fail(errc::too_large, "reserve");
-        size = (size + page - 1) & ~(page - 1);
+        if (!round_up(size)) return fail(errc::too_large, "reserve");
         VITTE_TRY(void* const at, pages::reserve(size));
         return basic_region(static_cast<std::byte*>(at), size);
     }
 
-    /// Reserves `size` bytes in whole pages, under a private view of the file `from` at `file_offset`: one OS call less
-    /// than to reserve and map. Pages past the end of the file fault until something is mapped over them.
+    /// Reserves `size` bytes, rounded up to whole pages, under a private view of the file `from` at `file_offset`: one
+    /// OS call less than to reserve and map. Pages past the end of the file fault until something is mapped over them.
     static result<basic_region> reserve_under(std::size_t size, access wanted, const basic_file<P>& from,
                                               std::uint64_t file_offset) noexcept {
+        std::size_t whole = size;
+        if (!round_up(whole)) return fail(errc::too_large, "reserve");
         VITTE_TRY(void* const at, pages::map_file(nullptr, size, wanted, from.native_handle(), file_offset));
-        return basic_region(static_cast<std::byte*>(at), size);
+        return basic_region(static_cast<std::byte*>(at), whole);
     }
 
     /// `size` bytes of usable zeroed pages on huge pages: on those that are set aside, else on normal pages that the OS
@@ -106,6 +106,13 @@ public:
 
 private:
     basic_region(std::byte* data, std::size_t size) noexcept : data_(data), size_(size) {}
+    /// To whole pages; false if it cannot be.
+    static bool round_up(std::size_t& size) noexcept {
+        const std::size_t page = page_size();
+        if (size > SIZE_MAX - page) return false;
+        size = (size + page - 1) & ~(page - 1);
+        return true;
+    }
     std::byte* at(std::size_t offset, std::size_t size) const noexcept {
         VITTE_ASSERT(offset <= size_ && size <= size_ - offset);
         return data_ + offset;

@@ -39,11 +39,10 @@ struct memory : posix::memory {
         if (maps == nullptr) return posix::last_error("open /proc/self/maps");
         const auto at = reinterpret_cast<unsigned long>(address);
         access found = access::none;
-        char line[512];
         unsigned long from = 0, to = 0;
         char rights[5] = {};
-        while (::fgets(line, sizeof line, maps) != nullptr)
-            if (::sscanf(line, "%lx-%lx %4s", &from, &to, rights) == 3 && at >= from && at < to)
+        while (::fscanf(maps, "%lx-%lx %4s%*[^\n]", &from, &to, rights) == 3)  // paths are as long as they like
+            if (at >= from && at < to)
                 found = rights[2] == 'x'   ? access::read_execute
                         : rights[1] == 'w' ? access::read_write
                         : rights[0] == 'r' ? access::read
