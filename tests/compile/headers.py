@@ -10,6 +10,7 @@ import concurrent.futures
 import hashlib
 import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -212,15 +213,24 @@ def check_two_units(results):
 
 
 def preprocessed(source):
-    done = subprocess.run(['g++', '-std=c++20', '-I', ROOT, '-E', '-P', '-x', 'c++', '-'], input=source, text=True, check=True,
-                          stdout=subprocess.PIPE)
-    return len(done.stdout)
+    return subprocess.run(['g++', '-std=c++20', '-I', ROOT, '-E', '-P', '-x', 'c++', '-'], input=source, text=True, check=True,
+                          stdout=subprocess.PIPE).stdout
+
+
+def check_atomics(results):
+    """Where the ABI aligns eight bytes to four, they would be torn at the end of a cache line. For i386 there need be no headers."""
+    source = preprocessed('#include <vitte/core/atomic.hpp>\n' + ''.join(
+        f'static_assert(alignof(vitte::atomic<{t}>) == sizeof({t}));\n' for t in ['char', 'short', 'int', 'long long', 'double']))
+    for machine in ('-m64', '-m32') if platform.machine() == 'x86_64' else ():
+        done = subprocess.run(['g++', '-std=c++20', machine, '-fsyntax-only', '-x', 'c++-cpp-output', '-'], input=source, text=True,
+                              stderr=subprocess.PIPE)
+        results.check(done.returncode == 0, f'alignment of atomic objects, {machine}: {done.stderr[:2000]}')
 
 
 def check_cost(results):
     """Preprocessed bytes, since time has no place in a test; bench/includes.py measures that."""
     def cost(ours, peers, most):
-        ratio = preprocessed(f'#include <vitte/{ours}>') / preprocessed('\n'.join(f'#include <{p}>' for p in peers))
+        ratio = len(preprocessed(f'#include <vitte/{ours}>')) / len(preprocessed('\n'.join(f'#include <{p}>' for p in peers)))
         results.check(ratio <= most, f'{ours} costs {ratio:.2f} of {peers}')
     cost('core/result.hpp', ['type_traits', 'utility'], 1.5)
     cost('sys/thread.hpp', ['mutex', 'condition_variable', 'thread'], 1 / 3)
@@ -229,7 +239,7 @@ def check_cost(results):
 def main(results_file, known=None):
     results = Results('compile/headers')
     check_compilation(results, Memory(known))
-    checks = [check_windows, check_system_calls, check_two_units, check_rules, check_order, check_cost]
+    checks = [check_windows, check_system_calls, check_two_units, check_rules, check_order, check_atomics, check_cost]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for done in [pool.submit(check, results) for check in checks]:
             done.result()

@@ -62,7 +62,7 @@ public:
     const T* address() const noexcept { return &value_; }
 
 private:
-    T value_{};
+    alignas(sizeof(T)) T value_{};  // i386 aligns eight bytes to four, but reads and writes them whole only at eight
 };
 
 }  // namespace vitte
