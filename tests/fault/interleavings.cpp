@@ -187,6 +187,27 @@ bool hears_of_work() {
     });
     return true;
 }
+/// Who resets what another has reset hears of work as well.
+template <class Event>
+bool hears_of_work_after_another() {
+    Event event(false);
+    atomic_of<P, std::uint32_t> work(0), reset(0);
+    bool right = true;
+    together(3, [&](unsigned i) {
+        if (i == 0) {
+            work.store_relaxed(1);
+            event.set();
+        } else if (i == 1) {
+            event.wait();
+            event.reset();
+            reset.store_relaxed(1);
+        } else if (reset.load_relaxed() == 1) {
+            event.reset();
+            right = work.load_relaxed() == 1;
+        }
+    });
+    return right;
+}
 bool calls_once() {
     basic_once<P> once;
     watched<int> value(0);
@@ -601,6 +622,14 @@ struct unacquired_event : hasty_event {
     void reset() { word.store_relaxed(0); }
 };
 
+/// Leaves an event alone that seems to be reset.
+struct looking_event : hasty_event {
+    using hasty_event::hasty_event;
+    void reset() {
+        if (word.load_acquire() != 0) hasty_event::reset();
+    }
+};
+
 /// `other` is set before `flag`, and only a release and an acquire keep that order ("message passing").
 template <bool Release, bool Acquire>
 bool passes_a_message() {
@@ -638,6 +667,7 @@ BOOST_AUTO_TEST_CASE(small_locks_are_right_in_every_order) {
         (every("condition variable, 1 and 1", stops(5), hands_over<basic_condition_variable<P>, 1, 1, false>).bad() ==
          0));
     BOOST_TEST(every("event that announces work", plain, hears_of_work<basic_event<P>>).bad() == 0u);
+    BOOST_TEST(every("event that another resets", two_stops, hears_of_work_after_another<basic_event<P>>).bad() == 0u);
     BOOST_TEST(every("once, 2 threads", plain, calls_once).bad() == 0u);
     BOOST_TEST(every("parker", plain, parks).bad() == 0u);
     BOOST_TEST(every("barrier, 2 threads", optimized() ? plain : two_stops, meets_at_a_barrier).bad() == 0u);
@@ -754,6 +784,7 @@ BOOST_AUTO_TEST_CASE(planted_bugs_are_found) {
     BOOST_TEST(hasty.ended[static_cast<unsigned>(simulation_end::deadlock)] > 0u);
     const auto unacquired = every("bug: resetting does not acquire", plain, hears_of_work<unacquired_event>);
     BOOST_TEST(unacquired.ended[static_cast<unsigned>(simulation_end::deadlock)] > 0u);
+    BOOST_TEST(every("bug: resetting looks first", two_stops, hears_of_work_after_another<looking_event>).bad() > 0u);
     BOOST_TEST((every("message with release and acquire", plain, passes_a_message<true, true>).bad() == 0));
     BOOST_TEST((every("bug: message without release", plain, passes_a_message<false, true>).bad() > 0));
     BOOST_TEST((every("bug: message without acquire", plain, passes_a_message<true, false>).bad() > 0));

@@ -6,8 +6,9 @@
 namespace vitte::sys {
 
 /// Stays set until it is reset, and lets everybody through meanwhile. Whoever waits when it is set gets through, even
-/// if it is reset at once. Who resets it, or gets through, sees what was written before each `set` that came before,
-/// also one that found it set: work that is queued before `set` and looked for after `reset` is not missed.
+/// if it is reset at once. Who resets it, also when it is reset already, or gets through, sees what was written before
+/// each `set` that came before, also one that found it set: work that is queued before `set` and looked for after
+/// `reset` is not missed.
 template <platform P = native>
 class basic_event {
 public:
@@ -21,7 +22,7 @@ public:
     }
     void reset() noexcept {
         std::uint32_t seen = word_.load_relaxed();
-        while ((seen & is_set) != 0 && !word_.compare_exchange_acquire(seen, seen & ~is_set)) {}
+        while (!word_.compare_exchange_acquire(seen, seen & ~is_set)) {}
     }
     bool try_wait() const noexcept { return (word_.load_acquire() & is_set) != 0; }
     void wait() noexcept { static_cast<void>(wait_until(deadline::never())); }
