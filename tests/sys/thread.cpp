@@ -37,6 +37,23 @@ BOOST_AUTO_TEST_CASE(joining_waits_until_its_deadline) {
     BOOST_TEST(*t->join_until(deadline::after(10_s)) == 3);
 }
 
+BOOST_AUTO_TEST_CASE(joining_waits_for_what_a_thread_does_at_its_end) {
+    static vitte::atomic<int> ended{0};
+    struct slow {
+        vitte::atomic<int>* said = nullptr;
+        ~slow() {
+            this_thread::sleep_until(deadline::after(50_ms));
+            if (said != nullptr) said->store_relaxed(1);
+        }
+    };
+    auto t = start_thread([] {
+        thread_local slow last;
+        last.said = &ended;
+    });
+    while (!t->join_until(deadline::after(1_ms))) BOOST_REQUIRE(t->joinable());
+    BOOST_TEST(ended.load_relaxed() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_dropped_handle_lets_the_thread_go_on) {
     const auto done = std::make_shared<event>();
     {

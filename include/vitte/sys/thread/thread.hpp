@@ -13,7 +13,7 @@ struct thread_options {
     const char* name = nullptr;           ///< for debuggers; Linux keeps 15 bytes
     std::size_t stack_size = 0;           ///< bytes; 0 for the OS's default
     const cpu_set* affinity = nullptr;    ///< the CPUs it may run on; null for those of its parent
-    thread_priority priority = thread_priority::normal;
+    thread_priority priority = thread_priority::normal;  ///< normal: what the OS gives, on Linux its parent's
 };
 
 namespace detail {
@@ -117,7 +117,8 @@ public:
 
     /// Waits for the end of the thread and returns its result. `errc::bad_handle` if it was joined or detached before.
     result<R> join() noexcept { return join_until(deadline::never()); }
-    /// The same, or `errc::timed_out`; the thread then stays joinable.
+    /// The same, or `errc::timed_out` if its function has not ended; the thread then stays joinable. What comes after
+    /// that, the destructors of `thread_local` objects and of keys, is waited for however long it takes.
     result<R> join_until(deadline until) noexcept {
         if (state_ == nullptr) return fail(errc::bad_handle, "join thread");
         for (bool in_time = true; state_->state.load_acquire() == state::running;) {
