@@ -131,6 +131,23 @@ BOOST_AUTO_TEST_CASE(codes_are_told) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(nobody_knows_how_one_ends_that_was_detached) {
+    auto p = child({"exit", "7"}).spawn();
+    BOOST_REQUIRE(p.has_value());
+    [[maybe_unused]] const std::uint64_t id = p->id();
+    p->detach();
+    BOOST_TEST((p->wait().error().code == errc::not_found));
+    BOOST_TEST((p->wait_until(deadline::passed()).error().code == errc::not_found));
+    BOOST_TEST((p->stop(deadline::passed()).error().code == errc::not_found));
+#if !defined(_WIN32)
+    BOOST_TEST(waitpid(static_cast<pid_t>(id), nullptr, 0) == static_cast<pid_t>(id));
+#endif
+    auto waited = child({"exit", "7"}).spawn();
+    BOOST_REQUIRE((waited && waited->wait()));
+    waited->detach();
+    BOOST_TEST(waited->wait()->code == 7);
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_started_is_an_error_with_its_cause) {
     const scratch folder;
     BOOST_TEST((command("no-such-program-anywhere").spawn().error().code == errc::not_found));

@@ -42,7 +42,7 @@ public:
     basic_pipe<P>& output() noexcept { return output_; }
     basic_pipe<P>& error() noexcept { return error_; }
 
-    /// Waits for its end; tells the same again afterwards.
+    /// Waits for its end; tells the same again afterwards. `errc::not_found` if it was detached before.
     result<exit_status> wait() noexcept { return wait_until(deadline::never()); }
     /// `errc::timed_out` if it still runs at `until`.
     result<exit_status> wait_until(deadline until) noexcept {
@@ -118,7 +118,7 @@ private:
     basic_pipe<P> input_, output_, error_;
     native_handle_type child_;
     bool leads_, running_;
-    exit_status ended_;
+    result<exit_status> ended_ = fail(errc::not_found, "wait for process");
 };
 using process = basic_process<>;
 
