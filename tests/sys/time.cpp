@@ -43,6 +43,8 @@ BOOST_AUTO_TEST_CASE(calibrated_cycles_follow_the_clock) {
     BOOST_TEST(clock.nanoseconds_per_cycle() > 0);
     this_thread::sleep_until(deadline::after(50_ms));
     BOOST_TEST(std::abs(clock.now() - monotonic_time()) < 5_ms);
+    const double rough = cycle_clock::calibrate(0).nanoseconds_per_cycle();
+    BOOST_TEST((rough > 0 && rough < 1e9));
 }
 
 BOOST_AUTO_TEST_CASE(deadlines_do_not_overflow) {

@@ -26,13 +26,15 @@ inline std::uint64_t cycles() noexcept {
 /// Turns cycles into nanoseconds.
 class cycle_clock {
 public:
-    /// Measures the rate against the monotonic clock for `nanoseconds`; 10 ms give four to five digits.
+    /// Measures the rate against the monotonic clock for `nanoseconds`, at least until it has ticked; 10 ms give four to
+    /// five digits.
     template <platform P = native>
     static cycle_clock calibrate(std::int64_t nanoseconds = 10'000'000) noexcept {
         const std::uint64_t first = cycles();
         const std::int64_t start = monotonic_time<P>();
-        std::int64_t now = start;
-        while (now - start < nanoseconds) now = monotonic_time<P>();
+        std::int64_t now;
+        do now = monotonic_time<P>();
+        while (now == start || now - start < nanoseconds);
         return cycle_clock(static_cast<double>(now - start) / static_cast<double>(cycles() - first), first, start);
     }
 
