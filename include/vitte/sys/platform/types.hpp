@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <vitte/core/assert.hpp>
+
 namespace vitte::sys {
 
 /// What may be done with pages. Writable and executable at once does not exist.
@@ -152,7 +154,11 @@ struct cpu_set {
     static constexpr unsigned limit = 1024;
     std::uint64_t words[limit / 64] = {};
 
-    constexpr void add(unsigned cpu) noexcept { words[cpu / 64] |= std::uint64_t{1} << (cpu % 64); }
+    /// `cpu` is below `limit`.
+    constexpr void add(unsigned cpu) noexcept {
+        VITTE_ASSERT(cpu < limit);
+        words[cpu / 64] |= std::uint64_t{1} << (cpu % 64);
+    }
     constexpr bool has(unsigned cpu) const noexcept { return cpu < limit && (words[cpu / 64] >> (cpu % 64) & 1) != 0; }
     constexpr unsigned size() const noexcept {
         unsigned count = 0;
