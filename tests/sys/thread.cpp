@@ -54,6 +54,18 @@ BOOST_AUTO_TEST_CASE(joining_waits_for_what_a_thread_does_at_its_end) {
     BOOST_TEST(ended.load_relaxed() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(who_waits_for_a_hundred_years_sleeps, *needs(cpu_clock)) {
+    event go;
+    auto t = start_thread([&] {
+        const bool set = go.wait_until(deadline::after(std::int64_t{100} * 365 * 86'400 * 1_s));
+        return set ? thread_cpu_time() : std::int64_t{-1};
+    });
+    this_thread::sleep_until(deadline::after(300_ms));
+    go.set();
+    const std::int64_t worked = *t->join();
+    BOOST_TEST((worked >= 0 && worked < 100_ms));
+}
+
 BOOST_AUTO_TEST_CASE(a_dropped_handle_lets_the_thread_go_on) {
     const auto done = std::make_shared<event>();
     {

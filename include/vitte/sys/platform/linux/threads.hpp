@@ -19,12 +19,15 @@
 namespace vitte::sys::linux_os {
 
 struct threads : posix::threads {
-    /// FUTEX_WAIT_BITSET, since it alone takes an absolute point of the monotonic clock.
+    /// FUTEX_WAIT_BITSET, since it alone takes an absolute point of the monotonic clock: two words of the kernel, also
+    /// where `timespec` has larger ones. What they cannot count, after 68 years, never comes.
     static result<void> wait(const std::uint32_t* word, std::uint32_t expected, std::int64_t until) noexcept {
-        const timespec at = posix::clocks::split(until);
-        const timespec* const limit = until == INT64_MAX ? nullptr : &at;
-        if (::syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected, limit, nullptr,
-                      FUTEX_BITSET_MATCH_ANY) == -1)
+        const std::int64_t seconds = until / 1'000'000'000;
+        const __kernel_long_t at[2] = {static_cast<__kernel_long_t>(seconds),
+                                       static_cast<__kernel_long_t>(until % 1'000'000'000)};
+        const bool endless = until == INT64_MAX || at[0] != seconds;
+        if (::syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected, endless ? nullptr : at,
+                      nullptr, FUTEX_BITSET_MATCH_ANY) == -1)
             return posix::last_error("futex");
         return {};
     }

@@ -59,9 +59,12 @@ struct clocks {
         return {over ? errc::timed_out : errc::interrupted, number, operation};
     }
 
+    /// Where seconds have 32 bits, no more of them than that.
     static constexpr timespec split(std::int64_t nanoseconds) noexcept {
+        constexpr std::int64_t most = sizeof(time_t) < 8 ? INT32_MAX : INT64_MAX;
+        const std::int64_t seconds = nanoseconds / 1'000'000'000;
         timespec made{};
-        made.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000);
+        made.tv_sec = static_cast<time_t>(seconds < most ? seconds : most);
         made.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000);
         return made;
     }
