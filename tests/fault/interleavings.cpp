@@ -684,7 +684,8 @@ BOOST_AUTO_TEST_CASE(larger_ones_are_right_with_few_preemptions) {
         (every("condition variable, 1 and 2", {.preemptions = 1}, hands_over<basic_condition_variable<P>, 1, 2, true>)
              .bad() == 0));
     BOOST_TEST(every("shared mutex, a writer before a reader", stops(3), writes_before_later_readers<1>).bad() == 0u);
-    BOOST_TEST(every("shared mutex, a writer, 2 readers", {.preemptions = 1}, writes_before_later_readers<2>).bad() == 0u);
+    BOOST_TEST(
+        every("shared mutex, a writer, 2 readers", {.preemptions = 1}, writes_before_later_readers<2>).bad() == 0u);
     BOOST_TEST(every("event, 3 threads", stops(2), waits_for_an_event).bad() == 0u);
 }
 

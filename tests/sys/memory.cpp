@@ -69,7 +69,8 @@ BOOST_AUTO_TEST_CASE(long_paths_are_not_taken_for_pages, *needs(protection_query
     BOOST_REQUIRE((sys::remove_all(SCRATCH) && sys::create_directories(SCRATCH)));
     char absolute[4096];
     std::string folder = SCRATCH, line;
-    for (std::size_t there = *sys::canonical(SCRATCH, absolute); there < 360; there += 61) folder += '/' + std::string(60, 'a');
+    for (std::size_t there = *sys::canonical(SCRATCH, absolute); there < 360; there += 61)
+        folder += '/' + std::string(60, 'a');
     BOOST_REQUIRE(sys::create_directories(folder.c_str()).has_value());
     while (line.size() < 200) line += "0-ffffffffffffffff r-xp ";
     std::vector<sys::mapping> mapped;
