@@ -10,6 +10,21 @@
 namespace {
 using namespace vitte::sys;
 using vitte::errc;
+
+/// The native platform, where somebody removes the tree at the `call`th opening of a folder: before or after it.
+struct outrun : native {
+    struct directories : native::directories {
+        static inline int call = 0;
+        static inline bool before = false;
+        static vitte::result<handle> open(handle in, const char* path, bool follow) noexcept {
+            const bool now = --call == 0;
+            if (now && before) static_cast<void>(remove_all(SCRATCH "/tree"));
+            auto opened = native::directories::open(in, path, follow);
+            if (now && !before) static_cast<void>(remove_all(SCRATCH "/tree"));
+            return opened;
+        }
+    };
+};
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(directory_)
@@ -158,6 +173,36 @@ BOOST_AUTO_TEST_CASE(removing_a_tree_leaves_what_links_point_to, *needs(unfollow
         BOOST_TEST((d->info("link").error().code == errc::not_found));
     }
     BOOST_TEST(d->info("outside/precious").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_what_is_to_be_left) {
+    const scratch folder;
+    const auto d = directory::open(folder.path);
+    put(*d, "file");
+    for (const char* path : {SCRATCH "/file/x", SCRATCH "/file/x/", SCRATCH "/no", SCRATCH "/no/x"})
+        BOOST_TEST(remove_all(path).has_value());
+    BOOST_TEST((names_in(*d) == std::set<std::string>{"file"}));
+}
+
+BOOST_AUTO_TEST_CASE(somebody_else_removes_it_first) {
+    const scratch folder;
+    const auto d = directory::open(folder.path);
+    for (const bool before : {true, false})
+        for (int call = 1; call <= 8; ++call) {
+            BOOST_REQUIRE((create_directories(SCRATCH "/tree/a/b") && create_directories(SCRATCH "/tree/c")));
+            put(*d, "tree/a/b/file");
+            outrun::directories::call = call;
+            outrun::directories::before = before;
+            const auto removed = remove_all<outrun>(SCRATCH "/tree");
+            BOOST_TEST(removed.has_value(), before << " " << call << " " << (removed ? "" : message(removed.error().code)));
+            BOOST_TEST((d->info("tree").error().code == errc::not_found));
+        }
+    for (const bool before : {true, false}) {
+        put(*d, "tree");
+        outrun::directories::call = 1;
+        outrun::directories::before = before;
+        BOOST_TEST(remove_all<outrun>(SCRATCH "/tree").has_value());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(folders_that_become_links_lead_nowhere, *needs(threads) * needs(unfollowed_links)) {

@@ -117,6 +117,24 @@ BOOST_AUTO_TEST_CASE(ways_to_folders_that_may_not_be_written_are_made, *needs(mo
     for (const char* path : {"a/b/c", "x/y/z"}) BOOST_TEST((d->info(path)->mode & 0700) == 0500u);
 }
 
+BOOST_AUTO_TEST_CASE(ways_are_made_whatever_the_mask_takes_away, *needs(modes)) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    const auto made_with = [&](::mode_t mask, const char* path) {
+        const ::mode_t before = ::umask(mask);
+        const auto made = create_directories(path);
+        ::umask(before);
+        return made;
+    };
+    BOOST_TEST(made_with(0300, SCRATCH "/a/b/c").has_value());
+    BOOST_TEST(made_with(0777, SCRATCH "/x/y/z").has_value());
+    for (const char* path : {"a", "a/b"}) BOOST_TEST((d->info(path)->mode & 0777) == 0777u);
+    for (const char* path : {"x", "x/y"}) BOOST_TEST((d->info(path)->mode & 0777) == 0300u);
+    BOOST_TEST((d->info("a/b/c")->mode & 0777) == 0477u);
+    BOOST_TEST((d->info("x/y/z")->mode & 0777) == 0u);
+    for (const char* path : {"a/b/c", "x/y/z", "x/y", "x"}) BOOST_TEST(d->set_mode(path, 0700).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(facts_are_those_of_stat, *needs(own_kernel)) {
     for (const char* path : {"/", "/etc/passwd", "/dev/null", "/proc/self/stat", "."}) {
         struct stat s;

@@ -16,13 +16,26 @@ inline std::size_t length_of_names(const char* path) noexcept {
     return length;
 }
 
+inline constexpr std::uint32_t write_and_search = 0300;
+
+/// Lets the owner of the folder `path` write and search it, which the process's mask may have taken away.
+template <platform P>
+result<void> open_to_owner(const basic_directory<P>& in, const char* path) noexcept {
+    if constexpr (requires { P::directories::set_mode(in.native_handle(), path, write_and_search); }) {
+        VITTE_TRY(const file_info facts, in.info(path));
+        const bool lacks_some = (facts.mode & write_and_search) != write_and_search;
+        if (facts.kind == file_kind::directory && lacks_some) return in.set_mode(path, facts.mode | write_and_search);
+    }
+    return {};
+}
+
 }  // namespace detail
 
 /// Makes the folder `path`, with the POSIX permission bits `rights` without those of the process's mask, and those
-/// above it that are missing, which their owner may write and search besides. Succeeds if it is there.
+/// above it that are missing, which their owner may write and search besides, also if the mask says otherwise (as
+/// `mkdir -p`, POSIX.1-2017). Succeeds if it is there.
 template <platform P = native>
 result<void> create_directories(const char* path, std::uint32_t rights = 0777) noexcept {
-    constexpr std::uint32_t write_and_search = 0300;
     const auto here = basic_directory<P>::current();
     const std::size_t length = detail::length_of_names(path);
     VITTE_TRY(auto partial, byte_buffer::allocate(length + 1));
@@ -33,7 +46,10 @@ result<void> create_directories(const char* path, std::uint32_t rights = 0777) n
     for (std::size_t end = path_view(path).root().size() + 1; end <= length; ++end) {
         if (end != length && !path_view::is_separator(path[end])) continue;
         text[end] = 0;
-        const auto made = here.create_directory(text, end == length ? rights : rights | write_and_search);
+        const auto made = here.create_directory(text, end == length ? rights : rights | detail::write_and_search);
+        if (made && end != length) {
+            VITTE_CHECK(detail::open_to_owner(here, text));
+        }
         if (made || made.error().code == errc::already_exists) {
             refused = {};
         } else if (const auto there = here.info(text, links::followed); there && there->kind == file_kind::directory) {
@@ -63,7 +79,8 @@ public:
         for (;;) {
             entry_name child;
             bool found = false;
-            VITTE_CHECK(empty(stack_.top(), child, found));
+            const auto emptied = empty(stack_.top(), child, found);
+            if (!emptied && emptied.error().code != errc::not_found) return emptied;  // the folder itself may be gone
             if (*child.text != 0) {
                 VITTE_CHECK(descend(child));
             } else if (stack_.depth() > 1) {
@@ -111,8 +128,9 @@ private:
             removed_ = {};
             return names_.push_back(entry_name(name));
         }
-        ++again_;
-        if (entered.error().code == errc::not_a_directory || entered.error().code == errc::not_found) return {};
+        removed_ = name;
+        if (entered.error().code == errc::not_a_directory) return ++again_, result<void>();
+        if (entered.error().code == errc::not_found) return {};
         return entered;
     }
     result<void> ascend() noexcept {
@@ -129,16 +147,15 @@ private:
 
     folder_stack<P> stack_;
     growing_array<entry_name> names_;
-    entry_name removed_;  ///< the folder that was left last, unless another one was entered since
+    entry_name removed_;  ///< the folder that was left, or not met, last, unless another one was entered since
     int again_ = 0;       ///< how often there was something to be removed where all had been removed
 };
 
 /// Removes what stands at `path`, which has no separator at its end: that would follow a link.
 template <platform P>
-result<void> remove_all_at(const char* path) noexcept {
+result<void> remove_what_is_at(const char* path) noexcept {
     const auto here = basic_directory<P>::current();
     auto root = here.open_directory(path);
-    if (!root && root.error().code == errc::not_found) return {};
     if (!root && root.error().code == errc::not_a_directory) return here.remove(path);
     if (!root && here.remove_directory(path)) return {};  // which takes no right to read it if it is empty
     if (!root) return unexpected(root.error());
@@ -146,11 +163,26 @@ result<void> remove_all_at(const char* path) noexcept {
     return here.remove_directory(path);
 }
 
+/// The same, also if somebody else removes it meanwhile.
+template <platform P>
+result<void> remove_all_at(const char* path) noexcept {
+    const auto is_missing = [](const auto& met) {
+        return !met && (met.error().code == errc::not_found || met.error().code == errc::not_a_directory);
+    };
+    for (int left = 1000;; --left) {
+        const auto removed = remove_what_is_at<P>(path);
+        if (!is_missing(removed)) return removed;
+        if (is_missing(basic_directory<P>::current().info(path))) return {};
+        if (left == 0) return removed;
+    }
+}
+
 }  // namespace detail
 
 /// Removes `path` with all that is in it, without following symbolic links: neither one at `path`, with separators
 /// behind it or without, nor those that somebody puts in the place of folders meanwhile. Stops at the first failure,
-/// which may leave some of it. Succeeds if there is nothing.
+/// which may leave some of it. Succeeds if there is nothing, also if somebody else removed it first, or if what stands
+/// above it is no folder.
 template <platform P = native>
 result<void> remove_all(const char* path) noexcept {
     const std::size_t length = detail::length_of_names(path);
