@@ -288,7 +288,12 @@ BOOST_AUTO_TEST_CASE(maps_files) {
     const auto nothing = sys::mapping::open(empty.path());
     BOOST_TEST((nothing && nothing->bytes().empty()));
 #if defined(__linux__)
-    BOOST_TEST((sys::mapping::open("/proc/self/status").error().code == vitte::errc::not_supported));
+    BOOST_TEST((sys::mapping::open(".").error().code == vitte::errc::is_a_directory));
+    for (const char* path : {"/proc/self/status", "/proc/self/mem", "/sys/kernel/mm/transparent_hugepage/enabled"})
+        if (sys::stat(path))
+            BOOST_TEST((sys::mapping::open(path).error().code == vitte::errc::not_supported), path);
+    const auto none = sys::file::open("/dev/null");
+    BOOST_TEST((sys::view::map(*none, 1, sys::access::read).error().code == vitte::errc::not_supported));
 #endif
 }
 

@@ -19,8 +19,8 @@ inline std::size_t length_of_variable(const char* entry) noexcept {
 }  // namespace detail
 
 /// Copies the value of the variable `name` (UTF-8) and a NUL to `to`; returns its length without the NUL, which is as
-/// large as `to` or larger if it did not fit. `errc::not_found` if there is no such variable; names have
-/// at least one character and no "=".
+/// large as `to` or larger if it did not fit. `errc::not_found` if there is no such variable; names have at
+/// least one character and no "=".
 template <platform P = native>
 result<std::size_t> environment(const char* name, std::span<char> to) noexcept {
     const std::size_t length = detail::length_of_variable(name);

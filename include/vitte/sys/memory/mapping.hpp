@@ -5,14 +5,16 @@
 
 namespace vitte::sys {
 
-/// A whole file in memory, read-only and without a copy; `errc::not_supported` if it does not tell how much it has to
-/// read (in /proc). Another process that shortens the file makes reading fault.
+/// A whole file in memory, read-only and without a copy; `errc::not_supported` if it cannot be mapped, or does not tell
+/// how much it has to read (in /sys and /proc), `errc::is_a_directory`. Another process that shortens the file makes
+/// reading fault.
 template <platform P = native>
 class basic_mapping {
 public:
     static result<basic_mapping> open(const char* path) noexcept {
         VITTE_TRY(const auto opened, basic_file<P>::open(path));
         VITTE_TRY(const file_info facts, opened.info());
+        if (facts.kind == file_kind::directory) return fail(errc::is_a_directory, "map");
         if (facts.size > SIZE_MAX) return fail(errc::too_large, "map");
         const auto size = static_cast<std::size_t>(facts.size);
         if (size == 0) return nothing_in(opened);
@@ -36,8 +38,9 @@ public:
 private:
     static result<basic_mapping> nothing_in(const basic_file<P>& opened) noexcept {
         std::byte first;
-        VITTE_TRY(const std::size_t more, opened.read_at(std::span(&first, 1), 0));
-        if (more != 0) return fail(errc::not_supported, "map: the file tells no size");
+        const auto more = opened.read_at(std::span(&first, 1), 0);
+        if (!more) return fail(errc::not_supported, "map: the file tells no size", more.error().native);
+        if (*more != 0) return fail(errc::not_supported, "map: the file tells no size");
         return basic_mapping(nullptr, 0);
     }
     basic_mapping(std::byte* data, std::size_t size) noexcept : data_(data), size_(size) {}

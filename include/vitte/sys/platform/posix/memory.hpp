@@ -113,7 +113,9 @@ protected:
         return made;
 #endif
     }
+    /// ENODEV is no device that is missing, but a file of a kind that cannot be mapped.
     static result<void*> mapped(void* at) noexcept {
+        if (at == MAP_FAILED && errno == ENODEV) return fail(errc::not_supported, "mmap", ENODEV);
         if (at == MAP_FAILED) return last_error("mmap");
         return at;
     }
