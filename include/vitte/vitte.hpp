@@ -9,6 +9,7 @@
 #include <vitte/core/crc32.hpp>
 #include <vitte/core/endian.hpp>
 #include <vitte/core/error.hpp>
+#include <vitte/core/error_cause.hpp>
 #include <vitte/core/error_name.hpp>
 #include <vitte/core/error_output.hpp>
 #include <vitte/core/error_text.hpp>

@@ -13,9 +13,11 @@
 #include <vitte/core/std_error.hpp>
 
 #if defined(_WIN32)
+#include <vitte/sys/platform/win32/error.hpp>
 #define NO_FILE 2, "ERROR_FILE_NOT_FOUND"
 #else
 #include <cerrno>
+#include <vitte/sys/platform/posix/error.hpp>
 #define NO_FILE ENOENT, "ENOENT"
 #endif
 
@@ -104,6 +106,20 @@ BOOST_AUTO_TEST_CASE(errors_of_the_system_keep_their_codes) {
     const error other = vitte::from_error_code(std::make_error_code(std::errc::permission_denied), "bind");
     BOOST_TEST((other == error{errc::permission_denied, 0, ""} && other.operation == std::string_view("bind")));
     BOOST_TEST((vitte::to_error_code({errc::malformed, 0, "parse"}) == errc::malformed));
+}
+
+BOOST_AUTO_TEST_CASE(all_codes_of_the_system_come_back_as_they_are) {
+#if defined(_WIN32)
+    using vitte::sys::win32::cause_of;
+#else
+    using vitte::sys::posix::cause_of;
+    BOOST_TEST((cause_of(EDQUOT) == errc::no_space));
+#endif
+    for (int number = 1; number < 5000; ++number) {
+        const error why{cause_of(number), number, "f"}, back = vitte::from_error_code(vitte::to_error_code(why), "f");
+        BOOST_TEST(back.native == number);
+        if (why.code != errc::unknown) BOOST_TEST((back == why), why.message());
+    }
 }
 
 #if defined(__cpp_lib_expected)

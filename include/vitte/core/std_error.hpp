@@ -10,6 +10,7 @@
 #include <expected>
 #endif
 
+#include <vitte/core/error_cause.hpp>
 #include <vitte/core/result.hpp>
 
 namespace vitte {
@@ -106,13 +107,14 @@ inline std::error_code to_error_code(const error& why) noexcept {
     return make_error_code(why.code);
 }
 
-/// The error that `code`, which tells of a failure, stands for: the cause by its category's conditions, `unknown` if
-/// none is known; native codes are kept.
+/// The error that `code`, which tells of a failure, stands for: for the OS's own codes, which are kept, the cause
+/// that they have for most operations; for others that of their category's conditions; `unknown` if none is known.
 inline error from_error_code(const std::error_code& code, const char* operation) noexcept {
-    error made{errc::unknown, code.category() == std::system_category() ? code.value() : 0, operation};
-    if (code.category() == error_category()) {
-        made.code = detail::cause_of_code(code.value());
-        return made;
+    if (code.category() == error_category()) return {detail::cause_of_code(code.value()), 0, operation};
+    error made{errc::unknown, 0, operation};
+    if (code.category() == std::system_category()) {
+        made = {detail::cause_of(code.value()), code.value(), operation};
+        if (made.code != errc::unknown) return made;
     }
     for (const detail::portable_cause& known : detail::portable_causes)
         if (code == known.theirs) {
