@@ -13,6 +13,7 @@
 
 #include "../support/scratch.hpp"
 #include "../support/stage.hpp"
+#include "../support/text_files.hpp"
 
 namespace {
 using namespace vitte::sys;
@@ -470,6 +471,8 @@ struct tests_of {
     }
 };
 
+using frail = faulty<native>;
+using injected = faults<native>;
 using real = std::tuple<native, traced<native>, faulty<native>>;
 using all = std::tuple<native, traced<native>, faulty<native>, simulated, traced<simulated>, faulty<simulated>>;
 #if defined(VITTE_PORTABLE_TESTS)
@@ -501,5 +504,59 @@ VITTE_CONFORMS(time)
 VITTE_CONFORMS(threads_and_words)
 VITTE_CONFORMS(keys)
 VITTE_CONFORMS(random_and_environment)
+
+BOOST_AUTO_TEST_CASE(short_transfers_are_short_in_every_way) {
+    const scratch folder;
+    const text_file source("conformance-short.txt", "0123456789");
+    char memory[10];
+    const auto slice = [&](int at, std::size_t size) { return io_slice{reinterpret_cast<std::byte*>(memory) + at, size}; };
+    const auto from = basic_file<frail>::open(source.path());
+    const auto to = basic_file<frail>::open(SCRATCH "/to", open_mode::create_both);
+    BOOST_REQUIRE((from && to));
+    injected::arm({.short_transfers = true});
+    io_slice in[] = {slice(0, 0), slice(0, 4), slice(4, 6)}, out[] = {slice(0, 0), slice(0, 4), slice(4, 6)};
+    BOOST_TEST(*from->read_vector(in) == 10u);
+    BOOST_TEST(std::string(memory, 10) == "0123456789");
+    BOOST_TEST(to->write_vector(out).has_value());
+    BOOST_TEST(injected::count() == 20u);
+    BOOST_TEST(*copy_range(*from, 0, *to, 10, 10) == 10u);
+    BOOST_TEST(injected::count() >= 30u);
+    BOOST_TEST(injected::fired() == 0u);
+    injected::arm();
+    BOOST_TEST(text_of(SCRATCH "/to") == "01234567890123456789");
+}
+
+BOOST_AUTO_TEST_CASE(only_transfers_move_nothing) {
+    const text_file file("conformance-nothing.txt", "x");
+    const auto opened = basic_file<frail>::open(file.path(), open_mode::read_write);
+    std::byte one{};
+    injected::arm({.call = 1, .name = "files.read", .kind = fault_kind::nothing});
+    BOOST_TEST(*opened->read(std::span(&one, 1)) == 0u);
+    BOOST_TEST(injected::fired() == 1u);
+    char path[4096], expected[4096];
+    injected::arm({.call = 1, .times = fault::for_ever, .kind = fault_kind::nothing});
+    const auto told = frail::directories::current_path(path, sizeof path);
+    const auto wanted = native::directories::current_path(expected, sizeof expected);
+    BOOST_TEST((told.has_value() == wanted.has_value() && (!told || std::string(path) == expected)));
+    BOOST_TEST(injected::fired() == 0u);
+    injected::arm();
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_failure_is_not_counted_as_one) {
+    std::uint32_t word = 1;
+    injected::arm({.early_wakes = true});
+    for (int i = 0; i < 4; ++i)
+        static_cast<void>(frail::threads::wait(&word, 1, native::clocks::monotonic() + 1'000'000));
+    BOOST_TEST(injected::fired() == 0u);
+    const text_file file("conformance-times.txt", "x");
+    const auto opened = basic_file<frail>::open(file.path(), open_mode::read_write);
+    std::byte one{};
+    // The first call may not fail for lack of room, and is the only one that was to.
+    injected::arm({.call = 1, .code = errc::no_space});
+    BOOST_TEST((opened->read(std::span(&one, 1)) && opened->write(std::span(&one, 1)) && injected::fired() == 0));
+    injected::arm({.call = 1, .code = errc::no_space, .times = 2});
+    BOOST_TEST((opened->read(std::span(&one, 1)) && !opened->write(std::span(&one, 1)) && injected::fired() == 1));
+    injected::arm();
+}
 
 BOOST_AUTO_TEST_SUITE_END()

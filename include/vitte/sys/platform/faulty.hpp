@@ -15,7 +15,7 @@ namespace vitte::sys {
 /// What happens to the calls that a `fault` is about.
 enum class fault_kind : unsigned char {
     failure,  ///< they fail
-    nothing,  ///< transfers move no bytes and say so; others are made
+    nothing,  ///< transfers of files and pipes move no bytes and say so; others are made
     crash,    ///< the program ends instead, at once and with `fault::crash_status` (`std::_Exit`)
 };
 
@@ -23,11 +23,11 @@ enum class fault_kind : unsigned char {
 struct fault {
     std::uint64_t call = 0;  ///< counted from 1 on since `arm`; 0 is none
     errc code = errc::unknown;
-    std::uint64_t times = 1;       ///< as many calls from that one on, of those that may fail so
-    bool short_transfers = false;  ///< files give and take a byte at a time, which is no failure
+    std::uint64_t times = 1;       ///< that one and those after it, as many; who may not fail so is made, and counted
+    bool short_transfers = false;  ///< files give, take and copy a byte at a time, which is no failure
     const char* name = nullptr;    ///< counts calls of that name only: others may come in another number each time
     fault_kind kind = fault_kind::failure;
-    bool early_wakes = false;  ///< every other wait ends at once for no reason
+    bool early_wakes = false;  ///< every other wait ends at once for no reason, which is no failure
     bool bare = false;         ///< all that a system may lack is `errc::not_supported`: there must be another way
     bool all_after = false;    ///< and all calls after it, each in the first way that does not pass by itself
     unsigned one_in = 0;       ///< that many calls fail by chance, each in a way that it may; 0 is none
@@ -66,10 +66,11 @@ public:
         armed_ = what;
         random_ = xoshiro256(what.seed);
         fired_.store_release(0);
+        waits_.store_release(0);
         count_.store_release(0);
         named_.store_release(0);
     }
-    /// How many calls there were since then that can fail, and how many were made to.
+    /// How many calls there were since then that can fail, and how many were made to, or to move nothing.
     static std::uint64_t count() noexcept { return count_.load_acquire(); }
     static std::uint64_t fired() noexcept { return fired_.load_acquire(); }
     /// The name of the `k`th call, from 1 on, if it is among the first `most_names`; "" otherwise.
@@ -79,6 +80,15 @@ public:
     static constexpr std::size_t most_names = 4096;
     /// How many of `size` bytes a transfer is about.
     static std::size_t shortened(std::size_t size) noexcept { return armed_.short_transfers && size > 1 ? 1 : size; }
+    /// The same for several pieces of memory: `transfer(slices, count)` with those that it is about.
+    template <class Transfer>
+    static result<std::size_t> shortened(const io_slice* slices, std::size_t count, Transfer transfer) noexcept {
+        if (!armed_.short_transfers) return transfer(slices, count);
+        while (count > 1 && slices->size == 0) ++slices, --count;
+        if (count == 0) return transfer(slices, count);
+        const io_slice first{slices->data, shortened(slices->size)};
+        return transfer(&first, std::size_t{1});
+    }
 
     template <class Call, class... Arguments>
     static auto around(const char* name, Call call, const Arguments&...) noexcept {
@@ -95,8 +105,10 @@ public:
             if (armed_.kind == fault_kind::crash) std::_Exit(fault::crash_status);
             if (armed_.kind == fault_kind::nothing) {
                 if constexpr (std::is_same_v<returned, result<std::size_t>>) {
-                    fired_.fetch_add_release(1);
-                    return returned(std::size_t{0});
+                    if (is_transfer(name)) {
+                        fired_.fetch_add_release(1);
+                        return returned(std::size_t{0});
+                    }
                 }
                 return call();
             }
@@ -111,6 +123,12 @@ public:
 
 private:
     static bool is(const char* a, const char* b) noexcept { return __builtin_strcmp(a, b) == 0; }
+    static bool is_transfer(const char* name) noexcept {
+        for (const char* transfer : {"files.read", "files.read_at", "files.read_vector", "files.write", "files.write_at",
+                                     "files.write_vector", "files.copy_some", "files.copy_some_at", "pipe.finish"})
+            if (is(name, transfer)) return true;
+        return false;
+    }
     static bool has(std::span<const errc> codes, errc wanted) noexcept {
         for (const errc code : codes)
             if (code == wanted) return true;
@@ -118,7 +136,7 @@ private:
     }
     static bool ends_early(const char* name) noexcept {
         if (!armed_.early_wakes || (!is(name, "threads.wait") && !is(name, "pipe.wait_any"))) return false;
-        return fired_.fetch_add_release(1) % 2 == 0;
+        return waits_.fetch_add_release(1) % 2 == 0;
     }
     static errc lasting(std::span<const errc> possible) noexcept {
         for (const errc code : possible)
@@ -140,7 +158,7 @@ private:
 
     static inline fault armed_{};
     static inline xoshiro256 random_{0};
-    static inline constinit atomic<std::uint32_t> count_{0}, named_{0}, fired_{0};
+    static inline constinit atomic<std::uint32_t> count_{0}, named_{0}, fired_{0}, waits_{0};
     static inline const char* names_[most_names] = {};
 };
 
@@ -164,6 +182,29 @@ struct faulty : decorated<Inner, faults<Inner, Tag>> {
         static result<std::size_t> write_at(handle to, const std::byte* from, std::size_t size,
                                             std::uint64_t offset) noexcept {
             return whole::write_at(to, from, faults<Inner, Tag>::shortened(size), offset);
+        }
+        static result<std::size_t> read_vector(handle from, const io_slice* slices, std::size_t count) noexcept
+            requires requires { whole::read_vector(from, slices, count); }
+        {
+            return faults<Inner, Tag>::shortened(
+                slices, count, [&](const io_slice* some, std::size_t n) { return whole::read_vector(from, some, n); });
+        }
+        static result<std::size_t> write_vector(handle to, const io_slice* slices, std::size_t count) noexcept
+            requires requires { whole::write_vector(to, slices, count); }
+        {
+            return faults<Inner, Tag>::shortened(
+                slices, count, [&](const io_slice* some, std::size_t n) { return whole::write_vector(to, some, n); });
+        }
+        static result<std::size_t> copy_some(handle from, handle to, std::size_t size) noexcept
+            requires requires { whole::copy_some(from, to, size); }
+        {
+            return whole::copy_some(from, to, faults<Inner, Tag>::shortened(size));
+        }
+        static result<std::size_t> copy_some_at(handle from, std::uint64_t offset, handle to, std::uint64_t to_offset,
+                                                std::size_t size) noexcept
+            requires requires { whole::copy_some_at(from, offset, to, to_offset, size); }
+        {
+            return whole::copy_some_at(from, offset, to, to_offset, faults<Inner, Tag>::shortened(size));
         }
     };
 };
