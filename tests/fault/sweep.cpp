@@ -329,7 +329,8 @@ bool is_lacking(std::string_view call) {
     using handle = typename P::files::handle;
     const bool watches = requires { typename P::watch_queue; }, loads = loads_libraries<P>();
     const bool is_linux = requires(handle h) { P::directories::open_beneath(h, "", true); };
-    static const std::set<std::string_view> of_linux{"directories.open_unnamed",
+    static const std::set<std::string_view> of_linux{"directories.open_to_search",
+                                                     "directories.open_unnamed",
                                                      "directories.give_name",
                                                      "directories.open_beneath",
                                                      "directories.open_file_beneath",

@@ -65,14 +65,21 @@ private:
     result<void> leave() noexcept {
         if constexpr (requires { P::directories::only_down; }) {
             to_[size_] = 0;
-            VITTE_TRY(folder_, basic_directory<P>::open(size_ == 0 ? "/" : to_.data()));
-            return {};
+            return enter(size_ == 0 ? "/" : to_.data(), links::followed);
         } else {
             return enter("..");
         }
     }
-    result<void> enter(const char* name) noexcept {
-        VITTE_TRY(folder_, folder_.open_directory(name));
+    /// By the right to search it, as for every path, where the platform has handles for that.
+    result<void> enter(const char* path, links follow = links::not_followed) noexcept {
+        const auto in = folder_.native_handle();
+        if constexpr (requires { P::directories::open_to_search(in, path, true); }) {
+            const bool follows = follow == links::followed;
+            VITTE_TRY(const auto opened, retried([&] { return P::directories::open_to_search(in, path, follows); }));
+            folder_ = basic_directory<P>(opened);
+        } else {
+            VITTE_TRY(folder_, folder_.open_directory(path, follow));
+        }
         return {};
     }
     /// Text that comes before what is left; from the root if it is absolute.
@@ -83,8 +90,7 @@ private:
         __builtin_memcpy(rest_ + begin_, text, length);
         if (*text != '/') return {};
         size_ = 0;
-        VITTE_TRY(folder_, basic_directory<P>::open("/"));
-        return {};
+        return enter("/", links::followed);
     }
     result<void> put(const char* text, std::size_t length) noexcept {
         if (size_ + length >= to_.size()) return fail(errc::name_too_long, "canonical path");
@@ -105,7 +111,8 @@ private:
 
 /// Writes the absolute path of what is at `path`, without symbolic links, "." and "..", and with a NUL; returns its
 /// length. It was true at some moment. `errc::name_too_long` if `to` is too small, also for a path on the way there,
-/// such as that of the process's own folder or of what ".." takes away.
+/// such as that of the process's own folder or of what ".." takes away. Takes the right to search the folders on the
+/// way, and on systems other than Linux and Windows that to read them.
 template <platform P = native>
 result<std::size_t> canonical(const char* path, std::span<char> to) noexcept {
     if constexpr (requires { P::directories::canonical(path, to.data(), to.size()); }) {

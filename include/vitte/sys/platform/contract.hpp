@@ -128,12 +128,14 @@ concept files_facet = requires(typename F::handle h, const char* path, const ope
 ///   there is another one, in any order and without "." and "..", and `close()` ends it.
 /// - `set_times(in, path, follow, accessed, modified)`: as `files::set_times`.
 /// - `current_path(to, n)`, `temporary_folder(to, n)`: where the process is, and where to put what is not kept, with a
-///   NUL; the length without it. `errc::too_large` or `errc::name_too_long` if it does not fit.
+///   NUL; the length without it. `errc::name_too_long` if it does not fit.
 /// Some platforms have also:
 /// - `set_mode(in, path, mode)`, `set_owner(in, path, follow, user, group)`.
 /// - `make_current(h)`: the folder in which the process is from now on.
 /// - `open_unnamed(in, folder, rights)`: a new file without a name, for reading and writing. `give_name(h, in, path)`:
 ///   and one.
+/// - `open_to_search(in, path, follow)`: as `open`, and takes no right to read the folder; the handle is only good for
+///   what is found from it by a path.
 /// - `open_beneath(in, path, follow)`, `open_file_beneath(in, path, options)`: as `open` and `open_file`, and neither
 ///   ".." nor a link leads out of `in`, whoever moves folders meanwhile: `errc::cross_device`. `errc::would_block` if
 ///   too much was moved to be sure, `errc::not_supported` if the kernel does not know how.

@@ -121,6 +121,7 @@ struct decorated_directories : detail::only_down_mark<typename Inner::directorie
     static constexpr handle current = inner::current;
 
     VITTE_AROUND(directories, open)
+    VITTE_AROUND(directories, open_to_search)
     VITTE_AROUND(directories, open_file)
     VITTE_AROUND(directories, info)
     VITTE_AROUND(directories, create)

@@ -240,6 +240,7 @@ inline std::span<const call_errors> all_possible_errors() noexcept {
         {"files.remove_attribute", {no_space, io_error}},
         {"files.set_attribute", {not_supported, no_space, permission_denied}},
         {"directories.open", {permission_denied, out_of_handles, out_of_memory, interrupted, io_error}},
+        {"directories.open_to_search", {permission_denied, out_of_handles, out_of_memory, interrupted, io_error}},
         {"directories.open_file",
          {not_found, permission_denied, out_of_handles, out_of_memory, no_space, interrupted, io_error}},
         {"directories.open_beneath",

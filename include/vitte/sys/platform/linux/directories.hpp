@@ -32,6 +32,12 @@ struct directories : posix::directories {
         return statx_info(in, path, follow ? 0 : AT_SYMLINK_NOFOLLOW);
     }
 #endif
+    /// O_PATH (open(2)).
+    static result<handle> open_to_search(handle in, const char* path, bool follow) noexcept {
+        const int opened = ::openat(in, path, O_PATH | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+        if (opened == -1) return posix::last_error("openat O_PATH");
+        return opened;
+    }
     /// O_TMPFILE (open(2)); `errc::is_a_directory` or `errc::not_supported` where the file system has no such thing.
     static result<handle> open_unnamed(handle in, const char* folder, std::uint32_t rights) noexcept {
         const int opened = ::openat(in, folder, O_TMPFILE | O_RDWR | O_CLOEXEC, static_cast<mode_t>(rights));
