@@ -1,5 +1,6 @@
-// What a command does that we start, and what a shell does that is given our line for it: `path PATH` sets that of this program,
-// `run FOLDER PROGRAM [WHAT WITH]...` starts a command from a folder, and answers with the line and what both say.
+// What a command does that we start, and what shells do that are given our line for it: `path PATH` sets that of this program,
+// `shells PATH...` says which shells there are, and `run FOLDER PROGRAM [WHAT WITH]...` starts a command from a folder, and answers
+// with the line and what the command and each shell say.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -36,12 +37,16 @@ command built(const oracle::strings& asked) {
 }  // namespace
 
 int main() {
-    return oracle::answer_all([](const oracle::strings& asked) -> oracle::strings {
+    oracle::strings shells;
+    return oracle::answer_all([&](const oracle::strings& asked) -> oracle::strings {
         if (asked[0] == "path") return {std::to_string(setenv("PATH", asked[1].c_str(), 1))};
+        if (asked[0] == "shells") return shells.assign(asked.begin() + 1, asked.end()), oracle::strings{"0"};
         if (asked[0] != "run" || chdir(asked[1].c_str()) == -1) return {"no such question"};
         const command what = built(asked);
         const std::string line = what.shell_line();
         const capture_options some{.input = std::as_bytes(std::span("input", 5))};
-        return {line, told(capture(what, some)), told(capture(command("/bin/sh").arguments({"-c", line}), some))};
+        oracle::strings answered{line, told(capture(what, some))};
+        for (const std::string& shell : shells) answered.push_back(told(capture(command(shell).arguments({"-c", line}), some)));
+        return answered;
     });
 }

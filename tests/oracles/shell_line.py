@@ -6,6 +6,11 @@ import shutil
 PARTS = ['-', '--', '-P', '=', 'a', 'b c', "'", '"', '\\', '$HOME', '*', '~', '#', '!', ';', '\n', '\t', '&', '|', '<', '{', '[', 'x=y', '2', 'ä', '`', '..', '.']
 NAMES = ['echo', 'if', 'cd', 'true', 'exec', 'test', '[', '{', '!', '-', '-x', '-i', 'a=b', '=', '~', 'a b', 'plain', 'printf', '$x',
          'command', 'time', ':', 'pwd', 'for', 'local', "it's", '#', '*', '2', 'ä']
+# What begins as jobs, expansions, options and other things that only some shells know do, and words of such shells.
+SPECIAL = ['%1', '%', '%%', '%+', '%-', '%plain', '%?x', '+', '++', '@', '@(a)', '^a^b', '!!', '!x', '{a,b}', '[[', ']]', '((a))', '(a)', '=ls', '1', '2>x', '1:',
+           ',', '~+', '~root', '?', '[a]', 'a\\b', '`a`', '#x', 'coproc', 'function', 'select', 'let', 'declare', 'source', 'enable', 'help', 'wait',
+           'jobs', 'fg', 'bg', 'kill', 'alias', 'hash', 'times', 'trap', 'shopt', 'false', 'typeset', 'history', 'builtin', 'until']
+SHELLS = ['sh', 'bash', 'zsh', 'mksh', 'ksh', 'yash']
 FOLDERS = ['-', '-P', '--', '-L', 'd', 'in path', '~', '$d', '=', 'd/-', 'link', 'link/..', './d', '+', 'ä', "d'"]
 VARIABLES = ['A', 'B', '-A', '-u', '-', 'a b', 'PATH', 'A.B', 'HOME', 'IFS', 'é', 'CDPATH', '1', '$A', 'A-B', 'ENV', "'"]
 OF_SHELLS = ('PWD', 'OLDPWD', 'SHLVL', '_')
@@ -23,6 +28,10 @@ def needs():
 
 def text(random, parts=PARTS):
     return ''.join(random.choice(parts) for _ in range(random.choice([0, 1, 1, 2, 3])))
+
+
+def shells():
+    return [path for path in map(shutil.which, SHELLS) if path]
 
 
 def put(path):
@@ -45,7 +54,14 @@ def check(random, ours, folder):
             os.makedirs(f'{folder}/{name}', exist_ok=True)
     os.makedirs(f'{folder}/elsewhere/below/d', exist_ok=True)
     os.symlink('elsewhere/below', f'{folder}/link')
-    names = random.sample(NAMES, 6)
+    ours.ask('shells', *shells())
+    for all_names, parts in ((NAMES, PARTS), (SPECIAL, PARTS + SPECIAL)):
+        if said := check_names(random, ours, folder, random.sample(all_names, 6), parts):
+            return said
+    return ''
+
+
+def check_names(random, ours, folder, names, parts):
     for name in names:
         for place in random.sample(['first', 'second', 'in path', '.'], 2):
             if not os.path.isdir(path := f'{folder}/{place}/{name}'):
@@ -57,7 +73,13 @@ def check(random, ours, folder):
         program = random.choice([where, where, f'./{where}', f'{folder}/first/{where}', f'first/{where}', f'second/{where}'])
         fields = []
         for _ in range(random.randrange(4)):
-            fields += ['argument', text(random)]
+            fields += ['argument', text(random, parts)]
+        # Whatever else is asked for may lead the line to a way on which the name means nothing to a shell.
+        if parts is not PARTS and random.random() < 0.7:
+            path, program = ':'.join([f'{folder}/first', f'{folder}/second', 'in path', '', usual]), where
+            if said := difference(ours, folder, path, program, fields):
+                return said
+            continue
         if random.random() < 0.3:
             fields += ['clear', '']
         for _ in range(random.choice([0, 0, 1, 2, 3])):
@@ -71,12 +93,20 @@ def check(random, ours, folder):
                 fields += [stream, '']
         if random.random() < 0.15:
             fields += ['merge', '']
-        given = ours.ask('path', path) and ours.ask('run', folder, program, *fields)
-        line, direct, indirect = (field.decode(errors='surrogateescape') for field in given)
-        if not direct.startswith('0\n') or not ("\n'/" in direct or 'to error' in direct):
-            continue  # what cannot be started leaves a shell free, and programs of the system say what they are called
-        direct, indirect = map(without_those_of_shells, (direct, indirect))
-        if direct != indirect:
-            differing = [pair for pair in zip(direct.split('\n'), indirect.split('\n')) if pair[0] != pair[1]]
-            return f'{program!r} {fields} with PATH {path!r}: line {line!r}: ours and of the shell: {differing}'
+        if said := difference(ours, folder, path, program, fields):
+            return said
+    return ''
+
+
+def difference(ours, folder, path, program, fields):
+    """What the command does and a shell does not."""
+    given = ours.ask('path', path) and ours.ask('run', folder, program, *fields)
+    line, direct, *indirect = (field.decode(errors='surrogateescape') for field in given)
+    if not direct.startswith('0\n') or not ("\n'/" in direct or 'to error' in direct):
+        return ''  # what cannot be started leaves a shell free, and programs of the system say what they are called
+    direct = without_those_of_shells(direct)
+    for shell, said in zip(shells(), map(without_those_of_shells, indirect)):
+        if direct != said:
+            differing = [pair for pair in zip(direct.split('\n'), said.split('\n')) if pair[0] != pair[1]]
+            return f'{program!r} {fields} with PATH {path!r}: line {line!r}: ours and of {shell}: {differing}'
     return ''

@@ -337,11 +337,15 @@ private:
                 made = path;
                 return true;
             }));
-        return made.starts_with('-') && made.find('/') != std::string::npos ? "./" + made : made;
+        return begins_awkwardly(made) && made.find('/') != std::string::npos ? "./" + made : made;
+    }
+    /// As options do, for `env` or the shell, or as jobs, which bash continues, quoted or not.
+    static bool begins_awkwardly(const std::string& program) noexcept {
+        return program[0] == '-' || program[0] == '+' || program[0] == '%';
     }
     /// By its name, since it looks in another PATH or from another folder, or reads the name as something else.
     bool shell_finds_other() const {
-        if (cleared_ || program_[0] == '-' || program_.find('=') != std::string::npos) return true;
+        if (cleared_ || begins_awkwardly(program_) || program_.find('=') != std::string::npos) return true;
         for (const change& c : changes_)
             if (c.name == "PATH") return true;
         if (!sys::environment<P>("PATH", {})) return true;
