@@ -279,6 +279,17 @@ BOOST_AUTO_TEST_CASE(standard_output_is_a_stream) {
     BOOST_TEST(sys::print("checked by the eye\n").has_value());
 }
 
+#if defined(__linux__)
+BOOST_AUTO_TEST_CASE(who_has_no_standard_output_is_told) {
+    const int before = ::dup(1);
+    BOOST_REQUIRE((before != -1 && ::close(1) == 0));
+    const auto printed = sys::print("x");
+    BOOST_REQUIRE(::dup2(before, 1) == 1);
+    ::close(before);
+    BOOST_TEST((printed.error().code == vitte::errc::bad_handle));
+}
+#endif
+
 BOOST_AUTO_TEST_CASE(writes_and_creates_exclusively) {
     {
         auto f = sys::file::open("fs-new.txt", sys::open_mode::create_new);

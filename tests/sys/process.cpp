@@ -40,6 +40,21 @@ std::string said(command what) {
     return done && done->succeeded() ? std::string(done->output_text()) : "failed";
 }
 
+/// The native platform, whose pipes take a byte at any time.
+struct steady : native {
+    struct processes : native::processes {
+        struct pipe_end {
+            std::size_t taken = 0;
+            static bool is_open() noexcept { return true; }
+            static void close() noexcept {}
+            static void cancel() noexcept {}
+            static void begin(std::byte*, std::size_t) noexcept {}
+            vitte::result<std::size_t> finish() noexcept { return ++taken, std::size_t{1}; }
+            static vitte::result<void> wait_any(pipe_end* const*, std::size_t, std::int64_t) noexcept { return {}; }
+        };
+    };
+};
+
 const ability shell{"a shell", [] { return capture(command("sh").arguments({"-c", "exit 0"})).has_value(); }};
 #if !defined(_WIN32)
 const ability privilege{"the rights of root", [] { return geteuid() == 0; }};
@@ -257,6 +272,17 @@ BOOST_AUTO_TEST_CASE(pipes_carry_a_conversation) {
     BOOST_TEST(*p->output().read(answer) == 0u);
     BOOST_TEST(p->wait()->succeeded());
     BOOST_TEST((p->input().write(bytes("x")).error().code == errc::bad_handle));
+}
+
+BOOST_AUTO_TEST_CASE(writing_ends_at_its_deadline_also_if_somebody_reads) {
+    for (const deadline until : {deadline::passed(), deadline::never()}) {
+        basic_pipe<steady> to;
+        to.native_end().taken = 0;
+        const auto written = to.write(bytes(std::string(100, 'x')), until);
+        const bool in_time = until == deadline::never();
+        BOOST_TEST((in_time ? written.has_value() : written.error().code == errc::timed_out));
+        BOOST_TEST(to.native_end().taken == (in_time ? 100u : 1u));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(nobody_reads_any_more) {

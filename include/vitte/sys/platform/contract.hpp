@@ -72,7 +72,8 @@ concept memory_facet = requires(void* p, std::size_t n, access a, typename M::fi
 /// - `sync(h)`, `sync_data(h)`: returns when everything, or everything that reading needs, is stored.
 /// - `info(h)`, `info(path)`: facts; the latter follows symbolic links.
 /// - `close(h)`: the handle is gone even if it fails.
-/// - `standard(s)`: the handle of a standard stream, which stays open; `invalid` if the process has none.
+/// - `standard(s)`: the handle of a standard stream, which stays open; `invalid`, or one that is `errc::bad_handle` to
+///   use, if the process has none.
 /// - `remove(path)`: takes the name away.
 /// - `paths`: a `path_style`, if paths are not written as on POSIX.
 /// Some platforms have also:

@@ -39,6 +39,8 @@ public:
         while (!from.empty()) {
             VITTE_TRY(const std::size_t done, transfer(const_cast<std::byte*>(from.data()), from.size(), until));
             from = from.subspan(done);
+            const bool may_end = !until.is_never() && !from.empty();
+            if (may_end && until <= deadline::after<P>(0)) return fail(errc::timed_out, "write to pipe");
         }
         return {};
     }
