@@ -59,6 +59,25 @@ const ability shell{"a shell", [] { return capture(command("sh").arguments({"-c"
 #if !defined(_WIN32)
 const ability privilege{"the rights of root", [] { return geteuid() == 0; }};
 
+/// The native platform, which counts what is done to a group, other than asking whether there is somebody, after its
+/// leader was waited for.
+struct watched : native {
+    struct processes : native::processes {
+        static inline bool waited = false;
+        static inline int late = 0;
+        static vitte::result<exit_status> wait(child of, std::int64_t until) noexcept {
+            auto ended = native::processes::wait(of, until);
+            waited = waited || ended.has_value();
+            return ended;
+        }
+        static vitte::result<void> send_group(child leader, process_signal signal) noexcept {
+            late += waited && (lists_natively || signal != process_signal::resume);
+            return native::processes::send_group(leader, signal);
+        }
+        static constexpr bool lists_natively = vitte::sys::detail::lists_processes<native::processes>;
+    };
+};
+
 command sh(std::string_view script) { return command("sh").arguments({"-c", script}); }
 
 constexpr bool lists = vitte::sys::detail::lists_processes<native::processes>;
@@ -569,6 +588,26 @@ BOOST_AUTO_TEST_CASE(who_outlives_a_leader_that_is_stopped_is_killed, *needs(she
         const auto ended = p->stop(deadline::after(300_ms));
         BOOST_TEST((ended->code == 3 || ended->signal == SIGKILL));  // on a busy machine it does not come to its end
         BOOST_TEST(nobody_sleeps("6262"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(groups_whose_leaders_were_waited_for_are_left_alone, *needs(shell)) {
+    // Their numbers may be those of others by then.
+    for (const char* const script : {"exec sleep 60000", "trap 'exit 3' TERM; while :; do sleep 0.1; done"}) {
+        for (const auto patience : {60'000_ms, 0_ms}) {
+            if (patience == 0_ms && !lists) continue;  // there may be somebody left
+            auto p = basic_command<watched>("sh")
+                         .arguments({"-c", script})
+                         .output(basic_stdio<watched>::null())
+                         .error(basic_stdio<watched>::null())
+                         .group(process_group::own)
+                         .spawn();
+            BOOST_REQUIRE(p.has_value());
+            watched::processes::waited = false;
+            watched::processes::late = 0;
+            BOOST_TEST(p->stop(deadline::after(patience)).has_value());
+            BOOST_TEST((watched::processes::waited && watched::processes::late == 0));
+        }
     }
 }
 

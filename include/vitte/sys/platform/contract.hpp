@@ -326,6 +326,7 @@ concept environment_facet =
 /// Some platforms have also:
 /// - `executable(to, n)`: the path of this program, with a NUL; its length. `arguments(to, n)`: what it was called
 ///   with, each with a NUL; as much as there is room for.
+/// - `await_end(c, until)`: as `wait`, but does not tell how it ended: its number is its own until that was told.
 /// - `keeps_trees`: there, if `send_group` reaches all descendants of any child.
 /// - `list(to, n)`: all processes that can be seen; how many there are. `send_id(id, signal)`: to any process.
 /// - `writers(pipe, to, n)`: the processes that can write to the pipe whose reading end this process has under the

@@ -223,6 +223,7 @@ struct decorated_processes : detail::keeps_trees_mark<typename Inner::processes>
 
     VITTE_AROUND(processes, spawn)
     VITTE_AROUND(processes, wait)
+    VITTE_AROUND(processes, await_end)
     VITTE_AROUND(processes, send)
     VITTE_AROUND(processes, send_group)
     VITTE_AROUND(processes, close)

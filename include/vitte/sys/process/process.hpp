@@ -76,15 +76,15 @@ public:
         detail::process_tree<P> tree(id(), group());
         tree.look();
         static_cast<void>(leads_ ? processes::send_group(child_, process_signal::terminate) : terminate());
-        const auto ended = reap(patience);
+        const auto ended = await_end(patience);
         if (!ended && ended.error().code != errc::timed_out) return unexpected(ended.error());
-        if (ended) await_group(tree, patience);
+        const bool others = ended && await_group(tree, patience);
         tree.kill();
-        if (!ended) {
+        if (!ended || stays_its_own) {
             static_cast<void>(kill_all());
             return wait();
         }
-        if (leads_ || keeps_trees) static_cast<void>(processes::send_group(child_, process_signal::kill));
+        if (others || keeps_trees) static_cast<void>(processes::send_group(child_, process_signal::kill));
         detach();
         return ended_;
     }
@@ -96,23 +96,37 @@ public:
 
 private:
     static constexpr bool keeps_trees = requires { processes::keeps_trees; };
+    /// Whether the numbers of a child that has ended, and of its group, are kept for it while its group is looked at.
+    static constexpr bool stays_its_own = requires(native_handle_type child) {
+        requires detail::lists_processes<processes>;
+        processes::await_end(child, std::int64_t{});
+    };
 
     std::uint64_t group() const noexcept { return leads_ ? id() : 0; }
     result<void> reap(deadline until) noexcept {
         VITTE_TRY(ended_, retried([&] { return processes::wait(child_, until.monotonic()); }));
         return {};
     }
+    result<void> await_end(deadline until) noexcept {
+        if constexpr (stays_its_own)
+            return retried([&] { return processes::await_end(child_, until.monotonic()); });
+        else
+            return reap(until);
+    }
     result<void> kill_all() noexcept {
         if (leads_ || keeps_trees) static_cast<void>(processes::send_group(child_, process_signal::kill));
         return kill();
     }
-    /// Waits for those whom it leaves behind.
-    void await_group(detail::process_tree<P>& tree, deadline patience) noexcept {
+    /// Waits for those whom it leaves behind. Whether its group had somebody to the end, where that is not in the list:
+    /// the number of a group without anybody may be that of another one soon.
+    bool await_group(detail::process_tree<P>& tree, deadline patience) noexcept {
         tree.await_end(patience);
-        if (detail::lists_processes<processes> || !leads_) return;
-        while (P::clocks::monotonic() < patience.monotonic() &&
-               processes::send_group(child_, process_signal::resume))  // whether there is somebody
+        if (detail::lists_processes<processes> || !leads_) return false;
+        while (processes::send_group(child_, process_signal::resume)) {
+            if (P::clocks::monotonic() >= patience.monotonic()) return true;
             static_cast<void>(P::clocks::sleep_until(P::clocks::monotonic() + 10'000'000));
+        }
+        return false;
     }
 
     basic_pipe<P> input_, output_, error_;

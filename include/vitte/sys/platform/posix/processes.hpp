@@ -180,6 +180,14 @@ struct processes {
         made.use = translated(use);
         return made;
     }
+    /// In turns of a day at most, since not all systems take any deadline.
+    static result<void> await_end(child of, std::int64_t until) noexcept {
+        const std::int64_t day = clocks::monotonic() + 86'400'000'000'000;
+        const auto ended = System::await_exit(of, until < day ? until : day);
+        if (!ended && ended.error().code == errc::timed_out && until > day)
+            return fail(errc::interrupted, ended.error().operation);
+        return ended;
+    }
     static result<void> send(child to, process_signal signal) noexcept {
         return sent(to.id, 1, signal);
     }
