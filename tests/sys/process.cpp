@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <string>
 
+#include <vitte/sys/fs/copy.hpp>
 #include <vitte/sys/fs/text.hpp>
 #include <vitte/sys/platform/win32/batch_file.hpp>
 #include <vitte/sys/process.hpp>
@@ -374,6 +375,30 @@ BOOST_AUTO_TEST_CASE(a_dry_run_does_the_same_in_a_shell, *needs(shell)) {
         BOOST_TEST_CONTEXT(line.shell_line()) BOOST_TEST(direct->output_text() == indirect->output_text());
     }
 }
+
+#if defined(__linux__) && !defined(VITTE_PLATFORM_POSIX)
+BOOST_AUTO_TEST_CASE(a_program_that_was_removed_has_no_path, *needs(own_kernel)) {
+    char path[4096];
+    BOOST_REQUIRE(this_process::executable(path).has_value());
+    if (const char* const part = std::getenv("VITTE_PART")) {  // of the copies that are run below
+        BOOST_TEST((std::string(path).ends_with(" (deleted)") && vitte::sys::stat(path).has_value()));
+        if (part != std::string("removed")) return;
+        BOOST_TEST(directory::current().remove(path).has_value());
+        BOOST_TEST((this_process::executable(path).error().code == errc::not_found));
+        return;
+    }
+    const scratch folder;
+    const char* const name = SCRATCH "/copy (deleted)";
+    BOOST_REQUIRE((copy(path, name) && directory::current().set_mode(name, 0755)));
+    for (const char* const part : {"kept", "removed"}) {
+        const auto done = capture(command(name)
+                                      .argument("--run_test=process_/a_program_that_was_removed_has_no_path")
+                                      .set("VITTE_PART", part));
+        BOOST_REQUIRE(done.has_value());
+        BOOST_TEST(done->succeeded(), part << ": " << done->error_text());
+    }
+}
+#endif
 
 #if !defined(_WIN32)
 /// A script that says `text`, its arguments and where it is.

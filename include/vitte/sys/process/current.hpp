@@ -20,6 +20,7 @@ resource_use use() noexcept {
 }
 
 /// Writes the path of the program and a NUL; returns its length. `errc::name_too_long` if `to` is too small,
+/// `errc::not_found` if its file was removed or replaced meanwhile and the OS knows that (Linux and the BSDs),
 /// `errc::not_supported` where the OS does not tell.
 template <platform P = native>
 result<std::size_t> executable(std::span<char> to) noexcept {

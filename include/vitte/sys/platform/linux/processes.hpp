@@ -51,6 +51,7 @@ struct processes : posix::processes<process_system> {
         VITTE_TRY(const std::size_t length, posix::counted(::readlink("/proc/self/exe", to, room), "readlink"));
         if (length >= room) return fail(errc::name_too_long, "readlink");
         to[length] = 0;
+        if (is_gone(to, length)) return fail(errc::not_found, "readlink /proc/self/exe");
         return length;
     }
     static result<std::size_t> arguments(char* to, std::size_t room) noexcept {
@@ -86,6 +87,13 @@ struct processes : posix::processes<process_system> {
     }
 
 private:
+    /// Whether that was the path of this program. Then " (deleted)" is behind it (proc_pid_exe(5)), as in some names.
+    static bool is_gone(const char* path, std::size_t length) noexcept {
+        constexpr std::size_t mark = sizeof " (deleted)" - 1;
+        if (length < mark || ::strcmp(path + length - mark, " (deleted)") != 0) return false;
+        const auto named = files::info(path), running = files::info("/proc/self/exe");
+        return !named || !running || !named->same_file(*running);
+    }
     static result<std::size_t> read_file(const char* path, char* to, std::size_t room) noexcept {
         VITTE_TRY(const int file, files::open(path, open_mode::read));
         const auto got = posix::counted(::read(file, to, room), "read");
