@@ -2,6 +2,7 @@
 #include <vitte/core/xoshiro.hpp>
 #include <vitte/sys/fs/directory.hpp>
 #include <vitte/sys/fs/replace.hpp>
+#include <vitte/sys/process/current.hpp>
 
 #include "../support/faults.hpp"
 #include "../support/scratch.hpp"
@@ -173,6 +174,26 @@ BOOST_AUTO_TEST_CASE(removing_a_tree_leaves_what_links_point_to, *needs(unfollow
         BOOST_TEST((d->info("link").error().code == errc::not_found));
     }
     BOOST_TEST(d->info("outside/precious").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(names_may_be_short_where_paths_are_long) {
+    const scratch folder;
+    char here[4096];
+    const auto length = this_process::directory(here);
+    constexpr std::size_t wanted = 240;
+    if (!length || *length + sizeof SCRATCH + 2 > wanted) return;
+    const std::string deep = SCRATCH "/" + std::string(wanted - *length - sizeof SCRATCH - 1, 'd'), name(60, 'n');
+    const auto start = directory::open(".");
+    BOOST_REQUIRE(start->create_directory(deep.c_str()).has_value());
+    if (!this_process::set_directory(*directory::open(deep.c_str()))) return;
+    const auto made = file::open(name.c_str(), open_mode::create_new);
+    const auto facts = vitte::sys::stat(name.c_str());
+    const auto missing = vitte::sys::stat(std::string(59, 'n').c_str());
+    const auto found = native::files::info(("../" + deep.substr(sizeof SCRATCH) + "/" + name).c_str());
+    const auto removed = native::files::remove(name.c_str());
+    BOOST_TEST(this_process::set_directory(*start).has_value());
+    BOOST_TEST((made && facts && found && removed));
+    BOOST_TEST((missing.error().code == errc::not_found));
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_what_is_to_be_left) {

@@ -34,14 +34,25 @@ template <class Call>
     wchar_t wide[limit], full[limit + server_prefix];
     if (widen(path, wide, limit) == 0) return last_error("convert path");
     const auto is_separator = [](wchar_t c) { return c == L'\\' || c == L'/'; };
-    const bool of_server = is_separator(wide[0]) && is_separator(wide[1]);
-    if (of_server && (wide[2] == L'?' || wide[2] == L'.')) return call(static_cast<const wchar_t*>(wide));
-    wchar_t* const at = full + (of_server ? server_prefix - 1 : prefix);  // one of the server's backslashes stays
+    const bool two_separators = is_separator(wide[0]) && is_separator(wide[1]);
+    if (two_separators && (wide[2] == L'?' || wide[2] == L'.')) return call(static_cast<const wchar_t*>(wide));
+    wchar_t* const at = full + server_prefix - 1;  // one of the server's backslashes stays
     const unsigned long length = GetFullPathNameW(wide, limit, at, nullptr);
     if (length == 0) return last_error("GetFullPathNameW");
     if (length >= limit) return failed(206, "GetFullPathNameW");
-    __builtin_memcpy(full, L"\\\\?\\UNC", (of_server ? server_prefix : prefix) * sizeof(wchar_t));
-    return call(static_cast<const wchar_t*>(full));
+    const bool of_server = at[0] == L'\\' && at[1] == L'\\';  // as the current folder may be
+    wchar_t* const begin = of_server ? full : at - prefix;
+    __builtin_memcpy(begin, L"\\\\?\\UNC", (of_server ? server_prefix : prefix) * sizeof(wchar_t));
+    return call(static_cast<const wchar_t*>(begin));
+}
+
+/// Up to this many characters, with the NUL, a path is taken as it is by all calls, also by those that make folders.
+inline constexpr int short_path = 248;
+
+/// Whether a path that was not found is too long when it is complete, as in a deep current folder.
+inline bool is_cut_off(const error& why, const wchar_t* path) noexcept {
+    if (why.code != errc::not_found && why.code != errc::name_too_long) return false;
+    return GetFullPathNameW(path, 0, nullptr, nullptr) > short_path;
 }
 
 }  // namespace detail
@@ -49,8 +60,12 @@ template <class Call>
 /// Calls `call(wide_path)` with `path` (UTF-8) and returns what that returns, a result; or fails if `path` is no UTF-8.
 template <class Call>
 auto with_path(const char* path, Call call) noexcept -> decltype(call(L"")) {
-    wchar_t wide[248];
-    if (widen(path, wide, 248) != 0) return call(static_cast<const wchar_t*>(wide));
+    wchar_t wide[detail::short_path];
+    if (widen(path, wide, detail::short_path) != 0) {
+        auto done = call(static_cast<const wchar_t*>(wide));
+        const bool again = !done && detail::is_cut_off(done.error(), wide);
+        return again ? detail::with_long_path(path, call) : done;
+    }
     if (GetLastError() != 122) return last_error("convert path");  // ERROR_INSUFFICIENT_BUFFER
     return detail::with_long_path(path, call);
 }
