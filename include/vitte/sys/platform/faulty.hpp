@@ -124,8 +124,10 @@ public:
 private:
     static bool is(const char* a, const char* b) noexcept { return __builtin_strcmp(a, b) == 0; }
     static bool is_transfer(const char* name) noexcept {
-        for (const char* transfer : {"files.read", "files.read_at", "files.read_vector", "files.write", "files.write_at",
-                                     "files.write_vector", "files.copy_some", "files.copy_some_at", "pipe.finish"})
+        constexpr const char* transfers[] = {"files.read",         "files.read_at",   "files.read_vector",
+                                             "files.write",        "files.write_at",  "files.write_vector",
+                                             "files.copy_some_at", "files.copy_some", "pipe.finish"};
+        for (const char* const transfer : transfers)
             if (is(name, transfer)) return true;
         return false;
     }
