@@ -1,5 +1,6 @@
 #include <stdexcept>
 #include <boost/test/unit_test.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vitte/sys/time.hpp>
@@ -275,6 +276,60 @@ BOOST_AUTO_TEST_CASE(another_thread_interrupts, *needs(threads)) {
     BOOST_REQUIRE(!ended);
     BOOST_TEST((ended.error().code == wasm::trap_code::timed_out));
     BOOST_TEST(*function_of<std::int32_t(std::int32_t)>(made, "grow")(0) == 1);
+}
+
+namespace {
+/// "call" calls the host, "leaf" does nothing; "host" is the host's function.
+const code calling_out =
+    module({make_section(1, list({type({}, {})})), make_section(2, list({imported("host", "work", bytes({0, 0}))})),
+            make_section(3, list({bytes({0}), bytes({0})})),
+            make_section(7, list({exported("call", 0, 1), exported("leaf", 0, 2), exported("host", 0, 0)})),
+            make_section(10, list({body(bytes({0x10, 0})), body({})}))});
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_interruption_stops_all_that_runs_and_is_over_then) {
+    using wasm::trap_code;
+    auto store = new_store();
+    std::function<void()> work;
+    bool fails = false;
+    store.define_function<void()>("host", "work", [&]() -> vitte::result<void, wasm::host_failure> {
+        work();
+        if (fails) return vitte::unexpected(wasm::host_failure{"failed"});
+        return {};
+    });
+    const auto& made = instance_of(store, calling_out);
+    const auto leaf = function_of<void()>(made, "leaf");
+    const auto end_of = [&](const char* name) {
+        const auto ended = function_of<void()>(made, name)();
+        return ended ? trap_code::none : ended.error().code;
+    };
+    for (const trap_code why : {trap_code::interrupted, trap_code::timed_out, trap_code::unreachable, trap_code::host}) {
+        // While the host calls from within a call.
+        int inner_calls = 0;
+        work = [&] {
+            store.interrupt(why);
+            for (int i = 0; i < 2; ++i) inner_calls += !leaf();
+        };
+        BOOST_TEST((end_of("call") == why && inner_calls == 2));
+        BOOST_TEST(leaf().has_value());
+        // While a function of the host runs that the host has called.
+        work = [&] { store.interrupt(why); };
+        BOOST_TEST((end_of("host") == why));
+        BOOST_TEST(leaf().has_value());
+        // While nothing runs.
+        work = [] {};
+        store.interrupt(why);
+        BOOST_TEST((end_of("leaf") == why));
+        BOOST_TEST(leaf().has_value());
+        // While what runs traps for another reason.
+        work = [&] { store.interrupt(why); };
+        fails = true;
+        BOOST_TEST((end_of("call") == trap_code::host));
+        fails = false;
+        BOOST_TEST(leaf().has_value());
+    }
+    store.interrupt(trap_code::none);
+    BOOST_TEST(leaf().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(deadlines_limit_time) {

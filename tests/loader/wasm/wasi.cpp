@@ -394,6 +394,22 @@ BOOST_AUTO_TEST_CASE(waits_end_at_the_stores_deadline) {
     BOOST_TEST(g.call("random_get", {0, 4}) == success);
 }
 
+BOOST_AUTO_TEST_CASE(a_wait_that_is_cut_short_ends_its_own_call_alone) {
+    guest g;
+    g.store.define_function<void()>("host", "wait", [&] {
+        g.store.set_deadline(vitte::sys::deadline::after(1'000'000));
+        BOOST_TEST((end_of_poll(g, 1) == wasm::trap_code::timed_out));
+        g.store.set_deadline(vitte::sys::deadline::never());
+    });
+    const code calling = module({make_section(1, list({type({}, {})})),
+                                 make_section(2, list({imported("host", "wait", bytes({0, 0}))})),
+                                 make_section(3, list({bytes({0})})), make_section(7, list({exported("call", 0, 1)})),
+                                 make_section(10, list({body(bytes({0x10, 0}))}))});
+    const auto outer = g.store.instantiate(*wasm::compiled_module::compile(calling));
+    BOOST_REQUIRE(outer);
+    BOOST_TEST((*(*outer)->function<void()>("call"))().has_value());
+}
+
 #if defined(__unix__) && !defined(__wasi__)
 BOOST_AUTO_TEST_CASE(nobody_waits_for_the_other_end_of_a_fifo,
                      *needs(waiting_for_streams) * boost::unit_test::timeout(10)) {

@@ -240,7 +240,7 @@ inline trap_code answer_of_host(execution& e, const function& f, runtime* in, st
     const trap_code code = answer_of_host(e, f, in, values);
     e.in_host = false;
     e.top = top;
-    const bool bounded = e.limit.load_relaxed() == nullptr || e.deadline != INT64_MAX;
+    const bool bounded = e.is_asked_to_stop() || e.deadline != INT64_MAX;
     return code == trap_code::none && bounded ? polled(e) : code;
 }
 /// Calls the host function that the integer accumulator has. Operand 0: where the arguments stand.

@@ -149,7 +149,7 @@ struct exception {
 
 /// One thread's execution: the value stack that frames stand on, limits, and why it stopped.
 struct execution {
-    atomic<std::byte*> limit;  ///< frames end before it; null if somebody asks to stop
+    atomic<std::byte*> limit;  ///< frames end before it; below all addresses if it is to stop, see `asked_to_stop`
     std::byte* end = nullptr;  ///< of the value stack
     std::byte* top = nullptr;  ///< where the next call from the host puts its frame
 
@@ -157,7 +157,7 @@ struct execution {
     std::uint64_t memory_pages = 0;           ///< that memories may still get
     std::uint64_t table_elements = 0;         ///< that tables may still get
     std::uint32_t depth = 0, most_depth = 0;  ///< of calls from the host within calls to the host
-    atomic<std::uint32_t> stop{0};            ///< the `trap_code` that somebody asks for, or 0; waits end with it
+    atomic<std::uint32_t> requests{0};        ///< how often somebody has asked it to stop; waits end when that changes
     /// How much code is executed before it is seen whether it is to stop: so little that this takes a few milliseconds
     /// if each access to memory is the first one to its page.
     static constexpr std::uint32_t cells_between_polls = 16384;
@@ -187,15 +187,41 @@ struct execution {
     const void* guarded = nullptr;  ///< what `enter` has to know
     bool in_host = false;           ///< whether a host function runs, whose faults are its own
 
-    /// Stops what runs, as soon as it looks. From any thread.
+    /// Stops all that runs, calls within calls out of it, too, as soon as it looks. From any thread.
     void ask_to_stop(trap_code why) noexcept {
-        stop.store_relaxed(static_cast<std::uint32_t>(why));
-        limit.store_release(nullptr);
+        limit.store_release(limit_of(static_cast<std::uintptr_t>(why)));
+        requests.fetch_add_release(1);
+    }
+    /// Stops the innermost call from the host, when the host function that has found why returns. What somebody asks
+    /// for comes first.
+    void stop_caller(trap_code why) noexcept {
+        std::byte* nobody_asks = end;
+        limit.compare_exchange_strong_acquire(nobody_asks, limit_of(static_cast<std::uintptr_t>(why) | of_caller));
+    }
+    bool is_asked_to_stop() const noexcept { return number_of(limit.load_relaxed()) < 2 * of_caller; }
+    /// Why it is to stop; `none` if it goes on.
+    trap_code asked_to_stop() const noexcept {
+        const std::uintptr_t asked = number_of(limit.load_acquire());
+        return asked < 2 * of_caller ? static_cast<trap_code>(asked & ~of_caller) : trap_code::none;
+    }
+    /// A call from the host has stopped. All that has been asked for is met if it was not within another.
+    void has_stopped() noexcept {
+        if (depth == 0) return limit.store_relaxed(end);
+        std::byte* asked = limit.load_relaxed();
+        if (is_asked_to_stop() && (number_of(asked) & of_caller) != 0)
+            limit.compare_exchange_strong_acquire(asked, end);
     }
 
     ~execution() {
         for (exception* const e : kept) delete e;
     }
+
+private:
+    /// Added to the reason if the innermost call alone is to stop.
+    static constexpr std::uintptr_t of_caller = 128;
+
+    static std::byte* limit_of(std::uintptr_t number) noexcept { return reinterpret_cast<std::byte*>(number); }
+    static std::uintptr_t number_of(const std::byte* limit) noexcept { return reinterpret_cast<std::uintptr_t>(limit); }
 };
 
 /// An instance, as its code sees it.

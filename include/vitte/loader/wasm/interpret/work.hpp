@@ -9,15 +9,12 @@ namespace ops {
 
 /// Why a frame is not entered: there is no room for it, or somebody asked to stop.
 [[gnu::cold, gnu::noinline]] inline trap_code refused(execution& e) noexcept {
-    if (e.limit.load_acquire() != nullptr) return trap_code::call_stack_exhausted;
-    // Whoever asks writes the reason, then the limit; a trap that was on its way may have taken the reason.
-    const std::uint32_t asked = e.stop.load_relaxed();
-    return asked != 0 ? static_cast<trap_code>(asked) : trap_code::interrupted;
+    return e.is_asked_to_stop() ? e.asked_to_stop() : trap_code::call_stack_exhausted;
 }
 /// Why a poll stops the code; `none` if it goes on.
 [[gnu::cold, gnu::noinline]] inline trap_code polled(execution& e) noexcept {
     e.polls = execution::cells_between_polls;
-    if (e.limit.load_relaxed() == nullptr) return refused(e);
+    if (e.is_asked_to_stop()) return e.asked_to_stop();
     return e.deadline != INT64_MAX && e.now() >= e.deadline ? trap_code::timed_out : trap_code::none;
 }
 

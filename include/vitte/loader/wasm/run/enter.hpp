@@ -27,10 +27,10 @@ VITTE_SEPARABLE bool run_function(execution& e, const function& f, std::byte* fr
     }
     if (f.code == nullptr) {
         ++e.depth;
-        const trap_code code = frame + f.value_bytes > e.limit.load_relaxed()
-                                   ? ops::refused(e)
-                                   : ops::answer_of_host(e, f, nullptr, frame);
+        trap_code code = frame + f.value_bytes > e.limit.load_relaxed() ? ops::refused(e)
+                                                                        : ops::answer_of_host(e, f, nullptr, frame);
         --e.depth;
+        if (code == trap_code::none) code = e.asked_to_stop();
         if (code != trap_code::none) {
             e.trap = code;
             e.trap_pc = nullptr;
@@ -76,11 +76,7 @@ inline std::string function_name(const module_data& module, std::uint32_t index)
     trap made;
     made.code = std::exchange(e.trap, trap_code::none);
     made.reason = std::exchange(e.reason, std::string());
-    if (made.code == trap_code::interrupted || made.code == trap_code::timed_out ||
-        made.code == trap_code::out_of_fuel) {
-        e.limit.store_relaxed(e.end);
-        e.stop.store_release(0);
-    }
+    e.has_stopped();
     const cell* pc = std::exchange(e.trap_pc, nullptr);
     const std::byte* frame = e.trap_frame;
     const runtime* in = e.trap_in;

@@ -205,11 +205,14 @@ public:
     /// is set. Host functions themselves take what they take.
     void set_deadline(sys::deadline until) noexcept { execution_->deadline = until.monotonic(); }
     /// Stops what runs: at its next call, at the end of a host function or of a wait in functions of WASI, which it
-    /// cuts short, or, if it is compiled `interruptible`, after some rounds of its loops. If nothing runs, the next
-    /// call. From any thread.
+    /// cuts short, or, if it is compiled `interruptible`, after some rounds of its loops. Host functions that have
+    /// called modules in turn are stopped with them, when they return. Once the host's own call, which no other is
+    /// around, has trapped, this is over, whatever the reason of that trap. If nothing runs, or what runs ends before
+    /// it sees it, the next call is stopped. `trap_code::none` asks for nothing. From any thread.
     void interrupt(trap_code reason = trap_code::interrupted) noexcept {
+        if (reason == trap_code::none) return;
         execution_->ask_to_stop(reason);
-        P::threads::wake_all(execution_->stop.address());
+        P::threads::wake_all(execution_->requests.address());
     }
 
     /// Whether this platform can guard memories, with an engine that is compiled as this one.

@@ -22,7 +22,7 @@ public:
         if (in_ == nullptr) return {};
         const trap_code stops = bulk::work(*in_, cells);
         if (stops == trap_code::none) return {};
-        in_->execution->ask_to_stop(stops);
+        in_->execution->stop_caller(stops);
         return refuse(code::intr);
     }
     /// `step(piece)` for all of `whole`, a few bytes at a time, until one moves less than it could; how many all did.

@@ -46,11 +46,12 @@ public:
     }
     static outcome<> sleep(std::int64_t until, execution* e) {
         const atomic<std::uint32_t> nobody_asks{0};
-        const std::uint32_t* const asked = e == nullptr ? nobody_asks.address() : e->stop.address();
+        const atomic<std::uint32_t>& requests = e == nullptr ? nobody_asks : e->requests;
         const std::int64_t wake = e == nullptr || until < e->deadline ? until : e->deadline;
         while (P::clocks::monotonic() < until) {
+            const std::uint32_t seen = requests.load_acquire();
             if (stops(e)) return refuse(code::intr);
-            const auto slept = P::threads::wait(asked, 0u, wake);
+            const auto slept = P::threads::wait(requests.address(), seen, wake);
             if (slept || slept.error().code == errc::timed_out || slept.error().code == errc::would_block ||
                 slept.error().code == errc::interrupted)
                 continue;
@@ -63,12 +64,8 @@ private:
     /// That the guest's deadline has passed asks it to stop.
     static bool stops(execution* e) noexcept {
         if (e == nullptr) return false;
-        const std::uint32_t asked = e->stop.load_relaxed();
-        if (asked != 0)
-            e->ask_to_stop(static_cast<trap_code>(asked));
-        else if (e->deadline <= P::clocks::monotonic())
-            e->ask_to_stop(trap_code::timed_out);
-        return e->limit.load_acquire() == nullptr;
+        if (e->deadline <= P::clocks::monotonic()) e->stop_caller(trap_code::timed_out);
+        return e->is_asked_to_stop();
     }
 };
 
