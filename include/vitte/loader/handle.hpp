@@ -98,7 +98,15 @@ class handle_table {
 public:
     static constexpr unsigned index_bits = 20;
 
-    /// For at most `limit` objects at once, and no more than 2^20.
+    handle_table() noexcept = default;
+    /// The objects move; the other table has none then, and the limit 0.
+    handle_table(handle_table&& other) noexcept { swap(other); }
+    handle_table& operator=(handle_table&& other) noexcept {
+        handle_table(std::move(other)).swap(*this);
+        return *this;
+    }
+
+    /// For at most `limit` objects at once, and no more than 2^20. Of those that are there none goes.
     void set_limit(std::size_t limit) noexcept { limit_ = limit < most ? limit : most; }
 
     /// Makes a handle of `object`. Fails with `errc::out_of_handles` if the limit is reached, or if all generations of
@@ -152,8 +160,8 @@ private:
     }
     /// The new handle's bits, or 0.
     std::uint64_t insert(void* object, const void* type) {
+        if (count_ >= limit_) return 0;
         const std::size_t index = free_ != most ? free_ : slots_.size();
-        if (index == slots_.size() && index >= limit_) return 0;
         if (generation_ % detail::generations::block == 0 && !detail::generations::take(generation_)) return 0;
         if (index == slots_.size())
             slots_.emplace_back();
@@ -163,15 +171,24 @@ private:
         made.bits = mark | generation_++ << index_bits | index;
         made.object = object;
         made.type = type;
+        ++count_;
         return made.bits;
     }
     void free(std::size_t index) noexcept {
         slots_[index].bits = 0;
         slots_[index].next_free = std::exchange(free_, index);
+        --count_;
+    }
+    void swap(handle_table& other) noexcept {
+        std::swap(slots_, other.slots_);
+        std::swap(limit_, other.limit_);
+        std::swap(count_, other.count_);
+        std::swap(free_, other.free_);
+        std::swap(generation_, other.generation_);
     }
 
     std::vector<slot> slots_;
-    std::size_t limit_ = 0, free_ = most;
+    std::size_t limit_ = 0, count_ = 0, free_ = most;
     std::uint64_t generation_ = 0;  ///< the next one; a multiple of a block if there is none left
 };
 

@@ -225,6 +225,31 @@ BOOST_AUTO_TEST_CASE(all_copies_are_stale_after_revoke) {
     BOOST_TEST(s.uses == 3);
 }
 
+BOOST_AUTO_TEST_CASE(a_table_moves_and_its_limit_is_that_of_objects) {
+    using wasm::handle_table;
+    static_assert(!std::is_copy_constructible_v<handle_table> && !std::is_copy_assignable_v<handle_table>);
+    session three[3], *found = nullptr;
+    handle_table from;
+    from.set_limit(3);
+    std::vector<handle<session>> made;
+    for (session& s : three) made.push_back(from.add(s).value());
+    from.remove(made[0]);
+    handle_table to = std::move(from);
+    BOOST_TEST((to.find(made[1], found) == trap_code::none && found == &three[1]));
+    BOOST_TEST((from.find(made[1], found) == trap_code::invalid_handle));
+    BOOST_TEST(!from.add(three[0]).has_value());
+    from.set_limit(1);
+    const auto other = from.add(three[0]);
+    BOOST_REQUIRE(other.has_value());
+    BOOST_TEST((to.find(*other, found) == trap_code::invalid_handle));
+    to.set_limit(1);  // two are there
+    BOOST_TEST(!to.add(three[0]).has_value());
+    BOOST_TEST((to.remove(made[1]) == &three[1] && !to.add(three[0]).has_value()));
+    BOOST_TEST((to.remove(made[2]) == &three[2] && to.add(three[0]).has_value() && !to.add(three[1]).has_value()));
+    from = std::move(to);
+    BOOST_TEST((from.find(*other, found) == trap_code::invalid_handle));
+}
+
 BOOST_AUTO_TEST_CASE(a_slot_that_is_used_again_has_another_generation) {
     closing host;
     session first, second;
