@@ -515,6 +515,9 @@ BOOST_AUTO_TEST_CASE(programs_end_with_their_code) {
     const auto trapped = run(bytes({0x00}));
     BOOST_TEST((!trapped && trapped.error().code == wasm::trap_code::unreachable));
     BOOST_TEST(*run(bytes({0x41, 9, 0x10, 0})) == 9);
+    BOOST_TEST((world.exit_code() == std::optional<std::uint32_t>(9)));
+    BOOST_TEST(!world.run(**store->instantiate(compiled(module({})))).has_value());  // it has no `_start`
+    BOOST_TEST(!world.exit_code().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(sizes_that_a_guest_invents_allocate_nothing) {

@@ -63,6 +63,7 @@ public:
     /// Runs a program: its `_start`. Returns its exit code, which is 0 if it returns; fails with the trap that stopped
     /// it, or if there is no `_start`.
     result<std::uint32_t, trap> run(const instance& program) {
+        state_.exit_code.reset();
         const auto start = program.function<void()>("_start");
         if (!start) {
             trap none;
@@ -70,7 +71,6 @@ public:
             none.reason = start.error().message();
             return unexpected(std::move(none));
         }
-        state_.exit_code.reset();
         auto ended = (*start)();
         if (state_.exit_code) return *state_.exit_code;
         if (!ended) return unexpected(std::move(ended.error()));
