@@ -28,11 +28,14 @@ BOOST_AUTO_TEST_CASE(says_where_a_text_is_wrong) {
     BOOST_TEST(at("i64(") == 4u);
     BOOST_TEST(at("i64(i64") == 7u);
     BOOST_TEST(at("i64(i64,)") == 8u);
-    BOOST_TEST(at("i64(void)") == 8u);
+    BOOST_TEST(at("i64(void)") == 4u);
+    BOOST_TEST(at("i64(i8, void )") == 8u);
+    BOOST_TEST(at("i64(i8,i8 x)") == 10u);
     BOOST_TEST(at("i64()x") == 5u);
     std::string many = "i8(i8";
     for (int i = 0; i < 16; ++i) many += ",i8";
     BOOST_TEST(signature::parse(many + ")").error().reason == std::string("more than 16 parameters"));
+    BOOST_TEST(at((many.substr(0, many.size() - 3) + ", i8)").c_str()) == many.size() - 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

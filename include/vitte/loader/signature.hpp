@@ -35,7 +35,8 @@ public:
         for (const value_type t : parameters) parameters_[i++] = t;
     }
 
-    /// Reads `result(parameter,parameter...)`; spaces may stand between the parts. Fails with the byte that is wrong.
+    /// Reads `result(parameter,parameter...)`; spaces may stand between the parts. Fails with the byte where
+    /// what is wrong begins.
     static constexpr result<signature, parse_error> parse(std::string_view text) noexcept {
         signature made;
         cursor at{text};
@@ -43,10 +44,12 @@ public:
         VITTE_CHECK(at.expect('(', "a '(' is missing after the result type"));
         if (!at.accept(')')) {
             do {
+                at.skip_spaces();
                 if (made.count_ == max_parameters) return at.fault("more than 16 parameters");
+                const cursor parameter = at;
                 VITTE_TRY(made.parameters_[made.count_], at.type());
                 if (made.parameters_[made.count_++] == value_type::nothing)
-                    return at.fault("a parameter cannot be void");
+                    return parameter.fault("a parameter cannot be void");
             } while (at.accept(','));
             VITTE_CHECK(at.expect(')', "a ',' or ')' is missing after a parameter"));
         }
