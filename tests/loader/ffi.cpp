@@ -82,6 +82,8 @@ BOOST_AUTO_TEST_CASE(integers_fit_by_their_sign_and_size) {
         BOOST_TEST((fits(t, 5, false) && !fits(t, minus_five, true)));
     BOOST_TEST((fits(type::i8, 127, false) && !fits(type::i8, 128, false) && !fits(type::u8, 256, false)));
     BOOST_TEST((fits(type::u64, minus_five, false) && !fits(type::u32, minus_five, false)));
+    for (const type t : {type::f32, type::f64, type::nothing}) BOOST_TEST((!fits(t, 0, false) && !fits(t, 5, false)));
+    for (const type t : {type::pointer, type::string}) BOOST_TEST((fits(t, 5, false) && !fits(t, minus_five, true)));
 }
 
 BOOST_AUTO_TEST_CASE(arguments_beyond_the_registers_go_on_the_stack) {

@@ -45,8 +45,10 @@ constexpr std::uint64_t narrowed(value_type type, std::uint64_t bits) noexcept {
 
 }  // namespace detail
 
-/// Whether the integer `bits`, below zero if `negative`, is one of `type`.
+/// Whether the integer `bits`, below zero if `negative`, is one of `type`. Addresses are integers without a sign;
+/// `f32`, `f64` and `void` have none.
 constexpr bool fits(value_type type, std::uint64_t bits, bool negative) noexcept {
+    if (type == value_type::nothing || type == value_type::f32 || type == value_type::f64) return false;
     const bool is_signed = type == value_type::i8 || type == value_type::i16 || type == value_type::i32 ||
                            type == value_type::i64;
     if (detail::narrowed(type, bits) != bits) return false;
