@@ -119,6 +119,29 @@ BOOST_AUTO_TEST_CASE(a_missing_import_is_named_with_what_was_searched) {
     BOOST_TEST(m.error().searched.find("1 host exports") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(any_name_can_be_offered) {
+    using namespace std::string_view_literals;
+    vitte::loader::exports table;
+    const int here[2] = {};
+    for (int i = 0; i < 40; ++i)
+        for (const std::string_view name : {""sv, "a"sv, "a\0b"sv}) table.provide(name, &here[i % 2]);
+    BOOST_TEST(table.size() == 3u);
+    for (const std::string_view name : {""sv, "a"sv, "a\0b"sv}) {
+        const auto* const found = table.find(name);
+        BOOST_REQUIRE(found != nullptr);
+        BOOST_TEST((found->name == name && found->address == &here[1]));
+    }
+    BOOST_TEST(table.find("b") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_loader_moves_and_is_not_copied) {
+    static_assert(!std::is_copy_constructible_v<module_loader> && !std::is_copy_assignable_v<module_loader>);
+    auto first = host();
+    module_loader second = std::move(first);
+    const auto m = second.load(fixture("libcounter.so").c_str());
+    BOOST_TEST(m.has_value(), why(m));
+}
+
 BOOST_AUTO_TEST_CASE(native_modules_have_pointers_and_no_handles) {
     using vitte::loader::unchecked;
     events.clear();

@@ -12,7 +12,8 @@ namespace vitte::loader {
 /// Something that the host offers.
 struct host_export {
     std::uint32_t hash = 0;
-    std::string name;  ///< empty: the slot of the table is free
+    bool offered = false;  ///< or else the slot of the table is free
+    std::string name;      ///< any, also an empty one
     const void* address = nullptr;
     const typed_call* typed = nullptr;  ///< of a function that can be offered to any module
 };
@@ -23,9 +24,9 @@ public:
     /// Offers `address` under `name`, in place of what was offered under it before.
     void provide(std::string_view name, const void* address, const typed_call* typed = nullptr) {
         if (2 * size_ >= slots_.size()) grow();
-        host_export made{elf::gnu_hash(name), std::string(name), address, typed};
+        host_export made{elf::gnu_hash(name), true, std::string(name), address, typed};
         host_export& place = slots_[slot_of(made.hash, name)];
-        size_ += place.name.empty();
+        size_ += !place.offered;
         place = std::move(made);
     }
     /// The same, unless there is something under `name`.
@@ -47,12 +48,12 @@ private:
     const host_export* find(std::uint32_t hash, std::string_view name) const noexcept {
         if (slots_.empty()) return nullptr;
         const host_export& place = slots_[slot_of(hash, name)];
-        return place.name.empty() ? nullptr : &place;
+        return place.offered ? &place : nullptr;
     }
     /// Where `name` stands or would stand: at the first slot from its hash on that is its own or free.
     std::size_t slot_of(std::uint32_t hash, std::string_view name) const noexcept {
         std::size_t at = hash & (slots_.size() - 1);
-        while (!slots_[at].name.empty() && (slots_[at].hash != hash || slots_[at].name != name))
+        while (slots_[at].offered && (slots_[at].hash != hash || slots_[at].name != name))
             at = (at + 1) & (slots_.size() - 1);
         return at;
     }
@@ -60,7 +61,7 @@ private:
         std::vector<host_export> old(slots_.empty() ? 16 : 2 * slots_.size());
         old.swap(slots_);
         for (host_export& e : old)
-            if (!e.name.empty()) slots_[slot_of(e.hash, e.name)] = std::move(e);
+            if (e.offered) slots_[slot_of(e.hash, e.name)] = std::move(e);
     }
 
     std::vector<host_export> slots_;  ///< a power of two, at most half of them in use

@@ -13,7 +13,8 @@ namespace vitte::loader {
 
 /// Loads modules and offers them the host's functions. Each loader is a name space of its own: its modules are not seen
 /// by those of others. Loading and unloading is safe from several threads at once, as long as nothing is provided,
-/// added or set meanwhile; the modules that it has loaded may outlive it.
+/// added or set meanwhile; the modules that it has loaded may outlive it. It moves; one that was moved from can only be
+/// destroyed or assigned to.
 template <sys::platform P = sys::native>
 class basic_module_loader {
 public:
@@ -26,6 +27,8 @@ public:
     /// or from an open file, and objects, are linked with ours all the same. A program that never names the OS's linker
     /// does not contain it: static programs would not link without a warning otherwise.
     explicit basic_module_loader(linked (*foreign)(const char* path)) : foreign_(foreign) {}
+    basic_module_loader(basic_module_loader&&) noexcept = default;
+    basic_module_loader& operator=(basic_module_loader&&) noexcept = default;
 
     /// Offers a host function to every module that is loaded from now on. Host exports win over the process's
     /// libraries. WebAssembly modules import it from "env", if its type can be theirs: pointers and references to
