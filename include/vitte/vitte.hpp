@@ -17,11 +17,13 @@
 #include <vitte/core/growing_array.hpp>
 #include <vitte/core/leb128.hpp>
 #include <vitte/core/multiply.hpp>
+#include <vitte/core/printable.hpp>
 #include <vitte/core/result.hpp>
 #include <vitte/core/secure_zero.hpp>
 #include <vitte/core/std_error.hpp>
 #include <vitte/core/timer_wheel.hpp>
 #include <vitte/core/utf8.hpp>
+#include <vitte/core/utf8_character.hpp>
 #include <vitte/core/xoshiro.hpp>
 #include <vitte/loader/crossing.hpp>
 #include <vitte/loader/error_output.hpp>

@@ -11,6 +11,7 @@
 #include <vitte/core/error_output.hpp>
 #include <vitte/core/result.hpp>
 #include <vitte/core/std_error.hpp>
+#include <vitte/core/utf8.hpp>
 
 #if defined(_WIN32)
 #include <vitte/sys/platform/win32/error.hpp>
@@ -67,6 +68,34 @@ BOOST_AUTO_TEST_CASE(a_message_goes_into_any_room) {
         BOOST_TEST(used == (room < whole.size() ? room : whole.size()));
         BOOST_TEST(characters[used] == '#');
         if (room >= whole.size()) BOOST_TEST(std::string_view(characters.data(), used) == whole);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_message_is_one_line_of_well_formed_characters) {
+    const error why{errc::busy, 0, "open"};
+    BOOST_TEST(said(why, "a\nb\r\tc\x7f") == "open a\\x0ab\\x0d\\x09c\\x7f: busy");
+    BOOST_TEST(said(why, "\x1b[2Jx") == "open \\x1b[2Jx: busy");
+    BOOST_TEST(said(why, "C:\\a \u00e4\u20ac\U0001f600") == "open C:\\a \u00e4\u20ac\U0001f600: busy");
+    BOOST_TEST(said(why, "\xff\xc3") == "open \\xff\\xc3: busy");                        // no UTF-8
+    BOOST_TEST(said(why, "\xc2\x85\u2028") == "open \\xc2\\x85\\xe2\\x80\\xa8: busy");  // ends of lines of Unicode
+    BOOST_TEST(said(why, "\u202ea\u2066") == "open \\xe2\\x80\\xaea\\xe2\\x81\\xa6: busy");
+}
+
+BOOST_AUTO_TEST_CASE(no_character_of_a_message_is_cut) {
+    const error why{errc::busy, 0, "open"};
+    std::string path;
+    for (int i = 0; i < 200; ++i) path += "\u20ac\n\U0001f600\xff";
+    for (std::size_t skipped = 0; skipped < 24; ++skipped) {
+        const std::string told = said(why, path.substr(skipped * path.size() / 200 / 24).c_str());
+        BOOST_TEST((told.size() <= vitte::error_text::capacity && told.size() > vitte::error_text::capacity - 4));
+        BOOST_TEST((told.starts_with("open ...") && told.ends_with("\U0001f600\\xff: busy")));
+    }
+    for (std::size_t room = 0; room < 40; ++room) {
+        std::string to(room, '#');
+        to.resize(why.write_message(to, "\u20ac\n\U0001f600"));
+        BOOST_TEST(vitte::utf8_valid_prefix(std::as_bytes(std::span(to))) == to.size());
+        const std::size_t escape = to.find('\\');
+        BOOST_TEST((escape == std::string::npos || to.compare(escape, 4, "\\x0a") == 0));
     }
 }
 

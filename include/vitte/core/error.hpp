@@ -82,8 +82,8 @@ struct error {
     }
 
     /// One line without a full stop: "open: not found (ENOENT)", or, if the caller tells of what, such as a path, "open
-    /// settings.json: not found (ENOENT)"; line ends in `what` are kept. What does not fit into `error_text` loses the
-    /// beginning of `what`.
+    /// settings.json: not found (ENOENT)"; what of `what` is not for a line is escaped, see `append_printable`. What
+    /// does not fit into `error_text` loses the beginning of `what`.
     constexpr error_text message(const char* what = "") const noexcept {
         return error_text([&](char* to, std::size_t room) { return write(to, room, what); });
     }

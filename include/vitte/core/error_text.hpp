@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <vitte/core/printable.hpp>
+
 namespace vitte {
 
 namespace detail {
@@ -28,24 +30,25 @@ private:
     std::size_t first_ = 21;
 };
 
-/// Writes texts one behind the other; returns how many characters that are. If there is no room for all, the
-/// one with the index `shortened` loses its beginning, then the last ones their ends.
+/// Writes texts one behind the other, as `printed_character` has them; returns how many characters that are. If there
+/// is no room for all, the one with the index `shortened` loses its beginning, then the last ones their ends.
 template <std::size_t N>
 constexpr std::size_t write_texts(char* to, std::size_t room, const char* const (&texts)[N],
                                   std::size_t shortened = N) noexcept {
     std::size_t all = 0, used = 0;
-    for (const char* text : texts) all += length_of(text);
-    const auto put = [&](const char* text) {
-        while (*text != 0 && used < room) to[used++] = *text++;
+    for (const char* text : texts) for_each_printed(text, length_of(text), [&](const auto& c) { all += c.size(); });
+    bool full = false;
+    const auto put = [&](const auto& c) {
+        full = full || c.size() > room - used;
+        for (std::size_t i = 0; !full && i < c.size(); ++i) to[used++] = c.data()[i];
     };
     for (std::size_t i = 0; i < N; ++i) {
-        const char* text = texts[i];
-        if (i == shortened && all > room) {
-            const std::size_t size = length_of(text), excess = all - room + 3;
-            put("...");
-            text += excess < size ? excess : size;
-        }
-        put(text);
+        std::size_t excess = i == shortened && all > room ? all - room + 3 : 0;
+        if (excess != 0) for_each_printed("...", 3, put);
+        for_each_printed(texts[i], length_of(texts[i]), [&](const auto& c) {
+            if (excess == 0) return put(c);
+            excess -= c.size() < excess ? c.size() : excess;
+        });
     }
     return used;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include <vitte/core/printable.hpp>
 #include <vitte/core/result.hpp>
 
 namespace vitte::loader {
@@ -25,24 +26,31 @@ struct load_error {
 
     static constexpr std::uint64_t no_offset = ~std::uint64_t{0};
 
-    /// One line without a full stop: module, action, symbol, reason, place and what was searched.
+    /// One line without a full stop: module, action, symbol, reason, place and what was searched. Names in files may be
+    /// anything: each part is as `append_printable` has it, also in length.
     [[gnu::cold]] std::string message() const {
-        std::string text = module + ": " + action;
+        std::string text;
+        const auto add = [&](const char* before, const std::string& part, const char* after = "") {
+            text += before;
+            append_printable(text, part);
+            text += after;
+        };
+        add("", module);
+        add(": ", action);
         if (!symbol.empty()) {
-            text += " symbol '" + symbol;
-            if (!version.empty()) text += "@" + version;
+            add(" symbol '", symbol);
+            if (!version.empty()) add("@", version);
             text += "'";
-            if (!library.empty()) text += " of " + library;
+            if (!library.empty()) add(" of ", library);
         }
-        text += ": ";
-        text += reason.empty() ? vitte::message(code) : reason.c_str();
+        add(": ", reason.empty() ? vitte::message(code) : reason);
         if (native != 0) {
             const std::string name = native_name(native);
-            text += " (" + (name.empty() ? "native code " + std::to_string(native) : name) + ")";
+            add(" (", name.empty() ? "native code " + std::to_string(native) : name, ")");
         }
         if (offset != no_offset) text += " at byte " + std::to_string(offset);
-        if (!references.empty()) text += "; referenced by " + references;
-        if (!searched.empty()) text += "; searched: " + searched;
+        if (!references.empty()) add("; referenced by ", references);
+        if (!searched.empty()) add("; searched: ", searched);
         return text;
     }
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 #include <vitte/core/error.hpp>
+#include <vitte/core/printable.hpp>
 
 namespace vitte::loader {
 
@@ -66,7 +67,7 @@ constexpr const char* message(trap_code code) noexcept {
 struct trap_frame {
     std::string module;
     std::uint32_t function = 0;  ///< index in its module
-    std::string name;            ///< of the name section or the export; may be empty
+    std::string name;            ///< of the name section or the export, as it stands there; may be empty
 };
 
 /// A call that did not return.
@@ -75,13 +76,14 @@ struct trap {
     std::string reason;
     std::vector<trap_frame> frames;
 
-    /// One line: the reason, then the functions from the innermost one.
+    /// One line: the reason, then the functions from the innermost one, each as `append_printable` has it.
     [[gnu::cold]] std::string message() const {
-        std::string text = reason.empty() ? loader::message(code) : reason;
+        std::string text;
+        append_printable(text, reason.empty() ? loader::message(code) : reason);
         const char* before = " in ";
         for (const trap_frame& f : frames) {
             text += before;
-            text += f.name.empty() ? "function " + std::to_string(f.function) : f.name;
+            append_printable(text, f.name.empty() ? "function " + std::to_string(f.function) : f.name);
             before = ", called by ";
         }
         return text;

@@ -119,6 +119,9 @@ BOOST_AUTO_TEST_CASE(host_functions_that_are_called_last_may_fail) {
 
 BOOST_AUTO_TEST_CASE(a_host_function_that_throws_is_a_trap) {
 #if defined(__cpp_exceptions)
+    struct wordless : std::exception {
+        const char* what() const noexcept override { return nullptr; }
+    };
     const code user = module(
         {make_section(1, list({type({i32}, {i32})})), make_section(2, list({imported("env", "odd", bytes({0, 0}))})),
          make_section(3, list({bytes({0})})), make_section(7, list({exported("run", 0, 1), exported("odd", 0, 0)})),
@@ -126,6 +129,7 @@ BOOST_AUTO_TEST_CASE(a_host_function_that_throws_is_a_trap) {
     auto store = new_store();
     store.define_function<std::int32_t(std::int32_t)>("env", "odd", [](std::int32_t x) {
         if (x == 0) throw std::runtime_error("not zero");
+        if (x == -2) throw wordless();
         if (x < 0) throw x;
         return x | 1;
     });
@@ -137,6 +141,7 @@ BOOST_AUTO_TEST_CASE(a_host_function_that_throws_is_a_trap) {
         BOOST_TEST((zero.error().code == wasm::trap_code::host && negative.error().code == wasm::trap_code::host));
         BOOST_TEST(zero.error().message().starts_with("not zero"));
         BOOST_TEST(negative.error().message().starts_with("the host function has thrown"));
+        BOOST_TEST(run(-2).error().message().starts_with("the host function failed"));
         BOOST_TEST(*run(4) == 5);
     }
 #endif
@@ -286,6 +291,24 @@ const code calling_out =
             make_section(7, list({exported("call", 0, 1), exported("leaf", 0, 2), exported("host", 0, 0)})),
             make_section(10, list({body(bytes({0x10, 0})), body({})}))});
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(names_of_a_module_end_no_line) {
+    /// "t", in the name section and as an export with ends of lines in it, traps.
+    const code trapping = module({make_section(1, list({type({}, {})})), make_section(3, list({bytes({0})})),
+                                  make_section(7, list({exported("t\nt", 0, 0)})),
+                                  make_section(10, list({body(bytes({0x00}))})), function_names({"u\nu"})});
+    auto store = new_store();
+    const auto& made = instance_of(store, trapping, "m\nm");
+    BOOST_TEST(function_of<void()>(made, "t\nt")().error().message() == "unreachable in u\\x0au");
+    BOOST_TEST(made.function<int()>("t\nt").error().message() ==
+               "m\\x0am: looking up symbol 't\\x0at': its type is [] -> [], not [] -> [i32]");
+    const code importing = module({make_section(1, list({type({}, {})})),
+                                   make_section(2, list({imported("m\nm", std::string(1'000'000, '\n'), bytes({0, 0}))}))});
+    const auto refused = store.instantiate(compiled(importing));
+    BOOST_REQUIRE(!refused);
+    const std::string told = refused.error().message();
+    BOOST_TEST((told.size() < 50'000 && told.find('\n') == std::string::npos));
+}
 
 BOOST_AUTO_TEST_CASE(an_interruption_stops_all_that_runs_and_is_over_then) {
     using wasm::trap_code;

@@ -207,7 +207,8 @@ struct refuse {
         try {
             throw;
         } catch (const std::exception& thrown) {
-            e.reason = thrown.what();
+            const char* const words = thrown.what();
+            e.reason = words != nullptr ? words : "";
         } catch (...) {
             e.reason = "the host function has thrown what is no std::exception";
         }
