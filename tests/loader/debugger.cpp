@@ -94,6 +94,35 @@ struct placed_fixture {
         return marks;
     }
 };
+/// Processes have the numbers that it is told, and the folder "/tmp" is the test's own.
+struct numbered : vitte::sys::native {
+    static inline std::uint64_t number = 1;
+
+    struct processes : vitte::sys::native::processes {
+        static std::uint64_t own_id() noexcept { return number; }
+    };
+    struct files : vitte::sys::native::files {
+        static vitte::result<handle> open(const char* path, const vitte::sys::open_options& options) noexcept {
+            const bool temporary = std::strncmp(path, "/tmp/", 5) == 0;
+            return vitte::sys::native::files::open(temporary ? (SCRATCH + std::string(path + 4)).c_str() : path, options);
+        }
+    };
+};
+/// What stands there as linked objects with one function `name`.
+struct linked_function {
+    native::module_record<numbered> record;
+
+    linked_function(std::uintptr_t address, const char* name) : record("linked", address, 16, index(address, name)) {}
+    static native::symbol_index index(std::uintptr_t address, const char* name) {
+        elf::symbol symbol{};
+        symbol.info = 0x12;  // a global function
+        symbol.section = 1;
+        symbol.size = 16;
+        native::symbol_index made;
+        made.add(symbol, address, name);
+        return made;
+    }
+};
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(debugger_suite)
@@ -310,6 +339,22 @@ BOOST_AUTO_TEST_CASE(hostile_objects_are_errors_or_harmless, *needs(known_reloca
         f.object[i] = byte;
     }
     BOOST_TEST(refused > 100u);
+}
+
+BOOST_AUTO_TEST_CASE(a_forked_child_has_a_map_for_perf_of_its_own) {
+    const scratch folder;
+    const auto map_of = [&](int number) {
+        return text_of(std::string(folder.path) + "/perf-" + std::to_string(number) + ".map");
+    };
+    const linked_function unlisted(0x1000, "unlisted");
+    BOOST_REQUIRE(native::module_record<numbered>::write_perf_map().has_value());
+    const linked_function first(0x2000, "first");
+    numbered::number = 2;  // as after a fork
+    const linked_function second(0x3000, "sec\nond");
+    BOOST_TEST(native::module_record<numbered>::write_perf_map().has_value());
+    const linked_function third(0x4000, "third");
+    BOOST_TEST(map_of(1) == "2000 10 first\n");
+    BOOST_TEST(map_of(2) == "3000 10 sec\\x0aond\n4000 10 third\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

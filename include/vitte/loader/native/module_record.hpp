@@ -4,6 +4,7 @@
 
 #include <new>
 #include <string>
+#include <utility>
 
 #include <vitte/loader/native/debugger/link_list.hpp>
 #include <vitte/loader/native/dynamic.hpp>
@@ -26,8 +27,10 @@ public:
     /// Linked objects, with their symbols.
     module_record(std::string path, std::uintptr_t begin, std::size_t size, symbol_index&& index)
         : path_(std::move(path)), begin_(begin), size_(size), index_(std::move(index)) {
-        const sys::scoped_lock guard(lock_);
-        if (perf_map_ != nullptr) static_cast<void>(perf_map_->add(this->index()));
+        if constexpr (requires { typename P::processes; }) {
+            const sys::scoped_lock guard(lock_);
+            if (perf_map_ != nullptr && open_perf_map()) static_cast<void>(perf_map_->add(this->index()));
+        }
     }
     module_record(const module_record&) = delete;
     module_record& operator=(const module_record&) = delete;
@@ -56,10 +59,7 @@ public:
     /// Lists the symbols of linked objects from now on for `perf`, see `perf_map`.
     static result<void> write_perf_map() {
         const sys::scoped_lock guard(lock_);
-        if (perf_map_ != nullptr) return {};
-        VITTE_TRY(auto opened, perf_map<P>::open());
-        perf_map_ = new (std::nothrow) perf_map<P>(std::move(opened));  // for good
-        return perf_map_ != nullptr ? result<void>{} : fail(errc::out_of_memory, "open perf map");
+        return open_perf_map();
     }
 
     /// All symbols with their addresses in memory.
@@ -72,6 +72,16 @@ public:
     }
 
 private:
+    /// For good, unless this process was forked since: it has a map of its own then, and leaves its parent's alone.
+    static result<void> open_perf_map() {
+        if (perf_map_ != nullptr && perf_map_->is_of_this_process()) return {};
+        VITTE_TRY(auto opened, perf_map<P>::open());
+        auto* const made = new (std::nothrow) perf_map<P>(std::move(opened));
+        if (made == nullptr) return fail(errc::out_of_memory, "open perf map");
+        delete std::exchange(perf_map_, made);
+        return {};
+    }
+
     static std::string absolute(const std::string& path) {
         if constexpr (requires { typename P::directories; }) {
             char folder[4096];

@@ -4,14 +4,16 @@
 
 #include <cstdio>
 #include <string>
+#include <string_view>
 
+#include <vitte/core/printable.hpp>
 #include <vitte/loader/native/symbol_index.hpp>
 #include <vitte/sys/fs/file.hpp>
 #include <vitte/sys/memory/mapping.hpp>
 
 namespace vitte::loader::native {
 
-/// The lines of `symbols`: start and size in hexadecimal, and the name, control characters replaced. A symbol without
+/// The lines of `symbols`: start and size in hexadecimal, and the name as `append_printable` has it. A symbol without
 /// size reaches to the next.
 inline std::string perf_lines(const symbol_index& symbols) {
     std::string text;
@@ -24,8 +26,7 @@ inline std::string perf_lines(const symbol_index& symbols) {
         std::snprintf(numbers, sizeof numbers, "%llx %llx ", static_cast<unsigned long long>(all[i].address),
                       static_cast<unsigned long long>(size));
         text += numbers;
-        for (const char* c = symbols.name(all[i]); *c != 0; ++c)
-            text += static_cast<unsigned char>(*c) < ' ' || *c == 0x7f ? '?' : *c;
+        append_printable(text, std::string_view(symbols.name(all[i])));
         text += '\n';
     }
     return text;
@@ -53,6 +54,7 @@ public:
         if (!own) return fail(errc::permission_denied, "open perf map");
         return perf_map(std::move(file));
     }
+    bool is_of_this_process() const noexcept { return process_ == P::processes::own_id(); }
     result<void> add(const symbol_index& symbols) const {
         const std::string lines = perf_lines(symbols);
         return file_.write(std::as_bytes(std::span(lines)));
@@ -70,6 +72,7 @@ private:
 
     explicit perf_map(sys::basic_file<P>&& file) noexcept : file_(std::move(file)) {}
     sys::basic_file<P> file_;
+    std::uint64_t process_ = P::processes::own_id();
 };
 
 }  // namespace vitte::loader::native
