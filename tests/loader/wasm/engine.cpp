@@ -1,8 +1,11 @@
-#include <stdexcept>
 #include <boost/test/unit_test.hpp>
+#include <clocale>
+#include <cstdio>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <vitte/loader/wasm/disassemble.hpp>
 #include <vitte/sys/time.hpp>
 
 #include "../../support/needs.hpp"
@@ -893,4 +896,50 @@ BOOST_AUTO_TEST_CASE(typed_references_are_refused_where_they_are_not_enabled) {
             {make_section(1, list({type({}, {})})), make_section(6, list({bytes({0x70, 0, 0xd0, heap, 0x0b})}))});
         BOOST_TEST((wasm::compiled_module::compile(global) && !wasm::compiled_module::compile(global, old)));
     }
+}
+
+namespace {
+/// Whether numbers have another point from now on than in C.
+bool set_another_point() {
+    for (const char* const name : {"de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "ps_AF.UTF-8", "German_Germany.1252", "de-DE"})
+        if (std::setlocale(LC_ALL, name) != nullptr) {
+            char text[8];
+            std::snprintf(text, sizeof text, "%g", 0.5);
+            if (text[1] != '.') return true;
+        }
+    return std::setlocale(LC_ALL, "C"), false;
+}
+const ability another_point{"a locale with another decimal point", [] {
+    const bool present = set_another_point();
+    std::setlocale(LC_ALL, "C");
+    return present;
+}};
+
+/// The constants of a function, as text.
+std::string constants() {
+    const code numbers = module({make_section(1, list({type({}, {})})), make_section(3, list({bytes({0})})),
+                                 make_section(10, list({body(bytes({0x43, 0, 0, 0xc0, 0x3f, 0x1a,                  // 1.5
+                                                                    0x44, 0, 0, 0, 0, 0, 0, 0xe0, 0xbf, 0x1a,      // -0.5
+                                                                    0x43, 0, 0, 0x80, 0xff, 0x1a,                  // -inf
+                                                                    0x44, 0x9a, 0x99, 0x99, 0x99, 0x99, 0x99, 0xb9,
+                                                                    0x3f, 0x1a}))}))});
+    std::string made;
+    const auto file = wasm::file::parse(numbers);
+    BOOST_REQUIRE(file.has_value());
+    const auto line = [&](unsigned, const std::string& text) { made += text.ends_with("drop") ? "" : text + ';'; };
+    BOOST_TEST(
+        file->for_each_code([&](const wasm::code_entry& entry) { BOOST_TEST(wasm::disassemble(entry, line).has_value()); })
+            .has_value());
+    return made;
+}
+const char* const expected_constants =
+    "f32.const 1.5;f64.const -0.5;f32.const -inf;f64.const 0.10000000000000001;";
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(numbers_are_written_for_people) { BOOST_TEST(constants() == expected_constants); }
+BOOST_AUTO_TEST_CASE(numbers_are_written_alike_in_every_locale, *needs(another_point)) {
+    set_another_point();
+    const std::string made = constants();
+    std::setlocale(LC_ALL, "C");
+    BOOST_TEST(made == expected_constants);
 }

@@ -141,6 +141,17 @@ private:
         std::snprintf(to, sizeof to, format, values...);
         add(to);
     }
+    /// The locale has a point of its own, of several bytes in some.
+    void decimal(double value, int digits) {
+        char to[64];
+        std::snprintf(to, sizeof to, "%.*g", digits, value);
+        std::string made;
+        for (const char* c = to; *c != 0; ++c) {
+            const bool is_own = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') || *c == '+' || *c == '-';
+            if (is_own || !made.ends_with('.')) made += is_own ? *c : '.';
+        }
+        add(made);
+    }
 
     void read(immediate what) {
         switch (what) {
@@ -187,7 +198,7 @@ private:
         if (value != value)
             formatted("%snan:0x%" PRIx64, sign, std::uint64_t{bits & fraction});
         else
-            formatted("%.*g", sizeof(T) == 4 ? 9 : 17, static_cast<double>(value));
+            decimal(static_cast<double>(value), sizeof(T) == 4 ? 9 : 17);
     }
     void block() {
         const std::uint8_t code = in_.byte("block type");
