@@ -10,6 +10,7 @@
 #include <vitte/loader/format/views.hpp>
 
 #include "json.hpp"
+#include "shown.hpp"
 
 using inspected = vitte::result<void, vitte::loader::parse_error>;
 
@@ -18,7 +19,7 @@ inspected inspect_pe(std::span<const std::byte> bytes, std::string_view path, bo
 inspected inspect_macho(std::span<const std::byte> bytes, std::string_view path, bool as_json);
 
 inline void line(const char* key, std::string_view value) {
-    std::printf("%-9s %.*s\n", key, static_cast<int>(value.size()), value.data());
+    std::printf("%-9s %s\n", key, shown(value).c_str());
 }
 inline std::string or_number(std::string_view name, std::uint64_t number) {
     return name.empty() ? std::to_string(number) : std::string(name);

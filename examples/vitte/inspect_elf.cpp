@@ -120,12 +120,12 @@ void print_text(const facts& f, std::string_view path) {
     std::printf("\nexports (%zu)\n", f.exports.size());
     for (const named_symbol& s : f.exports)
         std::printf("  %#16" PRIx64 " %8" PRIu64 " %-7s %-7s %s\n", s.symbol.value, s.symbol.size,
-                    name_of(s.symbol.type()).data(), name_of(s.symbol.binding()).data(), full_name(s).c_str());
+                    name_of(s.symbol.type()).data(), name_of(s.symbol.binding()).data(), shown(full_name(s)).c_str());
     std::printf("\nimports (%zu)\n", f.imports.size());
     for (const named_symbol& s : f.imports) {
         const std::string from = s.version.library.empty() ? "" : " from " + std::string(s.version.library);
         std::printf("  %-7s %-7s %s%s\n", name_of(s.symbol.type()).data(), name_of(s.symbol.binding()).data(),
-                    full_name(s).c_str(), from.c_str());
+                    shown(full_name(s)).c_str(), shown(from).c_str());
     }
     std::printf("\nrelocations\n");
     for (const auto& [type, count] : f.relocations)

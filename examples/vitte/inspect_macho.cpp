@@ -197,21 +197,21 @@ void print_text(const facts& f) {
     std::printf("\nsegments (%zu)\n  %-29s %18s %12s %12s %-6s\n", f.segments.size(), "name", "address", "in file",
                 "in memory", "access");
     for (const macho::segment& s : f.segments) {
-        std::printf("  %-29s %#18" PRIx64 " %12" PRIu64 " %12" PRIu64 " %-6s\n", std::string(s.name).c_str(), s.address,
+        std::printf("  %-29s %#18" PRIx64 " %12" PRIu64 " %12" PRIu64 " %-6s\n", shown(s.name).c_str(), s.address,
                     s.file_size, s.memory_size, access_of(s).c_str());
         for (const macho::section section : s.sections)
             std::printf("    %-27s %#18" PRIx64 " %12" PRIu64 " %12" PRIu64 "\n",
-                        (std::string(section.segment) + "," + std::string(section.name)).c_str(), section.address,
+                        shown(std::string(section.segment) + "," + std::string(section.name)).c_str(), section.address,
                         section.zero_fill() ? 0 : section.size, section.size);
     }
     std::printf("\nexports (%zu)\n", f.exports.size());
     for (const named_export& e : f.exports)
-        std::printf("  %#18" PRIx64 " %-12s %s%s%s%s\n", e.address, e.type.data(), e.name.c_str(),
-                    e.weak ? " (weak)" : "", e.from.empty() ? "" : " -> ", e.from.c_str());
+        std::printf("  %#18" PRIx64 " %-12s %s%s%s%s\n", e.address, e.type.data(), shown(e.name).c_str(),
+                    e.weak ? " (weak)" : "", e.from.empty() ? "" : " -> ", shown(e.from).c_str());
     std::printf("\nimports (%zu)\n", f.imports.size());
     for (const named_import& i : f.imports)
-        std::printf("  %s%s%s%s\n", std::string(i.name).c_str(), i.library.empty() ? "" : " from ", i.library.c_str(),
-                    i.weak ? " (weak)" : "");
+        std::printf("  %s%s%s%s\n", shown(i.name).c_str(), i.library.empty() ? "" : " from ",
+                    shown(i.library).c_str(), i.weak ? " (weak)" : "");
     std::printf("\nrelocations\n");
     for (const auto& [name, count] : f.relocations) std::printf("  %-32s %10" PRIu64 "\n", name.c_str(), count);
 }

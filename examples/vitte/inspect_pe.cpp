@@ -179,24 +179,24 @@ void print_text(const facts& f, std::string_view path) {
     std::printf("\nsections (%zu)\n  %-13s %10s %10s %10s %-6s\n", f.sections.size(), "name", "address", "in file",
                 "in memory", "access");
     for (const named_section& s : f.sections)
-        std::printf("  %-13s %#10" PRIx32 " %10" PRIu32 " %10" PRIu32 " %-6s\n", std::string(s.name).c_str(),
+        std::printf("  %-13s %#10" PRIx32 " %10" PRIu32 " %10" PRIu32 " %-6s\n", shown(s.name).c_str(),
                     s.section.address, s.section.file_size, s.section.memory_size, access_of(s.section).c_str());
     std::printf("\nexports (%zu)\n", f.exports.size() + f.defined.size());
     for (const named_export& e : f.exports) {
         const std::string forwarder = e.exported.forwarder.empty() ? "" : " -> " + std::string(e.exported.forwarder);
         std::printf("  %#10" PRIx32 " @%-5" PRIu32 " %s%s\n", e.exported.address, e.exported.ordinal,
-                    std::string(e.name).c_str(), forwarder.c_str());
+                    shown(e.name).c_str(), shown(forwarder).c_str());
     }
     for (const named_symbol& s : f.defined)
-        std::printf("  %#10" PRIx32 " %-10s %s\n", s.symbol.value, section_of(s.symbol, f).c_str(),
-                    std::string(s.name).c_str());
+        std::printf("  %#10" PRIx32 " %-10s %s\n", s.symbol.value, shown(section_of(s.symbol, f)).c_str(),
+                    shown(s.name).c_str());
     std::printf("\nimports (%zu)\n", f.imports.size() + f.undefined.size());
     for (const pe::imported& i : f.imports)
         std::printf("  %s from %s%s\n",
-                    i.name.empty() ? ("@" + std::to_string(i.ordinal)).c_str() : std::string(i.name).c_str(),
-                    std::string(i.library.name).c_str(), i.library.delayed ? " (delayed)" : "");
+                    i.name.empty() ? ("@" + std::to_string(i.ordinal)).c_str() : shown(i.name).c_str(),
+                    shown(i.library.name).c_str(), i.library.delayed ? " (delayed)" : "");
     for (const named_symbol& s : f.undefined)
-        std::printf("  %s%s\n", std::string(s.name).c_str(),
+        std::printf("  %s%s\n", shown(s.name).c_str(),
                     s.symbol.storage == pe::storage_class::weak_external ? " (weak)" : "");
     std::printf("\nrelocations\n");
     for (const auto& [type, count] : f.relocations)

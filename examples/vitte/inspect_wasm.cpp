@@ -7,6 +7,7 @@
 #include <vitte/sys/memory/mapping.hpp>
 
 #include "json.hpp"
+#include "shown.hpp"
 
 namespace {
 namespace wasm = vitte::loader::wasm;
@@ -122,21 +123,22 @@ std::string name_of(const facts& f, std::uint32_t function) {
 }
 
 void print_text(const facts& f, const std::string& path) {
-    std::printf("%-9s %s\n%-9s WebAssembly module\n", "file", path.c_str(), "kind");
-    for (const std::string& p : f.producers) std::printf("%-9s %s\n", "made by", p.c_str());
+    std::printf("%-9s %s\n%-9s WebAssembly module\n", "file", shown(path).c_str(), "kind");
+    for (const std::string& p : f.producers) std::printf("%-9s %s\n", "made by", shown(p).c_str());
     std::printf("\nsections\n  %-30s %10s %10s %8s\n", "name", "offset", "size", "entries");
     for_each_section(
         f.file, [](const std::string& name, std::uint64_t offset, std::uint32_t size, std::uint32_t entries) {
-            std::printf("  %-30s %#10" PRIx64 " %10" PRIu32 " %8" PRIu32 "\n", name.c_str(), offset, size, entries);
+            std::printf("  %-30s %#10" PRIx64 " %10" PRIu32 " %8" PRIu32 "\n", shown(name).c_str(), offset, size,
+                        entries);
         });
     std::printf("\nexports (%zu)\n", f.exports.size());
     for (const export_line& e : f.exports)
-        std::printf("  %-8s %6" PRIu32 " %.*s %s\n", wasm::name_of(e.entry.kind), e.entry.index,
-                    static_cast<int>(e.entry.name.size()), e.entry.name.data(), e.type.c_str());
+        std::printf("  %-8s %6" PRIu32 " %s %s\n", wasm::name_of(e.entry.kind), e.entry.index,
+                    shown(e.entry.name).c_str(), e.type.c_str());
     std::printf("\nimports (%zu)\n", f.imports.size());
     for (const import_line& i : f.imports)
-        std::printf("  %-8s %.*s.%.*s %s\n", wasm::name_of(i.entry.kind), static_cast<int>(i.entry.module.size()),
-                    i.entry.module.data(), static_cast<int>(i.entry.name.size()), i.entry.name.data(), i.type.c_str());
+        std::printf("  %-8s %s.%s %s\n", wasm::name_of(i.entry.kind), shown(i.entry.module).c_str(),
+                    shown(i.entry.name).c_str(), i.type.c_str());
 }
 
 void print_json(const facts& f, const std::string& path) {
@@ -180,7 +182,7 @@ vitte::result<void, parse_error> print_functions(const facts& f) {
     VITTE_CHECK(f.file.for_each_code([&](const wasm::code_entry& code) {
         if (!told) return;
         const std::string name = name_of(f, index), type = type_in(f.functions, index);
-        std::printf("(func (;%" PRIu32 ";)%s%s%s%s\n", index, name.empty() ? "" : " $", name.c_str(),
+        std::printf("(func (;%" PRIu32 ";)%s%s%s%s\n", index, name.empty() ? "" : " $", shown(name).c_str(),
                     type.empty() ? "" : " ", type.c_str());
         told = wasm::disassemble(code, [](unsigned depth, const std::string& text) {
             std::printf("%*s%s\n", static_cast<int>(2 * depth + 2), "", text.c_str());

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <string_view>
 
+#include <vitte/core/utf8_character.hpp>
+
 class json_writer {
 public:
     json_writer& open(char bracket, std::string_view key = {}) {
@@ -38,13 +40,17 @@ private:
         quoted(key);
         std::putchar(':');
     }
-    /// Bytes from 0x80 on are passed through: names in object files are UTF-8.
+    /// What is no UTF-8 is told as U+FFFD, a byte each.
     static void quoted(std::string_view value) {
         std::putchar('"');
-        for (const char c : value) {
+        while (!value.empty()) {
+            const std::size_t length = vitte::utf8_character(value.data(), value.size());
+            const char c = value.front();
             if (c == '"' || c == '\\') std::putchar('\\');
-            if (static_cast<unsigned char>(c) < 0x20) std::printf("\\u%04x", static_cast<unsigned>(c));
-            else std::putchar(c);
+            if (length == 0) std::printf("\\ufffd");
+            else if (static_cast<unsigned char>(c) < 0x20) std::printf("\\u%04x", static_cast<unsigned>(c));
+            else std::printf("%.*s", static_cast<int>(length), value.data());
+            value.remove_prefix(length == 0 ? 1 : length);
         }
         std::putchar('"');
     }

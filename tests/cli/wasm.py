@@ -127,6 +127,16 @@ def main(build, vitte, results_file):
     for module in program, functions, vectors:
         results.check(by_us(run('inspect', '--disassemble', module)[1]) == by_llvm(module), f'instructions of {module} are other than LLVM reads')
     refuses(1, ['not a WebAssembly module', 'hint'], 'inspect', '--disassemble', vitte)
+
+    hostile, shown = 'a\n\x1b[2J\u202eb', r'a\x0a\x1b[2J\xe2\x80\xaeb'
+    named = os.path.join(build, 'named.wasm')
+    with open(named, 'wb') as file:
+        name = hostile.encode()
+        file.write(b'\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\7' + bytes([len(name) + 4, 1, len(name)]) + name + b'\0\0\x0a\4\1\2\0\x0b')
+    for options in [], ['--disassemble']:
+        text = run('inspect', *options, named)[1]
+        results.check(shown in text and '\x1b' not in text and '\u202e' not in text, f'inspect {options} shows names as they may be:\n{text!r}')
+    results.equal(json.loads(run('inspect', '--json', named)[1])['exports'][0]['name'], hostile, 'a name in JSON')
     results.append_to(results_file)
 
 
