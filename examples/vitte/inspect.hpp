@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
 #include <vitte/loader/format/parse_error.hpp>
 #include <vitte/loader/format/views.hpp>
 
@@ -18,9 +17,7 @@ inspected inspect_elf(std::span<const std::byte> bytes, std::string_view path, b
 inspected inspect_pe(std::span<const std::byte> bytes, std::string_view path, bool as_json);
 inspected inspect_macho(std::span<const std::byte> bytes, std::string_view path, bool as_json);
 
-inline void line(const char* key, std::string_view value) {
-    std::printf("%-9s %s\n", key, shown(value).c_str());
-}
+inline void line(const char* key, std::string_view value) { std::printf("%-9s %s\n", key, shown(value).c_str()); }
 inline std::string or_number(std::string_view name, std::uint64_t number) {
     return name.empty() ? std::to_string(number) : std::string(name);
 }

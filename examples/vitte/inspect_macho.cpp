@@ -210,8 +210,8 @@ void print_text(const facts& f) {
                     e.weak ? " (weak)" : "", e.from.empty() ? "" : " -> ", shown(e.from).c_str());
     std::printf("\nimports (%zu)\n", f.imports.size());
     for (const named_import& i : f.imports)
-        std::printf("  %s%s%s%s\n", shown(i.name).c_str(), i.library.empty() ? "" : " from ",
-                    shown(i.library).c_str(), i.weak ? " (weak)" : "");
+        std::printf("  %s%s%s%s\n", shown(i.name).c_str(), i.library.empty() ? "" : " from ", shown(i.library).c_str(),
+                    i.weak ? " (weak)" : "");
     std::printf("\nrelocations\n");
     for (const auto& [name, count] : f.relocations) std::printf("  %-32s %10" PRIu64 "\n", name.c_str(), count);
 }

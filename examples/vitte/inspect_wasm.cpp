@@ -126,11 +126,10 @@ void print_text(const facts& f, const std::string& path) {
     std::printf("%-9s %s\n%-9s WebAssembly module\n", "file", shown(path).c_str(), "kind");
     for (const std::string& p : f.producers) std::printf("%-9s %s\n", "made by", shown(p).c_str());
     std::printf("\nsections\n  %-30s %10s %10s %8s\n", "name", "offset", "size", "entries");
-    for_each_section(
-        f.file, [](const std::string& name, std::uint64_t offset, std::uint32_t size, std::uint32_t entries) {
-            std::printf("  %-30s %#10" PRIx64 " %10" PRIu32 " %8" PRIu32 "\n", shown(name).c_str(), offset, size,
-                        entries);
-        });
+    for_each_section(f.file, [](const std::string& name, std::uint64_t offset, std::uint32_t size,
+                                std::uint32_t entries) {
+        std::printf("  %-30s %#10" PRIx64 " %10" PRIu32 " %8" PRIu32 "\n", shown(name).c_str(), offset, size, entries);
+    });
     std::printf("\nexports (%zu)\n", f.exports.size());
     for (const export_line& e : f.exports)
         std::printf("  %-8s %6" PRIu32 " %s %s\n", wasm::name_of(e.entry.kind), e.entry.index,

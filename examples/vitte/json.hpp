@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <string_view>
-
 #include <vitte/core/utf8_character.hpp>
 
 class json_writer {
@@ -47,9 +46,12 @@ private:
             const std::size_t length = vitte::utf8_character(value.data(), value.size());
             const char c = value.front();
             if (c == '"' || c == '\\') std::putchar('\\');
-            if (length == 0) std::printf("\\ufffd");
-            else if (static_cast<unsigned char>(c) < 0x20) std::printf("\\u%04x", static_cast<unsigned>(c));
-            else std::printf("%.*s", static_cast<int>(length), value.data());
+            if (length == 0)
+                std::printf("\\ufffd");
+            else if (static_cast<unsigned char>(c) < 0x20)
+                std::printf("\\u%04x", static_cast<unsigned>(c));
+            else
+                std::printf("%.*s", static_cast<int>(length), value.data());
             value.remove_prefix(length == 0 ? 1 : length);
         }
         std::putchar('"');

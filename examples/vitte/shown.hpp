@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-
 #include <vitte/core/printable.hpp>
 
 inline std::string shown(std::string_view name) {

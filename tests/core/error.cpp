@@ -1,5 +1,4 @@
 #include <boost/test/unit_test.hpp>
-
 #include <limits>
 #include <span>
 #include <sstream>
@@ -7,7 +6,6 @@
 #include <string_view>
 #include <type_traits>
 #include <vector>
-
 #include <vitte/core/error_output.hpp>
 #include <vitte/core/result.hpp>
 #include <vitte/core/std_error.hpp>
@@ -76,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_message_is_one_line_of_well_formed_characters) {
     BOOST_TEST(said(why, "a\nb\r\tc\x7f") == "open a\\x0ab\\x0d\\x09c\\x7f: busy");
     BOOST_TEST(said(why, "\x1b[2Jx") == "open \\x1b[2Jx: busy");
     BOOST_TEST(said(why, "C:\\a \u00e4\u20ac\U0001f600") == "open C:\\a \u00e4\u20ac\U0001f600: busy");
-    BOOST_TEST(said(why, "\xff\xc3") == "open \\xff\\xc3: busy");                        // no UTF-8
+    BOOST_TEST(said(why, "\xff\xc3") == "open \\xff\\xc3: busy");                       // no UTF-8
     BOOST_TEST(said(why, "\xc2\x85\u2028") == "open \\xc2\\x85\\xe2\\x80\\xa8: busy");  // ends of lines of Unicode
     BOOST_TEST(said(why, "\u202ea\u2066") == "open \\xe2\\x80\\xaea\\xe2\\x81\\xa6: busy");
 }

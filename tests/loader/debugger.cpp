@@ -104,7 +104,8 @@ struct numbered : vitte::sys::native {
     struct files : vitte::sys::native::files {
         static vitte::result<handle> open(const char* path, const vitte::sys::open_options& options) noexcept {
             const bool temporary = std::strncmp(path, "/tmp/", 5) == 0;
-            return vitte::sys::native::files::open(temporary ? (SCRATCH + std::string(path + 4)).c_str() : path, options);
+            return vitte::sys::native::files::open(temporary ? (SCRATCH + std::string(path + 4)).c_str() : path,
+                                                   options);
         }
     };
 };

@@ -40,17 +40,18 @@ namespace {
 /// An error all of whose texts are `text`, and what stands there once it is printed.
 load_error load_error_of(const std::string& text) {
     load_error why;
-    why.module = why.action = why.symbol = why.version = why.library = why.reason = why.references = why.searched = text;
+    for (std::string* const part : {&why.module, &why.action, &why.symbol, &why.version, &why.library, &why.reason,
+                                    &why.references, &why.searched})
+        *part = text;
     return why;
 }
-trap trap_of(const std::string& text) {
-    return {trap_code::host, text, {{text, 1, text}, {text, 2, text}}};
-}
+trap trap_of(const std::string& text) { return {trap_code::host, text, {{text, 1, text}, {text, 2, text}}}; }
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_message_is_one_line_whatever_names_are) {
     using namespace std::string_literals;
-    const std::string hostile = "a\nb\x1b[2J\xff\u202e\0c\u00e4"s, shown = "a\\x0ab\\x1b[2J\\xff\\xe2\\x80\\xae\\x00c\u00e4";
+    const std::string hostile = "a\nb\x1b[2J\xff\u202e\0c\u00e4"s,
+                      shown = "a\\x0ab\\x1b[2J\\xff\\xe2\\x80\\xae\\x00c\u00e4";
     BOOST_TEST(load_error_of(hostile).message() == load_error_of(shown).message());
     BOOST_TEST(trap_of(hostile).message() == trap_of(shown).message());
     BOOST_TEST(printed(trap_of(hostile)) == shown + " in " + shown + ", called by " + shown);
@@ -63,8 +64,9 @@ BOOST_AUTO_TEST_CASE(a_message_is_short_however_long_names_are) {
     while (many.size() < 3'000'000) many += "\u20ac";
     for (const std::string& text : {many + "z", "a" + many, "ab" + many, std::string(3'000'000, '\x80')}) {
         const std::string loading = load_error_of(text).message(), trapping = trap_of(text).message();
-        BOOST_TEST((loading.size() < 8 * (4 * vitte::longest_printed + 40) && loading.size() > vitte::longest_printed));
-        BOOST_TEST((trapping.size() < 3 * (4 * vitte::longest_printed + 40) && trapping.find("...") != std::string::npos));
+        constexpr std::size_t most = 4 * vitte::longest_printed + 40;
+        BOOST_TEST((loading.size() < 8 * most && loading.find("...") != std::string::npos));
+        BOOST_TEST((trapping.size() < 3 * most && trapping.find("...") != std::string::npos));
         if (text[0] != '\x80') BOOST_TEST(loading.find('\\') == std::string::npos);  // no character was cut
     }
     const std::string just(vitte::longest_printed, 'y');

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <type_traits>
-
 #include <vitte/core/printable.hpp>
 
 namespace vitte {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-
 #include <vitte/core/utf8_character.hpp>
 
 namespace vitte {
@@ -28,7 +27,8 @@ public:
             return;
         }
         constexpr const char* digits = "0123456789abcdef";
-        for (const char c : {'\\', 'x', digits[byte >> 4], digits[byte & 15]}) text_[size_++] = c;
+        const char escape[4] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+        for (; size_ < 4; ++size_) text_[size_] = escape[size_];
         taken_ = 1;
     }
     constexpr const char* data() const noexcept { return text_; }

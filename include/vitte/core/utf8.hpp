@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
-
 #include <vitte/core/utf8_character.hpp>
 
 namespace vitte {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <utility>
-
 #include <vitte/core/printable.hpp>
 #include <vitte/core/result.hpp>
 

@@ -110,8 +110,8 @@ public:
     }
     /// Lists the functions of all linked objects from now on, in every loader, in `/tmp/perf-PID.map`, so that Linux's
     /// `perf` can name them. Of shared objects it reads the files. Nobody but this user and root reads the new file.
-    /// Fails if somebody else has put something at its name. A child that is forked lists what it links in a file of its
-    /// own, or nowhere if that cannot be made.
+    /// Fails if somebody else has put something at its name. A child that is forked lists what it links in a file of
+    /// its own, or nowhere if that cannot be made.
     static result<void> write_perf_map() { return own_linker<P>::write_perf_map(); }
 
 private:

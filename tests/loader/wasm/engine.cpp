@@ -305,8 +305,9 @@ BOOST_AUTO_TEST_CASE(names_of_a_module_end_no_line) {
     BOOST_TEST(function_of<void()>(made, "t\nt")().error().message() == "unreachable in u\\x0au");
     BOOST_TEST(made.function<int()>("t\nt").error().message() ==
                "m\\x0am: looking up symbol 't\\x0at': its type is [] -> [], not [] -> [i32]");
+    const std::string long_name(1'000'000, '\n');
     const code importing = module({make_section(1, list({type({}, {})})),
-                                   make_section(2, list({imported("m\nm", std::string(1'000'000, '\n'), bytes({0, 0}))}))});
+                                   make_section(2, list({imported("m\nm", long_name, bytes({0, 0}))}))});
     const auto refused = store.instantiate(compiled(importing));
     BOOST_REQUIRE(!refused);
     const std::string told = refused.error().message();
@@ -329,7 +330,7 @@ BOOST_AUTO_TEST_CASE(an_interruption_stops_all_that_runs_and_is_over_then) {
         const auto ended = function_of<void()>(made, name)();
         return ended ? trap_code::none : ended.error().code;
     };
-    for (const trap_code why : {trap_code::interrupted, trap_code::timed_out, trap_code::unreachable, trap_code::host}) {
+    for (const auto why : {trap_code::interrupted, trap_code::timed_out, trap_code::unreachable, trap_code::host}) {
         // While the host calls from within a call.
         int inner_calls = 0;
         work = [&] {
@@ -901,7 +902,8 @@ BOOST_AUTO_TEST_CASE(typed_references_are_refused_where_they_are_not_enabled) {
 namespace {
 /// Whether numbers have another point from now on than in C.
 bool set_another_point() {
-    for (const char* const name : {"de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "ps_AF.UTF-8", "German_Germany.1252", "de-DE"})
+    for (const char* const name :
+         {"de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "ps_AF.UTF-8", "German_Germany.1252", "de-DE"})
         if (std::setlocale(LC_ALL, name) != nullptr) {
             char text[8];
             std::snprintf(text, sizeof text, "%g", 0.5);
@@ -910,30 +912,29 @@ bool set_another_point() {
     return std::setlocale(LC_ALL, "C"), false;
 }
 const ability another_point{"a locale with another decimal point", [] {
-    const bool present = set_another_point();
-    std::setlocale(LC_ALL, "C");
-    return present;
-}};
+                                const bool present = set_another_point();
+                                std::setlocale(LC_ALL, "C");
+                                return present;
+                            }};
 
 /// The constants of a function, as text.
 std::string constants() {
-    const code numbers = module({make_section(1, list({type({}, {})})), make_section(3, list({bytes({0})})),
-                                 make_section(10, list({body(bytes({0x43, 0, 0, 0xc0, 0x3f, 0x1a,                  // 1.5
-                                                                    0x44, 0, 0, 0, 0, 0, 0, 0xe0, 0xbf, 0x1a,      // -0.5
-                                                                    0x43, 0, 0, 0x80, 0xff, 0x1a,                  // -inf
-                                                                    0x44, 0x9a, 0x99, 0x99, 0x99, 0x99, 0x99, 0xb9,
-                                                                    0x3f, 0x1a}))}))});
+    const code numbers =
+        module({make_section(1, list({type({}, {})})), make_section(3, list({bytes({0})})),
+                make_section(10, list({body(bytes({0x43, 0,    0,    0xc0, 0x3f, 0x1a,                          // 1.5
+                                                   0x44, 0,    0,    0,    0,    0,    0,    0xe0, 0xbf, 0x1a,  // -0.5
+                                                   0x43, 0,    0,    0x80, 0xff, 0x1a,                          // -inf
+                                                   0x44, 0x9a, 0x99, 0x99, 0x99, 0x99, 0x99, 0xb9, 0x3f, 0x1a}))}))});
     std::string made;
     const auto file = wasm::file::parse(numbers);
     BOOST_REQUIRE(file.has_value());
     const auto line = [&](unsigned, const std::string& text) { made += text.ends_with("drop") ? "" : text + ';'; };
-    BOOST_TEST(
-        file->for_each_code([&](const wasm::code_entry& entry) { BOOST_TEST(wasm::disassemble(entry, line).has_value()); })
-            .has_value());
+    BOOST_TEST(file->for_each_code(
+                       [&](const wasm::code_entry& entry) { BOOST_TEST(wasm::disassemble(entry, line).has_value()); })
+                   .has_value());
     return made;
 }
-const char* const expected_constants =
-    "f32.const 1.5;f64.const -0.5;f32.const -inf;f64.const 0.10000000000000001;";
+const char* const expected_constants = "f32.const 1.5;f64.const -0.5;f32.const -inf;f64.const 0.10000000000000001;";
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(numbers_are_written_for_people) { BOOST_TEST(constants() == expected_constants); }

@@ -401,10 +401,10 @@ BOOST_AUTO_TEST_CASE(a_wait_that_is_cut_short_ends_its_own_call_alone) {
         BOOST_TEST((end_of_poll(g, 1) == wasm::trap_code::timed_out));
         g.store.set_deadline(vitte::sys::deadline::never());
     });
-    const code calling = module({make_section(1, list({type({}, {})})),
-                                 make_section(2, list({imported("host", "wait", bytes({0, 0}))})),
-                                 make_section(3, list({bytes({0})})), make_section(7, list({exported("call", 0, 1)})),
-                                 make_section(10, list({body(bytes({0x10, 0}))}))});
+    const code calling =
+        module({make_section(1, list({type({}, {})})), make_section(2, list({imported("host", "wait", bytes({0, 0}))})),
+                make_section(3, list({bytes({0})})), make_section(7, list({exported("call", 0, 1)})),
+                make_section(10, list({body(bytes({0x10, 0}))}))});
     const auto outer = g.store.instantiate(*wasm::compiled_module::compile(calling));
     BOOST_REQUIRE(outer);
     BOOST_TEST((*(*outer)->function<void()>("call"))().has_value());

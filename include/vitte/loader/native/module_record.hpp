@@ -5,7 +5,6 @@
 #include <new>
 #include <string>
 #include <utility>
-
 #include <vitte/loader/native/debugger/link_list.hpp>
 #include <vitte/loader/native/dynamic.hpp>
 #include <vitte/loader/native/perf_map.hpp>

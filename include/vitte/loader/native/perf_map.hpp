@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
-
 #include <vitte/core/printable.hpp>
 #include <vitte/loader/native/symbol_index.hpp>
 #include <vitte/sys/fs/file.hpp>
