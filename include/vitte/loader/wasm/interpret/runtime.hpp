@@ -208,8 +208,7 @@ struct execution {
     void has_stopped() noexcept {
         if (depth == 0) return limit.store_relaxed(end);
         std::byte* asked = limit.load_relaxed();
-        if (is_asked_to_stop() && (number_of(asked) & of_caller) != 0)
-            limit.compare_exchange_strong_acquire(asked, end);
+        if (number_of(asked) / of_caller == 1) limit.compare_exchange_strong_acquire(asked, end);
     }
 
     ~execution() {
