@@ -3,8 +3,9 @@
 usage: releases.py RESULTS
 
 All of `sys` is compiled over the headers of tests/systems, functions that nobody uses included; the calls that are left open must
-be in releases.txt.
+be in releases.txt. What that says of macOS is compared with the headers beside the Zig that ZIG names, if there is one.
 """
+import os
 import pathlib
 import re
 import subprocess
@@ -67,8 +68,26 @@ def calls(system, folder):
     return sorted(set(re.findall(r' target_(\S+)', listed)))
 
 
+def check_macos(checked, oldest, table):
+    """By the availability that macOS's headers declare."""
+    folder = pathlib.Path(os.environ.get('ZIG', 'none')).parent / 'lib/libc/include/any-macos-any'
+    if not folder.exists():
+        checked.skip('releases of macOS: its headers are not given (ZIG)')
+        return
+    text = '\n'.join(path.read_text(encoding='utf-8', errors='replace') for path in folder.rglob('*.h'))
+    text = re.sub(r'^[ \t]*#(?:.*\\\n)*.*', '', re.sub(r'/\*.*?\*/', '', text, flags=re.S), flags=re.M)
+    compared = 0
+    for declared in re.split('[;{}]', text):
+        for name in set(re.findall(r'(\w+)\s*\(', declared)) & table.keys():
+            for since in map(version, re.findall(r'(?:OSX_AVAILABLE\(|macos\(|macosx\(|__MAC_)(\d+[._]\d+)', declared)):
+                compared += 1
+                checked.check(table[name] in ((), since) and since <= oldest, f'darwin: {name} came with {since}')
+    checked.check(compared > 20, 'darwin: the headers declare no releases')
+
+
 def main(known):
     checked = results.Results('systems/releases')
+    check_macos(checked, *releases()['darwin'])
     for system, (oldest, table) in releases().items():
         with tempfile.TemporaryDirectory() as folder:
             for name in calls(system, folder):
