@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 #include <functional>
 #include <vector>
@@ -368,7 +369,15 @@ BOOST_AUTO_TEST_CASE(calls_of_privileged_programs_are_refused, *needs(filtered_c
     BOOST_TEST(others_than("done", own, nullptr) == "");
     BOOST_TEST(in_child(senseless[0].second) == "bad handle");
     BOOST_TEST(confined(box, [] { return cloned(CLONE_VM | CLONE_NEWUSER | SIGCHLD); }) == denied);
+    // Without clone3(2), as on old kernels.
     BOOST_TEST(confined(box, [] { return outcome(command(VITTE_CHILD).arguments({"exit", "0"}).spawn()); }) == "done");
+    BOOST_TEST(confined(box, [] { return outcome(command("./no-such-program").spawn()); }) == "not found");
+    BOOST_TEST(confined(box, [] {
+                   std::signal(SIGUSR1, [](int) {});
+                   std::signal(SIGPIPE, SIG_IGN);
+                   auto p = command("sh").arguments({"-c", "kill -s PIPE $$; exit 5"}).spawn();
+                   return p ? std::to_string(p->wait()->signal) : outcome(p);
+               }) == std::to_string(SIGPIPE));
 }
 
 BOOST_AUTO_TEST_CASE(privileges_are_allowed_on_demand, *needs(filtered_calls)) {

@@ -113,7 +113,8 @@ public:
     /// Of files in the folders of PATH that may not be executed, or whose interpreter is missing, the next is tried.
     result<basic_process<P>> spawn() const {
         VITTE_CHECK(check_texts());
-        const std::vector<std::string> environment = environment_of_child();
+        const bool changes_environment = cleared_ || !changes_.empty();
+        const std::vector<std::string> environment = changes_environment ? environment_of_child() : std::vector<std::string>();
         std::vector<const char*> arguments{called_name()}, variables;
         for (const std::string& text : arguments_) arguments.push_back(text.c_str());
         for (const std::string& text : environment) variables.push_back(text.c_str());
@@ -122,7 +123,7 @@ public:
 
         child_request request{};
         request.arguments = arguments.data();
-        request.environment = cleared_ || !changes_.empty() ? variables.data() : nullptr;
+        request.environment = changes_environment ? variables.data() : nullptr;
         request.directory = directory_.empty() ? nullptr : directory_.c_str();
         request.kept = kept_.data();
         request.kept_count = kept_.size();

@@ -14,6 +14,6 @@
 
 namespace vitte::sys::linux_os {
 
-enum { pidfd_open_call = VITTE_CALL(434), close_range_call = VITTE_CALL(436) };
+enum { pidfd_open_call = VITTE_CALL(434), clone3_call = VITTE_CALL(435), close_range_call = VITTE_CALL(436) };
 
 }  // namespace vitte::sys::linux_os

@@ -26,7 +26,6 @@ enum newer_call : std::uint32_t {
     fsconfig_call,
     fsmount_call,
     fspick_call,
-    clone3_call = VITTE_CALL(435),
     openat2_call = VITTE_CALL(437),
     pidfd_getfd_call,
     faccessat2_call,

@@ -27,20 +27,22 @@ inline int number_of(process_signal signal) noexcept {
 }
 
 /// What happens between the start of a child and that of its program. Memory may be the parent's, which waits
-/// meanwhile: nothing is allocated and nothing changed, but `errno`.
+/// meanwhile: nothing is allocated and nothing changed, but `told` and `errno`.
 template <class System>
 struct child_start {
     const process_request<int>& request;
-    const int report;          ///< a pipe to the parent that closes by itself when the program starts
     const int descriptor_end;  ///< above all descriptors that were there when the child was asked for
+    bool begins_clean = false;  ///< no signal is handled, and the parent sees what is in `told`
+    int report = -1;            ///< a pipe to the parent that closes by itself when the program starts
 
     struct failure {
-        const char* operation;
-        int number;
+        const char* operation = nullptr;
+        int number = 0;
     };
+    failure told{};
 
     static int run(void* opaque) noexcept {
-        const child_start& self = *static_cast<const child_start*>(opaque);
+        child_start& self = *static_cast<child_start*>(opaque);
         const char* failed = self.prepare();
         if (failed == nullptr) {
             char** const environment = const_cast<char**>(self.request.environment);
@@ -48,8 +50,8 @@ struct child_start {
                      environment != nullptr ? environment : ::environ);
             failed = "execve";
         }
-        const failure told{failed, errno};
-        static_cast<void>(!::write(self.report, &told, sizeof told));
+        self.told = {failed, errno};
+        if (self.report != -1) static_cast<void>(!::write(self.report, &self.told, sizeof self.told));
         return 127;
     }
 
@@ -66,7 +68,8 @@ private:
             if (!set_limit(request.limits[i])) return "setrlimit";
         if (request.user != nullptr && !System::become(*request.user)) return "setuid";
         if (request.directory != nullptr && ::chdir(request.directory) == -1) return "chdir";
-        reset_signals();
+        if (!begins_clean) reset_handlers();
+        begin_with_usual_signals();
         return confine();
     }
     const char* confine() const noexcept {
@@ -109,10 +112,8 @@ private:
         }
         return true;
     }
-    /// No handler of the parent may run here, and its program begins with none blocked and SIGPIPE as usual.
-    static void reset_signals() noexcept {
-        struct sigaction usual{};
-        usual.sa_handler = SIG_DFL;
+    /// No handler of the parent may run here.
+    static void reset_handlers() noexcept {
 #if defined(_SIG_MAXSIG)  // of FreeBSD and DragonFly, whose NSIG is below the signals for real time
         constexpr int end = _SIG_MAXSIG + 1;
 #elif defined(NSIG)
@@ -123,12 +124,20 @@ private:
         for (int number = 1; number < end; ++number) {
             struct sigaction now;
             if (::sigaction(number, nullptr, &now) == -1) continue;
-            if (now.sa_handler != SIG_DFL && (now.sa_handler != SIG_IGN || number == SIGPIPE))
-                ::sigaction(number, &usual, nullptr);
+            if (now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN) reset(number);
         }
+    }
+    /// The program begins with none blocked and SIGPIPE as usual.
+    static void begin_with_usual_signals() noexcept {
+        reset(SIGPIPE);
         sigset_t none;
         sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    }
+    static void reset(int number) noexcept {
+        struct sigaction usual{};
+        usual.sa_handler = SIG_DFL;
+        ::sigaction(number, &usual, nullptr);
     }
 };
 
@@ -141,31 +150,13 @@ struct processes {
     static constexpr const char* suffix = "";      ///< of the names of programs
 
     static result<child> spawn(const process_request<int>& request) noexcept {
-        int ends[2];
-        VITTE_CHECK(open_pipe(ends));
-        if (ends[1] < 3) {  // where the child's streams will be
-            const int moved = ::fcntl(ends[1], F_DUPFD_CLOEXEC, 3);
-            ::close(ends[1]);
-            ends[1] = moved;
+        child_start<System> start{request, System::descriptor_end()};
+        if constexpr (requires { System::start_clean(start.run, &start); }) {
+            start.begins_clean = true;
+            if (const auto started = System::start_clean(start.run, &start)) return unless_told(start.told, *started);
+            start.begins_clean = false;
         }
-        child_start<System> start{request, ends[1], System::descriptor_end()};
-        sigset_t all, before;
-        sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before);
-        const auto started = System::start(child_start<System>::run, &start);
-        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        ::close(ends[1]);
-        // Where pipes are not made and marked in one step, children of other threads may hold this one open, too.
-        if constexpr (requires { System::starts_at_once; }) ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-        typename child_start<System>::failure told{};
-        ssize_t got = 0;
-        if (started)
-            do got = ::read(ends[0], &told, sizeof told);
-            while (got == -1 && errno == EINTR);
-        ::close(ends[0]);
-        if (!started || got != static_cast<ssize_t>(sizeof told)) return started;
-        while (::waitpid(started->id, nullptr, 0) == -1 && errno == EINTR) {}
-        return fail(cause_of(told.number), told.operation, told.number);
+        return spawn_reporting(start);
     }
     static result<exit_status> wait(child of, std::int64_t until) noexcept {
         VITTE_CHECK(System::await_exit(of, until));
@@ -204,6 +195,39 @@ struct processes {
     }
 
 private:
+    /// Starts a child that says through a pipe what fails.
+    static result<child> spawn_reporting(child_start<System>& start) noexcept {
+        int ends[2];
+        VITTE_CHECK(open_pipe(ends));
+        if (ends[1] < 3) {  // where the child's streams will be
+            const int moved = ::fcntl(ends[1], F_DUPFD_CLOEXEC, 3);
+            ::close(ends[1]);
+            ends[1] = moved;
+        }
+        start.report = ends[1];
+        sigset_t all, before;
+        sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before);
+        const auto started = System::start(start.run, &start);
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        ::close(ends[1]);
+        // Where pipes are not made and marked in one step, children of other threads may hold this one open, too.
+        if constexpr (requires { System::starts_at_once; }) ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+        typename child_start<System>::failure told;
+        ssize_t got = 0;
+        if (started)
+            do got = ::read(ends[0], &told, sizeof told);
+            while (got == -1 && errno == EINTR);
+        ::close(ends[0]);
+        if (!started || got != static_cast<ssize_t>(sizeof told)) return started;
+        return unless_told(told, *started);
+    }
+    /// The child, unless it failed to begin: then it is gone.
+    static result<child> unless_told(const typename child_start<System>::failure& told, child made) noexcept {
+        if (told.operation == nullptr) return made;
+        while (::waitpid(made.id, nullptr, 0) == -1 && errno == EINTR) {}
+        return fail(cause_of(told.number), told.operation, told.number);
+    }
     /// To kill(2) numbers below 1 mean more than is meant here, and -1 means everybody.
     static result<void> sent(pid_t to, int sign, process_signal signal) noexcept {
         if (to < 1) return fail(errc::bad_handle, "kill");
