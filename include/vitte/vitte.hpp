@@ -1,6 +1,7 @@
 /// Everything. Programs that care for compile time include the headers they use instead.
 #pragma once
 
+#include <vitte/core/address_sanitizer.hpp>
 #include <vitte/core/assert.hpp>
 #include <vitte/core/atomic.hpp>
 #include <vitte/core/blake3.hpp>

@@ -114,7 +114,8 @@ public:
     result<basic_process<P>> spawn() const {
         VITTE_CHECK(check_texts());
         const bool changes_environment = cleared_ || !changes_.empty();
-        const std::vector<std::string> environment = changes_environment ? environment_of_child() : std::vector<std::string>();
+        std::vector<std::string> environment;
+        if (changes_environment) environment = environment_of_child();
         std::vector<const char*> arguments{called_name()}, variables;
         for (const std::string& text : arguments_) arguments.push_back(text.c_str());
         for (const std::string& text : environment) variables.push_back(text.c_str());

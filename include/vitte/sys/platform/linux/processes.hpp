@@ -5,16 +5,23 @@
 #include <sched.h>
 #include <sys/syscall.h>
 
+#include <vitte/core/address_sanitizer.hpp>
 #include <vitte/sys/platform/linux/call_numbers.hpp>
 #include <vitte/sys/platform/linux/directories.hpp>
 #include <vitte/sys/platform/posix/processes.hpp>
 
 namespace vitte::sys::linux_os {
 
+/// What a child runs on until its program begins.
+struct child_stack {
+    alignas(64) std::byte bytes[32768];
+    ~child_stack() { forget_stack(bytes, sizeof bytes); }
+};
+
 struct process_system : posix::forking {
     static result<posix::child_handle> start(int (*run)(void*) noexcept, void* argument) noexcept {
-        alignas(64) std::byte stack[32768];
-        const pid_t made = ::clone(run, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
+        child_stack stack;
+        const pid_t made = ::clone(run, stack.bytes + sizeof stack.bytes, CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
         if (made == -1) return posix::last_error("clone");
         return posix::child_handle{made};
     }
@@ -23,12 +30,12 @@ struct process_system : posix::forking {
     /// parent's for certain: emulators that copy it do not know clone3(2).
     static result<posix::child_handle> start_clean(int (*run)(void*) noexcept, void* argument) noexcept {
         constexpr std::uint64_t clear_handlers = 0x1'0000'0000;
-        alignas(64) std::byte stack[32768];
+        child_stack stack;
         const struct {
             std::uint64_t flags, pidfd, child_tid, parent_tid, exit_signal;
             const void* stack;
             std::uint64_t stack_size, tls;
-        } how{CLONE_VM | CLONE_VFORK | clear_handlers, 0, 0, 0, SIGCHLD, stack, sizeof stack, 0};
+        } how{CLONE_VM | CLONE_VFORK | clear_handlers, 0, 0, 0, SIGCHLD, stack.bytes, sizeof stack.bytes, 0};
         long made = clone3_call;
         __asm__ volatile(
             "syscall\n\t"

@@ -6,17 +6,11 @@
 #include <memory>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define VITTE_ADDRESS_SANITIZER
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define VITTE_ADDRESS_SANITIZER
-#endif
-#endif
+#include <vitte/core/address_sanitizer.hpp>
+
 #if defined(VITTE_ADDRESS_SANITIZER)
 extern "C" void __sanitizer_start_switch_fiber(void**, const void*, std::size_t) noexcept;
 extern "C" void __sanitizer_finish_switch_fiber(void*, const void**, std::size_t*) noexcept;
-extern "C" void __asan_unpoison_memory_region(const volatile void*, std::size_t) noexcept;
 #endif
 
 namespace vitte::sys {
@@ -43,9 +37,7 @@ public:
         if (stack_.bytes == nullptr) take_stack();
         bottom_ = stack_.bytes.get();
         size_ = stack_size;
-#if defined(VITTE_ADDRESS_SANITIZER)
-        __asan_unpoison_memory_region(bottom_, size_);  // which was perhaps left in the middle of something
-#endif
+        forget_stack(bottom_, size_);
         auto top = (reinterpret_cast<std::uintptr_t>(bottom_) + stack_size) & ~std::uintptr_t{15};
 #if defined(__x86_64__)
         top -= sizeof(void*);  // as if it had been called (System V ABI, AMD64, 3.2.2)
