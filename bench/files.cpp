@@ -1,5 +1,6 @@
 // Files and folders: many small ones, whole trees, large copies. files [FOLDER]
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string>
 
@@ -85,6 +86,19 @@ std::uint64_t raw_walk(int folder) {
     return count;
 }
 
+/// The least that finds the end of what may be a pipe, or in /proc.
+void raw_read_on(const std::string& path) {
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    char beginning[4096];
+    const auto size = static_cast<std::size_t>(read(file, beginning, sizeof beginning));
+    seen = seen + static_cast<std::uint64_t>(read(file, beginning + size, sizeof beginning - size));
+    void* const buffer = std::malloc(size);
+    std::memcpy(buffer, beginning, size);
+    seen = seen + size;
+    close(file);
+    std::free(buffer);
+}
+
 #if __has_include(<uv.h>)
 void uv_read(const std::string& path) {
     uv_fs_t request;
@@ -120,7 +134,8 @@ void measure_small_files(const std::vector<std::string>& files) {
         };
     };
     const auto ours = all([](const std::string& path) { seen = seen + sys::read(path.c_str())->size(); });
-    bench::compare("files: read a small one", "open, fstat, read, close", 1.05, 15, ours, all(raw_read));
+    bench::compare("files: read a small one", "open, fstat, read, close", 0.93, 15, ours, all(raw_read));
+    bench::compare("files: read a small one", "open, read, read, close", 1.05, 15, ours, all(raw_read_on));
 #if __has_include(<uv.h>)
     bench::compare("files: read a small one", "libuv", 1.00, 15, ours, all(uv_read));
 #else

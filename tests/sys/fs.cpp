@@ -24,6 +24,14 @@ struct reluctant : sys::native {
     };
 };
 
+/// The native platform, whose files tell nothing of themselves.
+struct sizeless : sys::native {
+    struct files : sys::native::files {
+        using sys::native::files::info;
+        static vitte::result<sys::file_info> info(handle) noexcept { return vitte::fail(errc::io_error, "info"); }
+    };
+};
+
 /// The native platform without its ways to copy.
 struct plain : sys::native {
     struct files : sys::native::files {
@@ -67,6 +75,18 @@ BOOST_AUTO_TEST_CASE(reads_whole_files) {
     BOOST_TEST(text(*sys::read(file.path())) == "hello");
     BOOST_TEST(text(*sys::read<reluctant>(file.path())) == "hello");
     BOOST_TEST(sys::stat(file.path())->size == 5u);
+    std::string content;
+    for (const std::size_t size : {0, 1, 4095, 4096, 4097, 8192, 100'000}) {
+        while (content.size() < size) content += static_cast<char>('a' + content.size() % 23);
+        const text_file sized("fs-sized.txt", content);
+        BOOST_TEST((text(*sys::read(sized.path())) == content && text(*sys::read<reluctant>(sized.path())) == content));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(small_files_are_not_asked_for_their_size) {
+    const text_file small("fs-small.txt", "hello"), large("fs-large.txt", std::string(4096, 'x'));
+    BOOST_TEST(text(*sys::read<sizeless>(small.path())) == "hello");
+    BOOST_TEST((sys::read<sizeless>(large.path()).error().code == errc::io_error));
 }
 
 BOOST_AUTO_TEST_CASE(reads_files_that_tell_no_size, *needs(procfs)) {

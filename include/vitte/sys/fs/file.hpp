@@ -251,24 +251,46 @@ private:
     std::size_t size_ = 0;
 };
 
-/// The content of the file at `path`, as long as it is when it is opened. What tells no size (in /proc, pipes) is read
-/// until it ends.
-template <platform P = native>
-result<byte_buffer> read(const char* path) noexcept {
-    VITTE_TRY(const auto opened, basic_file<P>::open(path));
-    VITTE_TRY(const file_info facts, opened.info());
-    if (facts.kind == file_kind::directory) return fail(errc::is_a_directory, "read");
+namespace detail {
+
+/// What the beginning of a file is read into: files that end within are not asked for their size.
+inline constexpr std::size_t small_file = 4096;
+
+/// The whole content of a file that begins with `beginning`, which was read from it.
+template <platform P>
+result<byte_buffer> read_on(const basic_file<P>& file, std::span<const std::byte> beginning) noexcept {
+    VITTE_TRY(const file_info facts, file.info());
     if (facts.size > SIZE_MAX / 2) return fail(errc::too_large, "read");
-    const bool tells_size = facts.kind == file_kind::regular && facts.size != 0;
-    VITTE_TRY(auto buffer, byte_buffer::allocate(tells_size ? static_cast<std::size_t>(facts.size) : 4096));
-    std::size_t done = 0;
+    std::size_t done = beginning.size();
+    const bool tells_size = facts.kind == file_kind::regular && facts.size >= done;
+    VITTE_TRY(auto buffer, byte_buffer::allocate(tells_size ? static_cast<std::size_t>(facts.size) : 2 * done));
+    __builtin_memcpy(buffer.bytes().data(), beginning.data(), done);
     for (;;) {
-        VITTE_TRY(const std::size_t more, opened.read(buffer.bytes().subspan(done)));
+        VITTE_TRY(const std::size_t more, file.read(buffer.bytes().subspan(done)));
         done += more;
         if (tells_size || done < buffer.size()) break;
         VITTE_CHECK(buffer.grow(buffer.size()));
     }
     buffer.truncate(done);
+    return buffer;
+}
+
+}  // namespace detail
+
+/// The content of the file at `path` until it ends. What others add to a regular file meanwhile may be missing.
+template <platform P = native>
+result<byte_buffer> read(const char* path) noexcept {
+    VITTE_TRY(const auto opened, basic_file<P>::open(path));
+    std::byte beginning[detail::small_file];
+    const auto size = opened.read(beginning);
+    if (!size) {
+        const auto facts = opened.info();
+        if (facts && facts->kind == file_kind::directory) return fail(errc::is_a_directory, "read");
+        return unexpected(size.error());
+    }
+    if (*size == sizeof beginning) return detail::read_on(opened, beginning);
+    VITTE_TRY(auto buffer, byte_buffer::allocate(*size));
+    if (*size != 0) __builtin_memcpy(buffer.bytes().data(), beginning, *size);
     return buffer;
 }
 
