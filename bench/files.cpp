@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <vitte/sys/fs.hpp>
+#include <vitte/sys/fs/parallel_walk.hpp>
 #include <vitte/sys/fs/tree.hpp>
 #include <vitte/sys/fs/walk.hpp>
 
@@ -167,6 +168,11 @@ void measure_walk(const std::string& top) {
         });
     };
     bench::compare("walk: 100,000 entries", "getdents64", 1.10, 15, ours, raw);
+    bench::compare("walk: 100,000 entries, a thread per CPU", "getdents64", 0.65, 15, [&] {
+        vitte::atomic<std::uint64_t> count{0};
+        const auto visit = [&](const auto&) { return count.fetch_add_relaxed(1), sys::walk_next::on; };
+        return nanoseconds([&] { require(sys::parallel_walk(top.c_str(), visit).has_value(), "walk"); });
+    }, raw);
     bench::compare("walk: 100,000 entries", "std::filesystem", 0.33, 7, ours, standard);
 #if __has_include(<uv.h>)
     bench::compare("walk: 100,000 entries", "libuv", 1.00, 7, ours,

@@ -56,6 +56,7 @@
 #include <vitte/sys/fs/canonical.hpp>
 #include <vitte/sys/fs/contained.hpp>
 #include <vitte/sys/fs/glob.hpp>
+#include <vitte/sys/fs/parallel_walk.hpp>
 #include <vitte/sys/fs/path.hpp>
 #include <vitte/sys/fs/temporary.hpp>
 #include <vitte/sys/fs/text.hpp>

@@ -5,8 +5,10 @@
 
 #include <vitte/sys/fs/canonical.hpp>
 #include <vitte/sys/fs/glob.hpp>
+#include <vitte/sys/fs/parallel_walk.hpp>
 #include <vitte/sys/fs/text.hpp>
 #include <vitte/sys/fs/walk.hpp>
+#include <vitte/sys/platform/faulty.hpp>
 
 #include "../support/scratch.hpp"
 
@@ -33,6 +35,53 @@ std::vector<std::string> globbed(const char* pattern) {
     std::vector<std::string> paths;
     BOOST_TEST(glob(pattern, [&](const char* path) { paths.emplace_back(path); }).has_value());
     return paths;
+}
+
+/// What a walk tells of its visits, in order: the paths, those that failed a second time with "!".
+class visits {
+public:
+    walk_next add(const char* path, bool failed) {
+        const std::lock_guard hold(mutex_);
+        paths_.push_back(path + std::string(failed ? "!" : ""));
+        return walk_next::on;
+    }
+    std::vector<std::string> sorted() const {
+        auto all = paths_;
+        std::sort(all.begin(), all.end());
+        return all;
+    }
+
+private:
+    mutex mutex_;
+    std::vector<std::string> paths_;
+};
+
+template <platform P = native>
+std::vector<std::string> walked(const walk_options& options = {}) {
+    visits all;
+    BOOST_TEST(walk<P>(SCRATCH, [&](const walk_entry<P>& e) { return all.add(e.path, e.failed != nullptr); }, options)
+                   .has_value());
+    return all.sorted();
+}
+std::vector<std::string> walked_by(unsigned threads, const walk_options& options = {}) {
+    visits all;
+    const auto visit = [&](const entry& e) {
+        const auto facts = e.where.info(e.name);
+        const bool is_right = facts && (options.follow == links::followed || facts->kind == e.kind);
+        return all.add((e.path + std::string(is_right ? "" : "?")).c_str(), e.failed != nullptr);
+    };
+    BOOST_TEST(parallel_walk(SCRATCH, visit, options, threads).has_value());
+    return all.sorted();
+}
+
+/// Folders in folders, `width` in each.
+void plant_folders(const directory& in, int depth, int width) {
+    for (int i = 0; i < width; ++i) {
+        const std::string name = "f" + std::to_string(i);
+        BOOST_REQUIRE(in.create_directory(name.c_str()).has_value());
+        put(in, (name + ".c").c_str());
+        if (depth > 1) plant_folders(*in.open_directory(name.c_str()), depth - 1, width);
+    }
 }
 
 const ability processes_own_folder{"a current folder", [] {
@@ -131,6 +180,76 @@ BOOST_AUTO_TEST_CASE(folders_far_below_are_met) {
     BOOST_TEST(met == 2 * depth + 1);
     BOOST_TEST(deepest == std::string(SCRATCH).size() + depth * 101 + 7);
 }
+
+BOOST_AUTO_TEST_CASE(several_threads_meet_what_one_meets) {
+    const scratch folder;
+    plant_folders(*directory::open(SCRATCH), 4, 4);
+    const auto expected = walked();
+    BOOST_TEST(expected.size() == 680u);
+    for (const unsigned threads : {0u, 1u, 2u, 3u, 8u}) BOOST_TEST((walked_by(threads) == expected));
+    BOOST_TEST((walked_by(3, {.depth = 2}) == walked({.depth = 2})));
+    BOOST_TEST((parallel_walk("no-such-folder", [](const entry&) { return walk_next::on; }).error().code ==
+                errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(several_threads_are_cut_short) {
+    const scratch folder;
+    plant_folders(*directory::open(SCRATCH), 4, 4);
+    for (int round = 0; round < 20; ++round) {
+        vitte::atomic<std::uint32_t> count{0};
+        const auto visit = [&](const entry&) {
+            return count.fetch_add_relaxed(1) == 9 ? walk_next::stop : walk_next::on;
+        };
+        BOOST_TEST(parallel_walk(SCRATCH, visit, {}, 3).has_value());
+        BOOST_TEST((count.load_relaxed() >= 10 && count.load_relaxed() <= 680));
+    }
+    visits all;
+    const auto skip = [&](const entry& e) {
+        static_cast<void>(all.add(e.path, false));
+        return std::string(e.name) == "f0" ? walk_next::skip : walk_next::on;
+    };
+    BOOST_TEST(parallel_walk(SCRATCH, skip, {}, 3).has_value());
+    const auto met = all.sorted();
+    BOOST_TEST(met.size() == 8 + 3 * 8 + 9 * 8 + 27 * 8u);
+}
+
+BOOST_AUTO_TEST_CASE(several_threads_follow_links_and_never_in_circles, *needs(unfollowed_links)) {
+    const scratch folder;
+    const auto d = directory::open(SCRATCH);
+    plant_folders(*d, 3, 3);
+    BOOST_REQUIRE((d->symbolic_link("..", "f0/back") && d->symbolic_link("../../f1", "f0/f1/other") &&
+                   d->symbolic_link("../../f0", "f1/f2/first") && d->symbolic_link("nowhere", "f2/dangling")));
+    const auto expected = walked({.follow = links::followed});
+    for (int round = 0; round < 10; ++round) BOOST_TEST((walked_by(3, {.follow = links::followed}) == expected));
+    BOOST_TEST((walked_by(3) == walked()));
+}
+
+#if defined(__linux__)
+BOOST_AUTO_TEST_CASE(several_threads_survive_failures) {
+    using frail = faulty<native>;
+    const scratch folder;
+    plant_folders(*directory::open(SCRATCH), 3, 3);
+    const auto expected = walked();
+    const auto failing = [&](const char* name, errc code, unsigned call) {
+        visits all;
+        const auto visit = [&](const walk_entry<frail>& e) { return all.add(e.path, e.failed != nullptr); };
+        faults<native>::arm({.call = call, .code = code, .name = name});
+        const auto done = parallel_walk<frail>(SCRATCH, visit, {}, 3);
+        const bool fired = faults<native>::fired() != 0;
+        faults<native>::arm();
+        const auto met = all.sorted();
+        BOOST_TEST((std::adjacent_find(met.begin(), met.end()) == met.end()));
+        const bool told = std::any_of(met.begin(), met.end(), [](const auto& path) { return path.back() == '!'; });
+        BOOST_TEST((!done || told || met == expected));
+        return fired;
+    };
+    unsigned fired = 0;
+    for (const auto& row : all_possible_errors())
+        for (const errc code : row.possible())
+            for (unsigned call = 1; failing(row.call, code, call) && call < 100; call += 1 + call / 4) ++fired;
+    BOOST_TEST(fired > 20u);
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(patterns_find_files_in_order) {
     const scratch folder;

@@ -36,26 +36,62 @@ struct walk_entry {
 
 namespace detail {
 
-template <platform P, class Visit>
+/// Of a folder that a walk is in: its folders among the names that are kept, the next of them, the length of its path,
+/// and, if links are followed, what it is.
+struct walk_level {
+    std::size_t first, next, path;
+    file_info identity;
+};
+
+/// What is left of a walk for somebody else: folders of one folder, by names that end with NULs.
+template <platform P>
+struct walk_share {
+    basic_directory<P> folder;
+    std::vector<char> names, path;
+    std::vector<walk_level> levels;  ///< from where the walk began to the folder
+};
+
+/// Nobody helps with the walk.
+template <platform P>
+struct lone_walk {
+    static constexpr bool is_over() noexcept { return false; }
+    static constexpr bool wants_share() noexcept { return false; }
+    static void give(walk_share<P>&&) noexcept {}
+    static void stop() noexcept {}
+};
+
+/// One thread's part of a walk. `Crew` are those who walk, like `lone_walk`.
+template <platform P, class Visit, class Crew>
 class walker {
 public:
-    walker(basic_directory<P>&& root, typename basic_directory<P>::listing&& memory, const char* path,
-           walk_options options, Visit& visit)
-        : stack_(std::move(root), options.follow), memory_(std::move(memory)), options_(options), visit_(visit) {
+    walker(basic_directory<P>&& root, typename basic_directory<P>::listing& memory, const char* path,
+           walk_options options, Visit& visit, Crew& crew)
+        : stack_(std::move(root), options.follow), memory_(memory), options_(options), visit_(visit), crew_(crew) {
         path_.assign(path, path + __builtin_strlen(path));
         if (!path_.empty() && path_.back() != '/') path_.push_back('/');
     }
+    walker(walk_share<P>&& share, typename basic_directory<P>::listing& memory, walk_options options, Visit& visit,
+           Crew& crew)
+        : stack_(std::move(share.folder), options.follow), memory_(memory), options_(options), visit_(visit),
+          crew_(crew), levels_(std::move(share.levels)), names_(std::move(share.names)), path_(std::move(share.path)) {}
 
+    /// All that is below the root.
     result<void> run() {
         levels_.push_back({0, 0, path_.size(), {}});
         VITTE_CHECK(list());
-        while (!stopped_) {
-            level& here = levels_.back();
+        return run_on();
+    }
+    /// What is left.
+    result<void> run_on() {
+        const std::size_t outermost = levels_.size();
+        while (!is_over()) {
+            if (crew_.wants_share()) give_share();
+            walk_level& here = levels_.back();
             if (here.next < names_.size()) {
                 const char* const name = names_.data() + here.next;
                 here.next += __builtin_strlen(name) + 1;
                 descend(name);
-            } else if (levels_.size() == 1) {
+            } else if (levels_.size() == outermost) {
                 return {};
             } else {
                 leave();
@@ -67,17 +103,27 @@ public:
     }
 
 private:
-    /// Of a folder: its folders in `names_`, the next of them, the length of its path, and, if links are followed, what
-    /// it is.
-    struct level {
-        std::size_t first, next, path;
-        file_info identity;
-    };
+    bool is_over() const noexcept { return stopped_ || crew_.is_over(); }
+    /// Half of the folders that are left in the innermost one, if there are two and a handle for it can be had.
+    void give_share() {
+        const std::size_t next = levels_.back().next, left = names_.size() - next;
+        if (left == 0) return;
+        const std::size_t middle = next + left / 2 - 1;
+        const std::size_t from = middle + __builtin_strlen(names_.data() + middle) + 1;
+        if (from == names_.size()) return;
+        auto folder = stack_.top().open_directory(".");
+        if (!folder) return;
+        const auto rest = names_.begin() + static_cast<std::ptrdiff_t>(from);
+        walk_share<P> share{std::move(*folder), {rest, names_.end()}, path_, levels_};
+        for (walk_level& level : share.levels) level.first = level.next = 0;
+        names_.resize(from);
+        crew_.give(std::move(share));
+    }
 
     result<void> list() {
         if (options_.follow == links::followed) {
             VITTE_TRY(const file_info identity, stack_.top().info("."));
-            for (const level& above : levels_)
+            for (const walk_level& above : levels_)
                 if (above.identity.same_file(identity)) return fail(errc::too_many_links, "walk: a link leads back");
             levels_.back().identity = identity;
         }
@@ -96,7 +142,7 @@ private:
             if (met.kind == file_kind::directory && next == walk_next::on && levels_.size() < options_.depth)
                 names_.insert(names_.end(), entry.name, entry.name + length + 1);
             path_.resize(levels_.back().path);
-            return !stopped_;
+            return !is_over();
         }, memory_);
     }
     result<file_info> ask(const char* name, bool follows) const noexcept {
@@ -108,7 +154,7 @@ private:
         append(name);
         const auto entered = enter(name);
         if (entered) return;
-        const level& here = levels_.back();
+        const walk_level& here = levels_.back();
         visit({path_.data(), path_.data() + here.path, levels_.size(), 0, file_kind::directory, stack_.top(),
                &entered.error()});
         path_.resize(here.path);
@@ -139,15 +185,19 @@ private:
     }
     walk_next visit(const walk_entry<P>& entry) {
         const walk_next next = visit_(entry);
-        stopped_ = stopped_ || next == walk_next::stop;
+        if (next == walk_next::stop) {
+            stopped_ = true;
+            crew_.stop();
+        }
         return next;
     }
 
     folder_stack<P> stack_;
-    typename basic_directory<P>::listing memory_;
+    typename basic_directory<P>::listing& memory_;
     const walk_options options_;
     Visit& visit_;
-    std::vector<level> levels_;
+    Crew& crew_;
+    std::vector<walk_level> levels_;
     std::vector<char> names_, path_;
     bool stopped_ = false;
 };
@@ -162,7 +212,8 @@ template <platform P = native, class Visit>
 result<void> walk(const char* path, Visit visit, const walk_options& options = {}) {
     VITTE_TRY(auto root, basic_directory<P>::open(path));
     VITTE_TRY(auto memory, basic_directory<P>::listing::create());
-    return detail::walker<P, Visit>(std::move(root), std::move(memory), path, options, visit).run();
+    detail::lone_walk<P> alone;
+    return detail::walker<P, Visit, detail::lone_walk<P>>(std::move(root), memory, path, options, visit, alone).run();
 }
 
 }  // namespace vitte::sys
