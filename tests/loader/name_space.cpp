@@ -230,6 +230,17 @@ BOOST_AUTO_TEST_CASE(weak_definitions_are_one_in_what_is_loaded_together) {
     BOOST_TEST((*(*bound)->function_pointer<int*()>("common_address"))() == &mine);
 }
 
+BOOST_AUTO_TEST_CASE(large_relocated_data_is_what_the_file_says) {
+    auto loader = host();
+    const auto m = loader.load(fixture("libwide.so").c_str());
+    BOOST_TEST(value(m, "wide_sum") == 42);
+    std::string short_one = text_of(fixture("libwide.so"));
+    const auto from_memory = loader.load(std::as_bytes(std::span(short_one)), "wide");
+    BOOST_TEST(value(from_memory, "wide_sum") == 42);
+    short_one.resize(short_one.size() / 2);
+    BOOST_TEST(!loader.load(std::as_bytes(std::span(short_one)), "short").has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_module_from_memory_is_the_one_from_its_file) {
     const std::string bytes = text_of(fixture("libroomy.so"));
     module_loader loader;

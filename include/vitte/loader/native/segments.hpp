@@ -239,11 +239,13 @@ private:
             VITTE_CHECK(protect(mapped, from - mapped, sys::access::none, action));
         }
         const bool in_place = under_file_ && !zeroes && wanted == reserved_ && s.offset - s.address == reserved_shift_;
-        if (s.file_size != 0 && !in_place)
-            if (auto r = region_.map_file(in_region(from), static_cast<std::size_t>(in_file_end - from), first, file,
-                                          down(s.offset));
-                !r)
-                return refuse(r.error(), action);
+        if (s.file_size != 0 && !in_place) {
+            const std::size_t at = in_region(from), size = static_cast<std::size_t>(in_file_end - from);
+            VITTE_TRY(const bool copied, copy_to_huge_pages(file, s, at, size));
+            if (!copied)
+                if (auto r = region_.map_file(at, size, first, file, down(s.offset)); !r)
+                    return refuse(r.error(), action);
+        }
         mapped = end;
         if (!zeroes) return {};
         if (end > file_pages_end) {
@@ -254,6 +256,25 @@ private:
                         static_cast<std::size_t>(file_pages_end - in_file_end));
         if (wanted == first) return {};
         return protect(from, end - from, wanted, action);
+    }
+
+    /// Reads what would be mapped into huge pages, if it is large and most of it will be relocated: the OS would copy it
+    /// page by page. False where that is not so, or there are none.
+    result<bool, load_error> copy_to_huge_pages(const sys::basic_file<P>& file, const elf::segment& s, std::size_t at,
+                                                std::size_t size) {
+        constexpr std::size_t worthwhile = std::size_t{4} << 20;
+        const elf::segment* const relro = find(elf::segment_type::gnu_relro);
+        if (size < worthwhile || access_of(s) != sys::access::read_write || relro == nullptr ||
+            relro->address != s.address || relro->memory_size < size / 2)
+            return false;
+        const std::size_t pages = static_cast<std::size_t>(up(size));
+        if (under_file_ && !region_.decommit(at, pages)) return false;
+        if (!region_.commit(at, pages, sys::access::read_write)) return false;
+        if (!region_.advise(at, pages, sys::memory_advice::huge_pages)) return false;
+        const auto got = file.read_at({region_.data() + at, size}, down(s.offset));
+        if (!got) return refuse(got.error(), "mapping");
+        if (*got != size) return refuse(errc::end_of_input, "mapping", "the file ends inside a segment", s.offset);
+        return true;
     }
 
     result<void, load_error> zero_pages(std::uint64_t from, std::uint64_t to) {
