@@ -19,6 +19,7 @@
 #include <vitte/core/leb128.hpp>
 #include <vitte/core/multiply.hpp>
 #include <vitte/core/printable.hpp>
+#include <vitte/core/printed_character.hpp>
 #include <vitte/core/result.hpp>
 #include <vitte/core/secure_zero.hpp>
 #include <vitte/core/std_error.hpp>

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <type_traits>
-#include <vitte/core/printable.hpp>
+#include <vitte/core/printed_character.hpp>
 
 namespace vitte {
 
