@@ -10,6 +10,16 @@ static_assert(monotonic_clock::is_steady && !wall_clock::is_steady);
 #if defined(__cpp_lib_chrono) && __cpp_lib_chrono >= 201907L
 static_assert(std::chrono::is_clock_v<monotonic_clock>);
 #endif
+
+template <auto Count>
+concept counts_as_seconds = requires { typename std::integral_constant<std::int64_t, operator""_s(Count)>; };
+template <auto Count>
+concept counts_as_nanoseconds = requires { typename std::integral_constant<std::int64_t, operator""_ns(Count)>; };
+static_assert(9'223'372'036_s == 9'223'372'036'000'000'000 && 9'223'372'036'854'775'807_ns == INT64_MAX);
+static_assert(counts_as_seconds<9'223'372'036ull> && !counts_as_seconds<9'223'372'037ull>);
+static_assert(!counts_as_seconds<18'446'744'073'709'551'615ull> && !counts_as_seconds<9'223'372'036'854'775'808ull>);
+static_assert(counts_as_nanoseconds<9'223'372'036'854'775'807ull>);
+static_assert(!counts_as_nanoseconds<9'223'372'036'854'775'808ull>);
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(time_)

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include <vitte/core/assert.hpp>
 #include <vitte/sys/time.hpp>
 
 namespace vitte::sys {
@@ -34,14 +35,21 @@ private:
     std::int64_t at_;
 };
 
+namespace detail {
+
+consteval std::int64_t nanoseconds_of(unsigned long long n, std::int64_t unit) noexcept {
+    VITTE_ASSERT(n <= static_cast<unsigned long long>(INT64_MAX / unit));
+    return static_cast<std::int64_t>(n) * unit;
+}
+
+}  // namespace detail
+
 /// A constant that is too large does not compile.
 inline namespace literals {
-consteval std::int64_t operator""_ns(unsigned long long n) noexcept { return static_cast<std::int64_t>(n); }
-consteval std::int64_t operator""_us(unsigned long long n) noexcept { return static_cast<std::int64_t>(n) * 1'000; }
-consteval std::int64_t operator""_ms(unsigned long long n) noexcept { return static_cast<std::int64_t>(n) * 1'000'000; }
-consteval std::int64_t operator""_s(unsigned long long n) noexcept {
-    return static_cast<std::int64_t>(n) * 1'000'000'000;
-}
+consteval std::int64_t operator""_ns(unsigned long long n) noexcept { return detail::nanoseconds_of(n, 1); }
+consteval std::int64_t operator""_us(unsigned long long n) noexcept { return detail::nanoseconds_of(n, 1'000); }
+consteval std::int64_t operator""_ms(unsigned long long n) noexcept { return detail::nanoseconds_of(n, 1'000'000); }
+consteval std::int64_t operator""_s(unsigned long long n) noexcept { return detail::nanoseconds_of(n, 1'000'000'000); }
 }  // namespace literals
 
 }  // namespace vitte::sys
