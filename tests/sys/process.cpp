@@ -230,6 +230,7 @@ BOOST_AUTO_TEST_CASE(children_begin_where_they_are_told) {
     BOOST_TEST(said(child({"folder"}).directory(SCRATCH)) == there);
     char mine[4096];
     BOOST_TEST((this_process::directory(mine).has_value() && std::string(mine) == here));
+    BOOST_TEST((this_process::directory({}).error().code == errc::name_too_long));
 }
 
 BOOST_AUTO_TEST_CASE(streams_lead_where_they_are_told) {
@@ -332,7 +333,9 @@ BOOST_AUTO_TEST_CASE(this_process_is_known) {
     char path[4096];
     const auto length = this_process::executable(path);
     if (length) BOOST_TEST((std::string(path).size() == *length && vitte::sys::stat(path)->kind == file_kind::regular));
-    if (!length) BOOST_TEST((length.error().code == errc::not_supported));
+    const errc refused = length ? errc::name_too_long : errc::not_supported;
+    if (!length) BOOST_TEST((length.error().code == refused));
+    BOOST_TEST((this_process::executable({}).error().code == refused));
     const auto& suite = boost::unit_test::framework::master_test_suite();
     std::vector<std::string> mine;
     const auto told = this_process::for_each_argument([&](const char* text) { mine.emplace_back(text); });

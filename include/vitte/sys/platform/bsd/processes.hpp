@@ -37,6 +37,7 @@ private:
         return size;
     }
     [[maybe_unused]] static result<std::size_t> asked(const int (&name)[4], char* to, std::size_t room) noexcept {
+        if (room == 0) return fail(errc::name_too_long, "sysctl");  // which would tell the size alone
         std::size_t size = room;
         if (::sysctl(name, 4, to, &size, nullptr, 0) == 0) return size;
         const int number = errno;

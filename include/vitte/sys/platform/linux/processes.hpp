@@ -84,6 +84,7 @@ struct process_system : posix::forking {
 
 struct processes : posix::processes<process_system> {
     static result<std::size_t> executable(char* to, std::size_t room) noexcept {
+        if (room == 0) return fail(errc::name_too_long, "readlink");
         VITTE_TRY(const std::size_t length, posix::counted(::readlink("/proc/self/exe", to, room), "readlink"));
         if (length >= room) return fail(errc::name_too_long, "readlink");
         to[length] = 0;

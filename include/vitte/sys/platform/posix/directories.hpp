@@ -77,9 +77,10 @@ struct directories {
     static result<void> make_current(handle folder) noexcept { return checked(::fchdir(folder), "fchdir"); }
 #endif
     static result<std::size_t> current_path(char* to, std::size_t room) noexcept {
+        if (room == 0) return fail(errc::name_too_long, "getcwd");  // which some take for a wish for memory
         if (::getcwd(to, room) != nullptr) return ::strlen(to);
         const int number = errno;
-        if (number == ERANGE || room == 0) return fail(errc::name_too_long, "getcwd", number);
+        if (number == ERANGE) return fail(errc::name_too_long, "getcwd", number);
         return fail(cause_of(number), "getcwd", number);
     }
     static result<std::size_t> temporary_folder(char* to, std::size_t room) noexcept {
