@@ -357,6 +357,14 @@ BOOST_AUTO_TEST_CASE(an_interruption_stops_all_that_runs_and_is_over_then) {
     }
     store.interrupt(trap_code::none);
     BOOST_TEST(leaf().has_value());
+    // While a module's memory is initialised, with more than is copied without a look.
+    const code content(std::size_t{3} << 19, std::byte{7});
+    const code filled = module({make_section(5, list({bytes({0, 24})})),
+                                make_section(11, list({bytes({0, 0x41, 0, 0x0b}) +
+                                                       unsigned_number(std::uint32_t{3} << 19) + content}))});
+    store.interrupt();
+    BOOST_TEST(!store.instantiate(compiled(filled)).has_value());
+    BOOST_TEST(leaf().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(deadlines_limit_time) {

@@ -290,6 +290,7 @@ template <sys::platform P>
         return wide ? v.as<std::uint64_t>() : v.as<std::uint32_t>();
     };
     const auto trapped = [&](trap_code code) {
+        execution_->has_stopped();
         return unexpected(failure(made, "starting", errc::out_of_range, message(code)));
     };
     for (std::uint32_t i = 0; i < m.elements.size(); ++i) {
