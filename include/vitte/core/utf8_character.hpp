@@ -17,14 +17,10 @@ constexpr std::size_t utf8_character(const Byte* p, std::size_t size) noexcept {
     if (lead < 0x80) return 1;
     const std::size_t more = lead < 0xc2 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : lead < 0xf5 ? 3 : 0;
     if (more == 0 || size <= more) return 0;
-    const unsigned low = lead == 0xe0   ? 0xa0
-                         : lead == 0xf0 ? 0x90
-                                        : 0x80,
-                   high = lead == 0xed   ? 0x9f
-                          : lead == 0xf4 ? 0x8f
-                                         : 0xbf;
-    if (at(1) < low || at(1) > high) return 0;
-    for (std::size_t k = 2; k <= more; ++k)
+    const unsigned second = at(1);
+    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f)) return 0;
+    if ((lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) return 0;
+    for (std::size_t k = 1; k <= more; ++k)
         if ((at(k) & 0xc0) != 0x80) return 0;
     return more + 1;
 }

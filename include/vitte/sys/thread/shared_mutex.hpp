@@ -7,8 +7,8 @@ namespace vitte::sys {
 
 /// Meets SharedMutex; works with `std::shared_lock` and `std::unique_lock`. Waiting writers keep new readers out until
 /// each of them has had the lock, so that they are not starved; a reader must therefore not lock again what it has
-/// locked. A writer whose time has passed keeps nobody out. At most 65,534 readers, and 32,767 writers that wait, at
-/// once.
+/// locked, and gets in only when there is a moment without a writer. A writer whose time has passed keeps nobody out.
+/// At most 65,534 readers, and 32,767 writers that wait, at once.
 template <platform P = native>
 class basic_shared_mutex {
 public:

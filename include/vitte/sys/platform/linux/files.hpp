@@ -7,7 +7,6 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <linux/falloc.h>
-#include <linux/fs.h>
 
 #include <vitte/sys/platform/posix/files.hpp>
 
@@ -41,9 +40,9 @@ struct files : posix::files {
     static result<file_info> info(handle file) noexcept { return statx_info(file, "", AT_EMPTY_PATH); }
     static result<file_info> info(const char* path) noexcept { return statx_info(AT_FDCWD, path, 0); }
 #endif
-    /// FICLONE (ioctl_ficlone(2)).
+    /// FICLONE (ioctl_ficlone(2)), whose header has much else.
     static result<void> clone(handle from, handle to) noexcept {
-        return posix::checked(::ioctl(to, FICLONE, from), "ioctl FICLONE");
+        return posix::checked(::ioctl(to, _IOW(0x94, 9, int), from), "ioctl FICLONE");
     }
     /// copy_file_range(2), or sendfile(2) where a file system or an older kernel refuses that.
     static result<std::size_t> copy_some(handle from, handle to, std::size_t size) noexcept {
