@@ -130,7 +130,7 @@ public:
     };
 
     /// Calls `visit(const directory_entry&)` for each entry but "." and "..", in no order, until it returns false;
-    /// entries that come or go meanwhile may be met or not.
+    /// entries that come or go meanwhile may be met or not. `visit` may list this folder, too.
     template <class Visit>
     result<void> for_each(Visit visit) const {
         VITTE_TRY(auto memory, listing::create());
@@ -138,11 +138,17 @@ public:
     }
     template <class Visit>
     result<void> for_each(Visit visit, listing& memory) const {
+        if (is_listed_) {  // where a listing has come to may belong to the handle
+            VITTE_TRY(const auto again, open_directory("."));
+            return again.for_each(visit, memory);
+        }
         const struct opened {
             typename directories::listing& entries;
-            ~opened() { entries.close(); }
-        } list{*memory.entries_};
+            bool& is_listed;
+            ~opened() { entries.close(), is_listed = false; }
+        } list{*memory.entries_, is_listed_};
         VITTE_CHECK(list.entries.open(handle_));
+        is_listed_ = true;
         for (directory_entry entry;;) {
             VITTE_TRY(const bool more, list.entries.next(entry));
             if (!more || !visit(static_cast<const directory_entry&>(entry))) return {};
@@ -156,6 +162,7 @@ private:
     }
 
     native_handle_type handle_;
+    mutable bool is_listed_ = false;
 };
 using directory = basic_directory<>;
 
