@@ -451,6 +451,69 @@ BOOST_AUTO_TEST_CASE(other_protocols_that_connect_by_tcp_are_refused_by_number, 
 }
 
 namespace {
+/// A call that is refused for what it says, before it is looked whether there is somebody whom it reaches. Here there
+/// is none, and the kernel has another reason to fail.
+struct refused_call {
+    const char* name;
+    unsigned rule;
+    sandbox (*box)();
+    long call, first, second = 0, third = 0;
+};
+constexpr long nobody = 0x7fff'ffff, no_handle = -1;
+const refused_call refused_calls[] = {
+#if defined(SYS_fork)
+    {"fork", sandbox_processes, no_processes, SYS_fork, 0},
+#endif
+    {"TIOCSTI", sandbox_privileges, plain, SYS_ioctl, no_handle, TIOCSTI},
+    {"TIOCLINUX", sandbox_privileges, plain, SYS_ioctl, no_handle, TIOCLINUX},
+    {"limits", sandbox_signals, no_signals, SYS_prlimit64, nobody, RLIMIT_CPU},
+    {"priority", sandbox_signals, no_signals, SYS_setpriority, PRIO_PROCESS, nobody},
+    {"priority of a group", sandbox_signals, no_signals, SYS_setpriority, PRIO_PGRP, nobody},
+    {"priority of input and output", sandbox_signals, no_signals, SYS_ioprio_set, 1, nobody, 4 << 13},
+    {"priority of input and output of one's group", sandbox_signals, no_signals, SYS_ioprio_set, 2, 0, 4 << 13},
+    {"processors", sandbox_signals, no_signals, SYS_sched_setaffinity, nobody},
+    {"scheduling by attributes", sandbox_signals, no_signals, SYS_sched_setattr, nobody},
+    {"scheduling", sandbox_signals, no_signals, SYS_sched_setscheduler, nobody},
+    {"scheduling by parameters", sandbox_signals, no_signals, SYS_sched_setparam, nobody},
+    {"moved memory", sandbox_signals, no_signals, SYS_migrate_pages, nobody},
+    {"moved pages", sandbox_signals, no_signals, SYS_move_pages, nobody},
+    {"TIOCSPGRP", sandbox_signals, no_signals, SYS_ioctl, no_handle, TIOCSPGRP},
+    {"TIOCSWINSZ", sandbox_signals, no_signals, SYS_ioctl, no_handle, TIOCSWINSZ},
+    {"TIOCNOTTY", sandbox_signals, no_signals, SYS_ioctl, no_handle, TIOCNOTTY},
+    {"TIOCVHANGUP", sandbox_signals, no_signals, SYS_ioctl, no_handle, TIOCVHANGUP},
+    {"TIOCSIG", sandbox_signals, no_signals, SYS_ioctl, no_handle, _IOW('T', 0x36, int)},
+    {"TCSETS", sandbox_signals, no_signals, SYS_ioctl, no_handle, TCSETS},
+    {"TCSETSW", sandbox_signals, no_signals, SYS_ioctl, no_handle, TCSETSW},
+    {"TCSETSF", sandbox_signals, no_signals, SYS_ioctl, no_handle, TCSETSF},
+    {"TCSETA", sandbox_signals, no_signals, SYS_ioctl, no_handle, TCSETA},
+    {"TCSETAW", sandbox_signals, no_signals, SYS_ioctl, no_handle, TCSETAW},
+    {"TCSETAF", sandbox_signals, no_signals, SYS_ioctl, no_handle, TCSETAF},
+    {"TCSETS2", sandbox_signals, no_signals, SYS_ioctl, no_handle, _IOC(_IOC_WRITE, 'T', 0x2b, 44)},
+    {"TCSETSW2", sandbox_signals, no_signals, SYS_ioctl, no_handle, _IOC(_IOC_WRITE, 'T', 0x2c, 44)},
+    {"TCSETSF2", sandbox_signals, no_signals, SYS_ioctl, no_handle, _IOC(_IOC_WRITE, 'T', 0x2d, 44)},
+    {"RDS", sandbox_tcp, no_tcp, SYS_socket, 21, SOCK_SEQPACKET},
+    {"SMC", sandbox_tcp, no_tcp, SYS_socket, 43, SOCK_STREAM},
+    {"SMC by its protocol", sandbox_tcp, no_tcp, SYS_socket, AF_INET, SOCK_STREAM, 256},
+    {"MPTCP", sandbox_tcp, no_tcp, SYS_socket, AF_INET6, SOCK_STREAM, 262},
+};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(calls_are_refused_for_what_they_say, *needs(own_kernel)) {
+    for (const refused_call& c : refused_calls) {
+        if (!enforces(c.rule)) continue;
+        const auto act = [&] {
+            const long made = syscall(c.call, c.first, c.second, c.third, 0, 0, 0);
+            if (made == 0) _exit(0);
+            return std::string(made == -1 && errno == EPERM ? "refused" : "let through");
+        };
+        BOOST_TEST_CONTEXT(c.name) {
+            BOOST_TEST(confined(c.box(), act) == "refused");
+            BOOST_TEST(in_child(act) != "refused");
+        }
+    }
+}
+
+namespace {
 /// Has calls from number `first` on fail with EXDEV. What a filter that is entered later says of them comes first, so
 /// that one sees whether it says anything, also where the kernel has no such calls.
 bool mark_calls(std::uint32_t first) {
