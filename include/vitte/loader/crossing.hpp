@@ -34,6 +34,8 @@ template <class T>
 struct native : std::type_identity<T> {};
 template <class T>
 struct native<unchecked<T>> : std::type_identity<T> {};
+template <class T>
+struct native<const T> : std::type_identity<const typename native<T>::type> {};
 template <class R, class... Args>
 struct native<R(Args...)> : std::type_identity<typename native<R>::type(typename native<Args>::type...)> {};
 template <class R, class... Args>
@@ -175,9 +177,9 @@ struct crossing<R(Args...)> {
     static constexpr bool offerable = (std::is_void_v<R> || crosses<R>) && (arrives<Args> && ...);
     /// Whether the host can call such a function of a module.
     static constexpr bool callable =
-        (std::is_void_v<R> || (arrives<R> && !std::is_reference_v<R>)) && (crosses<Args> && ...);
+        (std::is_void_v<R> || (arrives<std::remove_cv_t<R>> && !std::is_reference_v<R>)) && (crosses<Args> && ...);
     /// Whether native modules can have no such function.
-    static constexpr bool names_handles = (detail::is_handle<R> || ... || detail::is_handle<Args>);
+    static constexpr bool names_handles = (detail::is_handle<std::remove_cv_t<R>> || ... || detail::is_handle<Args>);
     static constexpr signature types{detail::type_that_crosses<std::remove_cv_t<R>>(),
                                      {detail::type_that_crosses<Args>()...}};
 

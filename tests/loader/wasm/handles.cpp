@@ -404,6 +404,46 @@ BOOST_AUTO_TEST_CASE(what_a_module_returns_is_looked_up) {
     BOOST_TEST(*as_pointer({}) == nullptr);
 }
 
+namespace {
+/// What is constant has to be told to a template, where compilers do not warn of it.
+template <class R, class Argument>
+auto returning(const wasm::instance& of, const char* name) {
+    return function_of<R(Argument)>(of, name);
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(results_that_are_constant_are_the_same) {
+    auto store = small_store();
+    session s;
+    text words;
+    constexpr int f32 = 0x7d;
+    // Each returns its argument.
+    const auto& guest =
+        instance_of(store, module({make_section(1, list({type({f32}, {f32}), type({f64}, {f64}), type({i32}, {i32}),
+                                                         type({reference}, {reference})})),
+                                   make_section(3, list({bytes({0}), bytes({1}), bytes({2}), bytes({3})})),
+                                   make_section(7, list({exported("float", 0, 0), exported("double", 0, 1),
+                                                         exported("bool", 0, 2), exported("object", 0, 3)})),
+                                   make_section(10, list({body(bytes({0x20, 0})), body(bytes({0x20, 0})),
+                                                          body(bytes({0x20, 0})), body(bytes({0x20, 0}))}))}));
+    BOOST_TEST((*returning<const float, float>(guest, "float")(1.5f) == 1.5f));
+    BOOST_TEST((*returning<const double, double>(guest, "double")(2.5) == 2.5));
+    BOOST_TEST((*returning<const bool, int>(guest, "bool")(256)));
+    const auto which = shared(store, s), other = handle<session>::from_bits(shared(store, words).bits());
+    const auto same = returning<const handle<session>, handle<session>>(guest, "object");
+    const auto as_pointer = returning<session* const, handle<session>>(guest, "object");
+    BOOST_TEST((*same(which) == which));
+    BOOST_TEST(*as_pointer(which) == &s);
+    BOOST_TEST((trap_of(same(other)) == trap_code::handle_type_mismatch));
+    BOOST_TEST((trap_of(as_pointer(other)) == trap_code::handle_type_mismatch));
+    store.revoke(which);
+    BOOST_TEST((trap_of(same(which)) == trap_code::invalid_handle));
+    BOOST_TEST((*returning<const unchecked<session*>, unchecked<session*>>(guest, "object")(&s) == &s));
+    // Native modules have none of it, or what is in it.
+    static_assert(crossing<const handle<session>()>::names_handles);
+    static_assert(std::is_same_v<vitte::loader::detail::native_t<const unchecked<int*>>, int* const>);
+}
+
 BOOST_AUTO_TEST_CASE(hosts_read_tables_and_globals) {
     closing host;
     session s;

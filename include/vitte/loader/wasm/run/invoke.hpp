@@ -94,20 +94,22 @@ public:
             return unexpected(detail::take_trap(e));
         if constexpr (std::is_void_v<R>)
             return {};
-        else if constexpr (std::is_same_v<R, float>)
+        else if constexpr (std::is_same_v<plain, float>)
             return e.s;
-        else if constexpr (std::is_same_v<R, double>)
+        else if constexpr (std::is_same_v<plain, double>)
             return e.d;
         else
             return arrived(e);
     }
 
 private:
+    using plain = std::remove_cv_t<R>;
+
     static result<R, trap> arrived(execution& e) {
         void* found = nullptr;
-        e.trap = loader::detail::look_up<R>(e.objects, e.r, found);
+        e.trap = loader::detail::look_up<plain>(e.objects, e.r, found);
         if (e.trap == trap_code::none) [[likely]]
-            return loader::detail::arrived<R>(e.r, found);
+            return loader::detail::arrived<plain>(e.r, found);
         e.trap_pc = nullptr;
         return unexpected(detail::take_trap(e));
     }
