@@ -69,7 +69,8 @@ const void* type_mark() noexcept {
 }
 
 /// Where tables get generations from, a block at a time. None is given twice in a process, so that handles that are
-/// stale, of another table or made up differ from all that are good.
+/// stale, of another table or made up differ from all that are good. DLLs and libraries that hide their symbols have
+/// generations of their own, see `handle_table`.
 class generations {
 public:
     static constexpr unsigned bits = 43, block = 64;
@@ -94,6 +95,9 @@ public:
 /// The objects that a store shares with its modules. It does not own them. One thread at a time uses it.
 ///
 /// A handle's bits are the index of its slot, the generation, and the highest bit, which no address of a program has.
+///
+/// A DLL, or a library that hides its symbols, counts generations for itself: a handle of one's table may be that of
+/// another object in another's table, and an object that one of them shares can be of another type to the others.
 class handle_table {
 public:
     static constexpr unsigned index_bits = 20;
