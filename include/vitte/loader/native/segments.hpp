@@ -263,10 +263,9 @@ private:
     result<bool, load_error> copy_to_huge_pages(const sys::basic_file<P>& file, const elf::segment& s, std::size_t at,
                                                 std::size_t size) {
         constexpr std::size_t worthwhile = std::size_t{4} << 20;
+        if (size < worthwhile || access_of(s) != sys::access::read_write) return false;
         const elf::segment* const relro = find(elf::segment_type::gnu_relro);
-        if (size < worthwhile || access_of(s) != sys::access::read_write || relro == nullptr ||
-            relro->address != s.address || relro->memory_size < size / 2)
-            return false;
+        if (relro == nullptr || relro->address != s.address || relro->memory_size < size / 2) return false;
         const std::size_t pages = static_cast<std::size_t>(up(size));
         if (under_file_ && !region_.decommit(at, pages)) return false;
         if (!region_.commit(at, pages, sys::access::read_write)) return false;
