@@ -16,6 +16,9 @@
 #include <vitte/core/error_text.hpp>
 #include <vitte/core/glob.hpp>
 #include <vitte/core/growing_array.hpp>
+#include <vitte/core/ip_address.hpp>
+#include <vitte/core/ip_endpoint.hpp>
+#include <vitte/core/ip_network.hpp>
 #include <vitte/core/leb128.hpp>
 #include <vitte/core/multiply.hpp>
 #include <vitte/core/printable.hpp>
