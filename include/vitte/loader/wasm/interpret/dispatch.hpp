@@ -79,7 +79,9 @@ struct stop {
     static void handler(registers&) {}
 #endif
 };
+inline namespace VITTE_WASM_HANDLERS {
 inline constexpr cell stop_code[1] = {cell{.run = stop::handler}};
+}
 
 /// Notes where and why code stops.
 [[gnu::cold, gnu::noinline]] inline void trapped(trap_code code, const cell* pc, std::byte* frame,

@@ -213,7 +213,9 @@ constexpr std::array<memory_row, last_memory_opcode - first_memory_opcode + 1> m
 }
 }  // namespace detail
 
+inline namespace VITTE_WASM_HANDLERS {
 /// By opcode, from `first_memory_opcode`.
 inline constexpr auto memory_rows = detail::memory_rows_of();
+}  // namespace VITTE_WASM_HANDLERS
 
 }  // namespace vitte::loader::wasm

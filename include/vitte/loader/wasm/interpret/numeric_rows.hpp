@@ -284,10 +284,12 @@ constexpr std::array<branch_row, compare_opcodes> branch_rows_of() {
 }
 }  // namespace detail
 
+inline namespace VITTE_WASM_HANDLERS {
 /// By `numeric_index` of the opcode.
 inline constexpr std::array<numeric_row, numeric_opcodes> numeric_rows = detail::numeric_rows_of();
 /// By opcode, from `first_compare_opcode`; all null where it is no comparison of two.
 inline constexpr std::array<branch_row, compare_opcodes> branch_rows = detail::branch_rows_of();
+}  // namespace VITTE_WASM_HANDLERS
 
 constexpr const numeric_row& numeric_row_of(std::uint32_t opcode) noexcept {
     return numeric_rows[numeric_index(opcode)];

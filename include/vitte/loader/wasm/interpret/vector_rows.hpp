@@ -255,7 +255,9 @@ constexpr std::array<vector_row, vector_opcodes> vector_rows_of() {
 }
 }  // namespace detail
 
+inline namespace VITTE_WASM_HANDLERS {
 /// By opcode behind 0xfd.
 inline constexpr std::array<vector_row, vector_opcodes> vector_rows = detail::vector_rows_of();
+}  // namespace VITTE_WASM_HANDLERS
 
 }  // namespace vitte::loader::wasm

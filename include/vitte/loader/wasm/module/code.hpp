@@ -66,6 +66,15 @@
 #else
 #define VITTE_WASM_GUARDS 0
 #endif
+// The files of a program may be optimized differently, and have different handlers then: what is made of handlers has a
+// name in this namespace, or names it, so that the linker does not take one file's for another's.
+#if VITTE_WASM_GUARDS
+#define VITTE_WASM_HANDLERS guarded_jumps
+#elif VITTE_WASM_TAIL_CALLS
+#define VITTE_WASM_HANDLERS jumps
+#else
+#define VITTE_WASM_HANDLERS calls
+#endif
 
 namespace vitte::loader::wasm {
 
@@ -81,6 +90,8 @@ using loader::trap_frame;
 struct runtime;
 union cell;
 
+inline namespace VITTE_WASM_HANDLERS {
+
 /// What an instruction reads and changes; in registers of the machine where handlers call one another.
 struct registers {
     const cell* pc;
@@ -92,6 +103,8 @@ struct registers {
     float s;
     const cell* start = nullptr;  ///< where `pc` was when the handler began
 };
+
+}  // namespace VITTE_WASM_HANDLERS
 
 #if VITTE_WASM_TAIL_CALLS
 using handler = void (*)(const cell*, std::byte*, std::byte*, runtime*, std::uint64_t, double, float);
