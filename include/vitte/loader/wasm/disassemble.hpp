@@ -186,7 +186,7 @@ private:
             case immediate::heap: return add(text_of(read_heap_type(in_)));
             case immediate::i32: return formatted("%" PRId32, in_.s32("i32.const"));
             case immediate::i64: return formatted("%" PRId64, in_.s64("i64.const"));
-            case immediate::f32: return real(in_.fixed<std::uint32_t>("f32.const"), 0x7fffffu);
+            case immediate::f32: return real(in_.fixed<std::uint32_t>("f32.const"), std::uint32_t{0x7fffff});
             case immediate::f64: return real(in_.fixed<std::uint64_t>("f64.const"), (std::uint64_t{1} << 52) - 1);
         }
     }
