@@ -61,8 +61,8 @@ BOOST_AUTO_TEST_CASE(a_message_is_one_line_whatever_names_are) {
 
 BOOST_AUTO_TEST_CASE(a_message_is_short_however_long_names_are) {
     std::string many;
-    while (many.size() < 3'000'000) many += "\u20ac";
-    for (const std::string& text : {many + "z", "a" + many, "ab" + many, std::string(3'000'000, '\x80')}) {
+    while (many.size() < 60'000) many += "\u20ac";
+    for (const std::string& text : {many + "z", "a" + many, "ab" + many, std::string(60'000, '\x80')}) {
         const std::string loading = load_error_of(text).message(), trapping = trap_of(text).message();
         constexpr std::size_t most = 4 * vitte::longest_printed + 40;
         BOOST_TEST((loading.size() < 8 * most && loading.find("...") != std::string::npos));

@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE(names_of_a_module_end_no_line) {
     BOOST_TEST(function_of<void()>(made, "t\nt")().error().message() == "unreachable in u\\x0au");
     BOOST_TEST(made.function<int()>("t\nt").error().message() ==
                "m\\x0am: looking up symbol 't\\x0at': its type is [] -> [], not [] -> [i32]");
-    const std::string long_name(1'000'000, '\n');
+    const std::string long_name(100'000, '\n');
     const code importing = module({make_section(1, list({type({}, {})})),
                                    make_section(2, list({imported("m\nm", long_name, bytes({0, 0}))}))});
     const auto refused = store.instantiate(compiled(importing));
@@ -357,7 +357,16 @@ BOOST_AUTO_TEST_CASE(an_interruption_stops_all_that_runs_and_is_over_then) {
     }
     store.interrupt(trap_code::none);
     BOOST_TEST(leaf().has_value());
-    // While a module's memory is initialised, with more than is copied without a look.
+}
+
+const ability megabytes{"eight megabytes of memory",
+                        [] { return static_cast<bool>(std::unique_ptr<char[]>(new (std::nothrow) char[8 << 20])); }};
+
+/// Which copies more than is copied without a look.
+BOOST_AUTO_TEST_CASE(an_interruption_that_stops_an_instantiation_is_over_then, *needs(megabytes)) {
+    auto store = new_store();
+    store.define_function<void()>("host", "work", [] {});
+    const auto leaf = function_of<void()>(instance_of(store, calling_out), "leaf");
     const code content(std::size_t{3} << 19, std::byte{7});
     const code filled = module({make_section(5, list({bytes({0, 24})})),
                                 make_section(11, list({bytes({0, 0x41, 0, 0x0b}) +
