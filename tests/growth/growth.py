@@ -66,7 +66,7 @@ def main(folder, results_file, *chosen):
     shapes = [name for name in smallest if not chosen or name in chosen]
     costs = {}
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-        for part, complaints in pool.map(lambda i: counted(program, shapes[i::WORKERS], f'{folder}/{i}'), range(WORKERS)):
+        for part, complaints in pool.map(lambda i: counted(program, shapes[i::WORKERS], f"{folder}/{i}"), range(min(WORKERS, len(shapes)))):
             costs |= part
             for complaint in complaints:
                 results.check(False, complaint)
