@@ -165,9 +165,13 @@ def run(target, folder):
         if emulator[:1] == ['setarch'] and subprocess.run([*emulator, 'true'], stderr=subprocess.DEVNULL).returncode != 0:
             emulator = []
         if emulator == ['wine']:
-            subprocess.run(['wineboot', '--init'], env=environment, check=True)
+            # A server that ends when nobody needs it resets those who come just then.
+            for call in ['wineboot', '--init'], ['wineserver', '--wait'], ['wineserver', '--persistent']:
+                subprocess.run(call, env=environment, check=True)
         at_once = os.cpu_count() if target.name == 'quick' else 1
         counts = boost_tests.run_all(target.name, made, emulator, target.only, environment, at_once, target.name == 'native')
+        if emulator == ['wine']:
+            subprocess.run(['wineserver', '--kill'], env=environment, check=False)
         for name in unknown_tests(counts.keys()) if target.name == 'native' else []:
             print(f'{name}: tests/meson.build does not name it')
             counts[name] = 0, 1, 0

@@ -189,8 +189,9 @@ BOOST_AUTO_TEST_CASE(an_arena_grows_in_place_and_gives_back) {
 
 BOOST_AUTO_TEST_CASE(an_arena_takes_steps_of_any_size) {
     const std::size_t page = sys::region::page_size();
-    for (const std::size_t step : {std::size_t{0}, std::size_t{1}, page + 1, 4 * page, SIZE_MAX / 2 + 1,
-                                   SIZE_MAX - page, SIZE_MAX - page + 1, SIZE_MAX - 1, SIZE_MAX}) {
+    constexpr std::size_t most = SIZE_MAX;
+    for (const std::size_t step : {std::size_t{0}, std::size_t{1}, page + 1, 4 * page, most / 2 + 1, most - page,
+                                   most - page + 1, most - 1, most}) {
         auto arena = sys::virtual_arena::reserve(8 * page, step);
         BOOST_REQUIRE(arena.has_value());
         for (std::size_t size = 0; size < 6 * page; size += page + 1) {
