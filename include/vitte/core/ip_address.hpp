@@ -133,9 +133,7 @@ public:
         VITTE_TRY(const ipv4_address v4, ipv4_address::parse(text));
         return ip_address(v4);
     }
-    constexpr std::string_view write(std::span<char, max_size> to) const noexcept {
-        return is_v6_ ? bytes_.write(to) : v4().write(to.first<ipv4_address::max_size>());
-    }
+    constexpr std::string_view write(std::span<char, max_size> to) const noexcept;
 
     friend constexpr bool operator==(const ip_address&, const ip_address&) = default;
     friend constexpr auto operator<=>(const ip_address&, const ip_address&) = default;
@@ -236,6 +234,12 @@ public:
     constexpr explicit ip_writer(char* to) noexcept : start_(to), at_(to) {}
 
     constexpr std::string_view text() const noexcept { return {start_, static_cast<std::size_t>(at_ - start_)}; }
+    /// The text of `address` and nothing else.
+    template <class Address>
+    constexpr std::string_view all(const Address& address) noexcept {
+        put(address);
+        return text();
+    }
     constexpr void put(char c) noexcept { *at_++ = c; }
     constexpr void put(std::uint32_t number, unsigned base) noexcept {
         char digits[10];
@@ -269,6 +273,12 @@ public:
         if (groups == 6) put(':'), put(v6.v4());
         if (v6.scope != 0) put('%'), put(v6.scope, 10);
     }
+    constexpr void put(const ip_address& either) noexcept {
+        if (either.is_v6())
+            put(either.v6());
+        else
+            put(either.v4());
+    }
 
 private:
     char *start_, *at_;
@@ -283,9 +293,7 @@ constexpr result<ipv4_address> ipv4_address::parse(std::string_view text) noexce
     return made;
 }
 constexpr std::string_view ipv4_address::write(std::span<char, max_size> to) const noexcept {
-    detail::ip_writer out(to.data());
-    out.put(*this);
-    return out.text();
+    return detail::ip_writer(to.data()).all(*this);
 }
 constexpr result<ipv6_address> ipv6_address::parse(std::string_view text) noexcept {
     detail::ip_reader in(text);
@@ -294,9 +302,10 @@ constexpr result<ipv6_address> ipv6_address::parse(std::string_view text) noexce
     return made;
 }
 constexpr std::string_view ipv6_address::write(std::span<char, max_size> to) const noexcept {
-    detail::ip_writer out(to.data());
-    out.put(*this);
-    return out.text();
+    return detail::ip_writer(to.data()).all(*this);
+}
+constexpr std::string_view ip_address::write(std::span<char, max_size> to) const noexcept {
+    return detail::ip_writer(to.data()).all(*this);
 }
 
 }  // namespace vitte

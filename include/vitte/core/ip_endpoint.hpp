@@ -29,10 +29,9 @@ struct ip_endpoint {
     /// Writes its canonical text (RFC 5952, 6) to `to`; returns it.
     constexpr std::string_view write(std::span<char, max_size> to) const noexcept {
         detail::ip_writer out(to.data());
-        if (address.is_v6())
-            out.put('['), out.put(address.v6()), out.put(']');
-        else
-            out.put(address.v4());
+        if (address.is_v6()) out.put('[');
+        out.put(address);
+        if (address.is_v6()) out.put(']');
         out.put(':'), out.put(port, 10);
         return out.text();
     }

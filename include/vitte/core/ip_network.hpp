@@ -39,11 +39,7 @@ public:
     /// Writes its canonical text to `to`; returns it.
     constexpr std::string_view write(std::span<char, max_size> to) const noexcept {
         detail::ip_writer out(to.data());
-        if (first_.is_v6())
-            out.put(first_.v6());
-        else
-            out.put(first_.v4());
-        out.put('/'), out.put(length_, 10);
+        out.put(first_), out.put('/'), out.put(length_, 10);
         return out.text();
     }
 
