@@ -11,6 +11,7 @@ import argparse
 import dataclasses
 import math
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -24,6 +25,8 @@ LIMIT, GOAL = 85, 40  # minutes
 FUZZ_SECONDS = os.environ.get('FUZZ_SECONDS', '60')
 PYTHON = sys.executable
 WINDOWS = 'x86_64-w64-mingw32'
+# How Boost.Test, results.py, compilers and linkers tell of one.
+FAILURE = re.compile(r': (fatal )?error: |FAILED: |: timed out$|: ended with code ')
 
 
 @dataclasses.dataclass
@@ -37,6 +40,7 @@ class Step:
     clock: float = None
     cpu: float = None
     code: int = None          # that it ended with; -1 if it could not begin
+    failures: list = dataclasses.field(default_factory=list)  # lines of its output
 
 
 def of_target(target, everything, folder):
@@ -150,6 +154,7 @@ class Run:
             said = file.read()
         with self.lock:
             step.code = code
+            step.failures = [line for line in said.splitlines() if FAILURE.search(line)]
             print(f'--- {step.name}: {step.clock:.0f} s' + (f', ended with {code}' if code else '') + f'\n{said}', flush=True)
 
     def look_at_the_clock(self):
@@ -172,6 +177,9 @@ class Run:
         print(f'{"all":40} {cpu:7.0f} {60 * minutes:8.0f} {recorded:9}')
         failed = [f'{s.name} ended with {s.code}' if s.clock else f'{s.name} could not begin' for s in self.steps if s.code]
         failed += [self.late] if self.late else []
+        for step in ended:
+            for line in step.failures[:20]:
+                print(f'{step.name}: {line}')
         for why in failed:
             print(f'FAILED: {why}')
         if minutes > GOAL:

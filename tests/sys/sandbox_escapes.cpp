@@ -36,11 +36,17 @@ namespace {
 volatile int secret = 7;
 
 struct victim {
-    const pid_t id = fork();
+    int ready[2] = {-1, -1};
+    const pid_t id = pipe2(ready, O_CLOEXEC) == 0 ? fork() : -1;
     victim() {
         BOOST_REQUIRE(id != -1);
+        char told;
         if (id == 0)
-            for (;;) pause();
+            for (close(ready[1]);;) pause();
+        // Some libraries block all signals until `fork` has returned.
+        close(ready[1]);
+        BOOST_REQUIRE(read(ready[0], &told, 1) == 0);
+        close(ready[0]);
     }
     ~victim() {
         kill(id, SIGKILL);
