@@ -111,7 +111,7 @@ class Run:
         self.building = False
         self.late = ''
         self.began = began
-        self.environment = os.environ | {'ZIG': targets.zig_of(folder)}
+        self.environment = os.environ | {'ZIG': targets.zig_of(folder), 'ZIG_MUSL': targets.musl_of(folder)}
 
     def next(self, polite):
         """The next step that may begin; None when there is none any more."""

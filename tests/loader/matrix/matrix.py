@@ -59,8 +59,7 @@ class Machine:
         self.qemu = [] if native else [f'qemu-{name}-static', '-L', f'/usr/{name}-linux-gnu']
         self.c = {'gcc': [f'{prefix}gcc'], 'clang': ['clang-16', *target], 'clang19': ['clang-19', *target]}
         self.cxx = {'gcc': [f'{prefix}g++'], 'clang': ['clang++-16', *target], 'clang19': ['clang++-19', *target]}
-        zig = os.environ.get('ZIG')
-        self.zig = [zig, 'c++', '-target', f'{name}-linux-musl'] if zig and (native or everything) else None
+        self.zig = [f'{HERE.parents[2]}/cross/tools/zig-compiler', 'c++', f'{name}-linux-musl'] if 'ZIG' in os.environ and (native or everything) else None
 
     def variants(self):
         for compiler in ('gcc', 'clang'):
@@ -97,7 +96,8 @@ class Machine:
                 continue  # glibc has no start-up file for it
             yield f'host-{name}', [[*self.cxx['gcc'], *options, f'host-{code}.o', '-pthread']]
         if self.zig:
-            yield 'host-musl', [[*self.zig, '-static', '-fno-lto', '-std=c++20', '-O1', f'-I{INCLUDE}', f'{HERE}/host.cpp']]
+            yield 'host-musl', [  # linked as if it were not optimized: as the tests are, with the same C++ library
+                [*self.zig, '-c', '-std=c++20', '-O1', f'-I{INCLUDE}', f'{HERE}/host.cpp', '-o', 'host-musl.o'], [*self.zig, '-static', 'host-musl.o']]
             for level in (1, 2, 3):
                 compile_it = [*self.zig, '-c', '-fPIC', '-fno-stack-protector', f'-O{level}']
                 yield f'cxxm-zig-O{level}.so', [
