@@ -18,7 +18,7 @@ enum class errc : unsigned char {
     out_of_memory,       ///< memory or address space is exhausted (ENOMEM)
     out_of_handles,      ///< the process or the system has no descriptor left (EMFILE, ENFILE)
     no_space,            ///< the device or the quota is full (ENOSPC, EDQUOT)
-    too_large,           ///< a size or an offset beyond a limit (EFBIG, EOVERFLOW, E2BIG)
+    too_large,           ///< a size or an offset beyond a limit (EFBIG, EOVERFLOW, E2BIG, EMSGSIZE)
     name_too_long,       ///< a path or name beyond a limit (ENAMETOOLONG)
     not_a_directory,     ///< a path component is no directory (ENOTDIR)
     is_a_directory,      ///< a directory where a file is needed (EISDIR)
@@ -27,7 +27,7 @@ enum class errc : unsigned char {
     cross_device,        ///< source and target are on different file systems (EXDEV)
     busy,                ///< in use by somebody else (EBUSY, ETXTBSY)
     interrupted,         ///< a signal came first (EINTR); the layer above retries
-    would_block,         ///< nothing to be had now (EAGAIN, EWOULDBLOCK)
+    would_block,         ///< nothing to be had now (EAGAIN, EWOULDBLOCK, EINPROGRESS)
     timed_out,           ///< the deadline passed (ETIMEDOUT)
     broken_pipe,         ///< the reader is gone (EPIPE)
     io_error,            ///< the device failed (EIO)
@@ -35,6 +35,13 @@ enum class errc : unsigned char {
     end_of_input,        ///< the input ended before what had to be read
     malformed,           ///< the input does not follow its format
     out_of_range,        ///< a number, offset or index outside what its place allows
+    refused,             ///< nobody takes connections there (ECONNREFUSED)
+    disconnected,        ///< the other side, or this one, gave the connection up (ECONNRESET, ECONNABORTED)
+    unreachable,         ///< no way leads there (ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN)
+    address_in_use,      ///< somebody else is bound to it (EADDRINUSE)
+    no_such_address,     ///< it is none of this machine's (EADDRNOTAVAIL)
+    not_connected,       ///< a socket without another end (ENOTCONN, EDESTADDRREQ)
+    already_connected,   ///< a socket that has its other end (EISCONN)
 };
 
 /// A few words for `code`, in lower case and without a full stop. Never null.
@@ -66,6 +73,13 @@ constexpr const char* message(errc code) noexcept {
         case errc::end_of_input: return "unexpected end of input";
         case errc::malformed: return "malformed input";
         case errc::out_of_range: return "out of range";
+        case errc::refused: return "connection refused";
+        case errc::disconnected: return "connection given up";
+        case errc::unreachable: return "unreachable";
+        case errc::address_in_use: return "address in use";
+        case errc::no_such_address: return "not an address of this machine";
+        case errc::not_connected: return "not connected";
+        case errc::already_connected: return "already connected";
     }
     return "invalid error code";
 }

@@ -45,6 +45,26 @@ constexpr errc cause_of(unsigned long number) noexcept {
         case 21: case 23: case 29: case 30: case 1117: return errc::io_error;
         case 1: case 50: case 120: case 1920: return errc::not_supported;
         case 38: return errc::end_of_input;
+        // Windows Sockets Error Codes
+        case 11001: return errc::not_found;
+        case 10013: return errc::permission_denied;
+        case 10014: case 10022: return errc::invalid_argument;
+        case 10009: case 10038: return errc::bad_handle;
+        case 10055: return errc::out_of_memory;
+        case 10024: return errc::out_of_handles;
+        case 10040: return errc::too_large;
+        case 10004: return errc::interrupted;
+        case 10035: case 10036: case 11002: return errc::would_block;
+        case 10060: return errc::timed_out;
+        case 10058: return errc::broken_pipe;
+        case 10041: case 10042: case 10043: case 10044: case 10045: case 10047: return errc::not_supported;
+        case 10061: return errc::refused;
+        case 10052: case 10053: case 10054: return errc::disconnected;
+        case 10050: case 10051: case 10064: case 10065: return errc::unreachable;
+        case 10048: return errc::address_in_use;
+        case 10049: return errc::no_such_address;
+        case 10039: case 10057: return errc::not_connected;
+        case 10056: return errc::already_connected;
         default: return errc::unknown;
     }
 }
@@ -83,7 +103,7 @@ inline errc cause_of(int number) noexcept {
         case ENOMEM: return errc::out_of_memory;
         case EMFILE: case ENFILE: return errc::out_of_handles;
         case ENOSPC: case EDQUOT: return errc::no_space;
-        case EFBIG: case EOVERFLOW: case E2BIG: case ERANGE: return errc::too_large;
+        case EFBIG: case EOVERFLOW: case E2BIG: case ERANGE: case EMSGSIZE: return errc::too_large;
         case ENAMETOOLONG: return errc::name_too_long;
         case ENOTDIR: return errc::not_a_directory;
         case EISDIR: return errc::is_a_directory;
@@ -92,12 +112,22 @@ inline errc cause_of(int number) noexcept {
         case EXDEV: return errc::cross_device;
         case EBUSY: case ETXTBSY: return errc::busy;
         case EINTR: return errc::interrupted;
-        case EAGAIN: return errc::would_block;
+        case EAGAIN: case EINPROGRESS: case EALREADY: return errc::would_block;
         case ETIMEDOUT: return errc::timed_out;
         case EPIPE: return errc::broken_pipe;
         case EIO: return errc::io_error;
         case ENOEXEC: case EILSEQ: return errc::malformed;
-        case ENOSYS: case ENOTSUP: return errc::not_supported;
+        case ENOSYS: case ENOTSUP: case EAFNOSUPPORT: case EPROTONOSUPPORT: case EPROTOTYPE: case ENOPROTOOPT:
+            return errc::not_supported;
+        case ECONNREFUSED: return errc::refused;
+        case ECONNRESET: case ECONNABORTED: return errc::disconnected;
+        case ENETUNREACH: case EHOSTUNREACH: case ENETDOWN: case ENETRESET: return errc::unreachable;
+        case EADDRINUSE: return errc::address_in_use;
+        case EADDRNOTAVAIL: return errc::no_such_address;
+        case ENOTCONN: case EDESTADDRREQ: return errc::not_connected;
+        case EISCONN: return errc::already_connected;
+        case ENOBUFS: return errc::out_of_memory;
+        case ENOTSOCK: return errc::bad_handle;
         default: return errc::unknown;
     }
 }

@@ -63,6 +63,19 @@ inline constexpr portable_cause portable_causes[] = {
     {errc::malformed, std::errc::executable_format_error},
     {errc::malformed, std::errc::illegal_byte_sequence},
     {errc::out_of_range, std::errc::result_out_of_range},
+    {errc::would_block, std::errc::operation_in_progress},
+    {errc::too_large, std::errc::message_size},
+    {errc::refused, std::errc::connection_refused},
+    {errc::disconnected, std::errc::connection_reset},
+    {errc::disconnected, std::errc::connection_aborted},
+    {errc::unreachable, std::errc::network_unreachable},
+    {errc::unreachable, std::errc::host_unreachable},
+    {errc::unreachable, std::errc::network_down},
+    {errc::address_in_use, std::errc::address_in_use},
+    {errc::no_such_address, std::errc::address_not_available},
+    {errc::not_connected, std::errc::not_connected},
+    {errc::not_connected, std::errc::destination_address_required},
+    {errc::already_connected, std::errc::already_connected},
 };
 
 /// `errc::unknown` as a code: 0 would stand for success.

@@ -26,7 +26,9 @@
 namespace vitte::sys {
 
 namespace posix {
-struct streams;  // in posix/streams.hpp, which few programs need
+// In headers of their names, which few programs need.
+struct streams;
+struct sockets;
 }
 
 struct bsd_platform {
@@ -54,6 +56,7 @@ struct bsd_platform {
     using libraries = posix::libraries;
     using environment = posix::environment;
     using streams = posix::streams;
+    using sockets = posix::sockets;
 
     struct memory : posix::memory {
         static result<void> advise(void* at, std::size_t size, memory_advice advice) noexcept {

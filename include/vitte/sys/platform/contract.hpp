@@ -8,6 +8,7 @@
 #include <concepts>
 #include <utility>
 #include <vitte/sys/platform/policy.hpp>
+#include <vitte/sys/platform/socket_types.hpp>
 
 namespace vitte::sys {
 
@@ -352,6 +353,58 @@ concept processes_facet =
         { R::null_device } -> std::convertible_to<const char*>;
         { R::own_id() } noexcept -> std::same_as<std::uint64_t>;
         { R::own_use() } noexcept -> std::same_as<resource_use>;
+    };
+
+/// Sockets. None of them blocks: what would is `errc::would_block`, and nothing that is sent raises a signal.
+/// - `handle`, `invalid`: a trivially copyable handle, and the one that is never open.
+/// - `open(family, kind)`: not inherited by child processes. `errc::not_supported` for what the system does not know.
+/// - `bind(h, address)`, `listen(h, backlog)`.
+/// - `accept(h, peer)`: the next connection; `peer` gets the address of its other end.
+/// - `connect(h, address)`: `errc::would_block` if it is under way: once `h` is writable, `take_error(h)` tells what
+///   has come of it. Of a datagram socket, the only address that it sends to and receives from.
+/// - `receive(h, to, n)`: what is there, up to `n` bytes; 0 at the end of a stream. Of a message the rest is lost.
+/// - `send(h, from, n)`: up to `n` bytes, or one message. `errc::broken_pipe` if the connection is over.
+/// - `receive_vector(h, slices, n)`, `send_vector(h, slices, n)`: the same of several pieces of memory.
+/// - `receive_from(h, message)`, `send_to(h, message)`: one message.
+/// - `shut_down(h, directions)`: bits of `socket_direction` end; the other side gets what was sent before.
+/// - `local_address(h)`, `peer_address(h)`; `take_error(h)`: what has failed since it was last asked.
+/// - `option(h, o)`, `set_option(h, o, value)`: `errc::not_supported` for what the system does not know.
+/// - `wait(h, events, until)`: which bits of `socket_event` are true when one of `events` is, or `socket_hung_up`.
+///   `errc::timed_out` when the monotonic clock is `until`; `errc::interrupted`.
+/// - `close(h)`: the handle is gone even if it fails.
+/// Some platforms have also:
+/// - `open_pair(kind, ends)`: two local sockets that are connected with each other.
+/// - `send_batch(h, messages, n)`, `receive_batch(h, messages, n)`: several messages in one call; how many.
+/// - `send_file(h, file, offset, n)`: bytes of a file, inside the kernel; how many.
+/// - `send_handles(h, slices, n, handles, count)`, `receive_handles(h, slices, n, handles, count)`: descriptors of files
+///   with a piece of a local connection; `count` is the room for those that are received, and how many came.
+/// - `credentials(h)`: of the process at the other end of a local connection.
+/// - `join_group(h, group, interface)`, `leave_group(h, group, interface)`: multicast; 0 is any interface.
+template <class S>
+concept sockets_facet =
+    requires(typename S::handle h, socket_family family, socket_kind kind, const socket_address& address,
+             socket_address& peer, std::byte* to, const std::byte* from, const io_slice* slices, std::size_t n,
+             datagram& message, socket_option option, int value, unsigned bits, std::int64_t until) {
+        { S::invalid } -> std::convertible_to<typename S::handle>;
+        { S::open(family, kind) } noexcept -> std::same_as<result<typename S::handle>>;
+        { S::bind(h, address) } noexcept -> std::same_as<result<void>>;
+        { S::listen(h, value) } noexcept -> std::same_as<result<void>>;
+        { S::accept(h, peer) } noexcept -> std::same_as<result<typename S::handle>>;
+        { S::connect(h, address) } noexcept -> std::same_as<result<void>>;
+        { S::receive(h, to, n) } noexcept -> std::same_as<result<std::size_t>>;
+        { S::send(h, from, n) } noexcept -> std::same_as<result<std::size_t>>;
+        { S::receive_vector(h, slices, n) } noexcept -> std::same_as<result<std::size_t>>;
+        { S::send_vector(h, slices, n) } noexcept -> std::same_as<result<std::size_t>>;
+        { S::receive_from(h, message) } noexcept -> std::same_as<result<void>>;
+        { S::send_to(h, message) } noexcept -> std::same_as<result<void>>;
+        { S::shut_down(h, bits) } noexcept -> std::same_as<result<void>>;
+        { S::local_address(h) } noexcept -> std::same_as<result<socket_address>>;
+        { S::peer_address(h) } noexcept -> std::same_as<result<socket_address>>;
+        { S::take_error(h) } noexcept -> std::same_as<result<void>>;
+        { S::option(h, option) } noexcept -> std::same_as<result<int>>;
+        { S::set_option(h, option, value) } noexcept -> std::same_as<result<void>>;
+        { S::wait(h, bits, until) } noexcept -> std::same_as<result<unsigned>>;
+        { S::close(h) } noexcept -> std::same_as<result<void>>;
     };
 
 /// What the kernel enforces upon this thread, and upon all that it starts, for ever.

@@ -18,7 +18,9 @@
 namespace vitte::sys {
 
 namespace posix {
-struct streams;  // in posix/streams.hpp, which few programs need
+// In headers of their names, which few programs need.
+struct streams;
+struct sockets;
 }
 
 struct darwin_platform {
@@ -33,6 +35,7 @@ struct darwin_platform {
     using libraries = posix::libraries;
     using environment = posix::environment;
     using streams = posix::streams;
+    using sockets = posix::sockets;
 
     /// What dyld has loaded; none of it is ELF.
     struct images {

@@ -19,6 +19,7 @@ class watch_queue;
 struct images;
 struct sandbox;
 struct every_thread;
+struct sockets;
 }
 namespace posix {
 struct faults;
@@ -41,6 +42,7 @@ struct linux_platform {
     using every_thread = linux_os::every_thread;
     using faults = posix::faults;
     using streams = posix::streams;
+    using sockets = linux_os::sockets;
 };
 
 }  // namespace vitte::sys

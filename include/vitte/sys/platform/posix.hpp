@@ -15,7 +15,9 @@
 namespace vitte::sys {
 
 namespace posix {
-struct streams;  // in posix/streams.hpp, which few programs need
+// In headers of their names, which few programs need.
+struct streams;
+struct sockets;
 }
 
 struct posix_platform {
@@ -28,6 +30,7 @@ struct posix_platform {
     using environment = posix::environment;
     using processes = posix::processes<posix::forking>;
     using streams = posix::streams;
+    using sockets = posix::sockets;
 
     struct threads : posix::threads, posix::parking {};
 };

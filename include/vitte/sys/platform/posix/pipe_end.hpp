@@ -41,6 +41,26 @@ inline result<void> wait_readable(int file, std::int64_t until) noexcept {
     return {};
 }
 
+/// What `write()` returns. Where nobody reads any more it raises SIGPIPE for the thread, which is taken back.
+template <class Write>
+result<std::size_t> without_pipe_signal(Write write) noexcept {
+    // The functions on sets of signals are macros on macOS, which have no namespace.
+    sigset_t pipe_only, before, pending;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    ::sigpending(&pending);
+    const bool was_pending = sigismember(&pending, SIGPIPE) == 1;
+    ::pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+    const result<std::size_t> written = write();
+    if (!written && written.error().code == errc::broken_pipe && !was_pending) {
+        int number;
+        ::sigpending(&pending);
+        if (sigismember(&pending, SIGPIPE) == 1) ::sigwait(&pipe_only, &number);
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return written;
+}
+
 class pipe_end {
 public:
     using handle = int;
@@ -83,24 +103,8 @@ public:
     }
 
 private:
-    // The functions on sets of signals are macros on macOS, which have no namespace.
-
-    /// A write to a pipe that nobody reads any more raises SIGPIPE for the thread, which is taken back.
     result<std::size_t> write_without_signal() noexcept {
-        sigset_t pipe_only, before, pending;
-        sigemptyset(&pipe_only);
-        sigaddset(&pipe_only, SIGPIPE);
-        ::sigpending(&pending);
-        const bool was_pending = sigismember(&pending, SIGPIPE) == 1;
-        ::pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
-        const auto written = counted(::write(mine_, data_, size_), "write");
-        if (!written && written.error().code == errc::broken_pipe && !was_pending) {
-            int number;
-            ::sigpending(&pending);
-            if (sigismember(&pending, SIGPIPE) == 1) ::sigwait(&pipe_only, &number);
-        }
-        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        return written;
+        return without_pipe_signal([this] { return counted(::write(mine_, data_, size_), "write"); });
     }
 
     int mine_ = -1;

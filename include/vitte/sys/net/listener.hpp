@@ -1,0 +1,97 @@
+/// Who waits for connections.
+#pragma once
+
+#include <vitte/sys/net/stream.hpp>
+
+namespace vitte::sys {
+
+/// How a listener is made.
+struct listen_options {
+    int backlog = 4096;       ///< connections that may wait to be accepted; the system may allow fewer
+    bool share_port = false;  ///< other listeners of this user may listen there as well, and the system deals out
+    bool only_v6 = false;     ///< the address "::" takes no connections of IPv4
+};
+
+/// A connection, and who is at its other end.
+template <class Stream>
+struct accepted {
+    Stream stream;
+    socket_address peer;
+};
+
+/// Accepts connections of one kind. Several threads may accept at once.
+template <platform P, class Stream>
+class basic_listener : public basic_socket<P> {
+    using sockets = typename P::sockets;
+
+public:
+    using basic_socket<P>::basic_socket;
+
+    /// The next connection. `errc::timed_out`; `errc::out_of_handles` leaves it waiting. One that ended meanwhile is
+    /// passed over.
+    result<accepted<Stream>> accept(deadline until = deadline::never()) const noexcept {
+        return this->when_readable(until, [this] { return try_accept(); });
+    }
+    /// The same without waiting: `errc::would_block`.
+    result<accepted<Stream>> try_accept() const noexcept {
+        for (;;) {
+            socket_address peer;
+            const auto made = sockets::accept(this->native_handle(), peer);
+            if (made) return accepted<Stream>{Stream(*made), peer};
+            if (made.error().code != errc::disconnected && made.error().code != errc::interrupted)
+                return unexpected(made.error());
+        }
+    }
+};
+
+template <platform P = native>
+class basic_tcp_listener : public basic_listener<P, basic_tcp_stream<P>> {
+    using sockets = typename P::sockets;
+
+public:
+    using basic_listener<P, basic_tcp_stream<P>>::basic_listener;
+
+    /// Listens at `at`; port 0 is one that the system picks, which `local_address` tells. `errc::address_in_use`,
+    /// `errc::no_such_address`.
+    static result<basic_tcp_listener> listen(const ip_endpoint& at, const listen_options& options = {}) noexcept {
+        const socket_address address(at);
+        VITTE_TRY(const auto made, sockets::open(address.family(), socket_kind::stream));
+        basic_tcp_listener listener(made);
+        if constexpr (!requires { sockets::reuse_steals; }) {
+            VITTE_CHECK(listener.set_option(socket_option::reuse_address));
+        }
+        if (options.share_port) {
+            VITTE_CHECK(listener.set_option(socket_option::reuse_port));
+        }
+        if (at.address.is_v6()) {
+            VITTE_CHECK(listener.set_option(socket_option::only_v6, options.only_v6));
+        }
+        VITTE_CHECK(listener.set_option(socket_option::no_delay));  // which its connections inherit
+        VITTE_CHECK(sockets::bind(made, address));
+        VITTE_CHECK(sockets::listen(made, options.backlog));
+        return listener;
+    }
+};
+
+template <platform P = native>
+class basic_unix_listener : public basic_listener<P, basic_unix_stream<P>> {
+    using sockets = typename P::sockets;
+
+public:
+    using basic_listener<P, basic_unix_stream<P>>::basic_listener;
+
+    /// Listens at `at`. A path that is there already is `errc::address_in_use`, also if nobody listens at it any more;
+    /// who knows that removes it before.
+    static result<basic_unix_listener> listen(const unix_address& at, const listen_options& options = {}) noexcept {
+        VITTE_TRY(const auto made, sockets::open(socket_family::local, socket_kind::stream));
+        basic_unix_listener listener(made);
+        VITTE_CHECK(sockets::bind(made, at));
+        VITTE_CHECK(sockets::listen(made, options.backlog));
+        return listener;
+    }
+};
+
+using tcp_listener = basic_tcp_listener<>;
+using unix_listener = basic_unix_listener<>;
+
+}  // namespace vitte::sys

@@ -1,0 +1,82 @@
+/// What all sockets are: a handle that is closed in the end, options, and waiting, so that every call has a deadline.
+#pragma once
+
+#include <span>
+#include <utility>
+
+#include <vitte/sys/platform/sockets.hpp>
+#include <vitte/sys/retry.hpp>
+#include <vitte/sys/time/deadline.hpp>
+
+namespace vitte::sys {
+
+/// An open socket; closed by its destructor. Several threads may use it at once, as long as none of them closes it.
+template <platform P = native>
+class basic_socket {
+    static_assert(
+        requires { typename P::sockets; }, "this platform has no sockets");
+
+protected:
+    using sockets = typename P::sockets;
+
+public:
+    using native_handle_type = typename sockets::handle;
+
+    /// Takes over an open handle that never blocks.
+    explicit basic_socket(native_handle_type handle) noexcept : handle_(handle) {}
+    basic_socket(basic_socket&& other) noexcept : handle_(std::exchange(other.handle_, sockets::invalid)) {}
+    basic_socket& operator=(basic_socket&& other) noexcept {
+        basic_socket moved(std::move(other));
+        std::swap(handle_, moved.handle_);
+        return *this;
+    }
+    ~basic_socket() { static_cast<void>(close()); }
+
+    bool is_open() const noexcept { return handle_ != sockets::invalid; }
+    native_handle_type native_handle() const noexcept { return handle_; }
+    /// Gives the handle up without closing it.
+    native_handle_type release() noexcept { return std::exchange(handle_, sockets::invalid); }
+    /// Closing twice does nothing.
+    result<void> close() noexcept {
+        if (!is_open()) return {};
+        return sockets::close(release());
+    }
+
+    /// What it is bound to.
+    result<socket_address> local_address() const noexcept { return sockets::local_address(handle_); }
+    result<int> option(socket_option which) const noexcept { return sockets::option(handle_, which); }
+    result<void> set_option(socket_option which, int value = 1) const noexcept {
+        return sockets::set_option(handle_, which, value);
+    }
+    /// Which bits of `socket_event` are true when one of `events` is, or `socket_hung_up`; `errc::timed_out`.
+    result<unsigned> wait(unsigned events, deadline until = deadline::never()) const noexcept {
+        return retried([&] { return sockets::wait(handle_, events, until.monotonic()); });
+    }
+
+protected:
+    /// What `call()` returns, which is made when it can, at the latest at `until`: then `errc::timed_out`.
+    template <class Call>
+    auto when(unsigned events, deadline until, Call call) const noexcept -> decltype(call()) {
+        for (;;) {
+            auto done = call();
+            if (done || done.error().code != errc::would_block) {
+                if (done || done.error().code != errc::interrupted) return done;
+            } else if (const auto ready = wait(events, until); !ready) {
+                return unexpected(ready.error());
+            }
+        }
+    }
+    template <class Call>
+    auto when_readable(deadline until, Call call) const noexcept {
+        return when(socket_readable, until, call);
+    }
+    template <class Call>
+    auto when_writable(deadline until, Call call) const noexcept {
+        return when(socket_writable, until, call);
+    }
+
+private:
+    native_handle_type handle_;
+};
+
+}  // namespace vitte::sys

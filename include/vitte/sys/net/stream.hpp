@@ -1,0 +1,192 @@
+/// Connections that carry bytes in order: of TCP (RFC 9293), and between processes of this machine (unix(7)).
+#pragma once
+
+#include <vitte/sys/fs/file.hpp>
+#include <vitte/sys/net/connecting.hpp>
+
+namespace vitte::sys {
+
+/// One end of a connection. One thread may receive while another one sends.
+template <platform P = native>
+class basic_stream : public basic_socket<P> {
+    using base = basic_socket<P>;
+    using typename base::sockets;
+
+public:
+    using base::base;
+
+    /// What is there of what the other side has sent, at least a byte; 0 at the end of it. `errc::timed_out`,
+    /// `errc::disconnected`.
+    result<std::size_t> receive(std::span<std::byte> to, deadline until = deadline::never()) const noexcept {
+        return this->when_readable(until, [&] { return try_receive(to); });
+    }
+    /// The same without waiting: `errc::would_block`, and `errc::interrupted`.
+    result<std::size_t> try_receive(std::span<std::byte> to) const noexcept {
+        return sockets::receive(this->native_handle(), to.data(), to.size());
+    }
+    /// Fills `to`. `errc::end_of_input` if the other side ends before; what came by then is in `to` and gone.
+    result<void> receive_all(std::span<std::byte> to, deadline until = deadline::never()) const noexcept {
+        while (!to.empty()) {
+            VITTE_TRY(const std::size_t came, receive(to, until));
+            if (came == 0) return fail(errc::end_of_input, "receive");
+            to = to.subspan(came);
+        }
+        return {};
+    }
+    /// What is there, in several pieces of memory in their order.
+    result<std::size_t> receive_vector(std::span<const io_slice> to, deadline until = deadline::never()) const noexcept {
+        return this->when_readable(until, [&] { return sockets::receive_vector(this->native_handle(), to.data(), to.size()); });
+    }
+
+    /// Sends all of `from`, which is then with the system and not yet with the other side. After a failure it is not
+    /// known how much went. `errc::timed_out`, `errc::broken_pipe`, `errc::disconnected`.
+    result<void> send(std::span<const std::byte> from, deadline until = deadline::never()) const noexcept {
+        while (!from.empty()) {
+            VITTE_TRY(const std::size_t went, this->when_writable(until, [&] { return try_send(from); }));
+            from = from.subspan(went);
+        }
+        return {};
+    }
+    /// As much as there is room for, without waiting: `errc::would_block`, and `errc::interrupted`.
+    result<std::size_t> try_send(std::span<const std::byte> from) const noexcept {
+        return sockets::send(this->native_handle(), from.data(), from.size());
+    }
+    /// Sends all slices in their order; they are changed meanwhile.
+    result<void> send_vector(std::span<io_slice> from, deadline until = deadline::never()) const noexcept {
+        for (;;) {
+            while (!from.empty() && from[0].size == 0) from = from.subspan(1);
+            if (from.empty()) return {};
+            VITTE_TRY(std::size_t went, this->when_writable(until, [&] {
+                return sockets::send_vector(this->native_handle(), from.data(), from.size());
+            }));
+            for (io_slice& slice : from) {
+                const std::size_t part = went < slice.size ? went : slice.size;
+                slice = {slice.data + part, slice.size - part};
+                went -= part;
+            }
+        }
+    }
+    /// Sends up to `size` bytes of `from`, beginning at `offset`, inside the kernel where it can; returns how many: fewer if
+    /// the file ends before.
+    result<std::uint64_t> send_file(const basic_file<P>& from, std::uint64_t offset, std::uint64_t size,
+                                    deadline until = deadline::never()) const noexcept {
+        std::uint64_t sent = 0;
+        while (sent < size) {
+            VITTE_TRY(const std::size_t went, send_some_of(from, offset + sent, size - sent, until));
+            if (went == 0) break;
+            sent += went;
+        }
+        return sent;
+    }
+
+    /// Ends bits of `socket_direction`. The other side gets what was sent before, and then the end; this one can go on
+    /// receiving.
+    result<void> shut_down(unsigned directions = socket_sends) const noexcept {
+        return sockets::shut_down(this->native_handle(), directions);
+    }
+    /// Who is at the other end; `errc::not_connected`.
+    result<socket_address> peer_address() const noexcept { return sockets::peer_address(this->native_handle()); }
+
+private:
+    result<std::size_t> send_some_of(const basic_file<P>& from, std::uint64_t offset, std::uint64_t size,
+                                     deadline until) const noexcept {
+        constexpr std::uint64_t at_once = 1 << 30;
+        const auto wanted = static_cast<std::size_t>(size < at_once ? size : at_once);
+        if constexpr (requires { sockets::send_file(this->native_handle(), from.native_handle(), offset, wanted); }) {
+            const auto went = this->when_writable(
+                until, [&] { return sockets::send_file(this->native_handle(), from.native_handle(), offset, wanted); });
+            if (went || went.error().code != errc::invalid_argument) return went;  // else a file without pages
+        }
+        std::byte piece[16384];
+        VITTE_TRY(const std::size_t read,
+                  from.read_at({piece, wanted < sizeof piece ? wanted : sizeof piece}, offset));
+        VITTE_CHECK(send({piece, read}, until));
+        return read;
+    }
+};
+
+/// A connection of TCP. Small pieces are sent at once: who sends many of them puts them together, or sets
+/// `socket_option::no_delay` to 0.
+template <platform P = native>
+class basic_tcp_stream : public basic_stream<P> {
+public:
+    using basic_stream<P>::basic_stream;
+
+    /// Connects with `to`. `errc::refused`, `errc::unreachable`, `errc::timed_out` at `until`, or when the system gives
+    /// up, after minutes.
+    static result<basic_tcp_stream> connect(const ip_endpoint& to, deadline until = deadline::never()) noexcept {
+        const socket_address address(to);
+        VITTE_TRY(const auto made, P::sockets::open(address.family(), socket_kind::stream));
+        basic_tcp_stream stream(made);
+        VITTE_CHECK(stream.set_option(socket_option::no_delay));
+        VITTE_CHECK(detail::connect_until<P>(stream, address, until));
+        return stream;
+    }
+};
+
+/// A connection between processes of this machine, which also carries descriptors.
+template <platform P = native>
+class basic_unix_stream : public basic_stream<P> {
+    using sockets = typename P::sockets;
+
+public:
+    using basic_stream<P>::basic_stream;
+
+    /// Connects with `to`. `errc::not_found` if nothing is there, `errc::refused` if nobody listens.
+    static result<basic_unix_stream> connect(const unix_address& to, deadline until = deadline::never()) noexcept {
+        VITTE_TRY(const auto made, sockets::open(socket_family::local, socket_kind::stream));
+        basic_unix_stream stream(made);
+        VITTE_CHECK(detail::connect_until<P>(stream, to, until));
+        return stream;
+    }
+    /// Two that are connected with each other.
+    static result<std::pair<basic_unix_stream, basic_unix_stream>> pair() noexcept {
+        if constexpr (requires(typename sockets::handle (&ends)[2]) { sockets::open_pair(socket_kind::stream, ends); }) {
+            typename sockets::handle ends[2];
+            VITTE_CHECK(sockets::open_pair(socket_kind::stream, ends));
+            return std::pair(basic_unix_stream(ends[0]), basic_unix_stream(ends[1]));
+        } else {
+            return fail(errc::not_supported, "pair of sockets");
+        }
+    }
+
+    /// Who is at the other end.
+    result<peer_credentials> credentials() const noexcept {
+        VITTE_CALL_IF_PRESENT("credentials", sockets::credentials(this->native_handle()));
+    }
+    /// Sends `from`, at least a byte, and with it copies of `handles`, up to 64 that the other side can use as its own.
+    result<void> send_handles(std::span<const std::byte> from, std::span<const typename P::files::handle> handles,
+                              deadline until = deadline::never()) const noexcept {
+        if constexpr (requires(io_slice slice) { sockets::send_handles(this->native_handle(), &slice, 1, handles.data(), handles.size()); }) {
+            const io_slice slice{const_cast<std::byte*>(from.data()), from.size()};
+            VITTE_TRY(const std::size_t went, this->when_writable(until, [&] {
+                return sockets::send_handles(this->native_handle(), &slice, 1, handles.data(), handles.size());
+            }));
+            return this->send(from.subspan(went), until);
+        } else {
+            return fail(errc::not_supported, "send handles");
+        }
+    }
+    /// As `receive`, and the handles that came with what was received: they belong to who calls, and `handles` is cut
+    /// to them. `errc::too_large` if there are more than it has room for: then all of them are closed.
+    result<std::size_t> receive_handles(std::span<std::byte> to, std::span<typename P::files::handle>& handles,
+                                        deadline until = deadline::never()) const noexcept {
+        std::size_t count = handles.size();
+        if constexpr (requires(io_slice slice) { sockets::receive_handles(this->native_handle(), &slice, 1, handles.data(), count); }) {
+            const io_slice slice{to.data(), to.size()};
+            VITTE_TRY(const std::size_t came, this->when_readable(until, [&] {
+                count = handles.size();
+                return sockets::receive_handles(this->native_handle(), &slice, 1, handles.data(), count);
+            }));
+            handles = handles.first(count);
+            return came;
+        } else {
+            return fail(errc::not_supported, "receive handles");
+        }
+    }
+};
+
+using tcp_stream = basic_tcp_stream<>;
+using unix_stream = basic_unix_stream<>;
+
+}  // namespace vitte::sys

@@ -1,0 +1,11 @@
+/// Defines the facet `sockets` of the platforms that declare it.
+#pragma once
+
+#include <vitte/sys/platform.hpp>
+#include <vitte/sys/platform/socket_types.hpp>
+
+#if defined(__linux__) && !defined(VITTE_PLATFORM_POSIX)
+#include <vitte/sys/platform/linux/sockets.hpp>
+#elif !defined(_WIN32) && !defined(__wasi__) && __has_include(<sys/un.h>)
+#include <vitte/sys/platform/posix/sockets.hpp>
+#endif
