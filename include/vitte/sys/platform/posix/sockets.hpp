@@ -278,6 +278,7 @@ struct sockets {
     }
 
     static result<unsigned> wait(handle socket, unsigned events, std::int64_t until) noexcept {
+        if (socket < 0) return fail(errc::bad_handle, "poll", EBADF);  // which it passes over
         const int asks = ((events & socket_readable) != 0 ? POLLIN : 0) | ((events & socket_writable) != 0 ? POLLOUT : 0);
         pollfd asked{socket, static_cast<short>(asks), 0};
         const int ready = ::poll(&asked, 1, poll_timeout(until));

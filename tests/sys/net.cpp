@@ -1,0 +1,533 @@
+// Connections and messages over loopback and between processes, with deadlines, and what goes wrong with them.
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#if !defined(_WIN32)
+#include <sys/resource.h>
+#endif
+
+#include <vitte/sys/net.hpp>
+
+#include "../support/scratch.hpp"
+
+namespace {
+using namespace vitte;
+using namespace vitte::sys;
+
+std::string text(std::span<const std::byte> some) { return {reinterpret_cast<const char*>(some.data()), some.size()}; }
+deadline soon() { return deadline::after(20_s); }
+deadline now() { return deadline::after(20_ms); }
+ip_endpoint loopback(std::uint16_t port = 0) { return {ipv4_address::loopback(), port}; }
+unix_address at(const char* name) { return unix_address::at_path(name).value(); }
+
+template <class Result>
+std::string why(const Result& r) {
+    return r ? "done" : message(r.error().code);
+}
+
+/// All that comes until the other side ends, and how it ended if not well.
+template <class Stream>
+std::string received(const Stream& from) {
+    std::string told;
+    std::byte piece[4096];
+    for (;;) {
+        const auto came = from.receive(piece, soon());
+        if (!came) return told + "(" + message(came.error().code) + ")";
+        if (*came == 0) return told;
+        told += text({piece, *came});
+    }
+}
+
+/// Both ends of a connection.
+struct tcp_pair {
+    tcp_listener listener = tcp_listener::listen(loopback()).value();
+    tcp_stream client = tcp_stream::connect(listener.local_address()->ip(), soon()).value();
+    tcp_stream server = listener.accept(soon()).value().stream;
+};
+
+void put(const char* path, std::string_view content) {
+    BOOST_REQUIRE((file::open(path, open_mode::write).value().write(std::as_bytes(std::span(content))).has_value()));
+}
+
+/// A port where nobody listens: it was somebody's a moment ago.
+ip_endpoint deserted() { return tcp_listener::listen(loopback()).value().local_address()->ip(); }
+
+const ability ipv6{"IPv6", [] { return tcp_listener::listen({ipv6_address::loopback(), 0}).has_value(); }};
+const ability local_streams{"streams between processes", [] {
+    const scratch folder;
+    return unix_listener::listen(at(SCRATCH "/probe")).has_value();
+}};
+const ability local_datagrams{"messages between processes", [] {
+    return unix_datagram::bind(unix_address()).has_value();
+}};
+const ability pairs{"pairs of sockets", [] { return unix_stream::pair().has_value(); }};
+const ability abstract_names{"abstract names", [] {
+    return unix_listener::listen(unix_address::abstract("vitte probe").value()).has_value();
+}};
+const ability shared_ports{"ports that several share", [] {
+    return udp_socket::bind(loopback(), true).has_value();
+}};
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(net)
+
+BOOST_AUTO_TEST_CASE(both_sides_of_a_connection_talk_and_know_each_other) {
+    tcp_pair both;
+    BOOST_REQUIRE(both.client.send(bytes("a question"), soon()).has_value());
+    std::byte ten[10];
+    BOOST_REQUIRE(both.server.receive_all(ten, soon()).has_value());
+    BOOST_TEST(text(ten) == "a question");
+    BOOST_REQUIRE(both.server.send(bytes("an answer"), soon()).has_value());
+    BOOST_TEST(both.server.close().has_value());
+    BOOST_TEST(!both.server.is_open());
+    BOOST_TEST(both.server.close().has_value());
+    BOOST_TEST(received(both.client) == "an answer");
+    BOOST_TEST((both.client.peer_address().value() == both.listener.local_address().value()));
+}
+
+BOOST_AUTO_TEST_CASE(who_accepts_learns_who_came) {
+    const auto listener = tcp_listener::listen(loopback()).value();
+    const auto client = tcp_stream::connect(listener.local_address()->ip(), soon()).value();
+    const auto server = listener.accept(soon()).value();
+    BOOST_TEST((server.peer == client.local_address().value()));
+    BOOST_TEST((server.stream.local_address().value() == client.peer_address().value()));
+    BOOST_TEST(server.peer.ip().address.is_loopback());
+}
+
+BOOST_AUTO_TEST_CASE(connections_of_ipv6, *needs(ipv6)) {
+    const auto listener = tcp_listener::listen({ipv6_address::loopback(), 0}).value();
+    const ip_endpoint place = listener.local_address()->ip();
+    BOOST_TEST(place.address.is_v6());
+    const auto client = tcp_stream::connect(place, soon()).value();
+    const auto server = listener.accept(soon()).value();
+    BOOST_TEST((server.peer == client.local_address().value()));
+    BOOST_REQUIRE(client.send(bytes("six"), soon()).has_value());
+    BOOST_REQUIRE(client.shut_down().has_value());
+    BOOST_TEST(received(server.stream) == "six");
+}
+
+BOOST_AUTO_TEST_CASE(one_side_can_end_while_the_other_goes_on) {
+    tcp_pair both;
+    BOOST_REQUIRE(both.client.send(bytes("all I have"), soon()).has_value());
+    BOOST_REQUIRE(both.client.shut_down(socket_sends).has_value());
+    BOOST_TEST(received(both.server) == "all I have");
+    BOOST_TEST(why(both.client.send(bytes("more"), soon())) == "broken pipe");
+    BOOST_REQUIRE(both.server.send(bytes("thank you"), soon()).has_value());
+    BOOST_REQUIRE(both.server.shut_down(socket_sends).has_value());
+    BOOST_TEST(received(both.client) == "thank you");
+}
+
+BOOST_AUTO_TEST_CASE(more_than_there_is_room_for_waits_for_the_reader) {
+    tcp_pair both;
+    std::vector<std::byte> sent(8 << 20);
+    for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<std::byte>(i * 7 + (i >> 12));
+    std::string told;
+    auto sender = start_thread([&] {
+        told = why(both.client.send(sent, soon()));
+        static_cast<void>(both.client.shut_down());
+    });
+    BOOST_REQUIRE(sender.has_value());
+    std::vector<std::byte> came(sent.size());
+    BOOST_TEST(both.server.receive_all(came, soon()).has_value());
+    BOOST_REQUIRE(sender->join().has_value());
+    BOOST_TEST(told == "done");
+    BOOST_TEST((came == sent));
+    BOOST_TEST(received(both.server) == "");
+}
+
+BOOST_AUTO_TEST_CASE(waiting_ends_at_the_deadline) {
+    tcp_pair both;
+    std::byte one[1];
+    const std::int64_t began = monotonic_time();
+    BOOST_TEST(why(both.client.receive(one, now())) == "timed out");
+    BOOST_TEST(why(both.listener.accept(now())) == "timed out");
+    BOOST_TEST(why(both.client.wait(socket_readable, now())) == "timed out");
+    std::vector<std::byte> much(64 << 20);
+    BOOST_TEST(why(both.client.send(much, now())) == "timed out");
+    BOOST_TEST(monotonic_time() - began >= 4 * 20_ms);
+    BOOST_TEST(why(both.server.receive(one, deadline::passed())) == "done");
+    BOOST_TEST(why(both.client.receive(one, deadline::passed())) == "timed out");
+}
+
+BOOST_AUTO_TEST_CASE(what_does_not_wait_says_that_it_would) {
+    tcp_pair both;
+    std::byte one[1];
+    BOOST_TEST(why(both.client.try_receive(one)) == "would block");
+    BOOST_TEST(why(both.listener.try_accept()) == "would block");
+    std::vector<std::byte> much(1 << 20);
+    std::string last;
+    for (int i = 0; i < 1000 && last != "would block"; ++i) last = why(both.client.try_send(much));
+    BOOST_TEST(last == "would block");
+    BOOST_TEST((both.server.wait(socket_readable | socket_writable, soon()).value() == (socket_readable | socket_writable)));
+}
+
+BOOST_AUTO_TEST_CASE(nobody_there_is_refused) {
+    BOOST_TEST(why(tcp_stream::connect(deserted(), soon())) == "connection refused");
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_is_torn_down_says_so) {
+    tcp_pair both;
+    BOOST_REQUIRE(both.server.set_option(socket_option::linger, 0).has_value());
+    BOOST_TEST(both.server.close().has_value());
+    BOOST_TEST(received(both.client) == "(connection given up)");
+    const std::string then = why(both.client.send(bytes("x"), soon()));
+    BOOST_TEST((then == "broken pipe" || then == "connection given up"));
+}
+
+BOOST_AUTO_TEST_CASE(an_address_has_one_listener) {
+    const auto first = tcp_listener::listen(loopback()).value();
+    BOOST_TEST(why(tcp_listener::listen(first.local_address()->ip())) == "address in use");
+    BOOST_TEST(why(tcp_listener::listen({ipv4_address{{192, 0, 2, 1}}, 0})) == "not an address of this machine");
+}
+
+BOOST_AUTO_TEST_CASE(an_address_can_be_listened_at_again_at_once) {
+    ip_endpoint place;
+    {
+        tcp_pair both;
+        place = both.listener.local_address()->ip();
+        static_cast<void>(both.server.close());  // who ends first keeps the address for a while
+        BOOST_TEST(received(both.client) == "");
+    }
+    BOOST_TEST(why(tcp_listener::listen(place)) == "done");
+}
+
+BOOST_AUTO_TEST_CASE(sockets_that_are_not_connected_or_open_say_so) {
+    const auto listener = tcp_listener::listen(loopback()).value();
+    tcp_stream gone(tcp_stream::connect(listener.local_address()->ip(), soon()).value().release());
+    static_cast<void>(gone.close());
+    std::byte one[1];
+    BOOST_TEST(why(gone.receive(one, soon())) == "bad handle");
+    BOOST_TEST(why(gone.wait(socket_readable, soon())) == "bad handle");
+    BOOST_TEST(why(gone.local_address()) == "bad handle");
+    const tcp_stream idle(native::sockets::open(socket_family::ipv4, socket_kind::stream).value());
+    BOOST_TEST(why(idle.peer_address()) == "not connected");
+}
+
+BOOST_AUTO_TEST_CASE(options_are_set_and_told) {
+    tcp_pair both;
+    BOOST_TEST(both.client.option(socket_option::no_delay).value() != 0);
+    BOOST_TEST(both.server.option(socket_option::no_delay).value() != 0);
+    BOOST_REQUIRE(both.client.set_option(socket_option::no_delay, 0).has_value());
+    BOOST_TEST(both.client.option(socket_option::no_delay).value() == 0);
+    BOOST_REQUIRE(both.client.set_option(socket_option::keep_alive).has_value());
+    BOOST_TEST(both.client.option(socket_option::keep_alive).value() != 0);
+    BOOST_TEST(both.client.option(socket_option::linger).value() == -1);
+    BOOST_REQUIRE(both.client.set_option(socket_option::linger, 5).has_value());
+    BOOST_TEST(both.client.option(socket_option::linger).value() == 5);
+    BOOST_REQUIRE(both.client.set_option(socket_option::receive_buffer, 100'000).has_value());
+    BOOST_TEST(both.client.option(socket_option::receive_buffer).value() >= 100'000);
+    for (const socket_option seconds : {socket_option::keep_alive_idle, socket_option::keep_alive_interval}) {
+        if (const auto set = both.client.set_option(seconds, 77); set) BOOST_TEST(both.client.option(seconds).value() == 77);
+        else BOOST_TEST(why(set) == "not supported");
+    }
+    const auto udp = udp_socket::bind(loopback()).value();
+    BOOST_REQUIRE(udp.set_option(socket_option::hops, 9).has_value());
+    BOOST_TEST(udp.option(socket_option::hops).value() == 9);
+    BOOST_REQUIRE(udp.set_option(socket_option::multicast_hops, 3).has_value());
+    BOOST_TEST(udp.option(socket_option::multicast_hops).value() == 3);
+    BOOST_REQUIRE(udp.set_option(socket_option::broadcast).has_value());
+    BOOST_TEST(udp.option(socket_option::broadcast).value() != 0);
+}
+
+BOOST_AUTO_TEST_CASE(pieces_go_and_come_in_their_order) {
+    tcp_pair both;
+    std::string parts[] = {"one ", "", "two ", "three"};
+    std::vector<io_slice> slices;
+    for (std::string& part : parts) slices.push_back({reinterpret_cast<std::byte*>(part.data()), part.size()});
+    BOOST_REQUIRE(both.client.send_vector(slices, soon()).has_value());
+    BOOST_REQUIRE(both.server.wait(socket_readable, soon()).has_value());
+    std::byte first[4], rest[60];
+    const io_slice to[] = {{first, sizeof first}, {rest, sizeof rest}};
+    std::string told;
+    const std::size_t came = both.server.receive_vector(to, soon()).value();
+    BOOST_REQUIRE(came > sizeof first);
+    BOOST_TEST(text(first) == "one ");
+    told = text({rest, came - sizeof first});
+    BOOST_REQUIRE(both.client.shut_down().has_value());
+    BOOST_TEST(told + received(both.server) == "two three");
+
+    std::string large(3 << 20, 'v');
+    slices.assign(40, {reinterpret_cast<std::byte*>(large.data()), large.size() / 40});
+    auto sender = start_thread([&] {
+        BOOST_TEST(both.server.send_vector(slices, soon()).has_value());
+        static_cast<void>(both.server.close());
+    });
+    if (sender) BOOST_TEST(received(both.client).size() == large.size() / 40 * 40);
+    if (sender) static_cast<void>(sender->join());
+}
+
+BOOST_AUTO_TEST_CASE(files_are_sent_whole_and_in_part) {
+    const scratch folder;
+    std::string content;
+    for (int i = 0; content.size() < 300'000; ++i) content += std::to_string(i) + ",";
+    put(SCRATCH "/sent", content);
+    const auto file = sys::file::open(SCRATCH "/sent").value();
+    tcp_pair both;
+    auto sender = start_thread([&] {
+        BOOST_TEST(both.client.send_file(file, 5, 1'000'000'000, soon()).value() == content.size() - 5);
+        BOOST_TEST(both.client.send_file(file, 10, 7, soon()).value() == 7u);
+        BOOST_TEST(both.client.send_file(file, content.size(), 7, soon()).value() == 0u);
+        static_cast<void>(both.client.shut_down());
+    });
+    BOOST_REQUIRE(sender.has_value());
+    BOOST_TEST((received(both.server) == content.substr(5) + content.substr(10, 7)));
+    static_cast<void>(sender->join());
+    static_cast<void>(both.server.close());
+    std::string last = "done";
+    for (int i = 0; i < 100 && last == "done"; ++i) last = why(both.client.send_file(file, 0, content.size(), soon()));
+    BOOST_TEST((last == "broken pipe" || last == "connection given up"));
+}
+
+BOOST_AUTO_TEST_CASE(messages_are_whole_and_told_from_whom) {
+    const auto mine = udp_socket::bind(loopback()).value(), other = udp_socket::bind(loopback()).value();
+    const socket_address there = other.local_address().value();
+    BOOST_REQUIRE(mine.send_to(bytes("first"), there, soon()).has_value());
+    BOOST_REQUIRE(mine.send_to(bytes(""), there, soon()).has_value());
+    BOOST_REQUIRE(mine.send_to(bytes("the third one"), there, soon()).has_value());
+    std::byte room[64];
+    datagram got{room, sizeof room, {}};
+    BOOST_REQUIRE(other.receive_from(got, soon()).has_value());
+    BOOST_TEST(text({room, got.size}) == "first");
+    BOOST_TEST((got.address == mine.local_address().value()));
+    BOOST_TEST(!got.truncated);
+    got.size = sizeof room;
+    BOOST_REQUIRE(other.receive_from(got, soon()).has_value());
+    BOOST_TEST(got.size == 0u);
+    got.size = 5;
+    BOOST_REQUIRE(other.receive_from(got, soon()).has_value());
+    BOOST_TEST(text({room, got.size}) == "the t");
+    BOOST_TEST(got.truncated);
+    BOOST_TEST(why(other.receive_from(got, now())) == "timed out");
+    BOOST_TEST(why(mine.send_to(std::vector<std::byte>(70'000), there, soon())) == "too large");
+}
+
+BOOST_AUTO_TEST_CASE(a_datagram_socket_can_be_connected) {
+    const auto mine = udp_socket::bind(loopback()).value(), other = udp_socket::bind(loopback()).value(),
+               third = udp_socket::bind(loopback()).value();
+    BOOST_TEST(why(mine.send(bytes("x"), soon())) == "not connected");
+    BOOST_REQUIRE(mine.connect(other.local_address().value()).has_value());
+    BOOST_TEST((mine.peer_address().value() == other.local_address().value()));
+    BOOST_REQUIRE(third.send_to(bytes("not for you"), mine.local_address().value(), soon()).has_value());
+    BOOST_REQUIRE(mine.send(bytes("ping"), soon()).has_value());
+    std::byte room[64];
+    BOOST_TEST(other.receive(room, soon()).value() == 4u);
+    BOOST_REQUIRE(other.send_to(bytes("pong!"), mine.local_address().value(), soon()).has_value());
+    BOOST_TEST(mine.receive(room, soon()).value() == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(messages_nobody_takes_do_not_end_a_socket) {
+    const auto mine = udp_socket::bind(loopback()).value(), other = udp_socket::bind(loopback()).value();
+    socket_address gone;
+    {
+        gone = udp_socket::bind(loopback()).value().local_address().value();
+    }
+    BOOST_REQUIRE(mine.send_to(bytes("anybody?"), gone, soon()).has_value());
+    BOOST_REQUIRE(other.send_to(bytes("me"), mine.local_address().value(), soon()).has_value());
+    std::byte room[64];
+    BOOST_TEST(mine.receive(room, soon()).value() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(batches_carry_many_messages) {
+    const auto mine = udp_socket::bind(loopback()).value(), other = udp_socket::bind(loopback()).value();
+    constexpr std::size_t count = 50;
+    std::vector<std::string> texts;
+    std::vector<datagram> out;
+    for (std::size_t i = 0; i < count; ++i) texts.push_back("message " + std::to_string(i));
+    for (std::string& one : texts)
+        out.push_back({reinterpret_cast<std::byte*>(one.data()), one.size(), other.local_address().value()});
+    std::byte rooms[count][32];
+    std::vector<std::string> came;
+    std::span<const datagram> rest = out;
+    while (came.size() < count) {
+        if (!rest.empty()) rest = rest.subspan(other.is_open() ? mine.send_batch(rest, soon()).value() : 0);
+        datagram in[count];
+        for (std::size_t i = 0; i < count; ++i) in[i] = {rooms[i], sizeof rooms[i], {}};
+        const std::size_t got = other.receive_batch(in, soon()).value();
+        for (std::size_t i = 0; i < got; ++i) {
+            BOOST_TEST((in[i].address == mine.local_address().value()));
+            came.push_back(text({in[i].data, in[i].size}));
+        }
+    }
+    BOOST_TEST((came == texts));
+    BOOST_TEST(mine.send_batch({}, soon()).value() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(groups_are_joined_and_left) {
+    const auto mine = udp_socket::bind({ipv4_address::any(), 0}).value();
+    const ip_address group = ipv4_address{{239, 255, 7, 9}};
+    const auto joined = mine.join(group);
+    if (!joined) {
+        BOOST_TEST_MESSAGE("no multicast here: " << message(joined.error().code));
+        return;
+    }
+    BOOST_TEST(why(mine.join(group)) != "done");
+    BOOST_TEST(why(mine.leave(group)) == "done");
+    BOOST_TEST(why(mine.leave(group)) != "done");
+    BOOST_TEST(why(mine.join(ipv4_address{{10, 0, 0, 1}})) == "invalid argument");
+}
+
+BOOST_AUTO_TEST_CASE(a_port_can_be_shared_by_who_asks, *needs(shared_ports)) {
+    const auto first = udp_socket::bind(loopback(), true).value();
+    BOOST_TEST(why(udp_socket::bind(first.local_address()->ip(), true)) == "done");
+    BOOST_TEST(why(udp_socket::bind(first.local_address()->ip())) == "address in use");
+}
+
+BOOST_AUTO_TEST_CASE(processes_of_one_machine_talk_by_a_path, *needs(local_streams)) {
+    const scratch folder;
+    const auto place = at(SCRATCH "/socket");
+    BOOST_TEST(why(unix_stream::connect(place, soon())) == "not found");
+    std::optional listener(unix_listener::listen(place).value());
+    BOOST_TEST((listener->local_address()->local() == place));
+    BOOST_TEST(why(unix_listener::listen(place)) == "address in use");
+    const auto client = unix_stream::connect(place, soon()).value();
+    const auto server = listener->accept(soon()).value();
+    BOOST_REQUIRE(client.send(bytes("here"), soon()).has_value());
+    BOOST_REQUIRE(client.shut_down().has_value());
+    BOOST_TEST(received(server.stream) == "here");
+    listener.reset();
+    BOOST_TEST(why(unix_stream::connect(place, soon())) == "connection refused");
+}
+
+BOOST_AUTO_TEST_CASE(a_listener_without_room_is_waited_for, *needs(local_streams)) {
+    const scratch folder;
+    const auto place = at(SCRATCH "/socket");
+    const auto listener = unix_listener::listen(place, {.backlog = 1}).value();
+    std::vector<unix_stream> waiting;
+    std::string last = "done";
+    for (int i = 0; i < 20 && last == "done"; ++i) {
+        auto next = unix_stream::connect(place, now());
+        last = why(next);
+        if (next) waiting.push_back(std::move(*next));
+    }
+    BOOST_TEST((last == "timed out" || last == "connection refused"));  // BSDs refuse
+    BOOST_TEST(!waiting.empty());
+    for (std::size_t i = 0; i < waiting.size(); ++i) BOOST_TEST(why(listener.accept(soon())) == "done");
+    BOOST_TEST(why(unix_stream::connect(place, soon())) == "done");
+}
+
+BOOST_AUTO_TEST_CASE(names_of_local_sockets_have_a_limit) {
+    const std::string longest(unix_address::most, 'p');
+    BOOST_TEST(why(unix_address::at_path(longest + "p")) == "name too long");
+    const auto made = unix_address::at_path(longest).value();
+    BOOST_TEST(made.name() == longest);
+    const std::string refusal = why(unix_listener::listen(made));
+    BOOST_TEST(refusal != "bad handle");
+    if (refusal == "done") static_cast<void>(sys::remove_all(longest.c_str()));
+}
+
+BOOST_AUTO_TEST_CASE(abstract_names_leave_no_file, *needs(abstract_names)) {
+    const auto name = unix_address::abstract(std::string_view("vitte\0test", 10)).value();
+    const auto listener = unix_listener::listen(name).value();
+    BOOST_TEST((listener.local_address()->local() == name));
+    const auto client = unix_stream::connect(name, soon()).value();
+    BOOST_TEST((client.peer_address()->local() == name));
+    BOOST_TEST(client.local_address()->local().is_unnamed());
+}
+
+BOOST_AUTO_TEST_CASE(messages_between_processes, *needs(local_datagrams)) {
+    const scratch folder;
+    const auto server = unix_datagram::bind(at(SCRATCH "/in")).value(), client = unix_datagram::bind(at(SCRATCH "/out")).value(),
+               silent = unix_datagram::bind(unix_address()).value();
+    BOOST_REQUIRE(client.send_to(bytes("hello"), at(SCRATCH "/in"), soon()).has_value());
+    BOOST_REQUIRE(silent.send_to(bytes("psst"), at(SCRATCH "/in"), soon()).has_value());
+    std::byte room[64];
+    datagram got{room, sizeof room, {}};
+    BOOST_REQUIRE(server.receive_from(got, soon()).has_value());
+    BOOST_TEST(text({room, got.size}) == "hello");
+    BOOST_TEST((got.address == socket_address(at(SCRATCH "/out"))));
+    got.size = sizeof room;
+    BOOST_REQUIRE(server.receive_from(got, soon()).has_value());
+    BOOST_TEST(got.address.local().is_unnamed());
+    BOOST_TEST(why(client.send_to(bytes("x"), at(SCRATCH "/nobody"), soon())) == "not found");
+}
+
+BOOST_AUTO_TEST_CASE(handles_travel_with_bytes, *needs(pairs)) {
+    const scratch folder;
+    put(SCRATCH "/given", "the content");
+    const auto file = sys::file::open(SCRATCH "/given").value();
+    const auto both = unix_stream::pair().value();
+    const native::files::handle sent[] = {file.native_handle(), both.first.native_handle()};
+    BOOST_REQUIRE(both.first.send_handles(bytes("take these"), sent, soon()).has_value());
+    native::files::handle rooms[4];
+    std::span<native::files::handle> came(rooms);
+    std::byte told[64];
+    BOOST_TEST(both.second.receive_handles(told, came, soon()).value() == 10u);
+    BOOST_REQUIRE(came.size() == 2u);
+    const sys::file given(came[0]);
+    const unix_stream copy(came[1]);
+    BOOST_TEST((given.native_handle() != file.native_handle()));
+    BOOST_TEST((given.info()->same_file(file.info().value())));
+    std::byte content[11];
+    BOOST_TEST(given.read_at(content, 0).value() == 11u);
+    BOOST_TEST(text(content) == "the content");
+    BOOST_REQUIRE(copy.send(bytes("by the copy"), soon()).has_value());
+    BOOST_TEST(both.second.receive(told, soon()).value() == 11u);
+}
+
+BOOST_AUTO_TEST_CASE(handles_without_room_are_closed, *needs(pairs)) {
+    const auto both = unix_stream::pair().value();
+    const auto end = unix_stream::pair().value();
+    const native::files::handle sent[] = {end.first.native_handle(), end.first.native_handle(), end.first.native_handle()};
+    BOOST_REQUIRE(both.first.send_handles(bytes("x"), sent, soon()).has_value());
+    native::files::handle rooms[2];
+    std::span<native::files::handle> came(rooms);
+    std::byte told[8];
+    BOOST_TEST(why(both.second.receive_handles(told, came, soon())) == "too large");
+    {
+        const unix_stream last(std::move(const_cast<unix_stream&>(end.first)));
+    }
+    BOOST_TEST(received(end.second) == "");  // no copy is left that would keep it open
+    const auto few = unix_stream::pair().value();
+    const native::files::handle one[] = {few.first.native_handle()};
+    BOOST_REQUIRE(both.first.send_handles(bytes("y"), one, soon()).has_value());
+    BOOST_TEST(both.second.receive(told, soon()).value() == 1u);  // who does not ask for handles gets none
+    {
+        const unix_stream last(std::move(const_cast<unix_stream&>(few.first)));
+    }
+    BOOST_TEST(received(few.second) == "");
+    BOOST_TEST(why(both.first.send_handles(bytes("z"), {}, soon())) == "invalid argument");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_at_the_other_end_is_known, *needs(pairs)) {
+    const auto both = unix_stream::pair().value();
+    const auto told = both.first.credentials();
+    if (!told) {
+        BOOST_TEST(why(told) == "not supported");
+        return;
+    }
+    const scratch folder;
+    put(SCRATCH "/mine", "x");
+    BOOST_TEST(told->user == sys::file::open(SCRATCH "/mine")->info()->owner);
+    BOOST_TEST((told->process == 0 || told->process == native::processes::own_id()));
+}
+
+#if !defined(_WIN32)  // which has no limit
+BOOST_AUTO_TEST_CASE(without_handles_nothing_is_accepted_and_nothing_lost) {
+    tcp_pair both;
+    const auto waiting = tcp_stream::connect(both.listener.local_address()->ip(), soon()).value();
+    std::vector<tcp_stream> taken;
+    rlimit before{};
+    BOOST_REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    rlimit few = before;
+    few.rlim_cur = 200;
+    BOOST_REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    for (int i = 0; i < 200; ++i) {
+        const auto next = native::sockets::open(socket_family::ipv4, socket_kind::stream);
+        if (!next) break;
+        taken.emplace_back(*next);
+    }
+    BOOST_TEST(why(both.listener.accept(soon())) == "out of handles");
+    BOOST_TEST(why(tcp_stream::connect(both.listener.local_address()->ip(), soon())) == "out of handles");
+    taken.clear();
+    BOOST_TEST(why(both.listener.accept(soon())) == "done");
+    BOOST_TEST(setrlimit(RLIMIT_NOFILE, &before) == 0);
+}
+#endif
+
+BOOST_AUTO_TEST_SUITE_END()
