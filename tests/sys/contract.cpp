@@ -4,6 +4,7 @@
 #include <vitte/sys/memory.hpp>
 #include <vitte/sys/platform/contract.hpp>
 #include <vitte/sys/platform/images.hpp>
+#include <vitte/sys/platform/names.hpp>
 #include <vitte/sys/platform/sockets.hpp>
 #include <vitte/sys/platform/streams.hpp>
 #include <vitte/sys/platform/watch_queue.hpp>
@@ -30,6 +31,7 @@ constexpr bool keeps_optional() {
     if constexpr (requires { typename P::processes; }) kept = kept && processes_facet<typename P::processes>;
     if constexpr (requires { typename P::streams; })
         kept = kept && streams_facet<typename P::streams, typename P::files::handle>;
+    if constexpr (requires { typename P::names; }) kept = kept && names_facet<typename P::names>;
     if constexpr (requires { typename P::sockets; }) kept = kept && sockets_facet<typename P::sockets>;
     if constexpr (requires { typename P::images; }) kept = kept && images_facet<typename P::images>;
     if constexpr (requires { typename P::environment; }) kept = kept && environment_facet<typename P::environment>;

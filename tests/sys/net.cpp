@@ -13,6 +13,7 @@
 #endif
 
 #include <vitte/sys/net.hpp>
+#include <vitte/sys/thread/event.hpp>
 
 #include "../support/scratch.hpp"
 
@@ -505,6 +506,46 @@ BOOST_AUTO_TEST_CASE(who_is_at_the_other_end_is_known, *needs(pairs)) {
     put(SCRATCH "/mine", "x");
     BOOST_TEST(told->user == sys::file::open(SCRATCH "/mine")->info()->owner);
     BOOST_TEST((told->process == 0 || told->process == native::processes::own_id()));
+}
+
+namespace {
+/// Names take as long as a test wants, and are what it wants.
+struct slow_names : native {
+    struct names {
+        static result<std::size_t> resolve(const char* host, ip_address* to, std::size_t room) noexcept {
+            may_answer.wait();
+            if (std::string_view(host) == "none") return std::size_t{0};
+            for (std::size_t i = 0; i < room; ++i) to[i] = ipv4_address{{10, 0, 0, static_cast<std::uint8_t>(i)}};
+            return room;
+        }
+        static inline event may_answer;
+    };
+};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(names_of_hosts_are_found) {
+    const auto here = sys::resolve("localhost", soon());
+    BOOST_REQUIRE(here.has_value());
+    for (const ip_address& one : here->list()) BOOST_TEST(one.is_loopback());
+    BOOST_TEST((sys::resolve("2001:db8::7", deadline::passed())->list()[0] == ip_address::parse("2001:db8::7").value()));
+    const std::string nowhere = why(sys::resolve("no-such-host.invalid", soon()));  // RFC 6761, 6.4
+    BOOST_TEST((nowhere == "not found" || nowhere == "unreachable" || nowhere == "timed out"));
+    BOOST_TEST(why(sys::resolve("", soon())) == "invalid argument");
+    BOOST_TEST(why(sys::resolve(std::string_view("a\0b", 3), soon())) == "invalid argument");
+    BOOST_TEST(why(sys::resolve(std::string(254, 'a'), soon())) == "name too long");
+}
+
+BOOST_AUTO_TEST_CASE(names_that_take_long_are_waited_for_as_long_as_one_wants) {
+    auto query = basic_host_query<slow_names>::start("somewhere").value();
+    BOOST_TEST(why(query.wait(now())) == "timed out");
+    BOOST_TEST(why(sys::resolve<slow_names>("given up", now())) == "timed out");
+    slow_names::names::may_answer.set();
+    const auto found = query.wait(soon());
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST(found->list().size() == host_addresses::most);
+    BOOST_TEST((found->list()[31] == ip_address(ipv4_address{{10, 0, 0, 31}})));
+    BOOST_TEST(why(query.wait(soon())) == "bad handle");  // it was answered
+    BOOST_TEST(why(sys::resolve<slow_names>("none", soon())) == "not found");
 }
 
 #if !defined(_WIN32)  // which has no limit

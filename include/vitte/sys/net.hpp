@@ -1,6 +1,7 @@
-/// Sockets: connections of TCP and between processes of this machine, and messages. Every call that waits has a
-/// deadline.
+/// Sockets: connections of TCP and between processes of this machine, and messages; addresses of hosts. Every call that
+/// waits has a deadline.
 #pragma once
 
 #include <vitte/sys/net/datagram_socket.hpp>
 #include <vitte/sys/net/listener.hpp>
+#include <vitte/sys/net/resolver.hpp>

@@ -29,6 +29,7 @@ namespace posix {
 // In headers of their names, which few programs need.
 struct streams;
 struct sockets;
+struct names;
 }
 
 struct bsd_platform {
@@ -56,6 +57,7 @@ struct bsd_platform {
     using libraries = posix::libraries;
     using environment = posix::environment;
     using streams = posix::streams;
+    using names = posix::names;
     using sockets = posix::sockets;
 
     struct memory : posix::memory {

@@ -407,6 +407,14 @@ concept sockets_facet =
         { S::close(h) } noexcept -> std::same_as<result<void>>;
     };
 
+/// Addresses of hosts.
+/// - `resolve(host, to, n)`: the addresses of a name, or of the text of an address, those first that should be tried
+///   first, at most `n`; how many. It may take minutes. `errc::not_found`; `errc::unreachable` if nobody answers.
+template <class N>
+concept names_facet = requires(const char* host, ip_address* to, std::size_t n) {
+    { N::resolve(host, to, n) } noexcept -> std::same_as<result<std::size_t>>;
+};
+
 /// What the kernel enforces upon this thread, and upon all that it starts, for ever.
 /// - `supported()`: the rules that the running kernel enforces, bits of `sandbox_rule`.
 /// - `open_place(in, path)`: a handle that stands for what is there and for all beneath, and is good for nothing else;

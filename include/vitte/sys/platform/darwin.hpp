@@ -21,6 +21,7 @@ namespace posix {
 // In headers of their names, which few programs need.
 struct streams;
 struct sockets;
+struct names;
 }
 
 struct darwin_platform {
@@ -35,6 +36,7 @@ struct darwin_platform {
     using libraries = posix::libraries;
     using environment = posix::environment;
     using streams = posix::streams;
+    using names = posix::names;
     using sockets = posix::sockets;
 
     /// What dyld has loaded; none of it is ELF.

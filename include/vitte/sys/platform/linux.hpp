@@ -24,6 +24,7 @@ struct sockets;
 namespace posix {
 struct faults;
 struct streams;
+struct names;
 }
 
 struct linux_platform {
@@ -42,6 +43,7 @@ struct linux_platform {
     using every_thread = linux_os::every_thread;
     using faults = posix::faults;
     using streams = posix::streams;
+    using names = posix::names;
     using sockets = linux_os::sockets;
 };
 

@@ -18,6 +18,7 @@ namespace posix {
 // In headers of their names, which few programs need.
 struct streams;
 struct sockets;
+struct names;
 }
 
 struct posix_platform {
@@ -30,6 +31,7 @@ struct posix_platform {
     using environment = posix::environment;
     using processes = posix::processes<posix::forking>;
     using streams = posix::streams;
+    using names = posix::names;
     using sockets = posix::sockets;
 
     struct threads : posix::threads, posix::parking {};

@@ -1,0 +1,9 @@
+/// Defines the facet `names` of the platforms that declare it.
+#pragma once
+
+#include <vitte/core/ip_address.hpp>
+#include <vitte/sys/platform.hpp>
+
+#if !defined(_WIN32) && !defined(__wasi__) && __has_include(<netdb.h>)
+#include <vitte/sys/platform/posix/names.hpp>
+#endif
