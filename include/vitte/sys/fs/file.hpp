@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <vitte/sys/retry.hpp>
+#include <vitte/sys/slices.hpp>
 #include <vitte/sys/time/deadline.hpp>
 
 namespace vitte::sys {
@@ -162,22 +163,14 @@ private:
     }
     template <class Step>
     static result<std::size_t> transfer_vector(std::span<io_slice> slices, Step step) noexcept {
-        constexpr std::size_t most = 16;  // _XOPEN_IOV_MAX: what every system takes
         std::size_t done = 0;
         for (;;) {
-            while (!slices.empty() && slices[0].size == 0) slices = slices.subspan(1);
-            if (slices.empty()) return done;
-            const auto now = slices.first(slices.size() < most ? slices.size() : most);
+            const auto now = detail::next_slices(slices);
+            if (now.empty()) return done;
             VITTE_TRY(const std::size_t moved, retried([&] { return step(now); }));
             if (moved == 0) return done;
             done += moved;
-            for (std::size_t left = moved; left != 0;) {
-                const std::size_t here = left < slices[0].size ? left : slices[0].size;
-                slices[0].data += here;
-                slices[0].size -= here;
-                left -= here;
-                if (slices[0].size == 0) slices = slices.subspan(1);
-            }
+            detail::drop_front(slices, moved);
         }
     }
     template <class Step>

@@ -59,11 +59,13 @@ protected:
     auto when(unsigned events, deadline until, Call call) const noexcept -> decltype(call()) {
         for (;;) {
             auto done = call();
-            if (done || done.error().code != errc::would_block) {
-                if (done || done.error().code != errc::interrupted) return done;
-            } else if (const auto ready = wait(events, until); !ready) {
-                return unexpected(ready.error());
+            // A new result of the value stays in registers, where a copy of the whole does not.
+            if constexpr (std::is_void_v<typename decltype(done)::value_type>) {
+                if (done) return {};
+            } else {
+                if (done) return *std::move(done);
             }
+            VITTE_CHECK(try_again(done.error(), events, until));
         }
     }
     template <class Call>
@@ -76,6 +78,15 @@ protected:
     }
 
 private:
+    /// Returns when what failed can be tried again, or why it cannot be.
+    [[gnu::noinline, gnu::cold]] result<void> try_again(const error& failed, unsigned events,
+                                                        deadline until) const noexcept {
+        if (failed.code == errc::interrupted) return {};
+        if (failed.code != errc::would_block) return unexpected(failed);
+        VITTE_TRY([[maybe_unused]] const unsigned ready, wait(events, until));
+        return {};
+    }
+
     native_handle_type handle_;
 };
 

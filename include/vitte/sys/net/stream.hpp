@@ -33,7 +33,7 @@ public:
         }
         return {};
     }
-    /// What is there, in several pieces of memory in their order.
+    /// What is there, in up to 16 pieces of memory in their order.
     result<std::size_t> receive_vector(std::span<const io_slice> to, deadline until = deadline::never()) const noexcept {
         return this->when_readable(until, [&] { return sockets::receive_vector(this->native_handle(), to.data(), to.size()); });
     }
@@ -53,18 +53,13 @@ public:
     }
     /// Sends all slices in their order; they are changed meanwhile.
     result<void> send_vector(std::span<io_slice> from, deadline until = deadline::never()) const noexcept {
-        for (;;) {
-            while (!from.empty() && from[0].size == 0) from = from.subspan(1);
-            if (from.empty()) return {};
-            VITTE_TRY(std::size_t went, this->when_writable(until, [&] {
-                return sockets::send_vector(this->native_handle(), from.data(), from.size());
+        for (auto now = detail::next_slices(from); !now.empty(); now = detail::next_slices(from)) {
+            VITTE_TRY(const std::size_t went, this->when_writable(until, [&] {
+                return sockets::send_vector(this->native_handle(), now.data(), now.size());
             }));
-            for (io_slice& slice : from) {
-                const std::size_t part = went < slice.size ? went : slice.size;
-                slice = {slice.data + part, slice.size - part};
-                went -= part;
-            }
+            detail::drop_front(from, went);
         }
+        return {};
     }
     /// Sends up to `size` bytes of `from`, beginning at `offset`, inside the kernel where it can; returns how many: fewer if
     /// the file ends before.
