@@ -28,7 +28,7 @@ struct native_address {
     socklen_t size;
 
     native_address() noexcept : v6{}, size(sizeof local) { any.sa_family = AF_UNSPEC; }
-    /// A local name that is longer than the system's are has the size 0, which calls refuse (EINVAL).
+    /// One that does not fit is not to be used.
     explicit native_address(const socket_address& address) noexcept : v6{}, size(0) {
         if (address.is_ip()) set(address.ip());
         else set(address.local());
@@ -36,6 +36,8 @@ struct native_address {
         set_length(any);
     }
 
+    /// BSDs have room for less than Linux.
+    bool fits() const noexcept { return sizeof local.sun_path > unix_address::most || size != 0; }
     socket_address value() const noexcept {
         if (any.sa_family == AF_INET && size >= sizeof v4) {
             ipv4_address made;

@@ -127,6 +127,7 @@ struct sockets {
     }
     static result<void> bind(handle socket, const socket_address& address) noexcept {
         const native_address to(address);
+        if (!to.fits()) return fail(errc::name_too_long, "bind");
         return checked(::bind(socket, &to.any, to.size), "bind");
     }
     static result<void> listen(handle socket, int backlog) noexcept {
@@ -134,6 +135,7 @@ struct sockets {
     }
     static result<void> connect(handle socket, const socket_address& address) noexcept {
         const native_address to(address);
+        if (!to.fits()) return fail(errc::name_too_long, "connect");
         return checked(::connect(socket, &to.any, to.size), "connect");
     }
     static result<handle> accept(handle socket, socket_address& peer) noexcept {
@@ -176,6 +178,7 @@ struct sockets {
     }
     static result<void> send_to(handle socket, const datagram& message) noexcept {
         const native_address to(message.address);
+        if (!to.fits()) return fail(errc::name_too_long, "sendto");
         return dropped(counted(::sendto(socket, message.data, message.size, no_signal, &to.any, to.size), "sendto"));
     }
     /// With their first byte; a stream may take only a part of the bytes, and all of the handles.
