@@ -18,6 +18,7 @@
 #include <vitte/sys/fs/text.hpp>
 #include <vitte/sys/fs/walk.hpp>
 #include <vitte/sys/library.hpp>
+#include <vitte/sys/net.hpp>
 #include <vitte/sys/platform/confined.hpp>
 #include <vitte/sys/platform/contract.hpp>
 #include <vitte/sys/platform/faulty.hpp>
@@ -453,6 +454,124 @@ BOOST_AUTO_TEST_CASE(capabilities_are_granted_one_by_one) {
     BOOST_TEST(fails(print<box>("", standard_stream::output), errc::bad_handle));
     BOOST_TEST(refused(box::files::write(1, nullptr, 0), rule::foreign));
     bounds::reset();
+}
+
+namespace {
+/// Sockets are bound to loopback, and nobody is connected with but those whose port was granted.
+struct network_jail {
+    using box = confined<native>;
+    using bounds = confinement<native>;
+    using stream = basic_tcp_stream<box>;
+    using listener = basic_tcp_listener<box>;
+    using messages = basic_udp_socket<box>;
+    const deadline soon = deadline::after(20_s);
+
+    network_jail() {
+        bounds::reset();
+        BOOST_REQUIRE(bounds::grant_network(network("127.0.0.0/8"), may_bind).has_value());
+    }
+    ~network_jail() { bounds::reset(); }
+    static vitte::ip_network network(const char* text) { return vitte::ip_network::parse(text).value(); }
+    static vitte::ip_endpoint place(const char* address, std::uint16_t port = 0) {
+        return {vitte::ip_address::parse(address).value(), port};
+    }
+};
+static_assert(sockets_facet<network_jail::box::sockets> && names_facet<network_jail::box::names>);
+template <class S>
+constexpr bool carries_handles =
+    requires(io_slice slice, std::size_t n) { S::receive_handles(0, &slice, 1, nullptr, n); };
+static_assert(carries_handles<native::sockets> && !carries_handles<network_jail::box::sockets>);
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(networks_are_used_where_they_are_granted) {
+    const network_jail j;
+    using jail = network_jail;
+    const auto server = jail::listener::listen(jail::place("127.0.0.1")).value();
+    const vitte::ip_endpoint there = server.local_address()->ip();
+    BOOST_TEST(refused(jail::stream::connect(there, j.soon), rule::network));
+    BOOST_REQUIRE(
+        jail::bounds::grant_network(jail::network("127.0.0.1/32"), may_connect, {there.port, there.port}).has_value());
+    const auto client = jail::stream::connect(there, j.soon);
+    BOOST_REQUIRE(client.has_value());
+    BOOST_TEST(server.accept(j.soon).has_value());
+    for (const char* other : {"127.0.0.2", "0.0.0.0", "::1", "::", "::ffff:127.0.0.2", "10.0.0.1"})
+        BOOST_TEST(refused(jail::stream::connect(jail::place(other, there.port), j.soon), rule::network));
+    BOOST_TEST(refused(jail::stream::connect({there.address, static_cast<std::uint16_t>(there.port ^ 1)}, j.soon),
+                       rule::network));
+    for (const char* other : {"0.0.0.0", "::", "10.0.0.1"})
+        BOOST_TEST(refused(jail::listener::listen(jail::place(other)), rule::network));
+    // What is granted as IPv4 is reached by its form of IPv6, and no more by it than by itself.
+    BOOST_TEST(!refused(jail::stream::connect(jail::place("::ffff:127.0.0.1", there.port), j.soon), rule::network));
+    jail::bounds::reset();
+    BOOST_TEST(refused(jail::stream::connect(there, j.soon), rule::network));
+}
+
+BOOST_AUTO_TEST_CASE(messages_go_where_networks_are_granted) {
+    const network_jail j;
+    using jail = network_jail;
+    const auto mine = jail::messages::bind(jail::place("127.0.0.1")).value(),
+               other = jail::messages::bind(jail::place("127.0.0.1")).value();
+    const socket_address there = other.local_address().value(), elsewhere = jail::place("127.0.0.2", 9);
+    const std::byte text[4] = {};
+    BOOST_TEST(refused(mine.send_to(text, there, j.soon), rule::network));
+    BOOST_TEST(refused(mine.connect(there), rule::network));
+    BOOST_REQUIRE(jail::bounds::grant_network(jail::network("127.0.0.1/32"), may_connect).has_value());
+    std::byte room[8];
+    datagram some[] = {{room, 4, there}, {room, 4, elsewhere}, {room, 4, there}};
+    BOOST_TEST(mine.send_batch(some, j.soon).value() == 1u);
+    BOOST_TEST(refused(mine.send_batch(std::span(some).subspan(1), j.soon), rule::network));
+    BOOST_TEST(other.receive(room, j.soon).value() == 4u);
+    BOOST_TEST(refused(mine.join(vitte::ipv4_address{{239, 1, 2, 3}}), rule::network));
+}
+
+BOOST_AUTO_TEST_CASE(no_socket_leads_around_the_bounds) {
+    const network_jail j;
+    using jail = network_jail;
+    using sockets = jail::box::sockets;
+    const basic_socket<jail::box> unbound(sockets::open(socket_family::ipv4, socket_kind::stream).value());
+    BOOST_TEST(refused(sockets::listen(unbound.native_handle(), 1), rule::unbound));  // it would listen everywhere
+    const auto path = vitte::unix_address::at_path(SCRATCH ".socket").value(),
+               name = vitte::unix_address::abstract("x").value();
+    for (const auto& local : {path, name}) {
+        BOOST_TEST(refused(basic_unix_stream<jail::box>::connect(local, j.soon), rule::local));
+        BOOST_TEST(refused(basic_unix_listener<jail::box>::listen(local), rule::local));
+    }
+    const auto both = basic_unix_stream<jail::box>::pair().value();
+    std::span<int> handles;
+    std::byte room[4];
+    const int own[] = {0};
+    BOOST_TEST(fails(both.first.send_handles(room, own, j.soon), errc::not_supported));
+    BOOST_TEST(fails(both.first.receive_handles(room, handles, j.soon), errc::not_supported));
+    BOOST_TEST(refused(resolve<jail::box>("localhost", j.soon), rule::names));
+    jail::bounds::grant_names();
+    BOOST_TEST(!refused(resolve<jail::box>("localhost", j.soon), rule::names));
+}
+
+BOOST_AUTO_TEST_CASE(sockets_count) {
+    const network_jail j;
+    using jail = network_jail;
+    jail::bounds::limit({.sockets = 3});
+    {
+        const auto both = basic_unix_stream<jail::box>::pair();
+        BOOST_REQUIRE(both.has_value());
+        BOOST_TEST(jail::bounds::used().sockets == 2u);
+        BOOST_TEST(refused(basic_unix_stream<jail::box>::pair(), rule::sockets, errc::out_of_handles));
+        BOOST_TEST(jail::bounds::used().sockets == 2u);
+        BOOST_TEST(jail::listener::listen(jail::place("127.0.0.1")).has_value());
+        BOOST_TEST(jail::bounds::used().sockets == 2u);
+        const auto last = jail::listener::listen(jail::place("127.0.0.1"));
+        BOOST_REQUIRE(last.has_value());
+        BOOST_TEST(refused(jail::listener::listen(jail::place("127.0.0.1")), rule::sockets, errc::out_of_handles));
+        const auto client = tcp_stream::connect(last->local_address()->ip(), j.soon);
+        BOOST_TEST(refused(last->accept(j.soon), rule::sockets, errc::out_of_handles));
+        jail::bounds::limit({});
+        BOOST_TEST(last->accept(j.soon).has_value());
+    }
+    BOOST_TEST(jail::bounds::used().sockets == 0u);
+    for (std::size_t i = 0; i < 31; ++i)
+        BOOST_TEST(jail::bounds::grant_network(jail::network("10.0.0.0/8"), may_bind).has_value());
+    BOOST_TEST(refused(jail::bounds::grant_network(jail::network("10.0.0.0/8"), may_bind), rule::network,
+                       errc::out_of_handles));
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(handles_of_others_give_nothing, P, ways) {

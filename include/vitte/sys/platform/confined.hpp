@@ -1,8 +1,8 @@
-/// A platform within bounds that the program itself sets: files below granted folders only, no processes or libraries
-/// unless they are granted, and limits. It guards against mistakes and against paths that somebody hostile wrote or
-/// prepared (with "..", symbolic links, or links that are put in the place of folders meanwhile). It does not guard
-/// against hostile code, which would call the OS itself: `sys/sandbox.hpp` asks the kernel for that. Programs that do
-/// not name it pay nothing.
+/// A platform within bounds that the program itself sets: files below granted folders only, sockets of granted
+/// networks, no processes or libraries unless they are granted, and limits. It guards against mistakes and against
+/// paths that somebody hostile wrote or prepared (with "..", symbolic links, or links that are put in the place of
+/// folders meanwhile). It does not guard against hostile code, which would call the OS itself: `sys/sandbox.hpp` asks
+/// the kernel for that. Programs that do not name it pay nothing.
 ///
 /// Each refusal is `errc::permission_denied`, or `errc::out_of_memory`, `errc::out_of_handles` and `errc::no_space` for
 /// limits, with the rule in `error::operation` and no native code. What the bounds are says `confinement<Inner, Tag>`.
@@ -16,6 +16,7 @@
 #include <vitte/sys/platform/confined/capabilities.hpp>
 #include <vitte/sys/platform/confined/files.hpp>
 #include <vitte/sys/platform/confined/memory.hpp>
+#include <vitte/sys/platform/confined/sockets.hpp>
 
 namespace vitte::sys {
 
@@ -27,6 +28,8 @@ struct confined : detail::add_threads<Inner, detail::unguarded>,
                   detail::add_random<Inner, detail::unguarded>,
                   detail::add_libraries<Inner, detail::guarded_libraries<confinement<Inner, Tag>>>,
                   detail::add_processes<Inner, detail::guarded_processes<confinement<Inner, Tag>>>,
+                  detail::add_confined_sockets<Inner, Tag>,
+                  detail::add_confined_names<Inner, Tag>,
                   detail::add_confined_environment<Inner, Tag> {
     using memory = confined_memory<Inner, Tag>;
     using files = confined_files<Inner, Tag>;

@@ -5,6 +5,8 @@
 #include <vitte/sys/platform/confined/accounts.hpp>
 #include <vitte/sys/platform/confined/beneath.hpp>
 #include <vitte/sys/platform/confined/grants.hpp>
+#include <vitte/sys/platform/confined/networks.hpp>
+#include <vitte/sys/platform/socket_types.hpp>
 #include <vitte/sys/retry.hpp>
 #include <vitte/sys/thread/mutex.hpp>
 
@@ -14,12 +16,13 @@ namespace vitte::sys {
 struct confinement_usage {
     std::uint64_t memory = 0;   ///< bytes
     std::uint64_t handles = 0;  ///< open
+    std::uint64_t sockets = 0;  ///< open
     std::uint64_t written = 0;  ///< bytes, since `reset`
 };
 
 /// The grants of `confined<Inner, Tag>`; `Tag` tells confinements apart. At the beginning nothing is granted but
-/// standard streams, clocks, threads and random numbers, and nothing is limited. All functions may be called from any
-/// thread, also while others use the platform.
+/// standard streams, clocks, threads, random numbers and pairs of sockets, and nothing is limited. All functions may be
+/// called from any thread, also while others use the platform.
 template <platform Inner, class Tag = void>
     requires requires { typename Inner::directories; }
 class confinement {
@@ -33,9 +36,14 @@ public:
         const scoped_lock hold(lock_);
         grants_.revoke_all();
         handles_.forget_all();
+        networks_.revoke_all();
         given_ = {};
         memory_ = written_ = {};
         handles_.limit(unlimited);
+        with_sockets([](auto& sockets) {
+            sockets.forget_all();
+            sockets.limit(unlimited);
+        });
     }
 
     /// Paths that begin with `name` ("/data", ".", "C:\data"), compared name by name, lead to the folder `folder` and
@@ -67,6 +75,15 @@ public:
     static void grant_processes() noexcept { give(&capabilities::processes, true); }
     /// Libraries may be loaded from wherever the OS finds them. Their code is not confined.
     static void grant_libraries() noexcept { give(&capabilities::libraries, true); }
+    /// Sockets may be connected with addresses of `network`, or bound to them, as bits of `network_right` say. What is
+    /// bound to all addresses of IPv6 also gets what is sent to those of IPv4. At most 32: `errc::out_of_handles`.
+    static result<void> grant_network(const ip_network& network, unsigned rights, port_range ports = {}) noexcept {
+        const scoped_lock hold(lock_);
+        if (!networks_.add(network, rights, ports)) return fail(errc::out_of_handles, detail::rule::network);
+        return {};
+    }
+    /// Hosts may be looked for by their names.
+    static void grant_names() noexcept { give(&capabilities::names, true); }
     /// Environment variables may be read.
     static void grant_environment() noexcept { give(&capabilities::environment, true); }
     /// From now on it is as if the process had no standard streams.
@@ -77,17 +94,20 @@ public:
         const scoped_lock hold(lock_);
         memory_.limit(to.memory);
         handles_.limit(to.handles);
+        with_sockets([&](auto& sockets) { sockets.limit(to.sockets); });
         written_.limit(to.written);
     }
     static confinement_usage used() noexcept {
         const scoped_lock hold(lock_);
-        return {memory_.used(), handles_.used(), written_.used()};
+        std::size_t open_sockets = 0;
+        with_sockets([&](auto& sockets) { open_sockets = sockets.used(); });
+        return {memory_.used(), handles_.used(), open_sockets, written_.used()};
     }
 
     // What `confined` asks before it calls the OS.
 
     struct capabilities {
-        bool processes = false, libraries = false, environment = false, streams = true;
+        bool processes = false, libraries = false, environment = false, names = false, streams = true;
     };
     /// Whether it was granted.
     static bool may(bool capabilities::*what) noexcept {
@@ -142,29 +162,27 @@ public:
     /// `open()`, whose handle is counted, and remembered with `rights`.
     template <class Open>
     static result<handle> opened(grant_rights rights, Open open, bool is_memory = false) noexcept {
-        {
-            const scoped_lock hold(lock_);
-            if (!handles_.reserve()) return fail(errc::out_of_handles, detail::rule::handles);
-        }
-        const result<handle> made = open();
-        const scoped_lock hold(lock_);
-        if (made)
-            handles_.opened({*made, rights, is_memory, 0});
-        else
-            handles_.gone();
-        return made;
+        return counted_in(handles_, {{}, rights, is_memory, 0}, detail::rule::handles, open);
     }
     /// Closes a handle, which counts until it is closed.
     static result<void> close(handle target) noexcept {
-        detail::confined_handle<handle> was;
-        const bool known = with_lock([&] { return handles_.closing(target, was); });
-        const auto closed = Inner::files::close(target);
-        if (known)
-            with_lock([&] {
-                handles_.gone();
-                memory_.give_back(was.memory);
-            });
-        return closed;
+        return closed_in(handles_, target, [target] { return Inner::files::close(target); });
+    }
+    /// `open()`, which opens a socket.
+    template <class Open>
+    static auto socket_opened(Open open) noexcept -> decltype(open()) {
+        return counted_in(sockets<Inner>, {}, detail::rule::sockets, open);
+    }
+    template <class Socket>
+    static result<void> close_socket(Socket target) noexcept {
+        return closed_in(sockets<Inner>, target, [target] { return Inner::sockets::close(target); });
+    }
+    /// For one of the rights.
+    static result<void> may_use(const socket_address& address, network_right right) noexcept {
+        if (!address.is_ip()) return fail(errc::permission_denied, detail::rule::local);
+        const scoped_lock hold(lock_);
+        if (!networks_.allows(address.ip(), right)) return fail(errc::permission_denied, detail::rule::network);
+        return {};
     }
 
     /// `transfer(n)` for as many of `size` bytes as may be written still, to be counted as it returns. No byte left is
@@ -232,6 +250,35 @@ private:
     static void give(bool capabilities::*what, bool given) noexcept {
         with_lock([&] { given_.*what = given; });
     }
+    template <class Handles, class Open>
+    static auto counted_in(Handles& handles, typename Handles::entry kept, const char* rule, Open open) noexcept
+        -> decltype(open()) {
+        if (!with_lock([&] { return handles.reserve(); })) return fail(errc::out_of_handles, rule);
+        auto made = open();
+        with_lock([&] {
+            if (!made) return handles.gone();
+            kept.handle = *made;
+            handles.opened(kept);
+        });
+        return made;
+    }
+    template <class Handles, class Handle, class Close>
+    static result<void> closed_in(Handles& handles, Handle target, Close close) noexcept {
+        typename Handles::entry was;
+        const bool known = with_lock([&] { return handles.closing(target, was); });
+        const auto closed = close();
+        if (known)
+            with_lock([&] {
+                handles.gone();
+                memory_.give_back(was.memory);
+            });
+        return closed;
+    }
+    /// `work` with the table of open sockets, if there are any on this platform.
+    template <class Work>
+    static void with_sockets(Work work) noexcept {
+        if constexpr (requires { typename Inner::sockets::handle; }) work(sockets<Inner>);
+    }
     template <class Call>
     static auto counted(detail::account& from, std::uint64_t size, const unexpected<error>& refused, Call call) noexcept
         -> decltype(call()) {
@@ -265,6 +312,9 @@ private:
     static inline constinit basic_mutex<Inner> lock_;
     static inline detail::grant_list<Inner> grants_;
     static inline detail::handle_table<handle> handles_;
+    template <class P>
+    static inline detail::handle_table<typename P::sockets::handle> sockets;
+    static inline detail::network_list networks_;
     static inline detail::account memory_, written_;
     static inline capabilities given_;
 };

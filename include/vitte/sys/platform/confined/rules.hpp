@@ -12,6 +12,7 @@ enum class grant_rights : unsigned char { read, read_write };
 struct confinement_limits {
     std::uint64_t memory = unlimited;   ///< bytes of address space and of shared memory at a time
     std::uint64_t handles = unlimited;  ///< open at a time; never more than `most_handles` of the confinement
+    std::uint64_t sockets = unlimited;  ///< likewise
     std::uint64_t written = unlimited;  ///< bytes, all in all
 };
 
@@ -27,9 +28,14 @@ inline constexpr const char* current_path = "confined: no path of the current fo
 inline constexpr const char* temporary = "confined: no granted folder for what is not kept";
 inline constexpr const char* processes = "confined: no processes";
 inline constexpr const char* libraries = "confined: no libraries";
+inline constexpr const char* network = "confined: network address is not granted";
+inline constexpr const char* local = "confined: no local addresses of sockets";
+inline constexpr const char* unbound = "confined: a socket that is not bound does not listen";
+inline constexpr const char* names = "confined: no names of hosts";
 inline constexpr const char* environment = "confined: no environment";
 inline constexpr const char* memory = "confined: limit of memory";
 inline constexpr const char* handles = "confined: limit of open handles";
+inline constexpr const char* sockets = "confined: limit of open sockets";
 inline constexpr const char* written = "confined: limit of bytes written";
 
 }  // namespace detail::rule

@@ -4,8 +4,6 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
-#include <bit>
-
 #include <vitte/sys/platform/posix/pipe_end.hpp>
 #include <vitte/sys/platform/posix/socket_address.hpp>
 

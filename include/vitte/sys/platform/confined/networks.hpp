@@ -1,0 +1,58 @@
+/// The networks that `confined` may use. Whoever calls holds the lock of the confinement.
+#pragma once
+
+#include <vitte/core/ip_endpoint.hpp>
+#include <vitte/core/ip_network.hpp>
+#include <vitte/sys/platform/confined/rules.hpp>
+
+namespace vitte::sys {
+
+/// What may be done with addresses; bits.
+enum network_right : unsigned {
+    may_connect = 1,  ///< connections and messages may go there
+    may_bind = 2,     ///< sockets may be bound there, and so get what is sent there
+};
+
+/// Ports from the first to the last. A port that the system picks when a socket is bound is 0.
+struct port_range {
+    std::uint16_t first = 0, last = 65535;
+};
+
+namespace detail {
+
+class network_list {
+public:
+    static constexpr std::size_t most = 32;
+
+    bool add(const ip_network& network, unsigned rights, port_range ports) noexcept {
+        if (size_ == most) return false;
+        entries_[size_++] = {network, rights, ports};
+        return true;
+    }
+    /// An address of IPv4 in the form of IPv6 (RFC 4291, 2.5.5.2) is the former: packets go there.
+    bool allows(const ip_endpoint& place, unsigned right) const noexcept {
+        ip_address address = place.address;
+        if (address.is_v6() && address.v6().is_mapped()) address = address.v6().v4();
+        for (std::size_t i = 0; i < size_; ++i) {
+            const entry& one = entries_[i];
+            if ((one.rights & right) != 0 && one.network.contains(address) && one.ports.first <= place.port &&
+                place.port <= one.ports.last)
+                return true;
+        }
+        return false;
+    }
+    void revoke_all() noexcept { size_ = 0; }
+
+private:
+    struct entry {
+        ip_network network;
+        unsigned rights;
+        port_range ports;
+    };
+    entry entries_[most] = {};
+    std::size_t size_ = 0;
+};
+
+}  // namespace detail
+
+}  // namespace vitte::sys

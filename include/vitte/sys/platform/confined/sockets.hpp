@@ -1,0 +1,122 @@
+/// Sockets of the networks that are granted, and names of hosts, if they are.
+#pragma once
+
+#include <vitte/sys/platform/confined/confinement.hpp>
+#include <vitte/sys/platform/confined/passed_on.hpp>
+#include <vitte/sys/platform/names.hpp>
+#include <vitte/sys/platform/sockets.hpp>
+
+namespace vitte::sys {
+
+/// Sockets: connected, bound and sent to only where that is granted. Local ones are connected in pairs or not at all,
+/// since a path may lead to anybody, and no handles travel by them. A socket that has not been bound does not listen,
+/// as it would everywhere. Sockets count apart from files, and bytes that are sent do not count.
+template <class Inner, class Tag>
+struct confined_sockets {
+    using inner = typename Inner::sockets;
+    using handle = typename inner::handle;
+    using bounds = confinement<Inner, Tag>;
+    static constexpr handle invalid = inner::invalid;
+
+    VITTE_DETAIL_PASSED_ON(receive)
+    VITTE_DETAIL_PASSED_ON(receive_vector)
+    VITTE_DETAIL_PASSED_ON(receive_from)
+    VITTE_DETAIL_PASSED_ON(receive_batch)
+    VITTE_DETAIL_PASSED_ON(send)
+    VITTE_DETAIL_PASSED_ON(send_vector)
+    VITTE_DETAIL_PASSED_ON(shut_down)
+    VITTE_DETAIL_PASSED_ON(local_address)
+    VITTE_DETAIL_PASSED_ON(peer_address)
+    VITTE_DETAIL_PASSED_ON(take_error)
+    VITTE_DETAIL_PASSED_ON(option)
+    VITTE_DETAIL_PASSED_ON(set_option)
+    VITTE_DETAIL_PASSED_ON(wait)
+    VITTE_DETAIL_PASSED_ON(leave_group)
+
+    static result<handle> open(socket_family family, socket_kind kind) noexcept {
+        return bounds::socket_opened([&] { return inner::open(family, kind); });
+    }
+    static result<void> open_pair(socket_kind kind, handle (&ends)[2]) noexcept
+        requires requires(handle (&both)[2]) { inner::open_pair(kind, both); }
+    {
+        VITTE_TRY(ends[0], bounds::socket_opened([&]() -> result<handle> {
+                      VITTE_CHECK(inner::open_pair(kind, ends));
+                      return ends[0];
+                  }));
+        const handle other = ends[1];
+        const auto counted = bounds::socket_opened([&]() -> result<handle> { return other; });
+        if (counted) return {};
+        static_cast<void>(close(ends[0]));
+        static_cast<void>(inner::close(other));
+        return unexpected(counted.error());
+    }
+    static result<void> bind(handle socket, const socket_address& address) noexcept {
+        VITTE_CHECK(bounds::may_use(address, may_bind));
+        return inner::bind(socket, address);
+    }
+    static result<void> listen(handle socket, int backlog) noexcept {
+        VITTE_TRY(const socket_address here, inner::local_address(socket));
+        if (!here.is_ip() || here.ip().port == 0) return fail(errc::permission_denied, detail::rule::unbound);
+        return inner::listen(socket, backlog);
+    }
+    static result<handle> accept(handle socket, socket_address& peer) noexcept {
+        return bounds::socket_opened([&] { return inner::accept(socket, peer); });
+    }
+    static result<void> connect(handle socket, const socket_address& address) noexcept {
+        VITTE_CHECK(bounds::may_use(address, may_connect));
+        return inner::connect(socket, address);
+    }
+    static result<void> send_to(handle socket, const datagram& message) noexcept {
+        VITTE_CHECK(bounds::may_use(message.address, may_connect));
+        return inner::send_to(socket, message);
+    }
+    /// As far as the first one that may not go.
+    static result<std::size_t> send_batch(handle socket, const datagram* messages, std::size_t count) noexcept
+        requires requires(handle h) { inner::send_batch(h, messages, count); }
+    {
+        std::size_t allowed = 0;
+        result<void> may;
+        while (allowed < count && (may = bounds::may_use(messages[allowed].address, may_connect))) ++allowed;
+        if (allowed == 0 && !may) return unexpected(may.error());
+        return inner::send_batch(socket, messages, allowed);
+    }
+    static result<void> join_group(handle socket, const ip_address& group, unsigned interface) noexcept
+        requires requires(handle h) { inner::join_group(h, group, interface); }
+    {
+        VITTE_CHECK(bounds::may_use(ip_endpoint{group, 0}, may_bind));
+        return inner::join_group(socket, group, interface);
+    }
+    static result<void> close(handle socket) noexcept { return bounds::close_socket(socket); }
+};
+
+/// Who asks for a name tells the network something: it has to be granted.
+template <class Inner, class Tag>
+struct confined_names {
+    using bounds = confinement<Inner, Tag>;
+
+    static result<std::size_t> resolve(const char* host, ip_address* to, std::size_t room) noexcept {
+        if (!bounds::may(&bounds::capabilities::names)) return fail(errc::permission_denied, detail::rule::names);
+        return Inner::names::resolve(host, to, room);
+    }
+};
+
+namespace detail {
+
+template <class Inner, class Tag>
+struct add_confined_sockets {};
+template <class Inner, class Tag>
+    requires requires { typename Inner::sockets::handle; }
+struct add_confined_sockets<Inner, Tag> {
+    using sockets = confined_sockets<Inner, Tag>;
+};
+template <class Inner, class Tag>
+struct add_confined_names {};
+template <class Inner, class Tag>
+    requires requires { typename Inner::names; }
+struct add_confined_names<Inner, Tag> {
+    using names = confined_names<Inner, Tag>;
+};
+
+}  // namespace detail
+
+}  // namespace vitte::sys
