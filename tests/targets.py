@@ -28,7 +28,7 @@ OF_SYSTEM = ['sys/' + name for name in (
     'contained', 'walk', 'metadata', 'process', 'watch', 'traced')] + ['systems/refusals']
 # The locks of macOS 14.4 are others, and only macOS has two ways to sync.
 OF_MACOS = ['systems/durability', *(f'systems/{name}_14' for name in ('locks', 'thread', 'uncontended', 'refusals'))]
-LOCKS = ['sys/locks', 'sys/thread', 'sys/uncontended']
+LOCKS = ['sys/locks', 'sys/thread', 'sys/uncontended', 'sys/poller']
 
 
 @dataclasses.dataclass

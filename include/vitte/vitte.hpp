@@ -55,6 +55,7 @@
 #include <vitte/loader/signature.hpp>
 #include <vitte/loader/trap.hpp>
 #include <vitte/sys/environment.hpp>
+#include <vitte/sys/event.hpp>
 #include <vitte/sys/fs.hpp>
 #include <vitte/sys/fs/attributes.hpp>
 #include <vitte/sys/fs/canonical.hpp>

@@ -6,6 +6,7 @@
 #include <vitte/sys/platform/images.hpp>
 #include <vitte/sys/platform/names.hpp>
 #include <vitte/sys/platform/sockets.hpp>
+#include <vitte/sys/platform/poller.hpp>
 #include <vitte/sys/platform/streams.hpp>
 #include <vitte/sys/platform/watch_queue.hpp>
 #include <vitte/sys/platform/unsupported.hpp>
@@ -28,6 +29,7 @@ constexpr bool keeps_optional() {
     if constexpr (requires { typename P::libraries; }) kept = kept && libraries_facet<typename P::libraries>;
     if constexpr (requires { typename P::directories; }) kept = kept && directories_facet<typename P::directories>;
     if constexpr (requires { typename P::watch_queue; }) kept = kept && watch_queue_facet<typename P::watch_queue>;
+    if constexpr (requires { typename P::poller; }) kept = kept && poller_facet<typename P::poller>;
     if constexpr (requires { typename P::processes; }) kept = kept && processes_facet<typename P::processes>;
     if constexpr (requires { typename P::streams; })
         kept = kept && streams_facet<typename P::streams, typename P::files::handle>;

@@ -8,6 +8,7 @@
 #include <concepts>
 #include <utility>
 #include <vitte/sys/platform/policy.hpp>
+#include <vitte/sys/platform/poller_types.hpp>
 #include <vitte/sys/platform/socket_types.hpp>
 
 namespace vitte::sys {
@@ -413,6 +414,37 @@ concept sockets_facet =
 template <class N>
 concept names_facet = requires(const char* host, ip_address* to, std::size_t n) {
     { N::resolve(host, to, n) } noexcept -> std::same_as<result<std::size_t>>;
+};
+
+/// Which of many handles are ready: an object. One thread waits at a time; others may call anything else meanwhile but
+/// `open` and `close`.
+/// - `handle`: that of `sockets`, which other handles may be as well.
+/// - `open()`, `close()`, `is_open()`: a copy of the object is the same poller.
+/// - `add(h, interest, trigger, key)`: tells of `h`, which it did not before, with bits of `socket_event`: of those in
+///   `interest`, and of `socket_hung_up`, which on some systems only comes with one of the others. `key` is any number
+///   but `reserved_key`; `errc::too_large` where the kernel keeps fewer bits. `errc::not_supported` for a trigger that
+///   the system does not have, which only `poll_trigger::edge` may be.
+/// - `change(h, interest, trigger, key)`: from now on; begins anew, also if it was told of once and no more.
+/// - `remove(h)`: no more, but for what a `wait` is about to return. A handle is removed before it is closed: whether
+///   a closed one is told of no more, or as long as there are copies of it, or the next one with its number in its
+///   stead, is the system's.
+/// - `wait(to, room, until)`: how many are ready, at most `room`, which is at least 1; a handle may be told of twice,
+///   for one event each. 0 if it was woken. `errc::timed_out` when the monotonic clock is `until`; `errc::interrupted`.
+/// - `wake()`: makes one `wait` return, the one that is under way or the next; several before it may be as one.
+/// Some platforms have also:
+/// - `native_handle()`: what is readable when `wait` would return.
+template <class Q>
+concept poller_facet = requires(Q poller, const Q& constant, typename Q::handle h, unsigned interest,
+                                poll_trigger trigger, std::uint64_t key, readiness* to, std::size_t room,
+                                std::int64_t until) {
+    { poller.open() } noexcept -> std::same_as<result<void>>;
+    { poller.close() } noexcept;
+    { constant.is_open() } noexcept -> std::same_as<bool>;
+    { poller.add(h, interest, trigger, key) } noexcept -> std::same_as<result<void>>;
+    { poller.change(h, interest, trigger, key) } noexcept -> std::same_as<result<void>>;
+    { poller.remove(h) } noexcept -> std::same_as<result<void>>;
+    { poller.wait(to, room, until) } noexcept -> std::same_as<result<std::size_t>>;
+    { poller.wake() } noexcept;
 };
 
 /// What the kernel enforces upon this thread, and upon all that it starts, for ever.

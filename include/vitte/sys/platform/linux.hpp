@@ -20,6 +20,7 @@ struct images;
 struct sandbox;
 struct every_thread;
 struct sockets;
+class poller;
 }
 namespace posix {
 struct faults;
@@ -45,6 +46,7 @@ struct linux_platform {
     using streams = posix::streams;
     using names = posix::names;
     using sockets = linux_os::sockets;
+    using poller = linux_os::poller;
 };
 
 }  // namespace vitte::sys

@@ -14,6 +14,11 @@
 
 namespace vitte::sys::linux_os {
 
-enum { pidfd_open_call = VITTE_CALL(434), clone3_call = VITTE_CALL(435), close_range_call = VITTE_CALL(436) };
+enum {
+    pidfd_open_call = VITTE_CALL(434),
+    clone3_call = VITTE_CALL(435),
+    close_range_call = VITTE_CALL(436),
+    epoll_pwait2_call = VITTE_CALL(441)
+};
 
 }  // namespace vitte::sys::linux_os

@@ -1,0 +1,4 @@
+/// What has happened, of many things at once.
+#pragma once
+
+#include <vitte/sys/event/poller.hpp>

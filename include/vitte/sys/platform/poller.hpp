@@ -1,0 +1,10 @@
+/// Defines the facet `poller` of the platforms that declare it.
+#pragma once
+
+#include <vitte/sys/platform.hpp>
+#include <vitte/sys/platform/poller_types.hpp>
+#include <vitte/sys/platform/socket_types.hpp>
+
+#if defined(__linux__) && !defined(VITTE_PLATFORM_POSIX)
+#include <vitte/sys/platform/linux/poller.hpp>
+#endif
