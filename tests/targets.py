@@ -28,7 +28,7 @@ OF_SYSTEM = ['sys/' + name for name in (
     'contained', 'walk', 'metadata', 'process', 'watch', 'traced')] + ['systems/refusals']
 # The locks of macOS 14.4 are others, and only macOS has two ways to sync.
 OF_MACOS = ['systems/durability', *(f'systems/{name}_14' for name in ('locks', 'thread', 'uncontended', 'refusals'))]
-LOCKS = ['sys/locks', 'sys/thread', 'sys/uncontended', 'sys/poller']
+THREADED = ['sys/locks', 'sys/thread', 'sys/uncontended', 'sys/poller']
 
 
 @dataclasses.dataclass
@@ -71,7 +71,7 @@ TARGETS = [
            always=False, listed=False),
     # TSan's shadow needs fewer random bits in mappings than newer kernels give (vm.mmap_rnd_bits above 28): it runs without any.
     Target('threads', 'Linux, clang, TSan', ['clang-16', 'libclang-rt-16-dev'], (21, 3), setup=['-Ddebug=false', '-Doptimization=1', '-Db_sanitize=thread', '-Db_lundef=false'],
-           emulator=['setarch', '-R'], environment=CLANG, only=LOCKS, listed=False),
+           emulator=['setarch', '-R'], environment=CLANG, only=THREADED, listed=False),
     Target('posix', 'nothing but POSIX, on Linux', ['clang-16'], (150, 45), setup=[*PLAIN, '-Dcpp_args=-DVITTE_PLATFORM_POSIX'], environment=CLANG),
     system('freebsd', 'FreeBSD, its calls on Linux', seconds=(59, 6), portable=True),
     system('darwin', 'macOS, its calls on Linux', OF_MACOS, seconds=(74, 10), portable=True),

@@ -7,4 +7,6 @@
 
 #if defined(__linux__) && !defined(VITTE_PLATFORM_POSIX)
 #include <vitte/sys/platform/linux/poller.hpp>
+#elif !defined(_WIN32) && !defined(__wasi__) && __has_include(<sys/un.h>)
+#include <vitte/sys/platform/posix/poller.hpp>
 #endif

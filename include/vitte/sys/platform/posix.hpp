@@ -19,6 +19,7 @@ namespace posix {
 struct streams;
 struct sockets;
 struct names;
+class poller;
 }
 
 struct posix_platform {
@@ -33,6 +34,7 @@ struct posix_platform {
     using streams = posix::streams;
     using names = posix::names;
     using sockets = posix::sockets;
+    using poller = posix::poller;
 
     struct threads : posix::threads, posix::parking {};
 };
