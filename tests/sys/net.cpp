@@ -548,6 +548,82 @@ BOOST_AUTO_TEST_CASE(names_that_take_long_are_waited_for_as_long_as_one_wants) {
     BOOST_TEST(why(sys::resolve<slow_names>("none", soon())) == "not found");
 }
 
+namespace {
+/// A host with the addresses that a test gives it.
+struct one_host : native {
+    struct names {
+        static result<std::size_t> resolve(const char*, ip_address* to, std::size_t room) noexcept {
+            const std::size_t count = std::min(room, known.size());
+            std::copy_n(known.begin(), count, to);
+            return count;
+        }
+        static inline std::vector<ip_address> known;
+    };
+};
+ip_address address(const char* text) { return ip_address::parse(text).value(); }
+
+const ability more_loopback{"more addresses of its own than one", [] {
+                                return tcp_listener::listen({address("127.0.0.2"), 0}).has_value();
+                            }};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(addresses_are_tried_by_turns) {
+    const auto order = [](std::initializer_list<const char*> sorted) {
+        host_addresses given;
+        for (const char* one : sorted) given.addresses[given.count++] = address(one);
+        std::string told;
+        char room[ip_address::max_size];
+        const host_addresses turns = sys::detail::by_turns(given);
+        for (const ip_address& one : turns.list()) told += std::string(one.write(room)) + " ";
+        return told;
+    };
+    BOOST_TEST(order({}) == "");
+    BOOST_TEST(order({"::1", "::2", "::3", "10.0.0.1", "10.0.0.2"}) == "::1 10.0.0.1 ::2 10.0.0.2 ::3 ");
+    BOOST_TEST(order({"10.0.0.1", "10.0.0.2", "::1"}) == "10.0.0.1 ::1 10.0.0.2 ");
+    BOOST_TEST(order({"10.0.0.1", "10.0.0.2"}) == "10.0.0.1 10.0.0.2 ");
+}
+
+BOOST_AUTO_TEST_CASE(the_address_that_answers_is_taken, *needs(more_loopback)) {
+    const auto connect = [](std::uint16_t port, deadline until) { return connect_host<one_host>("host", port, until); };
+    auto listener = tcp_listener::listen({address("127.0.0.2"), 0}).value();
+    const std::uint16_t port = listener.local_address()->ip().port;
+    one_host::names::known = {address("127.0.0.1"), address("::1"), address("127.0.0.2"), address("127.0.0.3")};
+    auto made = connect(port, soon());  // the first two refuse
+    BOOST_REQUIRE(made.has_value());
+    BOOST_TEST((made->peer_address()->ip() == ip_endpoint{address("127.0.0.2"), port}));
+    BOOST_TEST(made->option(socket_option::no_delay).value() != 0);
+    one_host::names::known = {address("127.0.0.2")};
+    BOOST_TEST(why(connect(port, soon())) == "done");
+    static_cast<void>(listener.close());
+    one_host::names::known = {address("127.0.0.1"), address("127.0.0.2")};
+    BOOST_TEST(why(connect(port, soon())) == "connection refused");
+    one_host::names::known = {};
+    BOOST_TEST(why(connect(port, soon())) == "not found");
+}
+
+BOOST_AUTO_TEST_CASE(an_address_that_does_not_answer_does_not_hold_up_the_next, *needs(more_loopback)) {
+    const auto silent = tcp_listener::listen({address("127.0.0.2"), 0}, {.backlog = 0}).value();
+    const std::uint16_t port = silent.local_address()->ip().port;
+    const auto listener = tcp_listener::listen({address("127.0.0.3"), port}).value();
+    std::vector<tcp_stream> filling;
+    std::string last = "done";
+    for (int i = 0; i < 10 && last == "done"; ++i) {
+        auto next = tcp_stream::connect(silent.local_address()->ip(), deadline::after(100_ms));
+        last = why(next);
+        if (next) filling.push_back(std::move(*next));
+    }
+    if (last != "timed out") {
+        BOOST_TEST_MESSAGE("nobody is silent here");
+        return;
+    }
+    one_host::names::known = {address("127.0.0.2"), address("127.0.0.3")};
+    const auto made = connect_host<one_host>("host", port, soon());
+    BOOST_REQUIRE(made.has_value());
+    BOOST_TEST((made->peer_address()->ip().address == address("127.0.0.3")));
+    one_host::names::known = {address("127.0.0.2"), address("127.0.0.2")};
+    BOOST_TEST(why(connect_host<one_host>("host", port, deadline::after(400_ms))) == "timed out");
+}
+
 #if !defined(_WIN32)  // which has no limit
 BOOST_AUTO_TEST_CASE(without_handles_nothing_is_accepted_and_nothing_lost) {
     tcp_pair both;

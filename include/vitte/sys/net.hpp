@@ -2,6 +2,7 @@
 /// waits has a deadline.
 #pragma once
 
+#include <vitte/sys/net/connect_host.hpp>
 #include <vitte/sys/net/datagram_socket.hpp>
 #include <vitte/sys/net/listener.hpp>
 #include <vitte/sys/net/resolver.hpp>

@@ -18,7 +18,8 @@ struct host_addresses {
     ip_address addresses[most];
     std::size_t count = 0;
 
-    constexpr std::span<const ip_address> list() const noexcept { return {addresses, count}; }
+    constexpr std::span<const ip_address> list() const& noexcept { return {addresses, count}; }
+    std::span<const ip_address> list() && = delete;  // it would be of what is gone
 };
 
 /// A question for the addresses of a host. One that is destroyed is given up: its answer is thrown away when it comes.
