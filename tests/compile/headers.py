@@ -174,10 +174,11 @@ def check_order(results):
 
 
 def check_windows(results):
-    """<windows.h> may come before or after, and without it nothing that it would rename is renamed."""
+    """<winsock2.h> and <windows.h> may come before or after, and without it nothing that it would rename is renamed."""
     words = ['min', 'max', 'ERROR', 'interface', 'near', 'far', 'small', 'IN', 'OUT', 'OPTIONAL', 'DELETE', 'CONST', 'VOID', 'TRUE',
              'CreateFile', 'GetMessage', 'SendMessage', 'Yield', 'NO_ERROR', 'DIFFERENCE', 'ABSOLUTE', 'RELATIVE', 'STRICT']
-    ours, theirs = '#include <vitte/vitte.hpp>\n', '#ifndef NOMINMAX\n#define NOMINMAX\n#endif\n#include <windows.h>\n#include <bcrypt.h>\n'
+    ours = '#include <vitte/vitte.hpp>\n#include <vitte/sys/net.hpp>\n'
+    theirs = '#ifndef NOMINMAX\n#define NOMINMAX\n#endif\n#include <winsock2.h>\n#include <windows.h>\n#include <bcrypt.h>\n'
     conditions = ''.join(f'#ifdef {word}\n#error {word}\n#endif\n' for word in words)
     for what, source in ('alone', ours + conditions), ('after windows.h', theirs + ours), ('before windows.h', ours + theirs):
         done = subprocess.run([MINGW, '-std=c++20', '-Wall', '-Wextra', '-Werror', '-I', ROOT, '-fsyntax-only', '-x', 'c++', '-'],
@@ -207,7 +208,7 @@ def check_two_units(results):
                 file.write(f'#include <vitte/vitte.hpp>\n{body}\n')
         for compiler in [*COMPILERS, MINGW]:
             program = os.path.join(folder, 'both')
-            libraries = ['-lsynchronization', '-lbcrypt', '-lntdll'] if compiler == MINGW else ['-ldl']
+            libraries = ['-lsynchronization', '-lbcrypt', '-lntdll', '-lws2_32'] if compiler == MINGW else ['-ldl']
             built = subprocess.run([compiler, '-std=c++20', '-I', ROOT, *units, '-o', program, *libraries], stderr=subprocess.PIPE, text=True)
             results.check(built.returncode == 0 and (compiler == MINGW or subprocess.run([program]).returncode == 0),
                           f'{compiler}: two units with everything: {built.stderr[:2000]}')

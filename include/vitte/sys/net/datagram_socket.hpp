@@ -93,11 +93,11 @@ public:
         return socket;
     }
     /// Receives what is sent to `group`, at the interface of that number; 0 is one that the system picks.
-    result<void> join(const ip_address& group, unsigned interface = 0) const noexcept {
-        VITTE_CALL_IF_PRESENT("join", sockets::join_group(this->native_handle(), group, interface));
+    result<void> join(const ip_address& group, unsigned link = 0) const noexcept {
+        VITTE_CALL_IF_PRESENT("join", sockets::join_group(this->native_handle(), group, link));
     }
-    result<void> leave(const ip_address& group, unsigned interface = 0) const noexcept {
-        VITTE_CALL_IF_PRESENT("leave", sockets::leave_group(this->native_handle(), group, interface));
+    result<void> leave(const ip_address& group, unsigned link = 0) const noexcept {
+        VITTE_CALL_IF_PRESENT("leave", sockets::leave_group(this->native_handle(), group, link));
     }
 };
 

@@ -6,6 +6,8 @@
 
 #if defined(__linux__) && !defined(VITTE_PLATFORM_POSIX)
 #include <vitte/sys/platform/linux/sockets.hpp>
-#elif !defined(_WIN32) && !defined(__wasi__) && __has_include(<sys/un.h>)
+#elif defined(_WIN32)
+#include <vitte/sys/platform/win32/sockets.hpp>
+#elif !defined(__wasi__) && __has_include(<sys/un.h>)
 #include <vitte/sys/platform/posix/sockets.hpp>
 #endif

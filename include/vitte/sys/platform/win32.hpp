@@ -1,5 +1,5 @@
 /// Windows 10 1607, Server 2016 and later, 64-bit, by GCC (mingw-w64) and Clang. Programs link kernel32,
-/// synchronization, bcrypt and ntdll.
+/// synchronization, bcrypt and ntdll; those with sockets ws2_32, too.
 #pragma once
 
 #include <vitte/sys/platform/policy.hpp>
@@ -13,6 +13,10 @@
 
 namespace vitte::sys {
 
+namespace win32 {
+struct sockets;  // in a header of its name, which few programs need
+}
+
 struct win32_platform {
     using memory = win32::memory;
     using files = win32::files;
@@ -21,6 +25,7 @@ struct win32_platform {
     using threads = win32::threads;
     using processes = win32::processes;
     using watch_queue = win32::watch_queue;
+    using sockets = win32::sockets;
 
     struct random {
         static result<std::size_t> fill(std::byte* to, std::size_t size) noexcept {
