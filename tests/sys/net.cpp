@@ -59,6 +59,13 @@ void put(const char* path, std::string_view content) {
 /// A port where nobody listens: it was somebody's a moment ago.
 ip_endpoint deserted() { return tcp_listener::listen(loopback()).value().local_address()->ip(); }
 
+/// Whether a connection that is torn down may seem to end well before: wine's do.
+#if defined(_WIN32)
+constexpr bool ends_first = true;
+#else
+constexpr bool ends_first = false;
+#endif
+
 const ability ipv6{"IPv6", [] { return tcp_listener::listen({ipv6_address::loopback(), 0}).has_value(); }};
 const ability local_streams{"streams between processes", [] {
     const scratch folder;
@@ -176,8 +183,10 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_torn_down_says_so) {
     tcp_pair both;
     BOOST_REQUIRE(both.server.set_option(socket_option::linger, 0).has_value());
     BOOST_TEST(both.server.close().has_value());
-    BOOST_TEST(received(both.client) == "(connection given up)");
-    const std::string then = why(both.client.send(bytes("x"), soon()));
+    const std::string told = received(both.client);
+    BOOST_TEST((told == "(connection given up)" || (ends_first && told.empty())));
+    std::string then = "done";
+    for (const deadline limit = soon(); then == "done" && deadline::after(0) < limit;) then = why(both.client.send(bytes("x"), soon()));
     BOOST_TEST((then == "broken pipe" || then == "connection given up"));
 }
 
@@ -311,7 +320,8 @@ BOOST_AUTO_TEST_CASE(messages_are_whole_and_told_from_whom) {
 BOOST_AUTO_TEST_CASE(a_datagram_socket_can_be_connected) {
     const auto mine = udp_socket::bind(loopback()).value(), other = udp_socket::bind(loopback()).value(),
                third = udp_socket::bind(loopback()).value();
-    BOOST_TEST(why(mine.send(bytes("x"), soon())) == "not connected");
+    const std::string alone = why(mine.send(bytes("x"), soon()));
+    BOOST_TEST((alone == "not connected" || alone == "invalid argument"));  // as wine says
     BOOST_REQUIRE(mine.connect(other.local_address().value()).has_value());
     BOOST_TEST((mine.peer_address().value() == other.local_address().value()));
     BOOST_REQUIRE(third.send_to(bytes("not for you"), mine.local_address().value(), soon()).has_value());
@@ -448,6 +458,7 @@ BOOST_AUTO_TEST_CASE(messages_between_processes, *needs(local_datagrams)) {
     BOOST_TEST(why(client.send_to(bytes("x"), at(SCRATCH "/nobody"), soon())) == "not found");
 }
 
+#if !defined(_WIN32)  // where sockets are no files
 BOOST_AUTO_TEST_CASE(handles_travel_with_bytes, *needs(pairs)) {
     const scratch folder;
     put(SCRATCH "/given", "the content");
@@ -494,6 +505,7 @@ BOOST_AUTO_TEST_CASE(handles_without_room_are_closed, *needs(pairs)) {
     BOOST_TEST(received(few.second) == "");
     BOOST_TEST(why(both.first.send_handles(bytes("z"), {}, soon())) == "invalid argument");
 }
+#endif
 
 BOOST_AUTO_TEST_CASE(who_is_at_the_other_end_is_known, *needs(pairs)) {
     const auto both = unix_stream::pair().value();
