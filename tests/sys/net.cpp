@@ -530,7 +530,7 @@ struct slow_names : native {
             for (std::size_t i = 0; i < room; ++i) to[i] = ipv4_address{{10, 0, 0, static_cast<std::uint8_t>(i)}};
             return room;
         }
-        static inline event may_answer;
+        static inline event may_answer{false};
     };
 };
 }  // namespace

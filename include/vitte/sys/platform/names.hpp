@@ -4,6 +4,8 @@
 #include <vitte/core/ip_address.hpp>
 #include <vitte/sys/platform.hpp>
 
-#if !defined(_WIN32) && !defined(__wasi__) && __has_include(<netdb.h>)
+#if defined(_WIN32)
+#include <vitte/sys/platform/win32/names.hpp>
+#elif !defined(__wasi__) && __has_include(<netdb.h>)
 #include <vitte/sys/platform/posix/names.hpp>
 #endif

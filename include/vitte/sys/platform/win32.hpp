@@ -14,7 +14,9 @@
 namespace vitte::sys {
 
 namespace win32 {
-struct sockets;  // in a header of its name, which few programs need
+// In headers of their names, which few programs need.
+struct names;
+struct sockets;
 }
 
 struct win32_platform {
@@ -25,6 +27,7 @@ struct win32_platform {
     using threads = win32::threads;
     using processes = win32::processes;
     using watch_queue = win32::watch_queue;
+    using names = win32::names;
     using sockets = win32::sockets;
 
     struct random {

@@ -42,13 +42,14 @@ struct native_address {
     int size;
 
     native_address() noexcept : v6{}, size(sizeof local) {}
-    /// An abstract name, which Windows does not know, has the size 0, which calls refuse (WSAEFAULT).
     explicit native_address(const socket_address& address) noexcept : v6{}, size(0) {
         if (address.is_ip()) set(address.ip());
         else set(address.local());
         any.family = family_number(address.family());
     }
 
+    /// Abstract names are Linux's.
+    bool is_known() const noexcept { return size != 0; }
     sockaddr* get() noexcept { return as<sockaddr>(&any); }
     const sockaddr* get() const noexcept { return as<const sockaddr>(&any); }
 

@@ -5,6 +5,7 @@
 #include <vitte/sys/platform/win32/api.hpp>
 
 struct sockaddr;
+struct addrinfoW;
 struct WSAData;
 struct _WSABUF;
 struct _WSAPROTOCOL_INFOW;
@@ -37,6 +38,8 @@ VITTE_WINAPI int WSARecv(std::uintptr_t, _WSABUF*, unsigned long, unsigned long*
                          void (*)(unsigned long, unsigned long, _OVERLAPPED*, unsigned long));
 VITTE_WINAPI int WSASend(std::uintptr_t, _WSABUF*, unsigned long, unsigned long*, unsigned long, _OVERLAPPED*,
                          void (*)(unsigned long, unsigned long, _OVERLAPPED*, unsigned long));
+VITTE_WINAPI int GetAddrInfoW(const wchar_t*, const wchar_t*, const addrinfoW*, addrinfoW**);
+VITTE_WINAPI void FreeAddrInfoW(addrinfoW*);
 }
 
 #undef VITTE_WINAPI
@@ -51,6 +54,13 @@ struct time_span {
 struct socket_buffer {
     unsigned long size;
     char* data;
+};
+struct address_information {
+    int flags, family, kind, protocol;
+    std::size_t size;
+    wchar_t* name;
+    sockaddr* address;
+    address_information* next;
 };
 struct socket_library {
     alignas(8) unsigned char about[408];

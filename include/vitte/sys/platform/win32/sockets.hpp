@@ -5,6 +5,7 @@
 
 #include <vitte/sys/platform/win32/clocks.hpp>
 #include <vitte/sys/platform/win32/socket_address.hpp>
+#include <vitte/sys/platform/win32/socket_library.hpp>
 
 namespace vitte::sys::win32 {
 
@@ -48,13 +49,10 @@ struct sockets {
     /// be reused is one that can be taken away.
     static constexpr bool reuse_steals = true;
 
-    /// The first one finds the library asleep. It is woken, by several threads at once if need be, since it counts how
-    /// often, and stays awake until the process ends.
     static result<handle> open(socket_family family, socket_kind kind) noexcept {
-        constexpr unsigned long asleep = 10093;  // WSANOTINITIALISED
         handle made = created(family, kind);
-        if (made == invalid && GetLastError() == asleep) {
-            VITTE_CHECK(wake());
+        if (made == invalid && GetLastError() == sockets_asleep) {
+            VITTE_CHECK(wake_sockets());
             made = created(family, kind);
         }
         if (made == invalid) return last_error("WSASocketW");
@@ -65,6 +63,7 @@ struct sockets {
     }
     static result<void> bind(handle socket, const socket_address& address) noexcept {
         const native_address to(address);
+        if (!to.is_known()) return fail(errc::not_supported, "bind");
         return done(win32::bind(socket, to.get(), to.size), "bind");
     }
     static result<void> listen(handle socket, int backlog) noexcept {
@@ -72,6 +71,7 @@ struct sockets {
     }
     static result<void> connect(handle socket, const socket_address& address) noexcept {
         const native_address to(address);
+        if (!to.is_known()) return fail(errc::not_supported, "connect");
         return done(win32::connect(socket, to.get(), to.size), "connect");
     }
     /// It never blocks, as its listener; but it would be inherited.
@@ -115,6 +115,7 @@ struct sockets {
     }
     static result<void> send_to(handle socket, const datagram& message) noexcept {
         const native_address to(message.address);
+        if (!to.is_known()) return fail(errc::not_supported, "sendto");
         const char* const data = reinterpret_cast<const char*>(message.data);
         return done(sendto(socket, data, at_once(message.size), 0, to.get(), to.size) < 0, "sendto");
     }
@@ -213,13 +214,6 @@ private:
         return counted(count, operation);
     }
 
-    static result<void> wake() noexcept {
-        constexpr unsigned short version = 0x0202;
-        socket_library about;
-        const int number = WSAStartup(version, as<WSAData>(&about));
-        if (number != 0) return failed(static_cast<unsigned long>(number), "WSAStartup");
-        return {};
-    }
     static handle created(socket_family family, socket_kind kind) noexcept {
         constexpr int numbers[] = {1, 2, 5};
         constexpr unsigned long overlapped_use = 1, not_inherited = 0x80;
