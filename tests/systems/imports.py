@@ -48,6 +48,11 @@ IMPORTS = {
         NtSetInformationFile NtSetInformationThread RtlAdjustPrivilege RtlDosPathNameToNtPathName_U
         RtlFreeUnicodeString RtlImpersonateSelf RtlNtStatusToDosError
     ''',
+    'ws2_32.dll': '''
+        FreeAddrInfoW GetAddrInfoW WSAIoctl WSARecv WSASend WSASocketW WSAStartup accept bind closesocket
+        connect getpeername getsockname getsockopt ioctlsocket listen recv recvfrom select send sendto
+        setsockopt shutdown
+    ''',
 }
 
 
