@@ -27,6 +27,7 @@
 #include <vitte/core/secure_zero.hpp>
 #include <vitte/core/std_error.hpp>
 #include <vitte/core/timer_wheel.hpp>
+#include <vitte/core/unix_address.hpp>
 #include <vitte/core/utf8.hpp>
 #include <vitte/core/utf8_character.hpp>
 #include <vitte/core/xoshiro.hpp>
@@ -70,6 +71,7 @@
 #include <vitte/sys/fs/watch.hpp>
 #include <vitte/sys/library.hpp>
 #include <vitte/sys/memory.hpp>
+#include <vitte/sys/net.hpp>
 #include <vitte/sys/platform/confined.hpp>
 #include <vitte/sys/platform/traced.hpp>
 #include <vitte/sys/process.hpp>

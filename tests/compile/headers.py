@@ -98,7 +98,7 @@ def compiles(compiler, mode, what):
     source = ''.join(f'#include <{header}>\n' for header in 2 * what)
     done = subprocess.run([compiler, *STRICT, *mode, '-I', ROOT, '-fsyntax-only', '-H', '-x', 'c++', '-'], input=source, text=True,
                           stderr=subprocess.PIPE)
-    called = f'{compiler} {" ".join(mode)} {" ".join(what)}'
+    called = f'{compiler} {" ".join(mode)} {" ".join(what) if len(what) == 1 else f"{len(what)} headers"}'
     if done.returncode != 0:
         said = [line for line in done.stderr.splitlines() if not re.match(r'[.]+ ', line)]
         return f'{called}:\n' + '\n'.join(said)[:2000]

@@ -75,7 +75,7 @@ public:
     static void grant_processes() noexcept { give(&capabilities::processes, true); }
     /// Libraries may be loaded from wherever the OS finds them. Their code is not confined.
     static void grant_libraries() noexcept { give(&capabilities::libraries, true); }
-    /// Sockets may be connected with addresses of `network`, or bound to them, as bits of `network_right` say. What is
+    /// Sockets may be connected with addresses of `network`, or bound to them, as bits of `sandbox_port_right` say. What is
     /// bound to all addresses of IPv6 also gets what is sent to those of IPv4. At most 32: `errc::out_of_handles`.
     static result<void> grant_network(const ip_network& network, unsigned rights, port_range ports = {}) noexcept {
         const scoped_lock hold(lock_);
@@ -178,7 +178,7 @@ public:
         return closed_in(sockets<Inner>, target, [target] { return Inner::sockets::close(target); });
     }
     /// For one of the rights.
-    static result<void> may_use(const socket_address& address, network_right right) noexcept {
+    static result<void> may_use(const socket_address& address, sandbox_port_right right) noexcept {
         if (!address.is_ip()) return fail(errc::permission_denied, detail::rule::local);
         const scoped_lock hold(lock_);
         if (!networks_.allows(address.ip(), right)) return fail(errc::permission_denied, detail::rule::network);

@@ -4,14 +4,9 @@
 #include <vitte/core/ip_endpoint.hpp>
 #include <vitte/core/ip_network.hpp>
 #include <vitte/sys/platform/confined/rules.hpp>
+#include <vitte/sys/platform/sandbox_types.hpp>
 
 namespace vitte::sys {
-
-/// What may be done with addresses; bits.
-enum network_right : unsigned {
-    may_connect = 1,  ///< connections and messages may go there
-    may_bind = 2,     ///< sockets may be bound there, and so get what is sent there
-};
 
 /// Ports from the first to the last. A port that the system picks when a socket is bound is 0.
 struct port_range {
