@@ -106,7 +106,7 @@ FACETS = {
     'folders': 'sys/directory|sys/walk|sys/path|sys/refusals',
     'watching': 'sys/watch',
     'processes': 'sys/process|sys/sandbox',
-    'network': 'sys/net|sys/poller',
+    'network': 'sys/(net|poller|loop)',
     'contract': 'sys/contract|sys/conformance',
     'faults': 'sys/traced|fault/|systems/durability',
     'bounds': 'sys/confined|sys/contained',

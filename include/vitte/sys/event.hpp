@@ -1,4 +1,5 @@
 /// What has happened, of many things at once.
 #pragma once
 
+#include <vitte/sys/event/loop.hpp>
 #include <vitte/sys/event/poller.hpp>
