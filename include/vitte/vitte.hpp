@@ -72,6 +72,7 @@
 #include <vitte/sys/library.hpp>
 #include <vitte/sys/memory.hpp>
 #include <vitte/sys/net.hpp>
+#include <vitte/sys/net/async.hpp>
 #include <vitte/sys/platform/confined.hpp>
 #include <vitte/sys/platform/traced.hpp>
 #include <vitte/sys/process.hpp>

@@ -12,6 +12,7 @@
 #include <vitte/loader/wasm/format.hpp>
 #include <vitte/loader/wasm/store.hpp>
 #include <vitte/sys/fs.hpp>
+#include <vitte/sys/net.hpp>
 #include <vitte/sys/sandbox.hpp>
 
 void report(const std::string& what);
@@ -31,6 +32,7 @@ struct session {
 extern std::string text;
 extern std::vector<std::byte> bytes, compiled;
 extern const void* address;
+extern vitte::sys::tcp_stream connection;
 
 // What an example takes over from the one before it.
 namespace native_modules {

@@ -8,6 +8,7 @@
 
 #include <vitte/sys/event.hpp>
 #include <vitte/sys/net.hpp>
+#include <vitte/sys/net/async.hpp>
 #include <vitte/sys/thread.hpp>
 
 #include "../support/needs.hpp"
@@ -294,6 +295,136 @@ BOOST_AUTO_TEST_CASE(waiting_can_be_cancelled_and_begun_again) {
     }
     BOOST_TEST(old_calls == 0);
     BOOST_TEST(calls == 3);
+}
+
+namespace {
+task<std::string> all_of(async_tcp_stream& from, deadline until) {
+    std::string told;
+    std::byte room[100];
+    for (;;) {
+        const auto came = co_await from.receive(room, until);
+        if (!came) co_return told + "(" + message(came.error().code) + ")";
+        if (*came == 0) co_return told;
+        told.append(reinterpret_cast<const char*>(room), *came);
+    }
+}
+task<> echo_of(loop& in, tcp_stream stream) {
+    async_tcp_stream from(in, std::move(stream));
+    BOOST_TEST(from.open().has_value());
+    std::byte room[5000];
+    for (;;) {
+        const auto came = co_await from.receive(room, soon());
+        if (!came || *came == 0) co_return;
+        const auto went = co_await from.send({room, *came}, soon());
+        if (!went) co_return;
+    }
+}
+std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(coroutines_wait_for_each_other_and_for_sockets) {
+    open_loop l;
+    tcp_pair both;
+    std::string told;
+    const auto talk = [](loop& in, tcp_stream server, std::string& heard) -> task<> {
+        async_tcp_stream stream(in, std::move(server));
+        BOOST_TEST(stream.open().has_value());
+        heard = co_await all_of(stream, soon());
+        in.stop();
+    };
+    spawn(talk(l, std::move(both.server), told));
+    BOOST_TEST(told == "");
+    std::string sent;
+    for (int i = 0; i < 500; ++i) sent += std::to_string(i);
+    BOOST_REQUIRE((both.client.send(bytes(sent), soon()) && both.client.shut_down()));
+    BOOST_TEST(why(l.run(soon())) == "done");
+    BOOST_TEST(told == sent);
+}
+
+BOOST_AUTO_TEST_CASE(what_coroutines_wait_for_has_a_deadline) {
+    open_loop l;
+    tcp_pair both;
+    std::string told;
+    const auto talk = [](loop& in, tcp_stream server, std::string& heard) -> task<> {
+        async_tcp_stream stream(in, std::move(server));
+        BOOST_TEST(stream.open().has_value());
+        heard = co_await all_of(stream, deadline::after(20_ms));
+        std::vector<std::byte> much(64 << 20);
+        heard += why(co_await stream.send(much, deadline::after(20_ms)));
+        const std::int64_t began = monotonic_time();
+        co_await resume_at(in, deadline::after(20_ms));
+        BOOST_TEST(monotonic_time() - began >= 20_ms);
+        heard += why(co_await stream.receive({}, deadline::passed()));
+        in.stop();
+    };
+    BOOST_REQUIRE(both.client.send(bytes("early "), soon()).has_value());
+    spawn(talk(l, std::move(both.server), told));
+    BOOST_TEST(why(l.run(soon())) == "done");
+    BOOST_TEST(told.starts_with("early (timed out)timed out"));
+}
+
+BOOST_AUTO_TEST_CASE(a_coroutine_that_is_destroyed_waits_no_more) {
+    open_loop l;
+    tcp_pair both;
+    async_tcp_stream stream(l, std::move(both.server));
+    BOOST_REQUIRE(stream.open().has_value());
+    int ended = 0;
+    struct counted {
+        int& n;
+        ~counted() { ++n; }
+    };
+    const auto wait = [](async_tcp_stream& from, int& n) -> task<> {
+        const counted here{n};
+        std::byte room[1];
+        static_cast<void>(co_await from.receive(room, deadline::after(1_ms)));
+        n += 100;
+    };
+    {
+        task<> waiting = wait(stream, ended);
+        BOOST_TEST(waiting.await_ready() == false);
+        waiting.await_suspend(std::noop_coroutine()).resume();
+        BOOST_TEST(ended == 0);
+    }
+    BOOST_TEST(ended == 1);
+    BOOST_REQUIRE(both.client.send(bytes("x"), soon()).has_value());
+    BOOST_TEST(why(l.run(deadline::after(20_ms))) == "timed out");
+    BOOST_TEST(ended == 1);
+    { const task<> never_begun = wait(stream, ended); }
+    BOOST_TEST(ended == 1);
+}
+
+BOOST_AUTO_TEST_CASE(coroutines_serve_many_connections, *needs(threads)) {
+    open_loop l;
+    constexpr std::size_t count = 100, size = 30'000;
+    auto listener = tcp_listener::listen({ipv4_address::loopback(), 0}).value();
+    const ip_endpoint place = listener.local_address()->ip();
+    std::size_t right = 0;
+    auto clients = start_thread([&] {
+        std::vector<tcp_stream> streams;
+        std::vector<std::byte> sent(size), came(size);
+        for (std::size_t i = 0; i < count; ++i) streams.push_back(tcp_stream::connect(place, soon()).value());
+        for (std::size_t i = 0; i < count; ++i) {
+            for (std::size_t k = 0; k < size; ++k) sent[k] = static_cast<std::byte>(i ^ k);
+            const bool went = streams[i].send(sent, soon()) && streams[i].receive_all(came, soon());
+            right += went && came == sent;
+        }
+        l.stop();
+    });
+    BOOST_REQUIRE(clients.has_value());
+    const auto serve = [](loop& in, tcp_listener from, std::size_t times) -> task<> {
+        async_tcp_listener door(in, std::move(from));
+        BOOST_TEST(door.open().has_value());
+        while (times-- != 0) {
+            auto next = co_await door.accept(soon());
+            if (!next) co_return;
+            spawn(echo_of(in, std::move(next->stream)));
+        }
+    };
+    spawn(serve(l, std::move(listener), count));
+    BOOST_TEST(why(l.run(soon())) == "done");
+    BOOST_TEST(clients->join().has_value());
+    BOOST_TEST(right == count);
+    static_cast<void>(l.run(deadline::after(200_ms)));  // the connections' ends
 }
 
 BOOST_AUTO_TEST_SUITE_END()

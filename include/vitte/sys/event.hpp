@@ -1,5 +1,7 @@
 /// What has happened, of many things at once.
 #pragma once
 
+#include <vitte/sys/event/await.hpp>
 #include <vitte/sys/event/loop.hpp>
 #include <vitte/sys/event/poller.hpp>
+#include <vitte/sys/event/task.hpp>
