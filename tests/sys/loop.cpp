@@ -67,7 +67,7 @@ private:
 
     work again_{[this] { go_on(); }};
     tcp_stream stream_;
-    watcher watch_;
+    handle_watcher watch_;
     std::size_t& ended_;
     std::byte room_[1000];
     std::span<const std::byte> left_;
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(what_is_posted_is_called_in_order_and_later_work_later) {
 BOOST_AUTO_TEST_CASE(work_that_never_ends_does_not_hold_up_the_rest) {
     open_loop l;
     tcp_pair both;
-    watcher watch(l);
+    handle_watcher watch(l);
     BOOST_REQUIRE(watch.open(both.client.native_handle()).has_value());
     int rounds = 0;
     bool heard = false, rang = false;
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(many_connections_are_served_by_one_thread, *needs(threads))
     BOOST_REQUIRE(clients.has_value());
     std::vector<std::unique_ptr<echo>> all;
     std::size_t ended = 0;
-    watcher watch(l);
+    handle_watcher watch(l);
     BOOST_REQUIRE(watch.open(listener.native_handle()).has_value());
     work accepting([&] {
         while (auto next = listener.try_accept())
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(many_connections_are_served_by_one_thread, *needs(threads))
 BOOST_AUTO_TEST_CASE(what_is_gone_is_not_called_of_what_was_ready_with_it) {
     open_loop l;
     tcp_pair one, two;
-    auto first = std::make_unique<watcher>(l), second = std::make_unique<watcher>(l);
+    auto first = std::make_unique<handle_watcher>(l), second = std::make_unique<handle_watcher>(l);
     BOOST_REQUIRE((first->open(one.client.native_handle()) && second->open(two.client.native_handle())));
     std::byte byte[1] = {};
     BOOST_TEST(why(one.client.try_receive(byte)) == "would block");
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(what_is_gone_is_not_called_of_what_was_ready_with_it) {
 BOOST_AUTO_TEST_CASE(a_peer_that_is_gone_wakes_both_directions) {
     open_loop l;
     tcp_pair both;
-    watcher watch(l);
+    handle_watcher watch(l);
     BOOST_REQUIRE(watch.open(both.client.native_handle()).has_value());
     std::byte room[1000] = {};
     while (both.client.try_send(room)) {
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_is_gone_wakes_both_directions) {
 BOOST_AUTO_TEST_CASE(waiting_can_be_cancelled_and_begun_again) {
     open_loop l;
     tcp_pair both;
-    watcher watch(l);
+    handle_watcher watch(l);
     BOOST_REQUIRE(watch.open(both.client.native_handle()).has_value());
     int old_calls = 0, calls = 0;
     work old([&] { ++old_calls; }), now([&] { ++calls, l.stop(); });

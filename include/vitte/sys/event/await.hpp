@@ -40,7 +40,7 @@ class [[nodiscard]] attempt_when_ready : loop_callback {
     using returned = std::invoke_result_t<Attempt&>;
 
 public:
-    attempt_when_ready(basic_loop<P>& in, basic_watcher<P>& watched, socket_event event, deadline until,
+    attempt_when_ready(basic_loop<P>& in, basic_handle_watcher<P>& watched, socket_event event, deadline until,
                        Attempt attempt) noexcept
         : loop_callback([](loop_callback& self) noexcept { static_cast<attempt_when_ready&>(self).again(); }),
           loop_(in),
@@ -97,7 +97,7 @@ private:
     }
 
     basic_loop<P>& loop_;
-    basic_watcher<P>& watched_;
+    basic_handle_watcher<P>& watched_;
     const bool reads_;
     bool waits_ = false;
     const deadline until_;

@@ -22,7 +22,7 @@ private:
     template <platform P>
     friend class basic_loop;
     template <platform P>
-    friend class basic_watcher;
+    friend class basic_handle_watcher;
 
     void call() noexcept { called_(*this); }
 
@@ -54,7 +54,7 @@ private:
 };
 
 template <platform P>
-class basic_watcher;
+class basic_handle_watcher;
 
 /// Everything is done by the thread that calls `run`, but for `post` and `stop`, which any thread may call. Before it
 /// ends, nothing may be watched by it any more; what is handed in and not called yet is forgotten.
@@ -106,8 +106,8 @@ public:
     void cancel(loop_timer& what) noexcept { timers_.cancel(what); }
 
 private:
-    friend basic_watcher<P>;
-    using watcher = basic_watcher<P>;
+    friend basic_handle_watcher<P>;
+    using watcher = basic_handle_watcher<P>;
     static constexpr std::size_t at_once = 256;
 
     static std::uint64_t tick(std::int64_t monotonic) noexcept { return static_cast<std::uint64_t>(monotonic) / 1000; }
@@ -169,14 +169,14 @@ private:
 /// Has a loop watch a socket, or another handle that never blocks, from `open` to `close` or its end. It stays where it
 /// is. The handle is closed after that.
 template <platform P = native>
-class basic_watcher {
+class basic_handle_watcher {
 public:
     using handle = typename P::sockets::handle;
 
-    explicit basic_watcher(basic_loop<P>& in) noexcept : loop_(in) {}
-    basic_watcher(const basic_watcher&) = delete;
-    basic_watcher& operator=(const basic_watcher&) = delete;
-    ~basic_watcher() { close(); }
+    explicit basic_handle_watcher(basic_loop<P>& in) noexcept : loop_(in) {}
+    basic_handle_watcher(const basic_handle_watcher&) = delete;
+    basic_handle_watcher& operator=(const basic_handle_watcher&) = delete;
+    ~basic_handle_watcher() { close(); }
 
     result<void> open(handle watched) noexcept {
         VITTE_ASSERT(!is_open_);
@@ -212,8 +212,8 @@ private:
     friend basic_loop<P>;
 
     std::uint64_t key() const noexcept { return reinterpret_cast<std::uintptr_t>(this); }
-    static basic_watcher& of_key(std::uint64_t key) noexcept {
-        return *reinterpret_cast<basic_watcher*>(static_cast<std::uintptr_t>(key));
+    static basic_handle_watcher& of_key(std::uint64_t key) noexcept {
+        return *reinterpret_cast<basic_handle_watcher*>(static_cast<std::uintptr_t>(key));
     }
     result<void> await(loop_callback*& place, loop_callback& then) noexcept {
         VITTE_ASSERT(is_open_ && place == nullptr);
@@ -250,6 +250,6 @@ private:
 };
 
 using loop = basic_loop<>;
-using watcher = basic_watcher<>;
+using handle_watcher = basic_handle_watcher<>;
 
 }  // namespace vitte::sys

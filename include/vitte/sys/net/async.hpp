@@ -30,7 +30,7 @@ protected:
 private:
     basic_loop<P>& loop_;
     Socket socket_;
-    basic_watcher<P> watch_;
+    basic_handle_watcher<P> watch_;
 };
 
 /// A connection. What is sent and received stays where it is until the operation has ended.
