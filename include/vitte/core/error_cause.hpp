@@ -54,10 +54,10 @@ constexpr errc cause_of(unsigned long number) noexcept {
         case 10024: return errc::out_of_handles;
         case 10040: return errc::too_large;
         case 10004: return errc::interrupted;
-        case 10035: case 10036: case 11002: return errc::would_block;
+        case 10035: case 10036: case 10037: case 11002: return errc::would_block;
         case 10060: return errc::timed_out;
         case 10058: return errc::broken_pipe;
-        case 10041: case 10042: case 10043: case 10044: case 10045: case 10047: return errc::not_supported;
+        case 10041: case 10042: case 10043: case 10044: case 10045: case 10046: case 10047: return errc::not_supported;
         case 10061: return errc::refused;
         case 10052: case 10053: case 10054: return errc::disconnected;
         case 10050: case 10051: case 10064: case 10065: return errc::unreachable;

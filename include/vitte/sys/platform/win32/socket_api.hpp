@@ -1,5 +1,5 @@
-/// What we call of Windows Sockets 2 (ws2_32), declared as `api.hpp` does: without `<winsock2.h>`, which may come before
-/// or after.
+/// What we call of Windows Sockets 2 (ws2_32), declared as `api.hpp` does: without `<winsock2.h>`, which may come
+/// before or after.
 #pragma once
 
 #include <vitte/sys/platform/win32/api.hpp>

@@ -39,7 +39,8 @@ inline constexpr option_place option_places[] = {
     {of_ip, 11},          // multicast_loop
     {of_ipv6, 11},        // multicast_loop_v6
 };
-static_assert(sizeof option_places / sizeof *option_places == 1 + static_cast<unsigned>(socket_option::multicast_loop_v6));
+static_assert(sizeof option_places / sizeof *option_places ==
+              1 + static_cast<unsigned>(socket_option::multicast_loop_v6));
 
 struct sockets {
     using handle = std::uintptr_t;
@@ -170,8 +171,8 @@ struct sockets {
     /// `socket_hung_up` here: a connection that is over is readable.
     static result<unsigned> wait(handle socket, unsigned events, std::int64_t until) noexcept {
         constexpr unsigned long timed_out = 10060;
-        socket_set readable{(events & socket_readable) != 0, {socket}}, writable{(events & socket_writable) != 0, {socket}};
-        socket_set refused{1, {socket}};
+        socket_set readable{(events & socket_readable) != 0, {socket}};
+        socket_set writable{(events & socket_writable) != 0, {socket}}, refused{1, {socket}};
         const time_span limit = time_until(until);
         const int ready = vitte_select(0, &readable, &writable, &refused, until == INT64_MAX ? nullptr : &limit);
         if (ready < 0) return last_error("select");
