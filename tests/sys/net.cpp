@@ -8,8 +8,12 @@
 #include <thread>
 #include <vector>
 
-#if !defined(_WIN32)
+#if defined(_WIN32)
+#include <windows.h>
+#else
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #endif
 
 #include <vitte/sys/net.hpp>
@@ -55,6 +59,17 @@ struct tcp_pair {
 void put(const char* path, std::string_view content) {
     BOOST_REQUIRE((file::open(path, open_mode::write).value().write(std::as_bytes(std::span(content))).has_value()));
 }
+
+#if defined(_WIN32)
+bool is_inherited(native::sockets::handle socket) {
+    DWORD flags = 0;
+    return GetHandleInformation(reinterpret_cast<HANDLE>(socket), &flags) == 0 || (flags & HANDLE_FLAG_INHERIT) != 0;
+}
+auto send_urgent(native::sockets::handle socket) { return win32::send(socket, "u", 1, MSG_OOB); }
+#else
+bool is_inherited(int socket) { return (fcntl(socket, F_GETFD) & FD_CLOEXEC) == 0; }
+auto send_urgent(int socket) { return ::send(socket, "u", 1, MSG_OOB); }
+#endif
 
 /// A port where nobody listens: it was somebody's a moment ago.
 ip_endpoint deserted() { return tcp_listener::listen(loopback()).value().local_address()->ip(); }
@@ -131,6 +146,33 @@ BOOST_AUTO_TEST_CASE(one_side_can_end_while_the_other_goes_on) {
     BOOST_TEST(received(both.client) == "thank you");
 }
 
+BOOST_AUTO_TEST_CASE(who_ends_receiving_is_at_the_end) {
+    tcp_pair both;
+    BOOST_REQUIRE(both.client.shut_down(socket_receives).has_value());
+    BOOST_TEST(received(both.client) == "");
+    BOOST_REQUIRE(both.client.send(bytes("still here"), soon()).has_value());
+    BOOST_REQUIRE(both.client.shut_down(socket_sends).has_value());
+    BOOST_TEST(received(both.server) == "still here");
+}
+
+BOOST_AUTO_TEST_CASE(sockets_stay_in_their_process) {
+    const tcp_pair both;
+    BOOST_TEST(!is_inherited(both.listener.native_handle()));
+    BOOST_TEST(!is_inherited(both.client.native_handle()));
+    BOOST_TEST(!is_inherited(both.server.native_handle()));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_urgent_lets_the_others_wait) {
+    tcp_pair both;
+    BOOST_REQUIRE(send_urgent(both.client.native_handle()) == 1);
+    std::byte some[8];
+    const std::string came = why(both.server.receive(some, now()));
+    BOOST_TEST((came == "timed out" || came == "done"));  // Windows has it among the rest
+    BOOST_TEST(why(both.server.wait(socket_readable, now())) == "timed out");
+    BOOST_REQUIRE(both.client.send(bytes("rest"), soon()).has_value());
+    BOOST_TEST(both.server.receive(some, soon()).value() == 4u);
+}
+
 BOOST_AUTO_TEST_CASE(more_than_there_is_room_for_waits_for_the_reader) {
     tcp_pair both;
     std::vector<std::byte> sent(8 << 20);
@@ -193,6 +235,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_torn_down_says_so) {
 BOOST_AUTO_TEST_CASE(an_address_has_one_listener) {
     const auto first = tcp_listener::listen(loopback()).value();
     BOOST_TEST(why(tcp_listener::listen(first.local_address()->ip())) == "address in use");
+    BOOST_TEST(why(tcp_listener::listen(first.local_address()->ip(), {.share_port = true})) != "done");
     BOOST_TEST(why(tcp_listener::listen({ipv4_address{{192, 0, 2, 1}}, 0})) == "not an address of this machine");
 }
 
@@ -313,6 +356,14 @@ BOOST_AUTO_TEST_CASE(messages_are_whole_and_told_from_whom) {
     BOOST_REQUIRE(other.receive_from(got, soon()).has_value());
     BOOST_TEST(text({room, got.size}) == "the t");
     BOOST_TEST(got.truncated);
+    BOOST_REQUIRE(mine.send_to(bytes("the fourth one"), there, soon()).has_value());
+    BOOST_REQUIRE(mine.send_to(bytes("the fifth one"), there, soon()).has_value());
+    BOOST_TEST(other.receive({room, 6}, soon()).value() == 6u);
+    BOOST_TEST(text({room, 6}) == "the fo");
+    BOOST_REQUIRE(other.wait(socket_readable, soon()).has_value());
+    const io_slice halves[] = {{room, 3}, {room + 8, 3}};
+    BOOST_TEST(native::sockets::receive_vector(other.native_handle(), halves, 2).value() == 6u);
+    BOOST_TEST((text({room, 3}) == "the" && text({room + 8, 3}) == " fi"));
     BOOST_TEST(why(other.receive_from(got, now())) == "timed out");
     BOOST_TEST(why(mine.send_to(std::vector<std::byte>(70'000), there, soon())) == "too large");
 }
