@@ -80,11 +80,11 @@ struct confined_sockets {
         if (allowed == 0 && !may) return unexpected(may.error());
         return inner::send_batch(socket, messages, allowed);
     }
-    static result<void> join_group(handle socket, const ip_address& group, unsigned interface) noexcept
-        requires requires(handle h) { inner::join_group(h, group, interface); }
+    static result<void> join_group(handle socket, const ip_address& group, unsigned link) noexcept
+        requires requires(handle h) { inner::join_group(h, group, link); }
     {
         VITTE_CHECK(bounds::may_use(ip_endpoint{group, 0}, may_bind));
-        return inner::join_group(socket, group, interface);
+        return inner::join_group(socket, group, link);
     }
     static result<void> close(handle socket) noexcept { return bounds::close_socket(socket); }
 };
