@@ -57,7 +57,8 @@ private:
     template <class Result, class... Arguments>
     static void note(std::string_view name, const Result& returned, const Arguments&... arguments) noexcept {
         if (!returned) {
-            if (name == "files.close" && returned.error().code == vitte::errc::bad_handle) ++wrong_closes;
+            const bool closes = name == "files.close" || name == "sockets.close";
+            if (closes && returned.error().code == vitte::errc::bad_handle) ++wrong_closes;
             if (name == "memory.release") ++wrong_closes;
             return;
         }

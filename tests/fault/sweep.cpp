@@ -11,7 +11,9 @@
 #include <map>
 #include <vitte/loader/loader.hpp>
 #include <vitte/loader/wasm/format.hpp>
+#include <vitte/sys/event.hpp>
 #include <vitte/sys/fs/watch.hpp>
+#include <vitte/sys/net.hpp>
 #include <vitte/sys/process.hpp>
 
 #include "../support/fixtures.hpp"
@@ -73,6 +75,65 @@ bool loads_libraries() {
     return false;
 }
 
+/// Half a minute, which none of it takes.
+deadline soon() { return deadline::after(30'000'000'000); }
+
+/// Over a connection: something in one piece, something in two, and the end; and nothing, in time.
+vitte::result<void> talk() {
+    VITTE_TRY(const auto listener, basic_tcp_listener<frail>::listen({vitte::ipv4_address::loopback(), 0}));
+    VITTE_TRY(const socket_address at, listener.local_address());
+    VITTE_TRY(const auto client, basic_tcp_stream<frail>::connect(at.ip(), soon()));
+    VITTE_TRY(const auto server, listener.accept(soon()));
+    std::byte heard[10];
+    VITTE_CHECK(client.send(bytes("hello"), soon()));
+    VITTE_CHECK(server.stream.receive_all(std::span(heard).first(5), soon()));
+    io_slice slices[] = {{heard, 2}, {heard + 2, 3}};
+    VITTE_CHECK(client.send_vector(slices, soon()));
+    VITTE_CHECK(client.shut_down());
+    io_slice places[] = {{heard + 5, 2}, {heard + 7, 1}};
+    VITTE_TRY(const std::size_t came, server.stream.receive_vector(places, soon()));
+    VITTE_CHECK(server.stream.receive_all(std::span(heard).subspan(5 + came), soon()));
+    VITTE_TRY(const std::size_t after, server.stream.receive(heard, soon()));
+    const auto nothing = client.receive(std::span(heard).first(1), deadline::after(100'000));
+    if (nothing) return vitte::fail(errc::unknown, "heard something");
+    if (nothing.error().code != errc::timed_out) return vitte::unexpected(nothing.error());
+    set::found_text.assign(reinterpret_cast<const char*>(heard), sizeof heard);
+    set::found_count = after;
+    return {};
+}
+
+/// Messages to oneself.
+vitte::result<void> send_messages() {
+    VITTE_TRY(const auto socket, basic_udp_socket<frail>::bind({vitte::ipv4_address::loopback(), 0}));
+    VITTE_TRY(const socket_address self, socket.local_address());
+    VITTE_CHECK(socket.send_to(bytes("hello"), self, soon()));
+    std::byte heard[10];
+    datagram message{heard, sizeof heard, {}};
+    VITTE_CHECK(socket.receive_from(message, soon()));
+    if (message.address == self) set::found_text.assign(reinterpret_cast<const char*>(heard), message.size);
+    return {};
+}
+
+/// What is told of one of two sockets, once and then as often as one asks.
+vitte::result<void> wait_for_sockets() {
+    VITTE_TRY(auto poller, basic_poller<frail>::create());
+    VITTE_TRY(const auto ends, basic_unix_stream<frail>::pair());
+    const auto watched = ends.first.native_handle();
+    VITTE_CHECK(poller.add(watched, socket_readable, poll_trigger::one_shot, 1));
+    VITTE_CHECK(ends.second.send(bytes("x"), soon()));
+    readiness room[4];
+    VITTE_TRY(const auto first, poller.wait(room, soon()));
+    set::found_count = first.empty() ? 0 : first[0].key;
+    VITTE_CHECK(poller.change(watched, socket_readable, poll_trigger::level, 2));
+    VITTE_TRY(const auto second, poller.wait(room, soon()));
+    set::found_count += second.empty() ? 0 : second[0].key;
+    VITTE_CHECK(poller.remove(watched));
+    poller.wake();
+    VITTE_TRY(const auto third, poller.wait(room, soon()));
+    set::found_count += third.size();
+    return {};
+}
+
 /// What only a real OS has.
 template <class P = base>
 std::vector<scenario> all_scenarios() {
@@ -94,6 +155,12 @@ std::vector<scenario> all_scenarios() {
                                                                                  : vitte::fail(errc::unknown, "said");
                    },
                    [] { return set::found_text == much; }, set::anything});
+    all.push_back({"talk over a connection", set::nothing, talk,
+                   [] { return set::found_text == "hellohello" && set::found_count == 0; }, set::anything});
+    all.push_back({"send messages", set::nothing, send_messages, [] { return set::found_text == "hello"; },
+                   set::anything});
+    all.push_back({"wait for sockets", set::nothing, wait_for_sockets, [] { return set::found_count == 3; },
+                   set::anything});
     if constexpr (requires { typename P::watch_queue; })
         all.push_back({"watch a folder", set::tree,
                        []() -> vitte::result<void> {
@@ -201,10 +268,17 @@ bool survives_without(const char* call) {
     const auto codes = possible_errors(call);
     return std::find(codes.begin(), codes.end(), errc::not_supported) != codes.end();
 }
+/// Whether the call is made again, which for ever would never end.
+bool passes(const std::string& call, errc code) {
+    const bool waits = call != "threads.start" && call != "processes.spawn";
+    return code == errc::interrupted || (code == errc::would_block && waits) ||
+           (code == errc::disconnected && call == "sockets.accept");
+}
 /// Whether all may be done though this call has failed: there is another way, or it is a destructor's.
 bool survivable(const scenario& s, const std::string& call, errc code) {
     static const std::set<std::string> other_ways{"files.close",        "files.clone",     "files.copy_some",
-                                                  "files.copy_some_at", "files.find_data", "directories.open_unnamed"};
+                                                  "files.copy_some_at", "files.find_data", "directories.open_unnamed",
+                                                  "sockets.close",      "sockets.peer_address"};
     const std::string_view name = s.name;
     const bool by_destructor =
         name == "use temporary files" &&
@@ -216,7 +290,7 @@ bool survivable(const scenario& s, const std::string& call, errc code) {
         (name == "watch a folder" && code == errc::permission_denied) ||
         (name == "use temporary files" && call == "directories.current_path" && code == errc::permission_denied) ||
         (by_linker && (call.starts_with("libraries.") || call == "directories.current_path"));
-    return code == errc::interrupted || code == errc::would_block || code == errc::not_supported ||
+    return passes(call, code) || code == errc::would_block || code == errc::not_supported ||
            other_ways.contains(call) || by_destructor || not_needed;
 }
 
@@ -283,7 +357,8 @@ void crash_once(const scenario& s, const fault& what, tally& count) {
     ++count.crashes;
     BOOST_TEST_CONTEXT(replay_line(s, what)) {
         const std::string_view call = what.name;  // some are made only if others are slow
-        const bool made_for_sure = !call.starts_with("threads.") && !call.starts_with("pipe.");
+        const bool made_for_sure = !call.starts_with("threads.") && !call.starts_with("pipe.") &&
+                                   !call.starts_with("sockets.wait") && !call.starts_with("sockets.receive");
         BOOST_TEST((WIFEXITED(status) && (WEXITSTATUS(status) == fault::crash_status || !made_for_sure)));
         BOOST_TEST(s.harmless());
         set::make_room();
@@ -366,13 +441,10 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_when_any_call_fails, *needs(own_kernel)) {
             const auto nth = static_cast<std::uint64_t>(std::count(calls.begin(), until, calls[k]));
             for (const errc code : possible_errors(name)) {
                 ++count.points;
-                // What is interrupted for ever, or never ready, waits for ever.
-                const bool passes =
-                    code == errc::interrupted ||
-                    (code == errc::would_block && calls[k] != "threads.start" && calls[k] != "processes.spawn");
-                try_once(s, {nth, code, 1, false, name}, count, passes);
-                try_once(s, {nth, code, passes ? 5 : fault::for_ever, false, name}, count, passes);
-                try_once(s, {nth, code, 1, true, name}, count, passes);
+                const bool again = passes(calls[k], code);
+                try_once(s, {nth, code, 1, false, name}, count, again);
+                try_once(s, {nth, code, again ? 5 : fault::for_ever, false, name}, count, again);
+                try_once(s, {nth, code, 1, true, name}, count, again);
                 try_once(s, {.call = nth, .code = code, .name = name, .all_after = true}, count);
             }
             const bool moves = calls[k].starts_with("files.write") || calls[k].starts_with("files.copy_some");

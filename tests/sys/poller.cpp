@@ -1,4 +1,5 @@
 // What pollers tell of handles that are ready, and when.
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -407,23 +408,34 @@ BOOST_AUTO_TEST_CASE(it_takes_many_handles, *needs(many_handles)) {
 }
 
 BOOST_AUTO_TEST_CASE(it_says_when_handles_have_run_out) {
+    const auto open_below = [](int limit) {
+        int count = 0;
+        for (int i = 0; i < limit; ++i) count += ::fcntl(i, F_GETFD) != -1;
+        return count;
+    };
     rlimit before{};
     BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
     const pair_of_sockets ends;
     poller p = made();
     BOOST_TEST(p.add(ends.a.native_handle(), socket_readable, poll_trigger::level, 1).has_value());
-    std::vector<poller> others;
-    rlimit few = before;
-    few.rlim_cur = std::min<rlim_t>(before.rlim_cur, 64);
-    BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
-    auto refused = poller::create();
-    for (; refused; refused = poller::create()) others.push_back(std::move(*refused));
-    BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
-    BOOST_TEST((refused.error().code == errc::out_of_handles));
+    const int first = ::dup(0);  // that is free
+    ::close(first);
+    for (const int more : {20, 21, 22, 23}) {  // a poller may need several
+        const auto open_before = open_below(first + more);
+        std::vector<poller> others;
+        rlimit few = before;
+        few.rlim_cur = static_cast<rlim_t>(first + more);
+        BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+        auto refused = poller::create();
+        for (; refused; refused = poller::create()) others.push_back(std::move(*refused));
+        BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+        BOOST_TEST((refused.error().code == errc::out_of_handles));
+        BOOST_TEST(!others.empty());
+        others.clear();
+        BOOST_TEST(open_below(first + more) == open_before);
+    }
     say(ends.b);
     BOOST_TEST((told(p) == tale{{1, socket_readable}}));
-    others.clear();
-    BOOST_TEST(poller::create().has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -27,9 +27,22 @@ constexpr bool same_facets() {
     const bool processes = requires { typename P::processes; } == requires { typename Q::processes; };
     const bool watching = requires { typename P::watch_queue; } == requires { typename Q::watch_queue; };
     const bool libraries = requires { typename P::libraries; } == requires { typename Q::libraries; };
-    return directories && threads && processes && watching && libraries;
+    const bool sockets = requires { typename P::sockets; } == requires { typename Q::sockets; };
+    const bool pollers = requires { typename P::poller; } == requires { typename Q::poller; };
+    return directories && threads && processes && watching && libraries && sockets && pollers;
 }
 static_assert(same_facets<native, platform_>());
+template <class P>
+constexpr bool keeps_sockets() {
+    if constexpr (requires { typename P::sockets; }) return sockets_facet<typename P::sockets>;
+    return true;
+}
+template <class P>
+constexpr bool keeps_poller() {
+    if constexpr (requires { typename P::poller; }) return poller_facet<typename P::poller>;
+    return true;
+}
+static_assert(keeps_sockets<platform_>() && keeps_poller<platform_>());
 
 std::vector<traced_call> calls() {
     std::vector<traced_call> all;

@@ -7,6 +7,8 @@
 
 #include <vitte/sys/platform/images.hpp>
 #include <vitte/sys/platform/policy.hpp>
+#include <vitte/sys/platform/poller.hpp>
+#include <vitte/sys/platform/sockets.hpp>
 #include <vitte/sys/platform/watch_queue.hpp>
 
 namespace vitte::sys {
@@ -42,6 +44,7 @@ VITTE_MARK(only_down)
 VITTE_MARK(keeps_trees)
 VITTE_MARK(one_at_a_time)
 VITTE_MARK(only_itself)
+VITTE_MARK(reuse_steals)
 #undef VITTE_MARK
 
 }  // namespace detail
@@ -279,6 +282,67 @@ private:
     typename Inner::watch_queue inner_;
 };
 
+template <class Inner, class Around>
+struct decorated_sockets : detail::reuse_steals_mark<typename Inner::sockets> {
+    using inner = typename Inner::sockets;
+    using handle = typename inner::handle;
+    static constexpr handle invalid = inner::invalid;
+
+    VITTE_AROUND(sockets, open)
+    VITTE_AROUND(sockets, bind)
+    VITTE_AROUND(sockets, listen)
+    VITTE_AROUND(sockets, accept)
+    VITTE_AROUND(sockets, connect)
+    VITTE_AROUND(sockets, receive)
+    VITTE_AROUND(sockets, send)
+    VITTE_AROUND(sockets, receive_vector)
+    VITTE_AROUND(sockets, send_vector)
+    VITTE_AROUND(sockets, receive_from)
+    VITTE_AROUND(sockets, send_to)
+    VITTE_AROUND(sockets, shut_down)
+    VITTE_AROUND(sockets, local_address)
+    VITTE_AROUND(sockets, peer_address)
+    VITTE_AROUND(sockets, take_error)
+    VITTE_AROUND(sockets, option)
+    VITTE_AROUND(sockets, set_option)
+    VITTE_AROUND(sockets, wait)
+    VITTE_AROUND(sockets, close)
+    VITTE_AROUND(sockets, open_pair)
+    VITTE_AROUND(sockets, send_batch)
+    VITTE_AROUND(sockets, receive_batch)
+    VITTE_AROUND(sockets, send_file)
+    VITTE_AROUND(sockets, send_handles)
+    VITTE_AROUND(sockets, receive_handles)
+    VITTE_AROUND(sockets, credentials)
+    VITTE_AROUND(sockets, join_group)
+    VITTE_AROUND(sockets, leave_group)
+};
+
+template <class Inner, class Around>
+class decorated_poller {
+    using inner = typename Inner::poller;
+
+public:
+    using handle = typename inner::handle;
+
+    bool is_open() const noexcept { return inner_.is_open(); }
+    auto native_handle() const noexcept
+        requires requires(const inner& poller) { poller.native_handle(); }
+    {
+        return inner_.native_handle();
+    }
+    VITTE_AROUND_MEMBER(poller, open)
+    VITTE_AROUND_MEMBER(poller, close)
+    VITTE_AROUND_MEMBER(poller, add)
+    VITTE_AROUND_MEMBER(poller, change)
+    VITTE_AROUND_MEMBER(poller, remove)
+    VITTE_AROUND_MEMBER(poller, wait)
+    VITTE_AROUND_MEMBER(poller, wake)
+
+private:
+    inner inner_;
+};
+
 #undef VITTE_AROUND
 #undef VITTE_AROUND_MEMBER
 
@@ -301,6 +365,8 @@ VITTE_ADD_DECORATED(random)
 VITTE_ADD_DECORATED(libraries)
 VITTE_ADD_DECORATED(processes)
 VITTE_ADD_DECORATED(watch_queue)
+VITTE_ADD_DECORATED(sockets)
+VITTE_ADD_DECORATED(poller)
 VITTE_ADD(environment, typename Inner::environment)
 VITTE_ADD(images, typename Inner::images)
 VITTE_ADD(sandbox, typename Inner::sandbox)
@@ -320,6 +386,8 @@ struct decorated : detail::add_directories<Inner, Around>,
                    detail::add_libraries<Inner, Around>,
                    detail::add_processes<Inner, Around>,
                    detail::add_watch_queue<Inner, Around>,
+                   detail::add_sockets<Inner, Around>,
+                   detail::add_poller<Inner, Around>,
                    detail::add_environment<Inner, Around>,
                    detail::add_images<Inner, Around>,
                    detail::add_sandbox<Inner, Around>,

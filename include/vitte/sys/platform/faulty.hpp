@@ -48,7 +48,7 @@ struct call_errors {
 };
 
 /// The errors that the manuals of Linux and POSIX.1-2017 allow for calls, by the names that `decorated` gives them:
-/// those that somebody who uses a file, a folder or memory in good faith may meet.
+/// those that somebody who uses a file, a folder, memory or a socket in good faith may meet.
 std::span<const call_errors> all_possible_errors() noexcept;
 /// The same for one call; empty for those that are not among them, which `faulty` lets through.
 inline std::span<const errc> possible_errors(const char* call) noexcept {
@@ -114,7 +114,7 @@ public:
             }
             fired_.fetch_add_release(1);
             // What is closed is gone, whatever close says.
-            if (is(name, "files.close")) static_cast<void>(call());
+            if (is(name, "files.close") || is(name, "sockets.close")) static_cast<void>(call());
             return returned(fail(code, name));
         } else {
             return call();
@@ -287,6 +287,30 @@ inline std::span<const call_errors> all_possible_errors() noexcept {
         {"watch_queue.add", {no_space, permission_denied, not_found, out_of_memory}},
         {"watch_queue.next", {interrupted, io_error}},
         {"watch_queue.wait", {interrupted, out_of_memory}},
+        {"sockets.open", {permission_denied, out_of_handles, out_of_memory}},
+        {"sockets.open_pair", {out_of_handles, out_of_memory}},
+        {"sockets.bind", {address_in_use, no_such_address, permission_denied, out_of_memory}},
+        {"sockets.listen", {address_in_use}},
+        {"sockets.accept", {interrupted, would_block, out_of_handles, out_of_memory, disconnected}},
+        {"sockets.connect", {interrupted, would_block, refused, unreachable, timed_out, permission_denied}},
+        {"sockets.receive", {interrupted, would_block, disconnected, out_of_memory}},
+        {"sockets.send", {interrupted, would_block, disconnected, broken_pipe, out_of_memory}},
+        {"sockets.receive_vector", {interrupted, would_block, disconnected, out_of_memory}},
+        {"sockets.send_vector", {interrupted, would_block, disconnected, broken_pipe, out_of_memory}},
+        {"sockets.receive_from", {interrupted, would_block, out_of_memory}},
+        {"sockets.send_to", {interrupted, would_block, unreachable, too_large, out_of_memory}},
+        {"sockets.shut_down", {not_connected}},
+        {"sockets.local_address", {out_of_memory}},
+        {"sockets.peer_address", {not_connected, out_of_memory}},
+        {"sockets.take_error", {refused, unreachable, timed_out}},
+        {"sockets.set_option", {invalid_argument, out_of_memory}},
+        {"sockets.wait", {interrupted, out_of_memory}},
+        {"sockets.close", {io_error}},
+        {"poller.open", {out_of_handles, out_of_memory}},
+        {"poller.add", {no_space, permission_denied, out_of_memory}},
+        {"poller.change", {out_of_memory}},
+        {"poller.remove", {out_of_memory}},
+        {"poller.wait", {interrupted, out_of_memory}},
     };
     return table;
 }
