@@ -29,7 +29,8 @@ constexpr bool same_facets() {
     const bool libraries = requires { typename P::libraries; } == requires { typename Q::libraries; };
     const bool sockets = requires { typename P::sockets; } == requires { typename Q::sockets; };
     const bool pollers = requires { typename P::poller; } == requires { typename Q::poller; };
-    return directories && threads && processes && watching && libraries && sockets && pollers;
+    const bool names = requires { typename P::names; } == requires { typename Q::names; };
+    return directories && threads && processes && watching && libraries && sockets && pollers && names;
 }
 static_assert(same_facets<native, platform_>());
 template <class P>

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <vitte/sys/platform/images.hpp>
+#include <vitte/sys/platform/names.hpp>
 #include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/poller.hpp>
 #include <vitte/sys/platform/sockets.hpp>
@@ -319,6 +320,13 @@ struct decorated_sockets : detail::reuse_steals_mark<typename Inner::sockets> {
 };
 
 template <class Inner, class Around>
+struct decorated_names {
+    using inner = typename Inner::names;
+
+    VITTE_AROUND(names, resolve)
+};
+
+template <class Inner, class Around>
 class decorated_poller {
     using inner = typename Inner::poller;
 
@@ -366,6 +374,7 @@ VITTE_ADD_DECORATED(libraries)
 VITTE_ADD_DECORATED(processes)
 VITTE_ADD_DECORATED(watch_queue)
 VITTE_ADD_DECORATED(sockets)
+VITTE_ADD_DECORATED(names)
 VITTE_ADD_DECORATED(poller)
 VITTE_ADD(environment, typename Inner::environment)
 VITTE_ADD(images, typename Inner::images)
@@ -387,6 +396,7 @@ struct decorated : detail::add_directories<Inner, Around>,
                    detail::add_processes<Inner, Around>,
                    detail::add_watch_queue<Inner, Around>,
                    detail::add_sockets<Inner, Around>,
+                   detail::add_names<Inner, Around>,
                    detail::add_poller<Inner, Around>,
                    detail::add_environment<Inner, Around>,
                    detail::add_images<Inner, Around>,
