@@ -381,7 +381,7 @@ const ability many_handles{"10,000 handles", [] {
     raise_limit();
     rlimit now{};
     ::getrlimit(RLIMIT_NOFILE, &now);
-    return now.rlim_cur >= 2 * many + 50;
+    return now.rlim_cur >= static_cast<rlim_t>(2 * many + 50);
 }};
 }  // namespace
 

@@ -1,4 +1,5 @@
-// kqueue(2) over epoll, inotify and descriptors of processes: EVFILT_VNODE and EVFILT_PROC with NOTE_EXIT.
+// kqueue(2) over epoll, inotify and descriptors of processes: EVFILT_READ, EVFILT_WRITE, EVFILT_VNODE, EVFILT_PROC with
+// NOTE_EXIT, and EVFILT_USER where there is one.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -7,6 +8,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,11 +34,30 @@ struct expected_exit {
     int descriptor;
 };
 
+/// What a filter was added with.
+struct filter {
+    std::uint32_t flags;
+    decltype(kevent::udata) data;
+};
+/// The filters for one direction, each in an epoll.
+struct direction {
+    int epoll = -1;
+    std::map<int, filter> all;
+};
+/// An event of EVFILT_USER.
+struct user_event {
+    std::uintptr_t number;
+    filter how;
+    bool triggered = false;
+};
+
 /// Its own descriptor is an epoll's, which is readable when there may be something.
 struct queue {
     int epoll = -1, changes = -1, more = -1;  // the last is readable while something is left over
     std::vector<watched> files;
     std::vector<expected_exit> processes;
+    direction reads, writes;
+    std::vector<user_event> users;
 
     void add(int descriptor) const {
         epoll_event wanted{};
@@ -46,8 +67,7 @@ struct queue {
     }
     void end() {
         for (const expected_exit& one : processes) ::close(one.descriptor);
-        ::close(changes);
-        ::close(more);
+        for (const int one : {changes, more, reads.epoll, writes.epoll}) ::close(one);
     }
 };
 
@@ -134,6 +154,50 @@ bool has_ended(int descriptor) {
     return ::poll(&asked, 1, 0) == 1;
 }
 
+std::uint32_t wanted_events(bool reads, std::uint32_t flags) {
+    return (reads ? EPOLLIN | EPOLLRDHUP : EPOLLOUT) | ((flags & TARGET_EV_CLEAR) != 0 ? EPOLLET : 0u);
+}
+/// Which filters of `in` are active. One shots are taken away.
+kevent_count collect_ready(direction& in, bool reads, struct kevent* to, kevent_count room) {
+    if (room == 0 || in.all.empty()) return 0;
+    std::vector<epoll_event> ready(std::min<std::size_t>(static_cast<std::size_t>(room), in.all.size()));
+    const int count = ::epoll_wait(in.epoll, ready.data(), static_cast<int>(ready.size()), 0);
+    for (int i = 0; i < count; ++i) {
+        const epoll_event& active = ready[static_cast<std::size_t>(i)];
+        const int file = active.data.fd;
+        const auto one = in.all.find(file);
+        const bool failed = (active.events & EPOLLERR) != 0;
+        struct kevent& made = to[i] = {};
+        made.ident = static_cast<std::uintptr_t>(file);
+        made.filter = reads ? TARGET_EVFILT_READ : TARGET_EVFILT_WRITE;
+        made.flags = static_cast<decltype(made.flags)>(one->second.flags);
+        made.udata = one->second.data;
+        if (failed || (active.events & (EPOLLHUP | EPOLLRDHUP)) != 0) made.flags |= TARGET_EV_EOF;
+        if (failed) made.fflags = TARGET_EIO;  // what has failed would not be told again
+        if ((made.flags & TARGET_EV_ONESHOT) == 0) continue;
+        ::epoll_ctl(in.epoll, EPOLL_CTL_DEL, file, nullptr);
+        in.all.erase(one);
+    }
+    return static_cast<kevent_count>(std::max(count, 0));
+}
+#if defined(TARGET_EVFILT_USER)
+kevent_count collect_users(queue& from, struct kevent* to, kevent_count room) {
+    kevent_count count = 0;
+    const std::uint64_t one_more = 1;
+    for (user_event& one : from.users) {
+        if (!one.triggered) continue;
+        if (count == room) return static_cast<void>(!::write(from.more, &one_more, sizeof one_more)), count;
+        struct kevent& made = to[count++] = {};
+        made.ident = one.number;
+        made.filter = TARGET_EVFILT_USER;
+        made.flags = static_cast<decltype(made.flags)>(one.how.flags);
+        made.udata = one.how.data;
+        one.triggered = (one.how.flags & TARGET_EV_CLEAR) == 0;
+    }
+    return count;
+}
+#endif
+
 kevent_count collect(queue& from, struct kevent* to, kevent_count room) {
     look(from);
     kevent_count count = 0;
@@ -164,6 +228,11 @@ kevent_count collect(queue& from, struct kevent* to, kevent_count room) {
         ::close(one->descriptor);
         one = from.processes.erase(one);
     }
+#if defined(TARGET_EVFILT_USER)
+    count += collect_users(from, to + count, room - count);
+#endif
+    count += collect_ready(from.reads, true, to + count, room - count);
+    count += collect_ready(from.writes, false, to + count, room - count);
     const std::uint64_t one_more = 1;
     if (active.size() > static_cast<std::size_t>(room)) static_cast<void>(!::write(from.more, &one_more, sizeof one_more));
     return count;
@@ -202,7 +271,49 @@ int watch_process(queue& in, const struct kevent& change) {
     in.add(descriptor);
     return 0;
 }
+/// A filter that is there already keeps its flags (kqueue_register in kern_event.c).
+int watch_direction(direction& in, bool reads, const struct kevent& change) {
+    const int file = static_cast<int>(change.ident);
+    if (::fcntl(file, F_GETFD) == -1) return TARGET_EBADF;
+    const auto there = in.all.find(file);
+    if ((change.flags & TARGET_EV_DELETE) != 0) {
+        if (there == in.all.end()) return TARGET_ENOENT;
+        ::epoll_ctl(in.epoll, EPOLL_CTL_DEL, file, nullptr);
+        in.all.erase(there);
+        return 0;
+    }
+    if ((change.flags & TARGET_EV_ADD) == 0) return TARGET_EINVAL;  // nobody asks for more yet
+    const bool is_new = there == in.all.end();
+    constexpr std::uint32_t kept = TARGET_EV_CLEAR | TARGET_EV_ONESHOT;
+    const std::uint32_t flags = is_new ? change.flags & kept : there->second.flags;
+    epoll_event wanted{};
+    wanted.events = wanted_events(reads, flags);
+    wanted.data.fd = file;
+    if (::epoll_ctl(in.epoll, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, file, &wanted) == -1) return target_error(errno);
+    in.all[file] = {flags, change.udata};
+    return 0;
+}
+#if defined(TARGET_EVFILT_USER)
+int change_user(queue& in, const struct kevent& change) {
+    auto one = std::find_if(in.users.begin(), in.users.end(), [&](auto& each) { return each.number == change.ident; });
+    if (one == in.users.end()) {
+        if ((change.flags & TARGET_EV_ADD) == 0) return TARGET_ENOENT;
+        const std::uint32_t flags = change.flags & TARGET_EV_CLEAR;
+        one = in.users.insert(one, {change.ident, {flags, change.udata}});
+    }
+    if ((change.fflags & TARGET_NOTE_TRIGGER) == 0) return 0;
+    one->triggered = true;
+    const std::uint64_t one_more = 1;
+    static_cast<void>(!::write(in.more, &one_more, sizeof one_more));
+    return 0;
+}
+#endif
 int apply(queue& in, const struct kevent& change) {
+    if (change.filter == TARGET_EVFILT_READ) return watch_direction(in.reads, true, change);
+    if (change.filter == TARGET_EVFILT_WRITE) return watch_direction(in.writes, false, change);
+#if defined(TARGET_EVFILT_USER)
+    if (change.filter == TARGET_EVFILT_USER) return change_user(in, change);
+#endif
     if ((change.flags & TARGET_EV_ADD) == 0) return TARGET_EINVAL;  // nobody asks for more yet
     if (change.filter == TARGET_EVFILT_VNODE) return watch_file(in, change);
     if (change.filter == TARGET_EVFILT_PROC) return watch_process(in, change);
@@ -228,6 +339,8 @@ void forget_watched(int file) {
         --queues().count;
     }
     for (auto& [number, each] : queues().all) {
+        for (direction* const one : {&each.reads, &each.writes})
+            if (one->all.erase(file) != 0) ::epoll_ctl(one->epoll, EPOLL_CTL_DEL, file, nullptr);
         const auto gone = std::find_if(each.files.begin(), each.files.end(), [&](auto& one) { return one.file == file; });
         if (gone == each.files.end()) continue;
         const int watch = gone->number;
@@ -269,13 +382,15 @@ int target_kqueue() {
     made.epoll = ::epoll_create1(EPOLL_CLOEXEC);
     made.changes = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     made.more = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (made.epoll == -1 || made.changes == -1 || made.more == -1) {
-        for (const int one : {made.epoll, made.changes, made.more})
+    made.reads.epoll = ::epoll_create1(EPOLL_CLOEXEC);
+    made.writes.epoll = ::epoll_create1(EPOLL_CLOEXEC);
+    const int all[] = {made.epoll, made.changes, made.more, made.reads.epoll, made.writes.epoll};
+    if (std::find(std::begin(all), std::end(all), -1) != std::end(all)) {
+        for (const int one : all)
             if (one != -1) ::close(one);
         return refuse(TARGET_EMFILE);
     }
-    made.add(made.changes);
-    made.add(made.more);
+    for (const int one : std::span(all).subspan(1)) made.add(one);
     const std::lock_guard hold(queues().lock);
     queues().all[made.epoll] = made;
     ++queues().count;
@@ -296,10 +411,11 @@ int target_kevent(int number, const struct kevent* changes, kevent_count change_
         const auto own = queues().all.find(number);
         if (own == queues().all.end()) return refuse(TARGET_EBADF);
         for (kevent_count i = 0; i < change_count; ++i) {
-            const int failed = apply(own->second, changes[i]);
-            if (failed == 0) continue;
+            const struct kevent change = changes[i];  // which may be where its answer comes
+            const int failed = apply(own->second, change);
+            if (failed == 0 && (change.flags & TARGET_EV_RECEIPT) == 0) continue;
             if (errors == room) return refuse(failed);
-            to[errors] = changes[i];
+            to[errors] = change;
             to[errors].flags = TARGET_EV_ERROR;
             to[errors++].data = failed;
         }

@@ -31,6 +31,9 @@ struct streams;
 struct sockets;
 struct names;
 }
+namespace kqueue_os {
+class poller;
+}
 
 struct bsd_platform {
 #if defined(__FreeBSD__) || defined(__NetBSD__)
@@ -59,6 +62,7 @@ struct bsd_platform {
     using streams = posix::streams;
     using names = posix::names;
     using sockets = posix::sockets;
+    using poller = kqueue_os::poller;
 
     struct memory : posix::memory {
         static result<void> advise(void* at, std::size_t size, memory_advice advice) noexcept {

@@ -23,6 +23,9 @@ struct streams;
 struct sockets;
 struct names;
 }
+namespace kqueue_os {
+class poller;
+}
 
 struct darwin_platform {
     using memory = darwin::memory;
@@ -38,6 +41,7 @@ struct darwin_platform {
     using streams = posix::streams;
     using names = posix::names;
     using sockets = posix::sockets;
+    using poller = kqueue_os::poller;
 
     /// What dyld has loaded; none of it is ELF.
     struct images {

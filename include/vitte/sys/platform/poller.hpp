@@ -7,6 +7,9 @@
 
 #if defined(__linux__) && !defined(VITTE_PLATFORM_POSIX)
 #include <vitte/sys/platform/linux/poller.hpp>
+#elif defined(__APPLE__) || ((defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || \
+                              defined(__DragonFly__)) && !defined(VITTE_PLATFORM_POSIX))
+#include <vitte/sys/platform/kqueue/poller.hpp>
 #elif !defined(_WIN32) && !defined(__wasi__) && __has_include(<sys/un.h>)
 #include <vitte/sys/platform/posix/poller.hpp>
 #endif
