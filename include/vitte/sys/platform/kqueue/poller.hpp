@@ -142,7 +142,8 @@ private:
         record_count count = 0;
 
         changes& remove(int which) noexcept {
-            for (const int filter : {EVFILT_READ, EVFILT_WRITE}) all[count++] = change_of(which, filter, EV_DELETE);
+            all[count++] = change_of(which, EVFILT_READ, EV_DELETE);
+            all[count++] = change_of(which, EVFILT_WRITE, EV_DELETE);
             return *this;
         }
         changes& add(int which, unsigned interest, poll_trigger trigger, std::uint64_t key) noexcept {
