@@ -11,7 +11,7 @@
 #include <map>
 #include <vitte/loader/loader.hpp>
 #include <vitte/loader/wasm/format.hpp>
-#include <vitte/sys/event.hpp>
+#include <vitte/sys/event/poller.hpp>
 #include <vitte/sys/fs/watch.hpp>
 #include <vitte/sys/net.hpp>
 #include <vitte/sys/process.hpp>
