@@ -13,3 +13,6 @@ struct dirent* readdir(DIR*) TARGET(readdir);
 int closedir(DIR*) TARGET(closedir);
 int dirfd(DIR*) TARGET(dirfd);
 }
+#if defined(__NetBSD__) || defined(__APPLE__)
+#define dirfd(stream) (dirfd(stream)) /* a macro, which has no namespace */
+#endif

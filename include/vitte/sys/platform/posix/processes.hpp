@@ -291,7 +291,7 @@ struct forking {
         bool itself = false;
         while (const dirent* const entry = ::readdir(folder)) {
             const int number = ::atoi(entry->d_name);
-            itself = itself || number == ::dirfd(folder);
+            itself = itself || number == dirfd(folder);  // a macro on NetBSD and macOS
             end = number < end ? end : number + 1;
         }
         ::closedir(folder);
