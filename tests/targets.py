@@ -25,10 +25,10 @@ PLAIN = ['-Ddebug=false', '-Doptimization=0']
 CROSS = [*PLAIN, '-Dfast_engine=true']
 OF_SYSTEM = ['sys/' + name for name in (
     'contract', 'conformance', 'fs', 'memory', 'uncontended', 'locks', 'thread', 'time', 'random', 'environment', 'directory',
-    'contained', 'walk', 'metadata', 'process', 'watch', 'poller', 'traced')] + ['systems/refusals']
+    'contained', 'walk', 'metadata', 'process', 'net', 'watch', 'poller', 'loop', 'traced')] + ['systems/refusals']
 # The locks of macOS 14.4 are others, and only macOS has two ways to sync.
 OF_MACOS = ['systems/durability', *(f'systems/{name}_14' for name in ('locks', 'thread', 'uncontended', 'refusals'))]
-THREADED = ['sys/locks', 'sys/thread', 'sys/uncontended', 'sys/poller']
+THREADED = ['sys/locks', 'sys/thread', 'sys/uncontended', 'sys/poller', 'sys/loop']
 
 
 @dataclasses.dataclass

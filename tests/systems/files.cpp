@@ -361,7 +361,15 @@ int target_isatty(int file) {
 int target_poll(struct pollfd* files, nfds_t count, int milliseconds) {
     const long longest = setting(longest_sleep, 0) / 1000;
     if (longest != 0 && milliseconds > longest) milliseconds = static_cast<int>(longest);
-    return told(::poll(files, count, milliseconds));  // POLLIN and so on are the same everywhere
+    const short end = here.end_hangs_up ? POLLRDHUP : 0;
+    for (nfds_t i = 0; i < count; ++i)
+        if ((files[i].events & POLLIN) != 0) files[i].events |= end;
+    const int ready = told(::poll(files, count, milliseconds));  // POLLIN and so on are the same everywhere
+    for (nfds_t i = 0; i < count; ++i) {
+        files[i].events &= static_cast<short>(~end);
+        if ((files[i].revents & end) != 0) files[i].revents = POLLIN | POLLHUP;
+    }
+    return ready;
 }
 long target_sysconf(int name) {
     static constexpr pair known[] = {PAIR(_SC_PAGESIZE), PAIR(_SC_NPROCESSORS_ONLN), PAIR(_SC_NPROCESSORS_CONF),

@@ -7,6 +7,7 @@
 #include <vitte/sys/fs/text.hpp>
 #include <vitte/sys/fs/watch.hpp>
 #include <vitte/sys/memory.hpp>
+#include <vitte/sys/net.hpp>
 #include <vitte/sys/process.hpp>
 #include <vitte/sys/process/capture.hpp>
 #include <vitte/sys/thread.hpp>
@@ -236,6 +237,149 @@ BOOST_AUTO_TEST_CASE(files_that_are_cut_off_are_modified) {
     unsigned changes = 0;
     BOOST_TEST(w->wait([&](const watch_event& e) { changes |= e.changes; }, deadline::after(2000_ms)).has_value());
     BOOST_TEST((changes & watch_modified) != 0u);
+}
+
+namespace {
+using sockets = native::sockets;
+
+deadline soon() { return deadline::after(20'000_ms); }
+
+struct tcp_pair {
+    tcp_listener listener = tcp_listener::listen({vitte::ipv4_address::loopback(), 0}).value();
+    tcp_stream client = tcp_stream::connect(listener.local_address()->ip(), soon()).value();
+    tcp_stream server = listener.accept(soon()).value().stream;
+};
+
+/// A connection of which the other side has thrown away all.
+tcp_stream torn_down() {
+    tcp_pair both;
+    BOOST_TEST((both.server.set_option(socket_option::linger, 0) && both.server.close()));
+    BOOST_TEST((both.client.wait(socket_readable, soon()).value() & socket_hung_up) != 0u);
+    return std::move(both.client);
+}
+vitte::unix_address place(const char* name) { return vitte::unix_address::at_path(name).value(); }
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(switches_of_sockets_are_told_as_ones) {
+    const tcp_pair both;
+    for (const auto which : {socket_option::reuse_address, socket_option::reuse_port, socket_option::no_delay, socket_option::cork,
+                             socket_option::keep_alive}) {
+        if (const auto set = both.client.set_option(which); !set) BOOST_TEST((set.error().code == errc::not_supported));
+        else BOOST_TEST(both.client.option(which).value() == 1);
+    }
+    const auto udp = udp_socket::bind({vitte::ipv4_address::loopback(), 0}).value();
+    for (const auto which : {socket_option::broadcast, socket_option::multicast_loop}) {
+        BOOST_TEST(udp.set_option(which).has_value());
+        BOOST_TEST(udp.option(which).value() == 1);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(sockets_never_block_and_are_not_inherited) {
+    const tcp_pair both;
+    const auto local = unix_stream::pair().value();
+    int received = -1;
+    std::byte one[1];
+    std::size_t count = 1;
+    const io_slice slice{one, 1};
+    const int sent[] = {local.first.native_handle()};
+    BOOST_TEST((sockets::send_handles(local.first.native_handle(), &slice, 1, sent, 1) &&
+                sockets::receive_handles(local.second.native_handle(), &slice, 1, &received, count)));
+    const unix_stream copy(received);
+    for (const int each : {both.listener.native_handle(), both.client.native_handle(), both.server.native_handle(),
+                           local.first.native_handle(), local.second.native_handle(), received}) {
+        BOOST_TEST((::fcntl(each, F_GETFL) & O_NONBLOCK) != 0);
+        BOOST_TEST((::fcntl(each, F_GETFD) & FD_CLOEXEC) != 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_over_is_not_connected_and_raises_no_signal) {
+    const tcp_stream client = torn_down();
+    const auto peer = client.peer_address();
+    BOOST_TEST((!peer && peer.error().code == errc::not_connected));
+    BOOST_TEST(!client.send(bytes("x"), soon()).has_value());  // which may tell what has happened, once
+    const auto sent = client.send(bytes("x"), soon());
+    BOOST_TEST((!sent && sent.error().code == errc::broken_pipe));
+#if defined(__APPLE__)
+    const with_setting torn("VITTE_SEND_ERROR", std::to_string(EPROTOTYPE));
+    const auto meanwhile = client.send(bytes("x"), soon());
+    BOOST_TEST((!meanwhile && meanwhile.error().code == errc::broken_pipe));
+#endif
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_what_comes_is_told) {
+    const tcp_pair both;
+    BOOST_TEST(both.client.shut_down().has_value());
+    BOOST_TEST(both.server.wait(socket_readable, soon()).has_value());
+#if defined(__APPLE__)
+    constexpr unsigned expected = socket_readable | socket_hung_up;
+#else
+    constexpr unsigned expected = socket_readable | socket_writable;
+#endif
+    BOOST_TEST(both.server.wait(socket_readable | socket_writable, soon()).value() == expected);
+    BOOST_TEST(both.server.wait(socket_writable, soon()).value() == socket_writable);
+    BOOST_TEST(both.server.send(bytes("still there"), soon()).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(every_address_of_ipv6_can_be_listened_at) {
+    const vitte::ip_endpoint any{vitte::ipv6_address::any(), 0};
+    if (!tcp_listener::listen(any, {.only_v6 = true})) return;  // no IPv6 here
+    BOOST_TEST(tcp_listener::listen(any).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(messages_are_no_longer_than_what_they_are_sent_from) {
+    const scratch folder;
+    const auto mine = udp_socket::bind({vitte::ipv4_address::loopback(), 0}).value(),
+               other = udp_socket::bind({vitte::ipv4_address::loopback(), 0}).value();
+    const std::string longer(10'000, 'm');
+    const auto there = other.local_address().value();
+    BOOST_TEST((mine.send_to(bytes(longer), there, soon()).error().code == errc::too_large));
+    BOOST_TEST(mine.set_option(socket_option::send_buffer, 20'000).has_value());
+    BOOST_TEST(mine.send_to(bytes(longer), there, soon()).has_value());
+    const auto server = unix_datagram::bind(place(SCRATCH "/in")).value(), client = unix_datagram::bind({}).value();
+    BOOST_TEST((client.send_to(bytes(longer), place(SCRATCH "/in"), soon()).error().code == errc::too_large));
+    vitte::result<void> sent;
+    for (int i = 0; i < 10'000 && sent; ++i) sent = client.send_to(bytes("x"), place(SCRATCH "/in"), soon());
+    BOOST_TEST((!sent && sent.error().code == errc::out_of_memory));  // and is not waited for
+    BOOST_TEST(mine.connect(there).has_value());
+    BOOST_TEST((mine.send_to(bytes("x"), there, soon()).error().code == errc::already_connected));
+}
+
+BOOST_AUTO_TEST_CASE(local_sockets_are_what_the_system_has) {
+    const scratch folder;
+    const auto both = unix_stream::pair().value();
+    const auto told = both.first.credentials().value();
+    BOOST_TEST((told.process == 0u && told.user == ::geteuid() && told.group == ::getegid()));
+    BOOST_TEST(!both.first.local_address()->local().name().size());
+    const auto tcp = sockets::open(socket_family::ipv4, socket_kind::stream).value();
+    BOOST_TEST(!sockets::credentials(tcp).has_value());
+    static_cast<void>(sockets::close(tcp));
+    int ends[2];
+    const auto sequenced = sockets::open_pair(socket_kind::sequenced, ends);
+#if defined(__APPLE__)
+    BOOST_TEST((!sequenced && sequenced.error().code == errc::not_supported));
+#else
+    BOOST_REQUIRE(sequenced.has_value());
+    const unix_stream first(ends[0]), second(ends[1]);
+#endif
+    const auto longest = vitte::unix_address::at_path(std::string(103, 'p')).value();
+    const auto listener = unix_listener::listen(longest);
+    BOOST_TEST((listener && listener->local_address()->local() == longest));
+    BOOST_TEST(remove_all(std::string(103, 'p').c_str()).has_value());
+    const auto longer = vitte::unix_address::at_path(std::string(104, 'p')).value();
+    BOOST_TEST((unix_listener::listen(longer).error().code == errc::invalid_argument));
+    const auto unnamed = vitte::unix_address::abstract("name").value();
+    BOOST_TEST(!unix_listener::listen(unnamed).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(groups_are_joined_at_interfaces_where_they_have_numbers) {
+    const auto udp = udp_socket::bind({vitte::ipv4_address::any(), 0}).value();
+    const vitte::ip_address group = vitte::ipv4_address{{239, 255, 7, 9}};
+    const auto joined = udp.join(group, 1);  // the loopback
+#if defined(__FreeBSD__) || defined(__APPLE__)
+    BOOST_TEST((joined && udp.leave(group, 1)));
+#else
+    BOOST_TEST((!joined && joined.error().code == errc::not_supported));
+#endif
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -34,6 +34,7 @@ int setuid(uid_t) noexcept TARGET(setuid);
 int setgid(gid_t) noexcept TARGET(setgid);
 int getgroups(int, gid_t*) noexcept TARGET(getgroups);
 int isatty(int) noexcept TARGET(isatty);
+int getpeereid(int, uid_t*, gid_t*) TARGET(getpeereid);
 /* <grp.h> of Linux declares it, with another type. */
 #if defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || defined(__DragonFly__)
 int pipe2(int*, int) noexcept TARGET(pipe2);

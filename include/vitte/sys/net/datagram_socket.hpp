@@ -20,7 +20,9 @@ public:
         return retried([&] { return sockets::connect(this->native_handle(), to); });
     }
 
-    /// Sends one message. `errc::too_large`, `errc::timed_out`; nothing tells whether it arrives.
+    /// Sends one message; nothing tells whether it arrives. `errc::timed_out`; `errc::too_large`, on some systems from
+    /// 9 KiB on, or 2 KiB between processes of this machine, unless `socket_option::send_buffer` is larger;
+    /// `errc::out_of_memory` where a system does not wait for who receives it.
     result<void> send_to(std::span<const std::byte> from, const socket_address& to,
                          deadline until = deadline::never()) const noexcept {
         const datagram message{const_cast<std::byte*>(from.data()), from.size(), to};

@@ -9,7 +9,7 @@ namespace vitte::sys {
 struct listen_options {
     int backlog = 4096;       ///< connections that may wait to be accepted; the system may allow fewer
     bool share_port = false;  ///< other listeners of this user may listen there as well, and the system deals out
-    bool only_v6 = false;     ///< the address "::" takes no connections of IPv4
+    bool only_v6 = false;     ///< the address "::" takes no connections of IPv4, as it never does on some systems
 };
 
 /// A connection, and who is at its other end.
@@ -64,7 +64,8 @@ public:
             VITTE_CHECK(listener.set_option(socket_option::reuse_port));
         }
         if (at.address.is_v6()) {
-            VITTE_CHECK(listener.set_option(socket_option::only_v6, options.only_v6));
+            const auto set = listener.set_option(socket_option::only_v6, options.only_v6);
+            if (!set && options.only_v6) return unexpected(set.error());
         }
         VITTE_CHECK(listener.set_option(socket_option::no_delay));  // which its connections inherit
         VITTE_CHECK(sockets::bind(made, address));

@@ -28,11 +28,11 @@ namespace vitte::sys {
 namespace posix {
 // In headers of their names, which few programs need.
 struct streams;
-struct sockets;
 struct names;
 }
 namespace kqueue_os {
 class poller;
+struct sockets;
 }
 
 struct bsd_platform {
@@ -61,7 +61,7 @@ struct bsd_platform {
     using environment = posix::environment;
     using streams = posix::streams;
     using names = posix::names;
-    using sockets = posix::sockets;
+    using sockets = kqueue_os::sockets;
     using poller = kqueue_os::poller;
 
     struct memory : posix::memory {

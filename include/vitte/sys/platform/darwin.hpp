@@ -20,11 +20,11 @@ namespace vitte::sys {
 namespace posix {
 // In headers of their names, which few programs need.
 struct streams;
-struct sockets;
 struct names;
 }
 namespace kqueue_os {
 class poller;
+struct sockets;
 }
 
 struct darwin_platform {
@@ -40,7 +40,7 @@ struct darwin_platform {
     using environment = posix::environment;
     using streams = posix::streams;
     using names = posix::names;
-    using sockets = posix::sockets;
+    using sockets = kqueue_os::sockets;
     using poller = kqueue_os::poller;
 
     /// What dyld has loaded; none of it is ELF.

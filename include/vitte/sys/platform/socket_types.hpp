@@ -52,7 +52,8 @@ enum socket_direction : unsigned { socket_receives = 1, socket_sends = 2 };
 enum socket_event : unsigned {
     socket_readable = 1,  ///< there is something to be received, a connection to be accepted, or the end
     socket_writable = 2,  ///< there is room for what is sent, or connecting has ended
-    socket_hung_up = 4,   ///< neither direction is left, or it has failed; told also if nobody asked
+    socket_hung_up = 4,   ///< neither direction is left, or it has failed; told also if nobody asked. On macOS it is
+                          ///< told instead of `socket_writable` when the other side sends no more
 };
 
 /// What can be set of a socket, a number each: 0 or 1 where nothing else is said.

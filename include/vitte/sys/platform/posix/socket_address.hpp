@@ -1,6 +1,8 @@
 /// Addresses of sockets as POSIX lays them out (POSIX.1-2017, <netinet/in.h> and <sys/un.h>).
 #pragma once
 
+#include <sys/types.h>
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -1,6 +1,8 @@
 /// Sockets (POSIX.1-2017, 2.10). Each is opened so that it never blocks.
 #pragma once
 
+#include <sys/types.h>
+
 #include <netinet/tcp.h>
 #include <unistd.h>
 
@@ -15,7 +17,9 @@ struct option_place {
 };
 inline constexpr option_place option_places[] = {
     {SOL_SOCKET, SO_REUSEADDR},
-#if defined(SO_REUSEPORT)
+#if defined(SO_REUSEPORT_LB)  // FreeBSD deals out for this one only
+    {SOL_SOCKET, SO_REUSEPORT_LB},
+#elif defined(SO_REUSEPORT)
     {SOL_SOCKET, SO_REUSEPORT},
 #else
     {0, -1},
@@ -63,7 +67,11 @@ inline constexpr option_place option_places[] = {
 #else
     {0, -1},
 #endif
+#if defined(SO_LINGER_SEC)  // macOS, whose SO_LINGER counts ticks of its clock
+    {SOL_SOCKET, SO_LINGER_SEC},
+#else
     {SOL_SOCKET, SO_LINGER},
+#endif
     {SOL_SOCKET, SO_RCVBUF},
     {SOL_SOCKET, SO_SNDBUF},
     {IPPROTO_IP, IP_TTL},
@@ -80,7 +88,14 @@ constexpr bool takes_a_byte(socket_option option) noexcept {
     return option == socket_option::multicast_hops || option == socket_option::multicast_loop;
 }
 
-#if defined(MSG_NOSIGNAL)
+/// Those of which some systems tell another number than 1 when they are on.
+constexpr bool is_switch(socket_option option) noexcept {
+    return option <= socket_option::keep_alive || option == socket_option::multicast_loop ||
+           option == socket_option::multicast_loop_v6;
+}
+
+// macOS 11 passes over MSG_NOSIGNAL, which newer headers of it have.
+#if defined(MSG_NOSIGNAL) && !defined(__APPLE__)
 inline constexpr int no_signal = MSG_NOSIGNAL;
 #else
 inline constexpr int no_signal = 0;  // SO_NOSIGPIPE
@@ -103,7 +118,8 @@ inline int quieted(int made, bool in_one_call) noexcept {
         ::fcntl(made, F_SETFD, FD_CLOEXEC);
         ::fcntl(made, F_SETFL, O_NONBLOCK);
     }
-#if defined(SO_NOSIGPIPE) && !defined(MSG_NOSIGNAL)
+#if defined(SO_NOSIGPIPE)
+    if (no_signal != 0) return made;
     const int on = 1;
     ::setsockopt(made, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #endif
@@ -152,7 +168,7 @@ struct sockets {
         return counted(::recv(socket, to, at_once(size), 0), "recv");
     }
     static result<std::size_t> send(handle socket, const std::byte* from, std::size_t size) noexcept {
-        return counted(::send(socket, from, at_once(size), no_signal), "send");
+        return sent(::send(socket, from, at_once(size), no_signal), "send");
     }
     static result<std::size_t> receive_vector(handle socket, const io_slice* slices, std::size_t count) noexcept {
         msghdr message = of_slices(slices, count);
@@ -160,7 +176,7 @@ struct sockets {
     }
     static result<std::size_t> send_vector(handle socket, const io_slice* slices, std::size_t count) noexcept {
         const msghdr message = of_slices(slices, count);
-        return counted(::sendmsg(socket, &message, no_signal), "sendmsg");
+        return sent(::sendmsg(socket, &message, no_signal), "sendmsg");
     }
     static result<void> receive_from(handle socket, datagram& message) noexcept {
         native_address from;
@@ -186,13 +202,13 @@ struct sockets {
         control_room room;
         msghdr message = of_slices(slices, count);
         message.msg_control = room.bytes;
-        message.msg_controllen = CMSG_SPACE(handle_count * sizeof(int));
+        message.msg_controllen = static_cast<decltype(message.msg_controllen)>(CMSG_SPACE(handle_count * sizeof(int)));
         cmsghdr* const part = CMSG_FIRSTHDR(&message);
         part->cmsg_level = SOL_SOCKET;
         part->cmsg_type = SCM_RIGHTS;
-        part->cmsg_len = CMSG_LEN(handle_count * sizeof(int));
+        part->cmsg_len = static_cast<decltype(part->cmsg_len)>(CMSG_LEN(handle_count * sizeof(int)));
         std::memcpy(CMSG_DATA(part), handles, handle_count * sizeof(int));
-        return counted(::sendmsg(socket, &message, no_signal), "sendmsg");
+        return sent(::sendmsg(socket, &message, no_signal), "sendmsg");
     }
     /// Handles for which there is no room are closed: `errc::too_large`, and so are the others then.
     static result<std::size_t> receive_handles(handle socket, const io_slice* slices, std::size_t count, int* handles,
@@ -237,8 +253,9 @@ struct sockets {
     }
     static result<socket_address> peer_address(handle socket) noexcept {
         native_address told;
-        VITTE_CHECK(checked(::getpeername(socket, &told.any, &told.size), "getpeername"));
-        return told.value();
+        if (::getpeername(socket, &told.any, &told.size) == 0) return told.value();
+        if (errno == EINVAL) return fail(errc::not_connected, "getpeername", EINVAL);  // it was shut down
+        return last_error("getpeername");
     }
     static result<void> take_error(handle socket) noexcept {
         int number = 0;
@@ -258,7 +275,8 @@ struct sockets {
         socklen_t size = option == socket_option::linger ? sizeof told : takes_a_byte(option) ? sizeof byte : sizeof number;
         VITTE_CHECK(checked(::getsockopt(socket, place.level, place.name, to, &size), "getsockopt"));
         if (option == socket_option::linger) return told.l_onoff != 0 ? told.l_linger : -1;
-        return takes_a_byte(option) ? byte : number;
+        if (takes_a_byte(option)) number = byte;
+        return is_switch(option) ? number != 0 : number;
     }
     static result<void> set_option(handle socket, socket_option option, int value) noexcept {
         const option_place place = option_places[static_cast<unsigned>(option)];
@@ -305,6 +323,12 @@ protected:
     static result<handle> opened(int made, const char* operation) noexcept {
         if (made == -1) return last_error(operation);
         return made;
+    }
+    static result<std::size_t> sent(ssize_t count, const char* operation) noexcept {
+#if defined(__APPLE__)  // which says so of a connection that is just being torn down
+        if (count == -1 && errno == EPROTOTYPE) return fail(errc::broken_pipe, operation, EPROTOTYPE);
+#endif
+        return counted(count, operation);
     }
     static result<void> dropped(const result<std::size_t>& count) noexcept {
         if (!count) return unexpected(count.error());

@@ -1,0 +1,2 @@
+#pragma once
+#include <numbers/netinet/tcp.h>
