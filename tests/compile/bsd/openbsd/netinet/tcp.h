@@ -1,0 +1,3 @@
+#pragma once
+#include_next <netinet/tcp.h>
+#define TCP_NOPUSH 16
