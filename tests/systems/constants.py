@@ -1,4 +1,4 @@
-"""Checks the numbers that tests/systems takes for a system's against that system's own headers.
+"""Checks the numbers and the layouts of sockets that tests/systems takes for a system's against that system's own headers.
 
 usage: constants.py RESULTS
 
@@ -7,6 +7,7 @@ and so on); macOS's are beside the Zig that ZIG names. What is not there is skip
 """
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -40,6 +41,22 @@ def source(header, numbers):
     return '\n'.join(lines) + '\n'
 
 
+def layouts(system):
+    """Each size and each place in what sockets take is one check."""
+    path = HERE / 'include/layout/socket.hpp'
+    headers = [*BEFORE, 'stddef.h', 'sys/socket.h', 'sys/un.h', 'netinet/in.h', path]
+    lines = [f'#include "{name}"' for name in headers]
+    for name, body in re.findall(r'^struct target_(\w+) \{(.*?)^\};', path.read_text(encoding='utf-8'), re.S | re.M):
+        if name == 'ip_mreqn' and system == 'netbsd':
+            continue
+        lines.append(f'static_assert(sizeof(struct {name}) == sizeof(target_{name}), "{name}");')
+        for field in sorted(set(re.findall(r'\b(\w+)(?:\[\d+\])?;', body)) - {'s6_bytes'}):
+            lines.append(f'static_assert(offsetof(struct {name}, {field}) == offsetof(target_{name}, {field}) && sizeof({name}::{field}) == '
+                         f'sizeof(target_{name}::{field}), "{name}::{field}");')
+    lines += [f'static_assert(CMSG_SPACE({n}) == target_cmsg_align(sizeof(cmsghdr)) + target_cmsg_align({n}), "CMSG_SPACE");' for n in (4, 8)]
+    return '\n'.join(lines) + '\n'
+
+
 def main(known):
     checked = results.Results('systems/constants')
     for system in sorted(path.parent.name for path in HERE.glob('*/numbers.txt')):
@@ -51,13 +68,15 @@ def main(known):
                 checked.skip(f'{triple}: its headers are not given (VITTE_BSD_HEADERS, ZIG)')
                 continue
             where = [word for folder in include for word in ('-isystem', str(folder))]
-            for header, numbers in table.read(system).items():
+            sources = {f'<{header}>': source(header, numbers) for header, numbers in table.read(system).items()}
+            for what, text in {**sources, 'layouts': layouts(system)}.items():
                 ran = subprocess.run(['clang++-16', f'--target={triple}', '-nostdlibinc', *where, '-std=c++20', '-w', '-fsyntax-only',
-                                      '-ferror-limit=0', '-x', 'c++', '-'], input=source(header, numbers), capture_output=True, text=True)
+                                      '-ferror-limit=0', '-x', 'c++', '-'], input=text, capture_output=True, text=True)
                 wrong = [line for line in ran.stderr.splitlines() if ' error: ' in line]
                 for line in wrong:
-                    checked.check(False, f'{triple}: <{header}>: {line}')
-                checked.passed += len(numbers) - min(len(wrong), len(numbers))
+                    checked.check(False, f'{triple}: {what}: {line}')
+                checks = text.count('static_assert')
+                checked.passed += checks - min(len(wrong), checks)
     checked.append_to(known)
 
 

@@ -66,7 +66,10 @@ struct target_cmsghdr {
     int cmsg_type;
 };
 #if defined(__APPLE__) || defined(TARGET_DARWIN)
-#define target_cmsg_align(size) (((size) + 3) & ~(size_t)3)
+#define target_cmsg_alignment 4
+#elif (defined(__NetBSD__) || defined(TARGET_NETBSD)) && defined(__aarch64__)
+#define target_cmsg_alignment 16
 #else
-#define target_cmsg_align(size) (((size) + sizeof(long) - 1) & ~(sizeof(long) - 1))
+#define target_cmsg_alignment sizeof(long)
 #endif
+#define target_cmsg_align(size) (((size) + (size_t)target_cmsg_alignment - 1) & ~((size_t)target_cmsg_alignment - 1))
