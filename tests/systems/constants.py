@@ -44,7 +44,7 @@ def source(header, numbers):
 def layouts(system):
     """Each size and each place in what sockets take is one check."""
     path = HERE / 'include/layout/socket.hpp'
-    headers = [*BEFORE, 'stddef.h', 'sys/socket.h', 'sys/un.h', 'netinet/in.h', path]
+    headers = [*BEFORE, 'stddef.h', 'sys/socket.h', 'sys/un.h', 'netinet/in.h', 'netdb.h', path]
     lines = [f'#include "{name}"' for name in headers]
     for name, body in re.findall(r'^struct target_(\w+) \{(.*?)^\};', path.read_text(encoding='utf-8'), re.S | re.M):
         if name == 'ip_mreqn' and system == 'netbsd':

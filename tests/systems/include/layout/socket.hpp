@@ -60,6 +60,21 @@ struct target_msghdr {
     uint32_t msg_controllen;
     int msg_flags;
 };
+struct target_addrinfo {
+    int ai_flags;
+    int ai_family;
+    int ai_socktype;
+    int ai_protocol;
+    uint32_t ai_addrlen;
+#if defined(__OpenBSD__) || defined(TARGET_OPENBSD)
+    struct target_sockaddr* ai_addr;
+    char* ai_canonname;
+#else
+    char* ai_canonname;
+    struct target_sockaddr* ai_addr;
+#endif
+    struct target_addrinfo* ai_next;
+};
 struct target_cmsghdr {
     uint32_t cmsg_len;
     int cmsg_level;

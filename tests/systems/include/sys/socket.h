@@ -17,6 +17,7 @@
 #endif
 #define target_ipv6_mreq ipv6_mreq
 #define target_msghdr msghdr
+#define target_addrinfo addrinfo /* of <netdb.h> */
 #define target_cmsghdr cmsghdr
 #include <layout/socket.hpp>
 #undef target_sockaddr
@@ -30,6 +31,7 @@
 #undef target_ip_mreqn
 #undef target_ipv6_mreq
 #undef target_msghdr
+#undef target_addrinfo
 #undef target_cmsghdr
 typedef uint8_t sa_family_t;
 #define CMSG_LEN(size) (target_cmsg_align(sizeof(struct cmsghdr)) + (size))
