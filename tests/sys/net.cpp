@@ -17,6 +17,7 @@
 #endif
 
 #include <vitte/sys/net.hpp>
+#include <vitte/sys/platform/confined.hpp>
 #include <vitte/sys/thread/event.hpp>
 
 #include "../support/scratch.hpp"
@@ -24,6 +25,11 @@
 namespace {
 using namespace vitte;
 using namespace vitte::sys;
+
+// Who stands around sockets says the same of addresses.
+template <class P>
+concept reuse_steals = requires { P::sockets::reuse_steals; };
+static_assert(reuse_steals<native> == reuse_steals<confined<native, struct around>>);
 
 std::string text(std::span<const std::byte> some) { return {reinterpret_cast<const char*>(some.data()), some.size()}; }
 deadline soon() { return deadline::after(20_s); }

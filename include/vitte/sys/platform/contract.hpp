@@ -380,6 +380,7 @@ concept processes_facet =
 /// - `send_handles(h, slices, n, handles, count)`, `receive_handles(h, slices, n, handles, count)`: descriptors of files
 ///   with a piece of a local connection; `count` is the room for those that are received, and how many came.
 /// - `credentials(h)`: of the process at the other end of a local connection.
+/// - `reuse_steals`: there, if `socket_option::reuse_address` lets others take the address away.
 /// - `join_group(h, group, interface)`, `leave_group(h, group, interface)`: multicast; 0 is any interface.
 template <class S>
 concept sockets_facet =

@@ -3,6 +3,7 @@
 
 #include <vitte/sys/platform/confined/confinement.hpp>
 #include <vitte/sys/platform/confined/passed_on.hpp>
+#include <vitte/sys/platform/decorated.hpp>
 #include <vitte/sys/platform/names.hpp>
 #include <vitte/sys/platform/sockets.hpp>
 
@@ -12,7 +13,7 @@ namespace vitte::sys {
 /// since a path may lead to anybody, and no handles travel by them. A socket that has not been bound does not listen,
 /// as it would everywhere. Sockets count apart from files, and bytes that are sent do not count.
 template <class Inner, class Tag>
-struct confined_sockets {
+struct confined_sockets : detail::reuse_steals_mark<typename Inner::sockets> {
     using inner = typename Inner::sockets;
     using handle = typename inner::handle;
     using bounds = confinement<Inner, Tag>;
