@@ -1,6 +1,8 @@
 /// Addresses of hosts by their names (getaddrinfo, POSIX.1-2017).
 #pragma once
 
+#include <sys/types.h>
+
 #include <netdb.h>
 
 #include <vitte/sys/platform/posix/error.hpp>
