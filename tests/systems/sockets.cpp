@@ -115,7 +115,7 @@ std::optional<int> host_kind(int kind) {
 }
 std::optional<int> host_flags(int flags) {
     static constexpr pair known[] = {
-        PAIR(MSG_PEEK), PAIR(MSG_DONTWAIT), PAIR(MSG_WAITALL), PAIR(MSG_EOR),
+        PAIR(MSG_OOB), PAIR(MSG_PEEK), PAIR(MSG_DONTWAIT), PAIR(MSG_WAITALL), PAIR(MSG_EOR),
 #if defined(TARGET_MSG_CMSG_CLOEXEC)
         PAIR(MSG_CMSG_CLOEXEC),
 #endif
