@@ -1,4 +1,4 @@
-/// `poller`: which of many sockets, or other handles, can go on without waiting.
+/// `poller`: which of many sockets, or on most systems other handles, can go on without waiting.
 #pragma once
 
 #include <span>
@@ -13,7 +13,8 @@ namespace vitte::sys {
 /// Tells of handles that are ready, each by its key. One thread waits at a time; meanwhile all others may add, change,
 /// remove and wake. It does not own the handles: each is removed before it is closed. One that is closed while it is
 /// watched is told of no more, but on Linux it is as long as copies of it are open, by `dup` or in a child, and then
-/// nobody can remove it; with nothing but POSIX the next handle with its number is watched in its stead.
+/// nobody can remove it; with nothing but POSIX, and on Windows if it was ready, the next handle with its number is
+/// watched in its stead.
 ///
 /// What `wait` has returned may be stale by the time that it is looked at: of a handle that was removed meanwhile, by
 /// another thread or on behalf of an entry before it in the same array, its key is still there. Keys that are never
@@ -45,8 +46,8 @@ public:
 
     /// Watches `which`, a handle that does not block, for bits of `socket_event`; `socket_hung_up` is told also if
     /// nobody asked, but on some systems only with one of the others. `key` is what `wait` tells of it, and not
-    /// `reserved_key` (`errc::invalid_argument`). `errc::not_supported` for `poll_trigger::edge` with nothing but
-    /// POSIX; `errc::already_exists` on some systems if it is watched already.
+    /// `reserved_key` (`errc::invalid_argument`). `errc::not_supported` for `poll_trigger::edge` on Windows
+    /// and with nothing but POSIX; `errc::already_exists` on some systems if it is watched already.
     result<void> add(handle which, unsigned interest, poll_trigger trigger, std::uint64_t key) noexcept {
         if (key == reserved_key) return fail(errc::invalid_argument, "add to poller");
         return system_.add(which, interest, trigger, key);

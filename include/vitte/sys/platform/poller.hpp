@@ -10,6 +10,8 @@
 #elif defined(__APPLE__) || ((defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || \
                               defined(__DragonFly__)) && !defined(VITTE_PLATFORM_POSIX))
 #include <vitte/sys/platform/kqueue/poller.hpp>
-#elif !defined(_WIN32) && !defined(__wasi__) && __has_include(<sys/un.h>)
+#elif defined(_WIN32)
+#include <vitte/sys/platform/win32/poller.hpp>
+#elif !defined(__wasi__) && __has_include(<sys/un.h>)
 #include <vitte/sys/platform/posix/poller.hpp>
 #endif

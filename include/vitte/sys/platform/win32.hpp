@@ -15,6 +15,7 @@ namespace vitte::sys {
 
 namespace win32 {
 // In headers of their names, which few programs need.
+class poller;
 struct names;
 struct sockets;
 }
@@ -29,6 +30,7 @@ struct win32_platform {
     using watch_queue = win32::watch_queue;
     using names = win32::names;
     using sockets = win32::sockets;
+    using poller = win32::poller;
 
     struct random {
         static result<std::size_t> fill(std::byte* to, std::size_t size) noexcept {

@@ -10,6 +10,8 @@ struct _SYSTEM_INFO;
 struct _MEMORY_BASIC_INFORMATION;
 struct _SECURITY_ATTRIBUTES;
 struct _OVERLAPPED;
+struct _OVERLAPPED_ENTRY;
+struct _RTL_SRWLOCK;
 struct _BY_HANDLE_FILE_INFORMATION;
 struct _FILETIME;
 union _LARGE_INTEGER;
@@ -80,6 +82,10 @@ VITTE_WINAPI int ReadDirectoryChangesW(void*, void*, unsigned long, int, unsigne
                                        void (*)(unsigned long, unsigned long, _OVERLAPPED*));
 VITTE_WINAPI int CancelIoEx(void*, _OVERLAPPED*);
 VITTE_WINAPI int GetOverlappedResult(void*, _OVERLAPPED*, unsigned long*, int);
+VITTE_WINAPI void* CreateIoCompletionPort(void*, void*, std::uintptr_t, unsigned long);
+VITTE_WINAPI int GetQueuedCompletionStatusEx(void*, _OVERLAPPED_ENTRY*, unsigned long, unsigned long*, unsigned long,
+                                             int);
+VITTE_WINAPI int PostQueuedCompletionStatus(void*, unsigned long, std::uintptr_t, _OVERLAPPED*);
 VITTE_WINAPI void* CreateNamedPipeW(const wchar_t*, unsigned long, unsigned long, unsigned long, unsigned long,
                                     unsigned long, unsigned long, _SECURITY_ATTRIBUTES*);
 VITTE_WINAPI wchar_t* GetEnvironmentStringsW();
@@ -116,6 +122,8 @@ VITTE_WINAPI int FlsSetValue(unsigned long, void*);
 VITTE_WINAPI int WaitOnAddress(volatile void*, void*, std::size_t, unsigned long);
 VITTE_WINAPI void WakeByAddressSingle(void*);
 VITTE_WINAPI void WakeByAddressAll(void*);
+VITTE_WINAPI void AcquireSRWLockExclusive(_RTL_SRWLOCK*);
+VITTE_WINAPI void ReleaseSRWLockExclusive(_RTL_SRWLOCK*);
 
 // processes
 VITTE_WINAPI int CreateProcessW(const wchar_t*, wchar_t*, _SECURITY_ATTRIBUTES*, _SECURITY_ATTRIBUTES*, int,
@@ -183,6 +191,9 @@ long vitte_nt_query_thread(void*, int, void*, std::uint32_t, std::uint32_t*) __a
 long vitte_nt_query_volume(void*, io_status*, void*, std::uint32_t, int) __asm__("NtQueryVolumeInformationFile");
 long vitte_nt_query_directory(void*, void*, void*, void*, io_status*, void*, std::uint32_t, int, unsigned char,
                               unicode_text*, unsigned char) __asm__("NtQueryDirectoryFile");
+long vitte_nt_control_device(void*, void*, void*, void*, io_status*, std::uint32_t, void*, std::uint32_t, void*,
+                             std::uint32_t) __asm__("NtDeviceIoControlFile");
+long vitte_nt_cancel(void*, io_status*, io_status*) __asm__("NtCancelIoFileEx");
 unsigned long vitte_nt_status_to_error(long) __asm__("RtlNtStatusToDosError");
 }
 
