@@ -1,7 +1,8 @@
 // What pollers tell of handles that are ready, and when.
+#if !defined(_WIN32)
 #include <fcntl.h>
 #include <sys/resource.h>
-#include <unistd.h>
+#endif
 
 #include <algorithm>
 #include <map>
@@ -23,8 +24,26 @@ using vitte::errc;
 static_assert(poller_facet<native::poller>);
 static_assert(std::is_nothrow_move_constructible_v<poller> && !std::is_copy_constructible_v<poller>);
 
+deadline soon() { return deadline::after(10_s); }
+
+#if defined(_WIN32)
+// It has no pairs, and what one end of a connection does reaches the other one a little later.
+constexpr bool at_once = false;
+using stream = tcp_stream;
+vitte::result<std::pair<stream, stream>> connected() {
+    VITTE_TRY(const auto listener, tcp_listener::listen({vitte::ipv4_address::loopback(), 0}));
+    VITTE_TRY(auto first, stream::connect(listener.local_address()->ip(), soon()));
+    VITTE_TRY(auto second, listener.accept(soon()));
+    return std::pair(std::move(first), std::move(second.stream));
+}
+#else
+constexpr bool at_once = true;
+using stream = unix_stream;
+vitte::result<std::pair<stream, stream>> connected() { return stream::pair(); }
+#endif
+
 const ability edges{"edges", [] {
-    const auto ends = unix_stream::pair();
+    const auto ends = connected();
     auto made = poller::create();
     return made && made->add(ends->first.native_handle(), socket_readable, poll_trigger::edge, 1).has_value();
 }};
@@ -36,18 +55,18 @@ poller made() {
 }
 /// Two sockets that are connected with each other.
 struct pair_of_sockets {
-    unix_stream a, b;
-    pair_of_sockets() : pair_of_sockets(unix_stream::pair()) {}
+    stream a, b;
+    pair_of_sockets() : pair_of_sockets(connected()) {}
 
 private:
-    explicit pair_of_sockets(vitte::result<std::pair<unix_stream, unix_stream>> made)
+    explicit pair_of_sockets(vitte::result<std::pair<stream, stream>> made)
         : a(std::move(made->first)), b(std::move(made->second)) {}
 };
-void say(const unix_stream& to, std::size_t size = 1) {
+void say(const stream& to, std::size_t size = 1) {
     const std::vector<std::byte> some(size);
-    BOOST_REQUIRE(to.send(some, deadline::after(10_s)).has_value());
+    BOOST_REQUIRE(to.send(some, soon()).has_value());
 }
-std::size_t hear(const unix_stream& from) {
+std::size_t hear(const stream& from) {
     std::byte some[100];
     return from.try_receive(some).value_or(0);
 }
@@ -61,6 +80,14 @@ std::map<std::uint64_t, unsigned> told(poller& p, deadline until = deadline::pas
     return all;
 }
 using tale = std::map<std::uint64_t, unsigned>;
+/// Whether all that is ready, and nothing else: now, or soon.
+bool tells(poller& p, const tale& all) {
+    const deadline until = at_once ? deadline::passed() : soon();
+    tale ready = told(p, until);
+    while (!at_once && ready != all && deadline::after(0) < until)
+        for (const auto& [key, events] : told(p, until)) ready[key] |= events;
+    return ready == all;
+}
 
 /// As `together`, of functions that tell what went wrong in them, or null.
 template <class Work>
@@ -80,7 +107,7 @@ BOOST_AUTO_TEST_CASE(by_level_it_is_told_as_long_as_it_is_true) {
     BOOST_TEST((told(p) == tale{}));
     say(ends.b);
     BOOST_TEST((told(p, deadline::never()) == tale{{7, socket_readable}}));
-    BOOST_TEST((told(p) == tale{{7, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{7, socket_readable}}));
     BOOST_TEST(hear(ends.a) == 1u);
     BOOST_TEST((told(p) == tale{}));
 }
@@ -91,12 +118,12 @@ BOOST_AUTO_TEST_CASE(by_edge_it_is_told_once_for_each_time, *needs(edges)) {
     BOOST_TEST(p.add(ends.a.native_handle(), socket_readable, poll_trigger::edge, 7).has_value());
     BOOST_TEST((told(p) == tale{}));
     say(ends.b);
-    BOOST_TEST((told(p) == tale{{7, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{7, socket_readable}}));
     BOOST_TEST((told(p) == tale{}));
     say(ends.b);
-    BOOST_TEST((told(p) == tale{{7, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{7, socket_readable}}));
     BOOST_TEST(p.change(ends.a.native_handle(), socket_readable, poll_trigger::edge, 8).has_value());
-    BOOST_TEST((told(p) == tale{{8, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{8, socket_readable}}));
     BOOST_TEST((told(p) == tale{}));
 }
 
@@ -106,16 +133,16 @@ BOOST_AUTO_TEST_CASE(one_shot_is_told_once_until_it_is_changed) {
     poller p = made();
     BOOST_TEST(p.add(a, socket_readable, poll_trigger::one_shot, 7).has_value());
     say(ends.b);
-    BOOST_TEST((told(p) == tale{{7, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{7, socket_readable}}));
     BOOST_TEST((told(p) == tale{}));
     say(ends.b);
     BOOST_TEST((told(p) == tale{}));
     BOOST_TEST(p.change(a, socket_readable, poll_trigger::one_shot, 8).has_value());
-    BOOST_TEST((told(p) == tale{{8, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{8, socket_readable}}));
     BOOST_TEST((told(p) == tale{}));
     BOOST_TEST(p.change(a, socket_readable, poll_trigger::level, 9).has_value());
-    BOOST_TEST((told(p) == tale{{9, socket_readable}}));
-    BOOST_TEST((told(p) == tale{{9, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{9, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{9, socket_readable}}));
 }
 
 BOOST_AUTO_TEST_CASE(one_shot_is_about_both_directions) {
@@ -123,11 +150,12 @@ BOOST_AUTO_TEST_CASE(one_shot_is_about_both_directions) {
     const auto a = ends.a.native_handle();
     poller p = made();
     BOOST_TEST(p.add(a, socket_readable | socket_writable, poll_trigger::one_shot, 7).has_value());
-    BOOST_TEST((told(p) == tale{{7, socket_writable}}));
+    BOOST_TEST(tells(p, tale{{7, socket_writable}}));
     say(ends.b);
+    BOOST_TEST(ends.a.wait(socket_readable, soon()).has_value());
     BOOST_TEST((told(p) == tale{}));
     BOOST_TEST(p.change(a, socket_readable | socket_writable, poll_trigger::one_shot, 7).has_value());
-    BOOST_TEST((told(p) == tale{{7, socket_readable | socket_writable}}));
+    BOOST_TEST(tells(p, tale{{7, socket_readable | socket_writable}}));
     BOOST_TEST((told(p) == tale{}));
     BOOST_TEST(p.remove(a).has_value());
     BOOST_TEST(p.add(a, socket_readable | socket_writable, poll_trigger::one_shot, 7).has_value());
@@ -141,18 +169,20 @@ BOOST_AUTO_TEST_CASE(room_is_told_of_when_there_is_some) {
     const auto a = ends.a.native_handle();
     poller p = made();
     BOOST_TEST(p.add(a, socket_writable, poll_trigger::level, 1).has_value());
-    BOOST_TEST((told(p) == tale{{1, socket_writable}}));
+    BOOST_TEST(tells(p, tale{{1, socket_writable}}));
     std::vector<std::byte> much(1 << 16);
-    while (ends.a.try_send(much)) {}
+    do
+        while (ends.a.try_send(much)) {}
+    while (!at_once && told(p) != tale{});
     BOOST_TEST((told(p) == tale{}));
     while (ends.b.try_receive(much)) {}
-    BOOST_TEST((told(p) == tale{{1, socket_writable}}));
+    BOOST_TEST(tells(p, tale{{1, socket_writable}}));
     BOOST_TEST(p.change(a, socket_readable, poll_trigger::level, 2).has_value());
     BOOST_TEST((told(p) == tale{}));
     say(ends.b);
-    BOOST_TEST((told(p) == tale{{2, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{2, socket_readable}}));
     BOOST_TEST(p.change(a, socket_readable | socket_writable, poll_trigger::level, 3).has_value());
-    BOOST_TEST((told(p) == tale{{3, socket_readable | socket_writable}}));
+    BOOST_TEST(tells(p, tale{{3, socket_readable | socket_writable}}));
 }
 
 BOOST_AUTO_TEST_CASE(the_end_can_be_read) {
@@ -160,12 +190,15 @@ BOOST_AUTO_TEST_CASE(the_end_can_be_read) {
     poller p = made();
     BOOST_TEST(p.add(ends.a.native_handle(), socket_readable, poll_trigger::level, 7).has_value());
     BOOST_TEST(ends.b.shut_down().has_value());
-    BOOST_TEST((told(p) == tale{{7, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{7, socket_readable}}));
     BOOST_TEST(ends.b.close().has_value());
-    auto ready = told(p);
+    auto ready = told(p, soon());
     BOOST_TEST((ready[7] & socket_readable) != 0u);
+    static_cast<void>(ends.a.try_send(std::vector<std::byte>(1)));  // by which a connection learns of it
     BOOST_TEST(p.change(ends.a.native_handle(), socket_readable | socket_writable, poll_trigger::level, 8).has_value());
-    ready = told(p);
+    const deadline until = soon();
+    do ready = told(p, until);
+    while ((ready[8] & socket_hung_up) == 0 && deadline::after(0) < until);
     BOOST_TEST((ready[8] & (socket_readable | socket_hung_up)) == (socket_readable | socket_hung_up));
 }
 
@@ -175,10 +208,10 @@ BOOST_AUTO_TEST_CASE(a_listener_and_who_connects_are_told_of) {
     poller p = made();
     BOOST_TEST(p.add(listener->native_handle(), socket_readable, poll_trigger::level, 1).has_value());
     BOOST_TEST((told(p) == tale{}));
-    const auto client = tcp_stream::connect(listener->local_address()->ip(), deadline::after(10_s));
+    const auto client = tcp_stream::connect(listener->local_address()->ip(), soon());
     BOOST_REQUIRE(client.has_value());
-    BOOST_TEST((told(p, deadline::after(10_s)) == tale{{1, socket_readable}}));
-    BOOST_TEST(listener->accept(deadline::after(10_s)).has_value());
+    BOOST_TEST((told(p, soon()) == tale{{1, socket_readable}}));
+    BOOST_TEST(listener->accept(soon()).has_value());
     BOOST_TEST((told(p) == tale{}));
 }
 
@@ -200,13 +233,13 @@ BOOST_AUTO_TEST_CASE(what_is_removed_is_not_told_of) {
     BOOST_TEST(p.add(second.a.native_handle(), socket_readable, poll_trigger::level, 2).has_value());
     say(first.b);
     say(second.b);
-    BOOST_TEST((told(p) == tale{{1, socket_readable}, {2, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{1, socket_readable}, {2, socket_readable}}));
     BOOST_TEST(p.remove(first.a.native_handle()).has_value());
-    BOOST_TEST((told(p) == tale{{2, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{2, socket_readable}}));
     BOOST_TEST(p.remove(second.a.native_handle()).has_value());
     BOOST_TEST((told(p) == tale{}));
     BOOST_TEST(p.add(first.a.native_handle(), socket_readable, poll_trigger::level, 3).has_value());
-    BOOST_TEST((told(p) == tale{{3, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{3, socket_readable}}));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_closed_is_not_told_of) {
@@ -218,6 +251,17 @@ BOOST_AUTO_TEST_CASE(what_is_closed_is_not_told_of) {
     BOOST_TEST(ends.a.close().has_value());
     BOOST_TEST((told(p) == tale{}));
     BOOST_TEST(!p.add(a, socket_readable, poll_trigger::level, 1).has_value());
+    BOOST_TEST((told(p) == tale{}));
+}
+
+BOOST_AUTO_TEST_CASE(a_handle_that_comes_again_is_another_one) {
+    poller p = made();
+    for (std::uint64_t key = 0; key < 20; ++key) {
+        const pair_of_sockets ends;  // mostly with the numbers of those before
+        BOOST_TEST(p.add(ends.a.native_handle(), socket_readable, poll_trigger::level, key).has_value());
+        if (key % 2 != 0) say(ends.b);
+        if (key % 4 == 3) BOOST_TEST(tells(p, tale{{key, socket_readable}}));
+    }
     BOOST_TEST((told(p) == tale{}));
 }
 
@@ -233,7 +277,7 @@ BOOST_AUTO_TEST_CASE(keys_are_any_number_but_one) {
         const auto added = p.add(a, socket_readable, poll_trigger::level, key);
         if (!added) BOOST_TEST((added.error().code == errc::too_large && sizeof(void*) < 8 && key > UINT32_MAX));
         if (!added) continue;
-        BOOST_TEST((told(p) == tale{{key, socket_readable}}));
+        BOOST_TEST(tells(p, tale{{key, socket_readable}}));
         BOOST_TEST(p.remove(a).has_value());
     }
 }
@@ -269,7 +313,7 @@ BOOST_AUTO_TEST_CASE(a_wake_does_not_hide_what_is_ready) {
     readiness one[1];  // too small for both
     std::size_t empty = 0, full = 0;
     for (int i = 0; i < 4; ++i) {
-        const auto ready = p.wait(one, deadline::passed());
+        const auto ready = p.wait(one, at_once ? deadline::passed() : soon());
         BOOST_REQUIRE(ready.has_value());
         ++(ready->empty() ? empty : full);
     }
@@ -337,7 +381,7 @@ BOOST_AUTO_TEST_CASE(handles_come_and_go_while_somebody_waits, *needs(threads)) 
         const std::byte one[1]{};
         bool done = true;
         for (int i = 0; i < 200; ++i) {
-            const auto ends = unix_stream::pair();
+            const auto ends = connected();
             const auto a = ends->first.native_handle();
             const auto trigger = i % 2 == 0 ? poll_trigger::level : poll_trigger::one_shot;
             done = done && p.add(a, socket_readable, trigger, which) && ends->second.send(one) &&
@@ -360,16 +404,21 @@ BOOST_AUTO_TEST_CASE(all_are_told_of_though_there_is_room_for_few) {
     }
     std::set<std::uint64_t> keys;
     readiness room[8];
-    for (std::size_t i = 0; i < 2 * count / 8; ++i) {
-        const auto ready = p.wait(room, deadline::passed());
+    for (std::size_t full = 0; full < 2 * count / 8 && keys.size() < count;) {
+        const auto ready = p.wait(room, at_once ? deadline::passed() : soon());
         BOOST_REQUIRE(ready.has_value());
         for (const readiness& one : *ready) keys.insert(one.key);
+        full += at_once || ready->size() == std::size(room);
     }
     BOOST_TEST(keys.size() == count);
 }
 
 namespace {
-constexpr std::size_t many = 5000;  // pairs
+#if defined(_WIN32)  // which has no limit, but connections take their time
+constexpr std::size_t many = 500;  // pairs
+const ability many_handles{"1,000 handles", [] { return true; }};
+#else
+constexpr std::size_t many = 5000;
 /// As far as the system lets us.
 void raise_limit() {
     rlimit now{};
@@ -383,6 +432,7 @@ const ability many_handles{"10,000 handles", [] {
     ::getrlimit(RLIMIT_NOFILE, &now);
     return now.rlim_cur >= static_cast<rlim_t>(2 * many + 50);
 }};
+#endif
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(it_takes_many_handles, *needs(many_handles)) {
@@ -393,20 +443,25 @@ BOOST_AUTO_TEST_CASE(it_takes_many_handles, *needs(many_handles)) {
         BOOST_REQUIRE(p.add(all[i].b.native_handle(), socket_readable, poll_trigger::one_shot, 2 * i + 1).has_value());
     }
     BOOST_TEST((told(p) == tale{}));
-    for (const std::size_t i : {0u, 17u, 2500u, 4999u}) say(all[i].a), say(all[i].b);
+    const std::size_t some[] = {0, 17, many / 2, many - 1};
+    for (const std::size_t i : some) say(all[i].a), say(all[i].b);
     std::map<std::uint64_t, int> seen;
     std::vector<readiness> room(100);
-    for (int i = 0; i < 2; ++i) {
-        const auto ready = p.wait(room);
+    const auto are_seen = [&] {
+        return std::ranges::all_of(some, [&](std::size_t i) { return seen[2 * i] >= 2 && seen[2 * i + 1] != 0; });
+    };
+    for (std::size_t rounds = 0; at_once ? rounds < 2 : !are_seen(); ++rounds) {
+        const auto ready = p.wait(room, soon());
         BOOST_REQUIRE(ready.has_value());
         for (const readiness& one : *ready) ++seen[one.key];
     }
-    for (const std::uint64_t i : {0u, 17u, 2500u, 4999u}) BOOST_TEST((seen[2 * i] == 2 && seen[2 * i + 1] == 1));
+    for (const std::size_t i : some) BOOST_TEST((seen[2 * i] >= 2 && seen[2 * i + 1] == 1));
     BOOST_TEST(seen.size() == 8u);
     for (std::size_t i = 0; i < many; ++i) BOOST_REQUIRE(p.remove(all[i].a.native_handle()).has_value());
     BOOST_TEST((told(p) == tale{}));
 }
 
+#if !defined(_WIN32)
 BOOST_AUTO_TEST_CASE(it_says_when_handles_have_run_out) {
     const auto open_below = [](int limit) {
         int count = 0;
@@ -435,7 +490,8 @@ BOOST_AUTO_TEST_CASE(it_says_when_handles_have_run_out) {
         BOOST_TEST(open_below(first + more) == open_before);
     }
     say(ends.b);
-    BOOST_TEST((told(p) == tale{{1, socket_readable}}));
+    BOOST_TEST(tells(p, tale{{1, socket_readable}}));
 }
+#endif
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -19,34 +19,35 @@ TOOLS = 'x86_64-w64-mingw32-'
 # In Windows 10 1607, by their pages in "Minimum supported client" of learn.microsoft.com.
 IMPORTS = {
     'api-ms-win-core-synch-l1-2-0.dll': '''
-        CreateEventA CreateEventW CreateWaitableTimerExW EnterCriticalSection InitializeCriticalSection
-        LeaveCriticalSection ResetEvent SetWaitableTimer Sleep WaitForSingleObject WaitOnAddress WakeByAddressAll
-        WakeByAddressSingle
+        AcquireSRWLockExclusive CreateEventA CreateEventW CreateWaitableTimerExW EnterCriticalSection
+        InitializeCriticalSection LeaveCriticalSection ReleaseSRWLockExclusive ResetEvent SetWaitableTimer Sleep
+        WaitForSingleObject WaitOnAddress WakeByAddressAll WakeByAddressSingle
     ''',
     'bcrypt.dll': '''
         BCryptGenRandom
     ''',
     'kernel32.dll': '''
-        AssignProcessToJobObject CancelIoEx CreateFileMappingW CreateFileW CreateJobObjectW CreateNamedPipeW
-        CreateProcessA CreateProcessW CreateThread DebugBreak DeleteFileW DeleteProcThreadAttributeList
-        DeviceIoControl ExitThread FlsAlloc FlsFree FlsGetValue FlsSetValue FlushFileBuffers FlushInstructionCache
-        FlushViewOfFile FreeEnvironmentStringsW FreeLibrary GetActiveProcessorCount GetCommandLineW
-        GetConsoleScreenBufferInfo GetCurrentDirectoryW GetEnvironmentStringsW GetEnvironmentVariableW
-        GetExitCodeProcess GetExitCodeThread GetFileInformationByHandle GetFileType GetFinalPathNameByHandleW
-        GetFullPathNameW GetLargePageMinimum GetModuleFileNameW GetModuleHandleA GetModuleHandleExW
-        GetOverlappedResult GetProcessHeap GetProcessTimes GetStdHandle GetSystemInfo GetSystemTimePreciseAsFileTime
-        GetTempPathW GetThreadTimes HeapAlloc HeapFree InitializeProcThreadAttributeList K32GetMappedFileNameW
-        K32GetProcessMemoryInfo LoadLibraryA LoadLibraryExW LockFileEx MapViewOfFile MoveFileExW
-        QueryPerformanceCounter QueryPerformanceFrequency ReadDirectoryChangesW ReadFile SetConsoleTextAttribute
-        SetCurrentDirectoryW SetEndOfFile SetEnvironmentVariableW SetFileAttributesW SetFilePointer SetFileTime
-        SetHandleInformation SetInformationJobObject SetThreadAffinityMask SetThreadErrorMode SwitchToThread
-        TerminateJobObject TerminateProcess UnlockFileEx UnmapViewOfFile UpdateProcThreadAttribute VirtualAlloc
-        VirtualFree VirtualLock VirtualUnlock WriteFile __C_specific_handler
+        AssignProcessToJobObject CancelIoEx CreateFileMappingW CreateFileW CreateIoCompletionPort CreateJobObjectW
+        CreateNamedPipeW CreateProcessA CreateProcessW CreateThread DebugBreak DeleteFileW
+        DeleteProcThreadAttributeList DeviceIoControl ExitThread FlsAlloc FlsFree FlsGetValue FlsSetValue
+        FlushFileBuffers FlushInstructionCache FlushViewOfFile FreeEnvironmentStringsW FreeLibrary
+        GetActiveProcessorCount GetCommandLineW GetConsoleScreenBufferInfo GetCurrentDirectoryW GetEnvironmentStringsW
+        GetEnvironmentVariableW GetExitCodeProcess GetExitCodeThread GetFileInformationByHandle GetFileType
+        GetFinalPathNameByHandleW GetFullPathNameW GetLargePageMinimum GetModuleFileNameW GetModuleHandleA
+        GetModuleHandleExW GetOverlappedResult GetProcessHeap GetProcessTimes GetQueuedCompletionStatusEx GetStdHandle
+        GetSystemInfo GetSystemTimePreciseAsFileTime GetTempPathW GetThreadTimes HeapAlloc HeapFree
+        InitializeProcThreadAttributeList K32GetMappedFileNameW K32GetProcessMemoryInfo LoadLibraryA LoadLibraryExW
+        LockFileEx MapViewOfFile MoveFileExW PostQueuedCompletionStatus QueryPerformanceCounter
+        QueryPerformanceFrequency ReadDirectoryChangesW ReadFile SetConsoleTextAttribute SetCurrentDirectoryW
+        SetEndOfFile SetEnvironmentVariableW SetFileAttributesW SetFilePointer SetFileTime SetHandleInformation
+        SetInformationJobObject SetThreadAffinityMask SetThreadErrorMode SwitchToThread TerminateJobObject
+        TerminateProcess UnlockFileEx UnmapViewOfFile UpdateProcThreadAttribute VirtualAlloc VirtualFree VirtualLock
+        VirtualUnlock WriteFile __C_specific_handler
     ''',
     'ntdll.dll': '''
-        NtCreateFile NtQueryDirectoryFile NtQueryInformationFile NtQueryInformationThread NtQueryVolumeInformationFile
-        NtSetInformationFile NtSetInformationThread RtlAdjustPrivilege RtlDosPathNameToNtPathName_U
-        RtlFreeUnicodeString RtlImpersonateSelf RtlNtStatusToDosError
+        NtCancelIoFileEx NtCreateFile NtDeviceIoControlFile NtQueryDirectoryFile NtQueryInformationFile
+        NtQueryInformationThread NtQueryVolumeInformationFile NtSetInformationFile NtSetInformationThread
+        RtlAdjustPrivilege RtlDosPathNameToNtPathName_U RtlFreeUnicodeString RtlImpersonateSelf RtlNtStatusToDosError
     ''',
     'ws2_32.dll': '''
         FreeAddrInfoW GetAddrInfoW WSAIoctl WSARecv WSASend WSASocketW WSAStartup accept bind closesocket

@@ -1,4 +1,5 @@
 #pragma once /* kqueue(2) */
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 struct kevent {
@@ -19,4 +20,8 @@ enum : unsigned { NOTE_DELETE = 1, NOTE_WRITE = 2, NOTE_EXTEND = 4, NOTE_ATTRIB 
 #define EV_SET(k, i, f, l, n, d, u) \
     ((k)->ident = (i), (k)->filter = (f), (k)->flags = (l), (k)->fflags = (n), (k)->data = (d), (k)->udata = (void *)(u))
 extern "C" int kqueue(void);
+#if defined(__NetBSD__)
+extern "C" int kevent(int, const struct kevent *, size_t, struct kevent *, size_t, const struct timespec *);
+#else
 extern "C" int kevent(int, const struct kevent *, int, struct kevent *, int, const struct timespec *);
+#endif
