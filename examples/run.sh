@@ -1,11 +1,11 @@
 #!/bin/sh
 # The main job: fully static programs load shared objects with vitte's own linker and use them: plugins in C and C++, and
 # the system's zlib, whose results are held against gzip; and a plugin as WebAssembly. Then dynamic programs do the same. And a
-# key-value store survives failures of power on a simulated disk, and keeps its values on the real one.
+# key-value store survives failures of power on a simulated disk, and keeps its values on the real one. A server of files answers curl.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ clang-16 lld-16 meson ninja-build zlib1g gzip file
+need g++ clang-16 lld-16 meson ninja-build zlib1g gzip file curl
 
 build=${BUILD_DIR:-build}/examples
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dexamples=true -Dbuildtype=release
@@ -43,6 +43,11 @@ for kind in '' -dynamic; do
     said=$(cd "$folder" && "$bin/log_store$kind") || said="failed: $said"
     echo "$said"
     expect "log_store$kind: nothing is lost when the power fails" "$said" '*survived 10000 failures of power*this was run *'
+    "$bin/http_server$kind" include/vitte 127.0.0.1:0 > "$folder/port" & server=$!
+    while [ ! -s "$folder/port" ]; do sleep 0.1; done
+    curl --silent "http://127.0.0.1:$(cut -d ' ' -f 2 "$folder/port")/core/result.hpp" | cmp - "$input" && said=same || said=failed
+    kill "$server"
+    expect "http_server$kind: curl gets what is in the file" "$said" same
 done
 rm -r "$folder"
 "$bin/vitte" inspect "$bin/greeter.so"

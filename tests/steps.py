@@ -75,6 +75,7 @@ def all_steps(folder, chosen, options):
         script('cli/cli.py', 1, programs, after=tool),
         script('cli/readelf.py', 19, vitte, after=tool),
         script('cli/readobj.py', 27, vitte, folder, after=tool),
+        script('cli/http.py', 6, programs, after=tool),
         script('cli/wasm.py', 2, f'{folder}/wasm-cli', vitte, after=tool),
         script('loader/wasm/programs.py', 80, f'{folder}/wasm-programs', vitte, after=tool),
         Step('fuzz', 790, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs'], polite=True),
@@ -188,7 +189,7 @@ class Run:
 
 
 PACKAGES = [
-    'g++', 'clang-16', 'clang-19', 'lld-16', 'lld-19', 'llvm-16', 'libclang-rt-16-dev', 'binutils', 'pkg-config', 'valgrind', 'gdb',
+    'g++', 'clang-16', 'clang-19', 'curl', 'lld-16', 'lld-19', 'llvm-16', 'libclang-rt-16-dev', 'binutils', 'pkg-config', 'valgrind', 'gdb',
     'linux-perf',
     'g++-aarch64-linux-gnu', 'g++-riscv64-linux-gnu', 'qemu-user-static',  # plugins of tests/loader, for three machines
     'zlib1g', 'zlib1g-dev', 'liblua5.4-0', 'liblua5.4-dev', 'libsqlite3-0', 'libsqlite3-dev', 'libllvm14',

@@ -393,6 +393,28 @@ BOOST_AUTO_TEST_CASE(a_coroutine_that_is_destroyed_waits_no_more) {
     BOOST_TEST(ended == 1);
 }
 
+BOOST_AUTO_TEST_CASE(who_always_finds_something_lets_others_have_their_turn) {
+    open_loop l;
+    tcp_pair both;
+    BOOST_REQUIRE(both.client.shut_down().has_value());
+    bool done = false;
+    int rounds = 0;
+    const auto greedy = [](loop& in, tcp_stream from, const bool& end, int& n) -> task<> {
+        async_tcp_stream stream(in, std::move(from));
+        BOOST_TEST(stream.open().has_value());
+        std::byte room[1];
+        while (!end) n += (co_await stream.receive(room, soon())).has_value();  // the end, again and again
+        in.stop();
+    };
+    work end([&] { done = true; });
+    loop_timer timer(end);
+    l.start(timer, deadline::after(10_ms));
+    spawn(greedy(l, std::move(both.server), done, rounds));
+    BOOST_TEST(!done);
+    BOOST_TEST(why(l.run(soon())) == "done");
+    BOOST_TEST((done && rounds > 0));
+}
+
 BOOST_AUTO_TEST_CASE(coroutines_serve_many_connections, *needs(threads)) {
     open_loop l;
     constexpr std::size_t count = 100, size = 30'000;

@@ -52,11 +52,12 @@ public:
           timer_(too_late_) {}
     ~attempt_when_ready() { stop(); }
 
-    bool await_ready() noexcept { return !must_wait(); }
+    bool await_ready() noexcept { return !must_wait() && loop_.may_go_on(); }
     bool await_suspend(std::coroutine_handle<> waiter) noexcept {
         waiter_ = waiter;
-        if (!wait()) return false;
-        if (!until_.is_never()) loop_.start(timer_, until_);
+        const bool has_result = !would_block();  // for which it waits a turn
+        if (!has_result && !wait()) return false;
+        if (has_result || !until_.is_never()) loop_.start(timer_, has_result ? deadline::passed() : until_);
         return true;
     }
     returned await_resume() noexcept { return std::move(*done_); }
@@ -71,8 +72,9 @@ private:
     bool must_wait() noexcept {
         do done_.emplace(attempt_());
         while (!*done_ && done_->error().code == errc::interrupted);
-        return !*done_ && done_->error().code == errc::would_block;
+        return would_block();
     }
+    bool would_block() const noexcept { return !*done_ && done_->error().code == errc::would_block; }
     /// False if it cannot, which is what comes of it then.
     bool wait() noexcept {
         const auto asked = reads_ ? watched_.when_readable(*this) : watched_.when_writable(*this);
@@ -87,7 +89,7 @@ private:
         waiter_.resume();
     }
     void give_up() noexcept {
-        done_.emplace(fail(errc::timed_out, "wait for a socket"));
+        if (would_block()) done_.emplace(fail(errc::timed_out, "wait for a socket"));
         stop();
         waiter_.resume();
     }

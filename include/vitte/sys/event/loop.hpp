@@ -105,10 +105,15 @@ public:
     /// Nothing happens if it is not pending.
     void cancel(loop_timer& what) noexcept { timers_.cancel(what); }
 
+    /// Whether something that finds one thing after the other ready may go on with the next, or should post the rest,
+    /// so that others have their turn.
+    bool may_go_on() noexcept { return in_a_row_ != 0 && in_a_row_-- != 0; }
+
 private:
     friend basic_handle_watcher<P>;
     using watcher = basic_handle_watcher<P>;
     static constexpr std::size_t at_once = 256;
+    static constexpr unsigned most_in_a_row = 256;
 
     static std::uint64_t tick(std::int64_t monotonic) noexcept { return static_cast<std::uint64_t>(monotonic) / 1000; }
     /// Stands in the place of posted work while the loop waits: who finds it wakes the loop.
@@ -116,6 +121,7 @@ private:
 
     /// Calls what was posted, what has expired and what is ready, and waits if there is nothing of the kind.
     result<void> turn(deadline until) noexcept {
+        in_a_row_ = most_in_a_row;
         const bool any = call_posted();
         static_cast<void>(timers_.advance(tick(monotonic_time<P>()),
                                           [](timer& due) { static_cast<loop_timer&>(due).called_.call(); }));
@@ -164,6 +170,7 @@ private:
     atomic_of<P, bool> stop_{false};
     readiness ready_[at_once];
     std::size_t current_ = 0, ready_count_ = 0;
+    unsigned in_a_row_ = most_in_a_row;
 };
 
 /// Has a loop watch a socket, or another handle that never blocks, from `open` to `close` or its end. It stays where it

@@ -53,6 +53,19 @@ public:
             return {};
         });
     }
+    /// As `basic_stream::send_file`. The file stays where it is, too.
+    auto send_file(const basic_file<P>& from, std::uint64_t offset, std::uint64_t size,
+                   deadline until = deadline::never()) noexcept {
+        std::uint64_t sent = 0;
+        return this->when(socket_writable, until, [=, this, &from]() mutable -> result<std::uint64_t> {
+            while (sent < size) {
+                VITTE_TRY(const std::size_t went, this->socket().try_send_file(from, offset + sent, size - sent));
+                if (went == 0) break;
+                sent += went;
+            }
+            return sent;
+        });
+    }
 };
 
 template <platform P, class Listener>

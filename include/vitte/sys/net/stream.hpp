@@ -67,11 +67,27 @@ public:
                                     deadline until = deadline::never()) const noexcept {
         std::uint64_t sent = 0;
         while (sent < size) {
-            VITTE_TRY(const std::size_t went, send_some_of(from, offset + sent, size - sent, until));
+            VITTE_TRY(const std::size_t went,
+                      this->when_writable(until, [&] { return try_send_file(from, offset + sent, size - sent); }));
             if (went == 0) break;
             sent += went;
         }
         return sent;
+    }
+    /// As many of them as there is room for, without waiting; 0 at the end of the file. `errc::would_block`, and
+    /// `errc::interrupted`.
+    result<std::size_t> try_send_file(const basic_file<P>& from, std::uint64_t offset, std::uint64_t size) const noexcept {
+        constexpr std::uint64_t at_once = 1 << 30;
+        const auto wanted = static_cast<std::size_t>(size < at_once ? size : at_once);
+        if constexpr (requires { sockets::send_file(this->native_handle(), from.native_handle(), offset, wanted); }) {
+            const auto went = sockets::send_file(this->native_handle(), from.native_handle(), offset, wanted);
+            if (went || went.error().code != errc::invalid_argument) return went;  // else a file without pages
+        }
+        std::byte piece[16384];
+        VITTE_TRY(const std::size_t read,
+                  from.read_at({piece, wanted < sizeof piece ? wanted : sizeof piece}, offset));
+        if (read == 0) return read;
+        return try_send({piece, read});
     }
 
     /// Ends bits of `socket_direction`. The other side gets what was sent before, and then the end; this one can go on
@@ -81,23 +97,6 @@ public:
     }
     /// Who is at the other end; `errc::not_connected`.
     result<socket_address> peer_address() const noexcept { return sockets::peer_address(this->native_handle()); }
-
-private:
-    result<std::size_t> send_some_of(const basic_file<P>& from, std::uint64_t offset, std::uint64_t size,
-                                     deadline until) const noexcept {
-        constexpr std::uint64_t at_once = 1 << 30;
-        const auto wanted = static_cast<std::size_t>(size < at_once ? size : at_once);
-        if constexpr (requires { sockets::send_file(this->native_handle(), from.native_handle(), offset, wanted); }) {
-            const auto went = this->when_writable(
-                until, [&] { return sockets::send_file(this->native_handle(), from.native_handle(), offset, wanted); });
-            if (went || went.error().code != errc::invalid_argument) return went;  // else a file without pages
-        }
-        std::byte piece[16384];
-        VITTE_TRY(const std::size_t read,
-                  from.read_at({piece, wanted < sizeof piece ? wanted : sizeof piece}, offset));
-        VITTE_CHECK(send({piece, read}, until));
-        return read;
-    }
 };
 
 /// A connection of TCP. Small pieces are sent at once: who sends many of them puts them together, or sets
