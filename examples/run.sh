@@ -43,6 +43,7 @@ for kind in '' -dynamic; do
     said=$(cd "$folder" && "$bin/log_store$kind") || said="failed: $said"
     echo "$said"
     expect "log_store$kind: nothing is lost when the power fails" "$said" '*survived 10000 failures of power*this was run *'
+    rm -f "$folder/port"
     "$bin/http_server$kind" include/vitte 127.0.0.1:0 > "$folder/port" & server=$!
     while [ ! -s "$folder/port" ]; do sleep 0.1; done
     curl --silent "http://127.0.0.1:$(cut -d ' ' -f 2 "$folder/port")/core/result.hpp" | cmp - "$input" && said=same || said=failed
