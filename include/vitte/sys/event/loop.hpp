@@ -76,14 +76,14 @@ public:
     /// Calls what there is to be called until somebody calls `stop`, or `until`: then `errc::timed_out`.
     result<void> run(deadline until = deadline::never()) noexcept {
         for (;;) {
-            if (stop_.load_relaxed() && stop_.exchange_acquire(false)) return {};
+            if (stop_.load_relaxed() != 0 && stop_.exchange_acquire(0) != 0) return {};
             VITTE_CHECK(turn(until));
             if (!until.is_never() && until <= deadline::after<P>(0)) return fail(errc::timed_out, "run loop");
         }
     }
     /// Has `run` return when it has called what it is about to, or at once the next time.
     void stop() noexcept {
-        static_cast<void>(stop_.exchange_release(true));
+        static_cast<void>(stop_.exchange_release(1));
         poller_->wake();
     }
 
@@ -167,7 +167,7 @@ private:
     timer_wheel timers_;
     loop_callback asleep_{nullptr};
     atomic_of<P, loop_callback*> posted_{nullptr};
-    atomic_of<P, bool> stop_{false};
+    atomic_of<P, std::uint32_t> stop_{0};  // not every machine has atomic bytes
     readiness ready_[at_once];
     std::size_t current_ = 0, ready_count_ = 0;
     unsigned in_a_row_ = most_in_a_row;
