@@ -34,6 +34,20 @@ struct tcp_pair {
     tcp_stream server = listener.accept(soon()).value().stream;
 };
 
+/// How many of `count` connections, open at once, get back what they send.
+std::size_t echoed(const ip_endpoint& place, std::size_t count, std::size_t size) {
+    std::vector<tcp_stream> streams;
+    std::vector<std::byte> sent(size), came(size);
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < count; ++i) streams.push_back(tcp_stream::connect(place, soon()).value());
+    for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t k = 0; k < size; ++k) sent[k] = static_cast<std::byte>(i + k);
+        const bool went = streams[i].send(sent, soon()) && streams[i].receive_all(came, soon());
+        right += went && came == sent;
+    }
+    return right;
+}
+
 /// Sends back what comes, by a loop, until the other side ends.
 class echo {
 public:
@@ -205,14 +219,7 @@ BOOST_AUTO_TEST_CASE(many_connections_are_served_by_one_thread, *needs(threads))
     const ip_endpoint place = listener.local_address()->ip();
     std::size_t right = 0;
     auto clients = start_thread([&] {
-        std::vector<tcp_stream> streams;
-        std::vector<std::byte> sent(size), came(size);
-        for (std::size_t i = 0; i < count; ++i) streams.push_back(tcp_stream::connect(place, soon()).value());
-        for (std::size_t i = 0; i < count; ++i) {
-            for (std::size_t k = 0; k < size; ++k) sent[k] = static_cast<std::byte>(i + k);
-            const bool went = streams[i].send(sent, soon()) && streams[i].receive_all(came, soon());
-            right += went && came == sent;
-        }
+        right = echoed(place, count, size);
     });
     BOOST_REQUIRE(clients.has_value());
     std::vector<std::unique_ptr<echo>> all;
@@ -422,14 +429,7 @@ BOOST_AUTO_TEST_CASE(coroutines_serve_many_connections, *needs(threads)) {
     const ip_endpoint place = listener.local_address()->ip();
     std::size_t right = 0;
     auto clients = start_thread([&] {
-        std::vector<tcp_stream> streams;
-        std::vector<std::byte> sent(size), came(size);
-        for (std::size_t i = 0; i < count; ++i) streams.push_back(tcp_stream::connect(place, soon()).value());
-        for (std::size_t i = 0; i < count; ++i) {
-            for (std::size_t k = 0; k < size; ++k) sent[k] = static_cast<std::byte>(i ^ k);
-            const bool went = streams[i].send(sent, soon()) && streams[i].receive_all(came, soon());
-            right += went && came == sent;
-        }
+        right = echoed(place, count, size);
         l.stop();
     });
     BOOST_REQUIRE(clients.has_value());

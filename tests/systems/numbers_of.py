@@ -27,6 +27,13 @@ def literal(value):
     return f'({value})' if value < 0 else f'{value}u' if 2**31 <= value < 2**32 else str(value)
 
 
+def write(path, lines):
+    """What stays as it is keeps its time: precompiled headers are not good any more after it."""
+    text = '\n'.join(lines) + '\n'
+    if not path.exists() or path.read_text(encoding='utf-8') != text:
+        path.write_text(text, encoding='utf-8')
+
+
 def main(system, folder):
     folder = pathlib.Path(folder)
     mine = read(system)
@@ -42,8 +49,8 @@ def main(system, folder):
             target.append(f'#define TARGET_{name} {literal(value)}')
         path = folder / 'numbers' / header
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
-    (folder / 'target.h').write_text('\n'.join(target) + '\n', encoding='utf-8')
+        write(path, lines)
+    write(folder / 'target.h', target)
 
 
 if __name__ == '__main__':

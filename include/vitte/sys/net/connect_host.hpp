@@ -89,7 +89,7 @@ private:
         attempts_[i].reset();
         return failed(why);
     }
-    /// What has failed first is told if nothing succeeds: it was the best address.
+    /// What has failed first is told if nothing succeeds.
     bool failed(const error& why) noexcept {
         if (*failure_.operation == '\0') failure_ = why;
         return false;
@@ -106,7 +106,7 @@ private:
 }  // namespace detail
 
 /// Connects with `host` (see `resolve`) at `port`: with whichever of its addresses answers first. `errc::not_found` if
-/// there is no such host; why the best address failed if all did; `errc::timed_out`.
+/// there is no such host; if all addresses failed, why the first of them to fail did; `errc::timed_out`.
 template <platform P = native>
 result<basic_tcp_stream<P>> connect_host(std::string_view host, std::uint16_t port,
                                          deadline until = deadline::never()) noexcept {

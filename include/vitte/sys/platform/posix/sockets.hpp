@@ -268,26 +268,21 @@ struct sockets {
     static result<int> option(handle socket, socket_option option) noexcept {
         const option_place place = option_places[static_cast<unsigned>(option)];
         if (place.name == -1) return fail(errc::not_supported, "getsockopt");
-        linger told{};
-        unsigned char byte = 0;
-        int number = 0;
-        void* const to = option == socket_option::linger ? static_cast<void*>(&told) : takes_a_byte(option) ? static_cast<void*>(&byte) : &number;
-        socklen_t size = option == socket_option::linger ? sizeof told : takes_a_byte(option) ? sizeof byte : sizeof number;
-        VITTE_CHECK(checked(::getsockopt(socket, place.level, place.name, to, &size), "getsockopt"));
-        if (option == socket_option::linger) return told.l_onoff != 0 ? told.l_linger : -1;
-        if (takes_a_byte(option)) number = byte;
+        option_value told(option);
+        VITTE_CHECK(checked(::getsockopt(socket, place.level, place.name, told.at, &told.size), "getsockopt"));
+        if (option == socket_option::linger) return told.wait.l_onoff != 0 ? told.wait.l_linger : -1;
+        const int number = takes_a_byte(option) ? told.byte : told.number;
         return is_switch(option) ? number != 0 : number;
     }
     static result<void> set_option(handle socket, socket_option option, int value) noexcept {
         const option_place place = option_places[static_cast<unsigned>(option)];
         if (place.name == -1) return fail(errc::not_supported, "setsockopt");
-        linger wish{};
-        wish.l_onoff = value >= 0;
-        wish.l_linger = value >= 0 ? value : 0;
-        const auto byte = static_cast<unsigned char>(value);
-        const void* const from = option == socket_option::linger ? static_cast<const void*>(&wish) : takes_a_byte(option) ? static_cast<const void*>(&byte) : &value;
-        const socklen_t size = option == socket_option::linger ? sizeof wish : takes_a_byte(option) ? sizeof byte : sizeof value;
-        return checked(::setsockopt(socket, place.level, place.name, from, size), "setsockopt");
+        option_value wish(option);
+        wish.wait.l_onoff = value >= 0;
+        wish.wait.l_linger = value >= 0 ? value : 0;
+        wish.byte = static_cast<unsigned char>(value);
+        wish.number = value;
+        return checked(::setsockopt(socket, place.level, place.name, wish.at, wish.size), "setsockopt");
     }
     static result<void> join_group(handle socket, const ip_address& group, unsigned interface) noexcept {
         return change_group(socket, group, interface, true);
@@ -311,6 +306,20 @@ struct sockets {
     static result<void> close(handle socket) noexcept { return checked(::close(socket), "close"); }
 
 protected:
+    /// What an option is: mostly a number.
+    struct option_value {
+        linger wait{};
+        unsigned char byte = 0;
+        int number = 0;
+        void* at;
+        socklen_t size;
+
+        explicit option_value(socket_option option) noexcept : at(&number), size(sizeof number) {
+            if (option == socket_option::linger) at = &wait, size = sizeof wait;
+            if (takes_a_byte(option)) at = &byte, size = sizeof byte;
+        }
+        option_value(const option_value&) = delete;
+    };
     /// Room for handles that come with a message, at a place where its header may be.
     struct control_room {
         alignas(cmsghdr) unsigned char bytes[CMSG_SPACE(most_handles * sizeof(int))] = {};
