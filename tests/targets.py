@@ -41,8 +41,8 @@ class Target:
     emulator: list = dataclasses.field(default_factory=list)
     environment: dict = dataclasses.field(default_factory=dict)
     only: list = None      # the tests that are run
-    always: bool = True    # at every change
-    portable: bool = False # also what is the same on all targets of this word size and byte order, at every change
+    gate: bool = False     # run for every change
+    portable: bool = False # also runs, for every change, the tests that are the same on all targets of this word size and byte order
     runs: bool = True      # or it is only linked
     listed: bool = True    # in the table
 
@@ -62,16 +62,15 @@ def system(name, what, more_tests=(), **more):
 
 
 TARGETS = [
-    Target('native', 'Linux, g++', ['g++'], (420, 92), setup=['-Ddebug=false'], portable=True),
+    Target('native', 'Linux, g++', ['g++'], (420, 92), setup=['-Ddebug=false'], portable=True, gate=True),
     Target('sanitized', 'Linux, clang, ASan and UBSan', ['clang-16', 'libclang-rt-16-dev'], (440, 165),
            setup=['-Ddebug=false', '-Doptimization=0', '-Db_sanitize=address,undefined', '-Db_lundef=false',
-            '-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only'], environment=CLANG, portable=True, listed=False),
+            '-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only'], environment=CLANG, portable=True, gate=True, listed=False),
     # After each edit: what compiles fastest.
-    Target('quick', 'Linux, clang', ['clang-16'], setup=PLAIN, environment=CLANG, portable=True,
-           always=False, listed=False),
+    Target('quick', 'Linux, clang', ['clang-16'], setup=PLAIN, environment=CLANG, portable=True, listed=False),
     # TSan's shadow needs fewer random bits in mappings than newer kernels give (vm.mmap_rnd_bits above 28): it runs without any.
     Target('threads', 'Linux, clang, TSan', ['clang-16', 'libclang-rt-16-dev'], (21, 3), setup=['-Ddebug=false', '-Doptimization=1', '-Db_sanitize=thread', '-Db_lundef=false'],
-           emulator=['setarch', '-R'], environment=CLANG, only=THREADED, listed=False),
+           emulator=['setarch', '-R'], environment=CLANG, only=THREADED, gate=True, listed=False),
     Target('posix', 'nothing but POSIX, on Linux', ['clang-16'], (112, 42), setup=[*PLAIN, '-Dcpp_args=-DVITTE_PLATFORM_POSIX'], environment=CLANG),
     system('freebsd', 'FreeBSD, its calls on Linux', seconds=(54, 7), portable=True),
     system('darwin', 'macOS, its calls on Linux', OF_MACOS, seconds=(66, 12), portable=True),
@@ -85,14 +84,14 @@ TARGETS = [
           seconds=(210, 27)),
     cross('arm-none-eabi', 'Cortex-M7, in qemu', ['gcc-arm-none-eabi', 'libstdc++-arm-none-eabi-newlib', 'qemu-system-arm'],
           emulator=['run-cortex-m', 'mps2-an500'], seconds=(125, 33), portable=True),
-    qemu('arm-linux-gnueabihf', 'arm', 'Linux, 32-bit Arm', always=False),
-    qemu('riscv64-linux-gnu', 'riscv64', 'Linux, 64-bit RISC-V', always=False),
-    cross('aarch64-linux-musl', 'Linux, 64-bit Arm, musl, static', ZIG + ['qemu-user-static'], emulator=['qemu-aarch64-static'], always=False),
+    qemu('arm-linux-gnueabihf', 'arm', 'Linux, 32-bit Arm'),
+    qemu('riscv64-linux-gnu', 'riscv64', 'Linux, 64-bit RISC-V'),
+    cross('aarch64-linux-musl', 'Linux, 64-bit Arm, musl, static', ZIG + ['qemu-user-static'], emulator=['qemu-aarch64-static']),
     cross('wasm32-wasi', 'WASI, in node',
           ['clang-16', 'lld-16', 'llvm-16', 'wasi-libc', 'libc++-16-dev-wasm32', 'libclang-rt-16-dev-wasm32', 'node'],
-          emulator=['run-wasi'], always=False),
-    cross('x86_64-macos', 'macOS, Intel', ZIG, runs=False, always=False),
-    cross('aarch64-macos', 'macOS, Apple silicon', ZIG, runs=False, always=False),
+          emulator=['run-wasi']),
+    cross('x86_64-macos', 'macOS, Intel', ZIG, runs=False),
+    cross('aarch64-macos', 'macOS, Apple silicon', ZIG, runs=False),
 ]
 
 # What the columns of the table stand for.
