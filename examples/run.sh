@@ -2,6 +2,7 @@
 # The main job: fully static programs load shared objects with vitte's own linker and use them: plugins in C and C++, and
 # the system's zlib, whose results are held against gzip; and a plugin as WebAssembly. Then dynamic programs do the same. And a
 # key-value store survives failures of power on a simulated disk, and keeps its values on the real one. A server of files answers curl.
+# A log that three nodes keep survives what befalls them in simulated runs, and so do three processes.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
@@ -51,6 +52,13 @@ for kind in '' -dynamic; do
     expect "http_server$kind: curl gets what is in the file" "$said" same
 done
 rm -r "$folder"
+said=$("$bin/replicated_log-dynamic" --runs 10000) || said="failed: $said"
+printf '%s\n' "$said"
+expect "replicated_log-dynamic: nothing is lost, and planted faults are found" "$said" '*Raft: 10000 runs*nothing lost*not stored: seed *counted: seed *'
+known=$(mktemp)
+said=$(python3 tests/cli/replicated_log.py "$bin" "$known") || said="failed: $said"
+rm "$known"
+expect "replicated_log: three processes, of which the leader is killed" "$said" '*replicated_log: [1-9]* passed, 0 failed, 0 skipped.'
 "$bin/vitte" inspect "$bin/greeter.so"
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" = 0 ]

@@ -62,7 +62,7 @@ def all_steps(folder, chosen, options):
         return Step(name.rsplit('.', 1)[0], seconds, [runner, f'tests/{name}', *arguments, known], list(after))
 
     tool = ['build examples']
-    headers = Step('compile/headers', 320, [PYTHON, 'tests/compile/headers.py', known, *([f'{folder}/headers.txt'] if options.quick else [])])
+    headers = Step('compile/headers', 377, [PYTHON, 'tests/compile/headers.py', known, *([f'{folder}/headers.txt'] if options.quick else [])])
     if options.quick:
         return [*of_target(chosen[0], True, folder), headers]
     install = [PYTHON, 'tests/targets.py', 'install', '--packages', ' '.join(PACKAGES), folder, *[target.name for target in chosen]]
@@ -71,31 +71,43 @@ def all_steps(folder, chosen, options):
         Step('install', 40, install),
         *first,
         headers,
-        Step('build examples', 97, ['sh', 'tests/built.sh', f'{folder}/tool', '-Dexamples=true', '-Ddebug=false', '-Doptimization=1'], builds=True),
-        script('cli/cli.py', 1, programs, after=tool),
+        Step('build examples', 124, ['sh', 'tests/built.sh', f'{folder}/tool', '-Dexamples=true', '-Ddebug=false', '-Doptimization=1'], builds=True),
+        script('cli/cli.py', 6, programs, after=tool),
+        script('cli/key.py', 20, programs, after=tool),
+        script('cli/resolve.py', 3, programs, after=tool),
+        script('cli/store.py', 2, programs, after=tool),
+        script('cli/serve.py', 8, programs, after=tool),
+        script('cli/pack.py', 6, programs, after=tool),
+        script('cli/bind_check.py', 4, vitte, f'{folder}/bind', after=tool),
+        *([script('cli/bind.py', 900, vitte, f'{folder}/bind', after=tool)] if options.all else []),
+        script('cli/bind_header.py', 25, *(['--all'] if options.all else []), vitte, f'{folder}/bind-header', after=tool),
         script('cli/readelf.py', 19, vitte, after=tool),
-        script('cli/readobj.py', 158, vitte, folder, after=tool),
-        script('cli/http.py', 6, programs, after=tool),
+        script('cli/readobj.py', 28, vitte, folder, after=tool),
+        script('cli/http.py', 12, programs, after=tool),
+        script('cli/replicated_log.py', 10, programs, after=tool),
         script('cli/wasm.py', 2, f'{folder}/wasm-cli', vitte, after=tool),
         script('loader/wasm/programs.py', 80, f'{folder}/wasm-programs', vitte, after=tool),
-        Step('fuzz', 665, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs'], polite=True),
+        Step('fuzz', 640, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs'], polite=True),
         Step('oracles', 95, [PYTHON, 'tests/oracles/oracles.py', *(['--seconds', '600', '--fresh'] if options.all else []), f'{folder}/oracles', known], polite=True),
         *[step for steps in others for step in steps],
         script('loader/wasm/wasi_suite.py', 1, f'{folder}/wasi-suite', vitte, after=tool),
-        script('loader/libraries/libraries.py', 15, f'{folder}/libraries'),
+        script('loader/libraries/libraries.py', 31, f'{folder}/libraries'),
+        script('loader/plugins.py', 5, f'{folder}/native', f'{folder}/plugins', after=['build native']),
         script('loader/gdb.py', 50, f'{folder}/gdb'),
-        script('fault/mutation.py', 90, f'{folder}/native', after=['build native']),
+        script('loader/ffi/generated.py', 90, f'{folder}/ffi'),
+        script('fault/mutation.py', 180, f'{folder}/native', after=['build native']),
         script('overhead/overhead.py', 9, f'{folder}/overhead'),
         script('overhead/size.py', 5, folder),
+        script('secrets/secrets.py', 35, f'{folder}/secrets'),
         script('growth/growth.py', 60, f'{folder}/growth'),
         script('compile/readme.py', 9),
-        script('firmware/firmware.py', 28, f'{folder}/firmware'),
+        script('firmware/firmware.py', 48, f'{folder}/firmware'),
         script('subproject/run.sh', 3, f'{folder}/subproject'),
         script('systems/constants.py', 3),
         script('systems/releases.py', 14),
         *([script('systems/imports.py', 6, f'{folder}/{WINDOWS}', after=[f'build {WINDOWS}'])] if WINDOWS in [t.name for t in chosen] else []),
-        script('loader/matrix/matrix.py', 163, *(['--all'] if options.all else []), f'{folder}/matrix'),
-        Step('build benches', 36, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
+        script('loader/matrix/matrix.py', 125, *(['--all'] if options.all else []), f'{folder}/matrix'),
+        Step('build benches', 47, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
     ]
     for step in steps[2:]:  # the first is built meanwhile
         step.after.append('install')
@@ -155,7 +167,8 @@ class Run:
             said = file.read()
         with self.lock:
             step.code = code
-            step.failures = [line for line in said.splitlines() if FAILURE.search(line)]
+            lines = said.splitlines()  # ninja's reason stands two lines below its `FAILED`, behind the command
+            step.failures = [line[:1000] for i, line in enumerate(lines) if FAILURE.search('\n'.join(lines[max(i - 2, 0):i + 1:2]))]
             print(f'--- {step.name}: {step.clock:.0f} s' + (f', ended with {code}' if code else '') + f'\n{said}', flush=True)
 
     def look_at_the_clock(self):
@@ -191,9 +204,10 @@ class Run:
 PACKAGES = [
     'g++', 'clang-16', 'clang-19', 'curl', 'lld-16', 'lld-19', 'llvm-16', 'libclang-rt-16-dev', 'binutils', 'pkg-config', 'valgrind', 'gdb',
     'linux-perf',
-    'g++-aarch64-linux-gnu', 'g++-riscv64-linux-gnu', 'qemu-user-static',  # plugins of tests/loader, for three machines
-    'zlib1g', 'zlib1g-dev', 'liblua5.4-0', 'liblua5.4-dev', 'libsqlite3-0', 'libsqlite3-dev', 'libllvm14',
-    'wasi-libc', 'libc++-16-dev-wasm32', 'libclang-rt-16-dev-wasm32']
+    'g++-aarch64-linux-gnu', 'g++-riscv64-linux-gnu', 'g++-arm-linux-gnueabihf', 'qemu-user-static',  # plugins of tests/loader, for three machines
+    'zlib1g', 'zlib1g-dev', 'liblua5.4-0', 'liblua5.4-dev', 'libsqlite3-0', 'libsqlite3-dev', 'libpng16-16', 'libpng-dev', 'libgsl27', 'libllvm14', 'libssl3', 'libsodium23', 'minisign',
+    'dwz', 'abigail-tools', 'lz4', 'pigz', 'zopfli', '7zip',
+    'wasi-libc', 'libc++-16-dev-wasm32', 'libclang-rt-16-dev-wasm32', 'rustc', 'libstd-rust-dev-wasm32']
 
 
 def main():
