@@ -398,7 +398,7 @@ void set_up(const onlookers& others, Prepare prepare) {
 /// Tries all, under all faults.
 class looked_after {
 public:
-    looked_after(unsigned me, mode_t mask) : others_("d", me), all_(attempts(me, mask)), me_(me), mask_(mask) {}
+    looked_after(unsigned me, mode_t mask) : all_(attempts(me, mask)), others_("d", me), me_(me), mask_(mask) {}
 
     bool run() {
         for (number_ = 0; number_ < all_.size(); ++number_) {
@@ -499,8 +499,8 @@ private:
         std::printf("\n");
     }
 
+    std::vector<attempt> all_;  // reads fixtures, which only the user who built them may reach
     onlookers others_;
-    std::vector<attempt> all_;
     unsigned me_;
     mode_t mask_;
     std::size_t number_ = 0;
