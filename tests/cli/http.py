@@ -22,12 +22,12 @@ class Server:
     def curl(self, path, *options):
         """Its status, what it got, and what it says of the connection."""
         done = subprocess.run(['curl', '--silent', '--path-as-is', '--write-out', '\n%{http_code}', *options, f'http://127.0.0.1:{self.port}{path}'],
-                              capture_output=True, text=True, timeout=120)
+                              capture_output=True, text=True, timeout=600)
         content, _, code = done.stdout.rpartition('\n')
         return int(code), content
 
     def connect(self):
-        return socket.create_connection(('127.0.0.1', self.port), timeout=30)
+        return socket.create_connection(('127.0.0.1', self.port), timeout=600)
 
     def said(self, request):
         """All that comes for `request`, until the server ends the connection."""

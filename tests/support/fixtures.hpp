@@ -6,11 +6,17 @@
 #include <cstdlib>
 #include <string>
 
+/// What the environment variable `variable` tells.
+inline const char* told(const char* variable) {
+    const char* const text = std::getenv(variable);
+    BOOST_REQUIRE_MESSAGE(text != nullptr, variable << " is set by the build");
+    return text;
+}
 /// The file `name` in the folder that the environment variable `variable` tells.
 inline std::string file_in(const char* variable, const std::string& name) {
-    const char* const folder = std::getenv(variable);
-    BOOST_REQUIRE_MESSAGE(folder != nullptr, variable << " names a folder, which the build tells");
-    return std::string(folder) + "/" + name;
+    return std::string(told(variable)) + "/" + name;
 }
 inline std::string fixture(const std::string& name) { return file_in("VITTE_FIXTURES", name); }
 inline std::string vectors(const std::string& name) { return file_in("VITTE_VECTORS", name); }
+/// The program of support/child.c.
+inline const char* child_program() { return told("VITTE_CHILD"); }

@@ -55,11 +55,7 @@ struct wavering : native {
         }
     };
 };
-#if defined(VITTE_PORTABLE_TESTS)
 using ways = std::tuple<native, walking, wavering>;
-#else
-using ways = std::tuple<native>;
-#endif
 
 template <class P>
 constexpr bool keeps_contract =
@@ -464,7 +460,7 @@ struct network_jail {
     using stream = basic_tcp_stream<box>;
     using listener = basic_tcp_listener<box>;
     using messages = basic_udp_socket<box>;
-    const deadline soon = deadline::after(20_s);
+    const deadline soon = deadline::after(120_s);
 
     network_jail() {
         bounds::reset();

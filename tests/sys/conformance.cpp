@@ -475,11 +475,7 @@ using frail = faulty<native>;
 using injected = faults<native>;
 using real = std::tuple<native, traced<native>, faulty<native>>;
 using all = std::tuple<native, traced<native>, faulty<native>, simulated, traced<simulated>, faulty<simulated>>;
-#if defined(VITTE_PORTABLE_TESTS)
 using platforms = std::conditional_t<fiber::supported, all, real>;
-#else
-using platforms = std::tuple<native>;
-#endif
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(conformance)

@@ -17,7 +17,7 @@ namespace {
 using namespace vitte;
 using namespace vitte::sys;
 
-deadline soon() { return deadline::after(20_s); }
+deadline soon() { return deadline::after(120_s); }
 template <class Result>
 std::string why(const Result& r) {
     return r ? "done" : message(r.error().code);
@@ -142,7 +142,11 @@ BOOST_AUTO_TEST_CASE(timers_call_in_their_order_and_not_before_their_time) {
     open_loop l;
     std::string told;
     const std::int64_t began = monotonic_time();
-    work a([&] { told += "a"; }), b([&] { told += "b"; }), never([&] { told += "!"; });
+    work a([&] {
+        told += "a";
+        if (told == "abca") l.stop();
+    });
+    work b([&] { told += "b"; }), never([&] { told += "!"; });
     loop_timer first(a), second(b), cancelled(never), far(never);
     work c([&] {
         told += "c";
@@ -161,7 +165,7 @@ BOOST_AUTO_TEST_CASE(timers_call_in_their_order_and_not_before_their_time) {
     BOOST_TEST((far.pending() && !first.pending()));
     l.cancel(far);
     l.start(first, deadline::after(1_ms));
-    BOOST_TEST(why(l.run(deadline::after(15_ms))) == "timed out");
+    BOOST_TEST(why(l.run(soon())) == "done");
     BOOST_TEST(told == "abca");
 }
 
@@ -355,7 +359,7 @@ BOOST_AUTO_TEST_CASE(what_coroutines_wait_for_has_a_deadline) {
     const auto talk = [](loop& in, tcp_stream server, std::string& heard) -> task<> {
         async_tcp_stream stream(in, std::move(server));
         BOOST_TEST(stream.open().has_value());
-        heard = co_await all_of(stream, deadline::after(20_ms));
+        heard = co_await all_of(stream, deadline::after(100_ms));
         std::vector<std::byte> much(64 << 20);
         heard += why(co_await stream.send(much, deadline::after(20_ms)));
         const std::int64_t began = monotonic_time();

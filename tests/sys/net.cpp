@@ -32,7 +32,7 @@ concept reuse_steals = requires { P::sockets::reuse_steals; };
 static_assert(reuse_steals<native> == reuse_steals<confined<native, struct around>>);
 
 std::string text(std::span<const std::byte> some) { return {reinterpret_cast<const char*>(some.data()), some.size()}; }
-deadline soon() { return deadline::after(20_s); }
+deadline soon() { return deadline::after(120_s); }
 deadline now() { return deadline::after(20_ms); }
 ip_endpoint loopback(std::uint16_t port = 0) { return {ipv4_address::loopback(), port}; }
 unix_address at(const char* name) { return unix_address::at_path(name).value(); }
@@ -677,7 +677,7 @@ BOOST_AUTO_TEST_CASE(an_address_that_does_not_answer_does_not_hold_up_the_next, 
     std::vector<tcp_stream> filling;
     std::string last = "done";
     for (int i = 0; i < 10 && last == "done"; ++i) {
-        auto next = tcp_stream::connect(silent.local_address()->ip(), deadline::after(100_ms));
+        auto next = tcp_stream::connect(silent.local_address()->ip(), deadline::after(500_ms));
         last = why(next);
         if (next) filling.push_back(std::move(*next));
     }

@@ -8,6 +8,7 @@
 #include <vitte/sys/process.hpp>
 #include <vitte/sys/thread.hpp>
 
+#include "../support/fixtures.hpp"
 #include "../support/scratch.hpp"
 #include "../support/text_files.hpp"
 
@@ -30,7 +31,7 @@ command child(std::initializer_list<std::string_view> arguments) {
     std::vector<std::string> all;
     for (std::size_t end; !words.empty(); words.erase(0, end == std::string::npos ? end : end + 1))
         all.push_back(words.substr(0, end = words.find(' ')));
-    all.emplace_back(VITTE_CHILD);
+    all.emplace_back(child_program());
     command made(all[0]);
     for (std::size_t i = 1; i < all.size(); ++i) made.argument(all[i]);
     return made.arguments(arguments);
@@ -572,31 +573,31 @@ BOOST_AUTO_TEST_CASE(children_run_as_somebody_else, *needs(privilege)) {
     BOOST_TEST(geteuid() == 0u);  // and this process is who it was
 }
 
+/// A script with the seconds that its children sleep in place of NAP: those of other runs of this test sleep for others.
+std::string with_nap(std::string script) {
+    const std::string nap = std::to_string(6'000'000 + getpid());
+    for (std::size_t at; (at = script.find("NAP")) != script.npos;) script.replace(at, 3, nap);
+    return script;
+}
+/// Whether so many sleep for that time, soon.
+bool come_to_sleep(int count) {
+    // What grep itself is told to look for is longer.
+    const std::string script = with_nap("grep -lxz 'NAP\\?' /proc/[0-9]*/cmdline 2>/dev/null | wc -l"), expected = std::to_string(count) + "\n";
+    for (const deadline end = deadline::after(60'000_ms); deadline::after(0) < end; this_thread::sleep_until(deadline::after(20_ms)))
+        if (said(sh(script)) == expected) return true;
+    return false;
+}
+
 BOOST_AUTO_TEST_CASE(whole_trees_are_killed, *needs(shell)) {
     const scratch folder;
     // A child with a grandchild in a group of its own, if the system can, and one that ignores what it can ignore.
-    auto p = sh("trap '' TERM; (trap '' TERM; sleep 6161 & sleep 6161) & setsid sleep 6161 & sleep 6161")
-                 .group(process_group::own)
-                 .spawn();
-    const auto sleepers = [] { return said(sh("grep -lxz '616[1]' /proc/[0-9]*/cmdline 2>/dev/null | wc -l")); };
-    for (int i = 0; i < 100 && sleepers() != "4\n"; ++i) this_thread::sleep_until(deadline::after(20_ms));
-    BOOST_TEST(sleepers() == "4\n");
+    auto p = sh(with_nap("trap '' TERM; (trap '' TERM; sleep NAP & sleep NAP) & setsid sleep NAP & sleep NAP")).group(process_group::own).spawn();
+    BOOST_TEST(come_to_sleep(4));
     BOOST_TEST(p->stop(deadline::after(100_ms))->signal == SIGKILL);
-    for (int i = 0; i < 100 && sleepers() != "0\n"; ++i) this_thread::sleep_until(deadline::after(20_ms));
-    if (lists) BOOST_TEST(sleepers() == "0\n");
-    static_cast<void>(said(sh("pkill -9 -f '^sleep 6161'")));
+    BOOST_TEST((!lists || come_to_sleep(0)));
+    static_cast<void>(said(sh(with_nap("pkill -9 -f '^sleep NAP'"))));
 }
 
-/// Whether nobody sleeps for `seconds`, soon.
-bool nobody_sleeps(const std::string& seconds) {
-    const std::string script = "grep -lxz '" + seconds + "\\?' /proc/[0-9]*/cmdline 2>/dev/null | wc -l";
-    for (int i = 0; i < 1000; ++i) {
-        if (said(sh(script)) == "0\n") return true;
-        this_thread::sleep_until(deadline::after(20_ms));
-    }
-    static_cast<void>(said(sh("pkill -9 -f '^sleep " + seconds + "'")));
-    return false;
-}
 bool says(process& one, std::string_view expected) {
     std::string heard;
     for (std::byte some[100]; heard.size() < expected.size();) {
@@ -610,12 +611,12 @@ bool says(process& one, std::string_view expected) {
 BOOST_AUTO_TEST_CASE(who_outlives_a_leader_that_is_stopped_is_killed, *needs(shell)) {
     for (const process_group group : {process_group::own, process_group::same}) {
         if (group == process_group::same && !lists) continue;
-        auto p = sh("(trap '' TERM; echo ready; exec sleep 6262) & trap 'exit 3' TERM; echo ready; while :; do wait; done")
+        auto p = sh(with_nap("(trap '' TERM; echo ready; exec sleep NAP) & trap 'exit 3' TERM; echo ready; while :; do wait; done"))
                      .group(group).output(stdio::pipe()).spawn();
         BOOST_REQUIRE(says(*p, "ready\nready\n"));
         const auto ended = p->stop(deadline::after(300_ms));
         BOOST_TEST((ended->code == 3 || ended->signal == SIGKILL));  // on a busy machine it does not come to its end
-        BOOST_TEST(nobody_sleeps("6262"));
+        BOOST_TEST(come_to_sleep(0));
     }
 }
 
@@ -650,13 +651,11 @@ BOOST_AUTO_TEST_CASE(who_outlives_a_leader_that_is_stopped_may_end_in_its_own_wa
 }
 
 BOOST_AUTO_TEST_CASE(captures_kill_who_has_their_output, *needs(shell)) {
-    const auto slow = capture(sh("(sleep 6363 &); (setsid sleep 6363 >/dev/null &); setsid sh -c 'echo said; sleep 6363 & exec sleep 6363' & "),
+    const auto slow = capture(sh(with_nap("(sleep NAP &); (setsid sleep NAP >/dev/null &); setsid sh -c 'echo said; sleep NAP & exec sleep NAP' & ")),
                               {.until = deadline::after(1'000_ms)});
     BOOST_TEST((slow->end == capture_end::timed_out));
-    if (tells_writers)
-        BOOST_TEST(said(sh("grep -lxz '636[3]' /proc/[0-9]*/cmdline 2>/dev/null | wc -l")) == "0\n");
-    else
-        static_cast<void>(said(sh("pkill -9 -f '^sleep 6363'")));
+    BOOST_TEST((!tells_writers || come_to_sleep(0)));
+    static_cast<void>(said(sh(with_nap("pkill -9 -f '^sleep NAP'"))));
 }
 #endif
 

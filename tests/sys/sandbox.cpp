@@ -26,6 +26,7 @@
 #include <vitte/sys/thread.hpp>
 
 #include "../support/confinement.hpp"
+#include "../support/fixtures.hpp"
 #include "../support/scratch.hpp"
 #include "../support/text_files.hpp"
 
@@ -304,14 +305,14 @@ BOOST_AUTO_TEST_CASE(processes_are_refused_and_threads_are_not, *needs(filtered_
         {"clone", [] { return cloned(CLONE_VM | SIGCHLD); }},
         {"spawn",
          [] {
-             return outcome(command(VITTE_CHILD).arguments({"exit", "0"}).spawn());
+             return outcome(command(child_program()).arguments({"exit", "0"}).spawn());
          }},
     };
     BOOST_TEST(others_than(denied, all, &box) == "");
     BOOST_TEST(others_than("done", all, nullptr) == "");
     const auto become = [] {
         char* const arguments[] = {const_cast<char*>("child"), const_cast<char*>("exit"), nullptr};
-        return outcome(execv(VITTE_CHILD, arguments) == 0);
+        return outcome(execv(child_program(), arguments) == 0);
     };
     BOOST_TEST(confined(box, become) == denied);
     BOOST_TEST(in_child(become) == "");
@@ -370,7 +371,7 @@ BOOST_AUTO_TEST_CASE(calls_of_privileged_programs_are_refused, *needs(filtered_c
     BOOST_TEST(in_child(senseless[0].second) == "bad handle");
     BOOST_TEST(confined(box, [] { return cloned(CLONE_VM | CLONE_NEWUSER | SIGCHLD); }) == denied);
     // Without clone3(2), as on old kernels.
-    BOOST_TEST(confined(box, [] { return outcome(command(VITTE_CHILD).arguments({"exit", "0"}).spawn()); }) == "done");
+    BOOST_TEST(confined(box, [] { return outcome(command(child_program()).arguments({"exit", "0"}).spawn()); }) == "done");
     BOOST_TEST(confined(box, [] { return outcome(command("./no-such-program").spawn()); }) == "not found");
     BOOST_TEST(confined(box, [] {
                    std::signal(SIGUSR1, [](int) {});

@@ -28,6 +28,7 @@
 #include <vitte/sys/process.hpp>
 
 #include "../support/confinement.hpp"
+#include "../support/fixtures.hpp"
 #include "../support/scratch.hpp"
 
 namespace {
@@ -200,7 +201,7 @@ std::string make_child_by_memory() {
     return done(made != -1);
 }
 std::string execute_memory() {
-    const int memory = memfd_create("program", MFD_CLOEXEC), source = open(VITTE_CHILD, O_RDONLY | O_CLOEXEC);
+    const int memory = memfd_create("program", MFD_CLOEXEC), source = open(child_program(), O_RDONLY | O_CLOEXEC);
     char piece[4096];
     for (ssize_t got; (got = read(source, piece, sizeof piece)) > 0;)
         if (write(memory, piece, static_cast<std::size_t>(got)) != got) return done(false);

@@ -31,19 +31,20 @@ BOOST_AUTO_TEST_CASE(clocks_tell_what_they_say) {
         BOOST_REQUIRE(now >= last);
         last = now;
     }
-    BOOST_TEST(std::abs(wall_time() / 1'000'000'000 - std::time(nullptr)) <= 1);
-    BOOST_TEST(boot_time() >= monotonic_time() - 1'000'000'000);
-    const std::int64_t coarse = coarse_time(), precise = monotonic_time();
-    BOOST_TEST(coarse <= precise);
-    BOOST_TEST(precise - coarse < 100_ms);
+    // What is read in between may be read late.
+    const std::int64_t second = std::time(nullptr), wall = wall_time() / 1'000'000'000;
+    BOOST_TEST((second - 1 <= wall && wall <= std::time(nullptr) + 1));
+    const std::int64_t before = monotonic_time(), boot = boot_time(), coarse = coarse_time(), after = monotonic_time();
+    BOOST_TEST(boot >= before - 1'000'000'000);
+    BOOST_TEST((before - 100_ms < coarse && coarse <= after));
 }
 
 BOOST_AUTO_TEST_CASE(cpu_clocks_stand_still_while_a_thread_sleeps, *needs(cpu_clock)) {
     const std::int64_t thread_start = thread_cpu_time(), process_start = process_cpu_time();
     this_thread::sleep_until(deadline::after(50_ms));
     BOOST_TEST(thread_cpu_time() - thread_start < 40_ms);
-    const std::int64_t busy = deadline::after(20_ms).monotonic();
-    while (monotonic_time() < busy) {}
+    const deadline end = deadline::after(60_s);
+    while ((thread_cpu_time() == thread_start || process_cpu_time() == process_start) && deadline::after(0) < end) {}
     BOOST_TEST(thread_cpu_time() > thread_start);
     BOOST_TEST(process_cpu_time() > process_start);
 }
@@ -52,7 +53,8 @@ BOOST_AUTO_TEST_CASE(calibrated_cycles_follow_the_clock) {
     const auto clock = cycle_clock::calibrate(20_ms);
     BOOST_TEST(clock.nanoseconds_per_cycle() > 0);
     this_thread::sleep_until(deadline::after(50_ms));
-    BOOST_TEST(std::abs(clock.now() - monotonic_time()) < 5_ms);
+    const std::int64_t before = monotonic_time(), now = clock.now(), after = monotonic_time();
+    BOOST_TEST((before - 5_ms < now && now < after + 5_ms));
     const double rough = cycle_clock::calibrate(0).nanoseconds_per_cycle();
     BOOST_TEST((rough > 0 && rough < 1e9));
 }

@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(paths_and_arguments_may_have_too_little_room) {
 }
 
 BOOST_AUTO_TEST_CASE(waits_for_children_end_at_their_deadlines_whatever_the_queue_says) {
-    auto p = command("sleep").argument("3").spawn();
+    auto p = command("sleep").argument("60").spawn();
     BOOST_REQUIRE(p.has_value());
     const std::int64_t begin = monotonic_time();
     {
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(waits_for_children_end_at_their_deadlines_whatever_the_queu
         const auto ended = p->wait_until(deadline::after(50_ms));
         BOOST_TEST((!ended && ended.error().code == errc::out_of_memory));
     }
-    BOOST_TEST(monotonic_time() - begin < 2'000'000'000);
+    BOOST_TEST(monotonic_time() - begin < 30'000'000'000);
     static_cast<void>(p->kill());
     static_cast<void>(p->wait());
 }
@@ -211,11 +211,11 @@ constexpr bool pipes_can_be_held = false;  // they are made and marked in one st
 #endif
 
 BOOST_AUTO_TEST_CASE(pipes_in_other_hands_keep_nobody_waiting) {
-    const with_setting held("VITTE_PIPE_HOLDER", "2");
+    const with_setting held("VITTE_PIPE_HOLDER", "60");
     const std::int64_t begin = monotonic_time();
     auto p = command("true").spawn();
     BOOST_TEST(p.has_value());
-    BOOST_TEST(monotonic_time() - begin < 1'000'000'000);
+    BOOST_TEST(monotonic_time() - begin < 30'000'000'000);
     BOOST_TEST(p->wait()->succeeded());
     BOOST_TEST((command("./no-such-program").spawn().error().code == errc::not_found));
     if (!pipes_can_be_held) return;
@@ -235,14 +235,14 @@ BOOST_AUTO_TEST_CASE(files_that_are_cut_off_are_modified) {
     BOOST_REQUIRE((w && w->add(SCRATCH)));
     BOOST_TEST(file::open(SCRATCH "/file", open_mode::read_write)->resize(2).has_value());
     unsigned changes = 0;
-    BOOST_TEST(w->wait([&](const watch_event& e) { changes |= e.changes; }, deadline::after(2000_ms)).has_value());
+    BOOST_TEST(w->wait([&](const watch_event& e) { changes |= e.changes; }, deadline::after(20'000_ms)).has_value());
     BOOST_TEST((changes & watch_modified) != 0u);
 }
 
 namespace {
 using sockets = native::sockets;
 
-deadline soon() { return deadline::after(20'000_ms); }
+deadline soon() { return deadline::after(120'000_ms); }
 
 struct tcp_pair {
     tcp_listener listener = tcp_listener::listen({vitte::ipv4_address::loopback(), 0}).value();

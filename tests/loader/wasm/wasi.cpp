@@ -412,11 +412,11 @@ BOOST_AUTO_TEST_CASE(a_wait_that_is_cut_short_ends_its_own_call_alone) {
 
 #if defined(__unix__) && !defined(__wasi__)
 BOOST_AUTO_TEST_CASE(nobody_waits_for_the_other_end_of_a_fifo,
-                     *needs(waiting_for_streams) * boost::unit_test::timeout(10)) {
+                     *needs(waiting_for_streams) * boost::unit_test::timeout(120)) {
     guest g;
     const std::string fifo = std::string(g.folder.path) + "/fifo";
     BOOST_REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
-    g.store.set_deadline(vitte::sys::deadline::after(50'000'000));
+    g.store.set_deadline(vitte::sys::deadline::after(500'000'000));
     // Only who reads and does not write would wait for others when he opens it.
     const std::uint32_t fd = g.opened("fifo", 0, may_read);
     g.put<std::uint32_t>(1028, 10);  // bytes for the slice at 1024

@@ -30,12 +30,12 @@ public:
     /// five digits.
     template <platform P = native>
     static cycle_clock calibrate(std::int64_t nanoseconds = 10'000'000) noexcept {
-        const std::uint64_t first = cycles();
-        const std::int64_t start = monotonic_time<P>();
-        std::int64_t now;
-        do now = monotonic_time<P>();
-        while (now == start || now - start < nanoseconds);
-        return cycle_clock(static_cast<double>(now - start) / static_cast<double>(cycles() - first), first, start);
+        const reading first = read<P>();
+        reading last;
+        do last = read<P>();
+        while (last.count == first.count || last.time == first.time || last.time - first.time < nanoseconds);
+        const double rate = static_cast<double>(last.time - first.time) / static_cast<double>(last.count - first.count);
+        return cycle_clock(rate, first.count, first.time);
     }
 
     /// How many nanoseconds a cycle takes.
@@ -46,6 +46,25 @@ public:
     std::int64_t now() const noexcept { return start_ + static_cast<std::int64_t>(nanoseconds(cycles() - first_)); }
 
 private:
+    struct reading {
+        std::uint64_t count;
+        std::int64_t time;
+    };
+    /// Both at about the same moment: of a few readings, the one that took least, since a thread may be put aside between the two.
+    template <platform P>
+    static reading read() noexcept {
+        reading best{};
+        for (std::int64_t i = 0, least = INT64_MAX; i < 3; ++i) {
+            const std::int64_t before = monotonic_time<P>();
+            const std::uint64_t count = cycles();
+            const std::int64_t after = monotonic_time<P>();
+            if (after - before >= least) continue;
+            least = after - before;
+            best = {count, before + least / 2};
+        }
+        return best;
+    }
+
     cycle_clock(double rate, std::uint64_t first, std::int64_t start) noexcept
         : rate_(rate), first_(first), start_(start) {}
     double rate_;
