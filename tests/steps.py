@@ -1,217 +1,178 @@
-"""Runs the gate, which every change must pass, step by step; with --all also the wide checks, which take hours.
+"""Runs the gate, which every change must pass, step by step, or also the wide checks (plan.py).
 
-usage: steps.py [--quick | --all] [--only STEP,...] FOLDER
+usage: steps.py FOLDER [--quick | --all | --changed [BASE]] [--only STEP,...]
 
-A step is a command, which counts its checks in FOLDER/results.txt. Two steps run at a time, and beside them one of those that wait
-most of their time. The table at the end has the processor's and the clock's seconds of each step; `seconds` below are the
-processor's on the machine on which they were recorded. A step that takes half as much again of the whole as recorded is named.
+Two steps run at a time, and beside them one of those that wait most of their time; a step that fails hinders no other. What has failed
+runs once more at the end, with nothing beside it: what passes then does not fail the run, but is named as unstable, with what it said
+first. The table at the end tells the seconds of each step, what it has counted, and what was unstable.
 """
 import argparse
-import dataclasses
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'support'))
+import plan
 import results
 import targets
 
-FUZZ_SECONDS = os.environ.get('FUZZ_SECONDS', '60')
-PYTHON = sys.executable
-WINDOWS = 'x86_64-w64-mingw32'
 # How Boost.Test, results.py, compilers and linkers tell of one.
-FAILURE = re.compile(r': (fatal )?error: |FAILED: |: timed out$|: ended with code ')
-
-
-@dataclasses.dataclass
-class Step:
-    name: str
-    seconds: int              # of the processors, as recorded
-    command: list
-    after: list = dataclasses.field(default_factory=list)
-    builds: bool = False      # compiles by as many processes as there are processors: one such step at a time, and politely
-    polite: bool = False      # takes as long whatever it gets of the processors: one at a time, beside the two others
-    clock: float = None
-    cpu: float = None
-    code: int = None          # that it ended with; -1 if it could not begin
-    failures: list = dataclasses.field(default_factory=list)  # lines of its output
-
-
-def of_target(target, everything, folder):
-    """Its build and its run."""
-    call = [PYTHON, 'tests/targets.py']
-    more = ['--everything'] if everything else []
-    return [Step(f'build {target.name}', target.seconds[0], [*call, 'build', *more, folder, target.name], builds=True),
-            Step(f'run {target.name}', target.seconds[1], [*call, 'run', folder, target.name], after=[f'build {target.name}'])]
-
-
-def all_steps(folder, chosen, options):
-    """The gate's steps: those that fail most often first, then those that others wait for. With --all, the wide ones after them."""
-    known = f'{folder}/results.txt'
-    programs = f'{folder}/tool/examples'  # beside those for users, which are optimized fully
-    vitte = f'{programs}/vitte'
-
-    def script(name, seconds, *arguments, after=()):
-        runner = 'sh' if name.endswith('.sh') else PYTHON
-        return Step(name.rsplit('.', 1)[0], seconds, [runner, f'tests/{name}', *arguments, known], list(after))
-
-    tool = ['build examples']
-    headers = Step('compile/headers', 320, [PYTHON, 'tests/compile/headers.py', known, *([f'{folder}/headers.txt'] if options.quick else [])])
-    if options.quick:
-        return [*of_target(chosen[0], True, folder), headers]
-    packages = GATE_PACKAGES + (WIDE_PACKAGES if options.all else [])
-    install = [PYTHON, 'tests/targets.py', 'install', '--packages', ' '.join(packages), folder, *[target.name for target in chosen]]
-    first, *others = [of_target(target, options.all, folder) for target in chosen]
-    steps = [
-        Step('install', 40, install),
-        *first,
-        headers,
-        Step('build examples', 97, ['sh', 'tests/built.sh', f'{folder}/tool', '-Dexamples=true', '-Ddebug=false', '-Doptimization=1'], builds=True),
-        script('cli/cli.py', 1, programs, after=tool),
-        script('cli/readelf.py', 19, vitte, after=tool),
-        script('cli/http.py', 6, programs, after=tool),
-        script('cli/wasm.py', 2, f'{folder}/wasm-cli', vitte, after=tool),
-        script('loader/wasm/programs.py', 80, f'{folder}/wasm-programs', vitte, after=tool),
-        Step('oracles', 95, [PYTHON, 'tests/oracles/oracles.py', *(['--seconds', '600', '--fresh'] if options.all else []), f'{folder}/oracles', known], polite=True),
-        *[step for steps in others for step in steps],
-        script('compile/readme.py', 9),
-        script('subproject/run.sh', 3, f'{folder}/subproject'),
-        script('systems/constants.py', 3),
-        script('systems/releases.py', 14),
-    ]
-    if options.all:
-        steps += [
-            script('cli/readobj.py', 158, vitte, folder, after=tool),
-            Step('fuzz', 665, ['sh', 'tests/fuzz/run.sh', f'{folder}/fuzz', known, FUZZ_SECONDS], ['cli/readobj', 'loader/wasm/programs'], polite=True),
-            script('loader/wasm/wasi_suite.py', 1, f'{folder}/wasi-suite', vitte, after=tool),
-            script('loader/libraries/libraries.py', 15, f'{folder}/libraries'),
-            script('loader/gdb.py', 50, f'{folder}/gdb'),
-            script('fault/mutation.py', 90, f'{folder}/native', after=['build native']),
-            script('overhead/overhead.py', 9, f'{folder}/overhead'),
-            script('overhead/size.py', 5, folder),
-            script('growth/growth.py', 60, f'{folder}/growth'),
-            script('firmware/firmware.py', 28, f'{folder}/firmware'),
-            script('systems/imports.py', 6, f'{folder}/{WINDOWS}', after=[f'build {WINDOWS}']),
-            script('loader/matrix/matrix.py', 163, '--all', f'{folder}/matrix'),
-            Step('build benches', 36, ['sh', 'tests/built.sh', f'{folder}/benches', '-Dbench=true', '-Ddebug=false', '-Doptimization=0'], builds=True),
-        ]
-    for step in steps[2:]:  # the first is built meanwhile
-        step.after.append('install')
-    return steps
+FAILURE = re.compile(r': (fatal )?error: |FAILED: |: ended with |: timed out after ')
 
 
 class Run:
     """Steps in their order, as soon as those before them have ended."""
 
-    def __init__(self, steps, folder, began):
-        self.steps, self.folder = steps, folder
+    def __init__(self, steps, folder, environment):
+        self.steps, self.folder, self.environment = steps, folder, environment
         self.waiting = list(steps)
         self.lock = threading.Condition()
         self.building = False
-        self.began = began
-        self.environment = os.environ | {'ZIG': targets.zig_of(folder), 'ZIG_MUSL': targets.musl_of(folder)}
 
     def next(self, polite):
         """The next step that may begin; None when there is none any more."""
         with self.lock:
-            while (mine := [s for s in self.waiting if s.polite == polite]):
-                codes = {s.name: s.code for s in self.steps}
+            while mine := [s for s in self.waiting if s.polite == polite]:
+                ended = {s.name: s.code is not None for s in self.steps}
                 for step in mine:
-                    before = [codes.get(name, 0) for name in step.after]
-                    if any(before):
-                        step.code = -1
-                        self.waiting.remove(step)
-                    elif None not in before and not (step.builds and self.building):
+                    if all(ended.get(name, True) for name in step.after) and not (step.builds and self.building):
                         self.waiting.remove(step)
                         self.building |= step.builds
                         return step
-                if any(s.polite == polite for s in self.waiting):
-                    self.lock.wait()
+                self.lock.wait()
             return None
 
     def work(self, polite):
         while (step := self.next(polite)) is not None:
-            self.execute(step)
+            said = self.execute(step, step.command)
             with self.lock:
+                step.failures = [line for line in said.splitlines() if FAILURE.search(line)]
                 if step.builds:
                     self.building = False
                 self.lock.notify_all()
 
-    def execute(self, step):
+    def execute(self, step, command, log=''):
+        """What the command of a step has said."""
         began = time.monotonic()
         print(f'begins: {step.name}', flush=True)
-        log = f'{self.folder}/logs/{step.name.replace("/", "-").replace(" ", "-")}.txt'
+        log = f'{self.folder}/logs/{plan.slug(step.name)}{log}.txt'
         with open(log, 'wb') as output:
-            child = subprocess.Popen([*(['nice', '-n', '10'] if step.builds or step.polite else []), *step.command], stdin=subprocess.DEVNULL,
+            child = subprocess.Popen([*(['nice', '-n', '10'] if step.builds or step.polite else []), *command], stdin=subprocess.DEVNULL,
                                      stdout=output, stderr=subprocess.STDOUT, env=self.environment)
             _, status, used = os.wait4(child.pid, 0)
         code = child.returncode = os.waitstatus_to_exitcode(status)
-        step.clock, step.cpu = time.monotonic() - began, used.ru_utime + used.ru_stime
         with open(log, encoding='utf-8', errors='replace') as file:
             said = file.read()
         with self.lock:
+            step.clock, step.cpu = (step.clock or 0) + time.monotonic() - began, (step.cpu or 0) + used.ru_utime + used.ru_stime
+            print(f'--- {step.name}: {time.monotonic() - began:.0f} s' + (f', ended with {code}' if code else '') + f'\n{said}', flush=True)
             step.code = code
-            step.failures = [line for line in said.splitlines() if FAILURE.search(line)]
-            print(f'--- {step.name}: {step.clock:.0f} s' + (f', ended with {code}' if code else '') + f'\n{said}', flush=True)
+        return said
 
-    def tell(self):
-        """Prints the table, and what all steps have counted; 0 if all is well."""
-        ended = [s for s in self.steps if s.clock is not None]
-        cpu, recorded = sum(s.cpu for s in ended) or 1, sum(s.seconds for s in ended) or 1
-        print(f'\n{"step":40} {"CPU s":>7} {"clock s":>8} {"recorded":>9}')
-        for step in ended:
-            slower = step.cpu / cpu > 1.5 * step.seconds / recorded and step.cpu > 20
-            print(f'{step.name:40} {step.cpu:7.0f} {step.clock:8.0f} {step.seconds:9}' + ('  slower than its share' if slower else ''))
-        minutes = (time.monotonic() - self.began) / 60
-        print(f'{"all":40} {cpu:7.0f} {60 * minutes:8.0f} {recorded:9}')
-        failed = [f'{s.name} ended with {s.code}' if s.clock else f'{s.name} could not begin' for s in self.steps if s.code]
-        for step in ended:
-            for line in step.failures[:20]:
-                print(f'{step.name}: {line}')
-        for why in failed:
-            print(f'FAILED: {why}')
-        print(f'It took {minutes:.0f} minutes.')
-        return results.total(f'{self.folder}/results.txt') or bool(failed)
+    def try_again(self, step):
+        """Runs what has failed of a step once more."""
+        if step.again == step.command:
+            first = '\n'.join(step.failures) or f'ended with {step.code}'
+            before = f'{step.results}.before'
+            if os.path.exists(step.results):
+                os.replace(step.results, before)
+            self.execute(step, step.again, '-again')
+            if has_failed(step):
+                os.path.exists(before) and os.replace(before, step.results)
+            else:
+                step.unstable = [f'unstable: {step.name}\n{first}']
+        else:
+            said = self.execute(step, step.again, '-again')
+            step.unstable = re.findall(r'^unstable: .*', said, re.M)
+
+    def all(self):
+        workers = [threading.Thread(target=self.work, args=[polite]) for polite in (False, False, True)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        for step in self.steps:
+            if has_failed(step) and step.again:
+                self.try_again(step)
 
 
-GATE_PACKAGES = [
-    'g++', 'g++-mingw-w64-x86-64-posix', 'clang-16', 'curl', 'lld-16', 'llvm-16', 'libclang-rt-16-dev', 'binutils', 'pkg-config',
-    'zlib1g', 'zlib1g-dev', 'liblua5.4-dev', 'libsqlite3-dev',  # archives for tests/loader/object.cpp
-    'node', 'wasi-libc', 'libc++-16-dev-wasm32', 'libclang-rt-16-dev-wasm32']
-WIDE_PACKAGES = [
-    'clang-19', 'lld-19', 'valgrind', 'gdb', 'linux-perf',
-    'g++-aarch64-linux-gnu', 'g++-riscv64-linux-gnu', 'qemu-user-static',  # plugins of tests/loader, for three machines
-    'liblua5.4-0', 'libsqlite3-0', 'libllvm14']
+def has_failed(step):
+    return step.code != 0 or results.counted([step.results])[1] > 0
+
+
+def tell(steps, minutes):
+    """Prints the table, what has failed or was unstable, and what all steps have counted; 0 if all is well."""
+    print(f'\n{"step":40} {"seconds":>8} {"CPU s":>7} {"recorded":>9} {"passed":>8} {"failed":>7} {"unstable":>9}')
+    for step in steps:
+        passed, failed, _ = results.counted([step.results])
+        print(f'{step.name:40} {step.clock:8.0f} {step.cpu:7.0f} {step.seconds:9} {passed:8} {failed or "":7} {len(step.unstable) or "":9}'
+              + (f'  ended with {step.code}' if step.code else ''))
+    print(f'{"all":40} {60 * minutes:8.0f} {sum(s.cpu for s in steps):7.0f}')
+    wrong = [step for step in steps if has_failed(step)]
+    for step in wrong:
+        print('\n'.join(f'{step.name}: {line}' for line in step.failures[:20] or [f'ended with {step.code}']))
+    for step in steps:
+        for what in step.unstable:
+            print(what)
+    for step in wrong:
+        print(f'FAILED: {step.name}')
+    print(f'It took {minutes:.0f} minutes.')
+    passed, failed, skipped = results.counted([step.results for step in steps])
+    print(f'{passed} passed, {failed} failed, {skipped} skipped')
+    return 1 if wrong or not passed else 0
+
+
+def with_cache(folder):
+    """The environment of the steps: each compiler in PATH is ccache, which finds the next of that name, and knows what it compiled in
+    another clone."""
+    front = f'{folder}/compilers'
+    os.makedirs(front, exist_ok=True)
+    ccache = shutil.which('ccache')
+    for compiler in plan.COMPILERS if ccache else []:
+        if shutil.which(compiler) and not os.path.lexists(f'{front}/{compiler}'):
+            os.symlink(ccache, f'{front}/{compiler}')
+    musl = targets.musl_of(folder)
+    return os.environ | {
+        'PATH': f'{front}:{os.environ["PATH"]}', 'BUILD_DIR': folder, 'ZIG': targets.zig_of(folder), 'ZIG_MUSL': musl if os.path.exists(musl) else '',
+        'CCACHE_BASEDIR': os.getcwd(), 'CCACHE_NOHASHDIR': '1', 'CCACHE_SLOPPINESS': 'include_file_ctime,include_file_mtime,time_macros',
+        'CCACHE_MAXSIZE': os.environ.get('CCACHE_MAXSIZE', '20G')}
+
+
+def steps_of(options):
+    if options.quick:
+        return plan.quick(options.folder)
+    wide = plan.wide(options.folder)
+    if options.changed is not None:
+        wide = plan.assigned(wide, plan.paths_since(options.changed or plan.landed()))
+    return plan.gate(options.folder) + (wide if options.all or options.changed is not None else [])
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--all', action='store_true')
     parser.add_argument('--quick', action='store_true')
+    parser.add_argument('--changed', nargs='?', const='', metavar='BASE')
     parser.add_argument('--only', type=lambda text: text.split(','), help='steps, and what they wait for must be there')
     parser.add_argument('folder', type=os.path.abspath)
     options = parser.parse_args()
-    folder = options.folder
-    chosen = [t for t in targets.TARGETS if (t.name == 'quick' if options.quick else t.gate or options.all and t.name != 'quick')]
-    os.makedirs(f'{folder}/logs', exist_ok=True)
-    open(f'{folder}/results.txt', 'w', encoding='utf-8').close()
+    steps = steps_of(options)
+    if options.only:
+        steps = [step for step in steps if step.name in options.only]
     began = time.monotonic()
-    targets.install(chosen[:1], folder)
-    print(f'installed in {time.monotonic() - began:.0f} s what comes first', flush=True)
-    steps = all_steps(folder, chosen, options)
-    steps = [s for s in steps if not options.only or s.name in [*options.only, 'install']]
-    run = Run(steps, folder, began)
-    workers = [threading.Thread(target=run.work, args=[polite]) for polite in (False, False, True)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    if os.path.exists(f'{folder}/native/counts.json'):
-        print(targets.table(chosen, folder))
-    sys.exit(run.tell())
+    shutil.rmtree(f'{options.folder}/results', ignore_errors=True)
+    for name in 'logs', 'results':
+        os.makedirs(f'{options.folder}/{name}', exist_ok=True)
+    targets.install(plan.packages_of(steps), options.folder)
+    print(f'installed in {time.monotonic() - began:.0f} s', flush=True)
+    run = Run(steps, options.folder, with_cache(options.folder))
+    run.all()
+    if options.all:
+        print(targets.table(options.folder))
+    sys.exit(tell(steps, (time.monotonic() - began) / 60))
 
 
 main()

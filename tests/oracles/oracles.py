@@ -86,7 +86,8 @@ def tried(name, seeds, seconds, folder):
     if lacking := getattr(oracle, 'needs', lambda: '')():
         return lacking
     program = f'{folder}/{name}'
-    subprocess.run(['g++', '-std=c++20', '-O1', '-I', f'{ROOT}/include', f'{HERE}/{name}.cpp', '-o', program], check=True)
+    subprocess.run(['g++', '-std=c++20', '-O1', '-I', f'{ROOT}/include', '-c', f'{HERE}/{name}.cpp', '-o', f'{program}.o'], check=True)
+    subprocess.run(['g++', f'{program}.o', '-o', program], check=True)
     ours, end = Ours(program), time.monotonic() + seconds
     for seed in seeds:
         if said := difference(oracle, name, seed, ours, folder):
@@ -103,7 +104,7 @@ def tried(name, seeds, seconds, folder):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument('--seconds', type=int, default=20, help='for each oracle')
+    parser.add_argument('--seconds', type=int, default=10, help='for each oracle')
     parser.add_argument('--fresh', action='store_true')
     parser.add_argument('folder', type=os.path.abspath)
     parser.add_argument('results', type=os.path.abspath)

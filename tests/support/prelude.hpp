@@ -1,4 +1,4 @@
-// What nearly all tests include, compiled once for them.
+// What nearly all tests include.
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <vector>
