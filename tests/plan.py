@@ -68,8 +68,13 @@ class Step:
     clock: float = None
     cpu: float = None
     code: int = None
+    counts: tuple = (0, 0, 0)  # passed, failed, skipped
     failures: list = dataclasses.field(default_factory=list)  # lines of its output
-    unstable: list = dataclasses.field(default_factory=list)  # what passed when it was run again
+    unstable: str = ''         # what passed when it was run again, and what it said first
+
+    @property
+    def failed(self):
+        return self.code != 0 or self.counts[1] > 0
 
 
 class Plan:
@@ -120,6 +125,7 @@ def gate(folder):
     programs = f'{folder}/examples/examples'
     vitte = f'{programs}/vitte'
     tool = ['examples/run']
+    plan.script('support/steps_test.py', 2)
     plan.target('native')
     plan.script('compile/headers.py', 290, f'{folder}/headers')
     plan.add('examples/run', 150, ['sh', 'examples/run.sh'], builds=True)
@@ -145,8 +151,7 @@ def wide(folder):
     for target in targets.TARGETS:
         if not target.gate and target.name != 'quick':
             plan.target(target.name)
-    plan.script('compile/headers.py', 150, '--elsewhere', f'{folder}/elsewhere')
-    plan.steps[-1].name = 'compile/elsewhere'
+    plan.add('compile/elsewhere', 150, [PYTHON, 'tests/compile/headers.py', '--elsewhere', f'{folder}/elsewhere'])
     plan.script('cli/readobj.py', 158, vitte, folder, after=tool)
     # Random input may not find again what it has found.
     plan.add('fuzz', 665, ['sh', 'tests/fuzz/run.sh', os.environ.get('FUZZ_SECONDS', '60'), f'{folder}/fuzz'],

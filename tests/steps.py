@@ -8,6 +8,7 @@ first. The table at the end tells the seconds of each step, what it has counted,
 """
 import argparse
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -70,24 +71,18 @@ class Run:
         with self.lock:
             step.clock, step.cpu = (step.clock or 0) + time.monotonic() - began, (step.cpu or 0) + used.ru_utime + used.ru_stime
             print(f'--- {step.name}: {time.monotonic() - began:.0f} s' + (f', ended with {code}' if code else '') + f'\n{said}', flush=True)
-            step.code = code
+            step.code, step.counts = code, results.counted([step.results])
         return said
 
     def try_again(self, step):
-        """Runs what has failed of a step once more."""
-        if step.again == step.command:
-            first = '\n'.join(step.failures) or f'ended with {step.code}'
-            before = f'{step.results}.before'
-            if os.path.exists(step.results):
-                os.replace(step.results, before)
-            self.execute(step, step.again, '-again')
-            if has_failed(step):
-                os.path.exists(before) and os.replace(before, step.results)
-            else:
-                step.unstable = [f'unstable: {step.name}\n{first}']
-        else:
-            said = self.execute(step, step.again, '-again')
-            step.unstable = re.findall(r'^unstable: .*', said, re.M)
+        """Runs what has failed of a step once more, with nothing beside it."""
+        first = step.failures or [f'ended with {step.code}']
+        pathlib.Path(step.results).unlink(missing_ok=True)
+        said = self.execute(step, step.again, '-again')
+        if named := re.search(r'^unstable: .*', said, re.M | re.S):  # by targets.py, case by case
+            step.unstable = named[0]
+        elif not step.failed:
+            step.unstable = '\n'.join([f'unstable: {step.name}', *first])
 
     def all(self):
         workers = [threading.Thread(target=self.work, args=[polite]) for polite in (False, False, True)]
@@ -96,32 +91,29 @@ class Run:
         for worker in workers:
             worker.join()
         for step in self.steps:
-            if has_failed(step) and step.again:
+            if step.failed and step.again:
                 self.try_again(step)
-
-
-def has_failed(step):
-    return step.code != 0 or results.counted([step.results])[1] > 0
 
 
 def tell(steps, minutes):
     """Prints the table, what has failed or was unstable, and what all steps have counted; 0 if all is well."""
     print(f'\n{"step":40} {"seconds":>8} {"CPU s":>7} {"recorded":>9} {"passed":>8} {"failed":>7} {"unstable":>9}')
     for step in steps:
-        passed, failed, _ = results.counted([step.results])
-        print(f'{step.name:40} {step.clock:8.0f} {step.cpu:7.0f} {step.seconds:9} {passed:8} {failed or "":7} {len(step.unstable) or "":9}'
+        passed, failed, _ = step.counts
+        unstable = len(re.findall('^unstable: ', step.unstable, re.M))
+        print(f'{step.name:40} {step.clock:8.0f} {step.cpu:7.0f} {step.seconds:9} {passed:8} {failed or "":7} {unstable or "":9}'
               + (f'  ended with {step.code}' if step.code else ''))
     print(f'{"all":40} {60 * minutes:8.0f} {sum(s.cpu for s in steps):7.0f}')
-    wrong = [step for step in steps if has_failed(step)]
+    wrong = [step for step in steps if step.failed]
     for step in wrong:
         print('\n'.join(f'{step.name}: {line}' for line in step.failures[:20] or [f'ended with {step.code}']))
     for step in steps:
-        for what in step.unstable:
-            print(what)
+        if step.unstable:
+            print(step.unstable.rstrip())
     for step in wrong:
         print(f'FAILED: {step.name}')
     print(f'It took {minutes:.0f} minutes.')
-    passed, failed, skipped = results.counted([step.results for step in steps])
+    passed, failed, skipped = map(sum, zip(*(step.counts for step in steps)))
     print(f'{passed} passed, {failed} failed, {skipped} skipped')
     return 1 if wrong or not passed else 0
 
@@ -175,4 +167,5 @@ def main():
     sys.exit(tell(steps, (time.monotonic() - began) / 60))
 
 
-main()
+if __name__ == '__main__':
+    main()
