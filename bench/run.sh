@@ -4,12 +4,12 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ meson ninja-build pkg-config libuv1-dev libllvm14 clang-16 lld-16
+need g++ meson ninja-build pkg-config libuv1-dev libllvm14 clang-16 lld-16 zlib1g-dev libdeflate-dev liblz4-dev libssl-dev libsimdjson-dev b3sum
 
 build=${BUILD_DIR:-build}/bench
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dbench=true -Dbuildtype=release >&2
 ninja -C "$build" >&2
-[ $# -gt 0 ] || set -- loader locks time memory files processes wasm wasm_peers includes
+[ $# -gt 0 ] || set -- loader locks time memory files processes crypto compress json wasm wasm_peers includes
 
 rows=$build/rows.tsv
 : > "$rows"
@@ -19,7 +19,7 @@ for name in "$@"; do
             mkdir -p "$build/libraries"
             [ -d "$build/libraries/modules" ] || sh bench/libraries.sh "$build/libraries"
             "$build/bench/loader" "$(realpath "$build/libraries")" "$(find /usr/lib -name libLLVM-14.so.1 | head -n 1)" ;;
-        files) "$build/bench/files" "$build" ;;
+        files | crypto) "$build/bench/$name" "$build" ;;
         wasm)
             clang-16 --target=wasm32 -O2 -mbulk-memory -msign-ext -mnontrapping-fptoint -nostdlib -ffreestanding \
                 -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$build/kernels.wasm"

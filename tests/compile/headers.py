@@ -63,7 +63,7 @@ def headers():
 
 def includes_of(header):
     with open(os.path.join(ROOT, header), encoding='utf-8') as file:
-        return re.findall(r'#\s*include\s*[<"]([^>"]+)[>"]', file.read())
+        return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', file.read(), re.M)
 
 
 def closure_of(header, includes):
@@ -182,8 +182,8 @@ def check_rules(results):
         for macro in re.findall(r'^\s*#\s*define\s+(\w+)', text, re.M):
             results.check(macro.startswith('VITTE_'), f'{header} defines {macro}, which does not begin with VITTE_')
         os_macros = re.findall(r'\b(?:__linux__|__APPLE__|_WIN32|__FreeBSD__|__NetBSD__|__OpenBSD__|__wasi__)\b', text)
-        # Calling conventions, names and causes of error codes.
-        may_ask = header in ['vitte/loader/ffi.hpp', 'vitte/core/error_name.hpp', 'vitte/core/error_cause.hpp']
+        # Calling conventions, what the CPU has, names and causes of error codes.
+        may_ask = header in ['vitte/loader/ffi.hpp', 'vitte/core/cpu.hpp', 'vitte/core/error_name.hpp', 'vitte/core/error_cause.hpp']
         results.check(not os_macros or header.startswith('vitte/sys/platform') or may_ask,
                       f'{header} asks for the OS ({os_macros}); only sys/platform may')
 
