@@ -134,6 +134,7 @@ def gate(folder):
     plan.script('cli/cli.py', 1, programs, after=tool)
     plan.script('cli/readelf.py', 19, vitte, after=tool)
     plan.script('cli/http.py', 6, programs, after=tool)
+    plan.script('cli/replicated_log.py', 10, programs, after=tool)
     plan.script('cli/wasm.py', 2, f'{folder}/wasm-cli', vitte, after=tool)
     plan.script('loader/wasm/programs.py', 80, f'{folder}/wasm-programs', vitte, after=tool)
     plan.script('oracles/oracles.py', 60, f'{folder}/oracles', polite=True)

@@ -25,10 +25,11 @@ PLAIN = ['-Ddebug=false', '-Doptimization=0']
 CROSS = [*PLAIN, '-Dfast_engine=true']
 OF_SYSTEM = ['sys/' + name for name in (
     'contract', 'conformance', 'fs', 'memory', 'uncontended', 'locks', 'thread', 'time', 'random', 'environment', 'directory',
-    'contained', 'walk', 'metadata', 'process', 'net', 'watch', 'poller', 'loop', 'traced')] + ['systems/refusals']
+    'contained', 'walk', 'metadata', 'process', 'device', 'net', 'watch', 'poller', 'loop', 'loop_events', 'completions', 'signal', 'traced')] + [
+    'systems/refusals']
 # The locks of macOS 14.4 are others, and only macOS has two ways to sync.
 OF_MACOS = ['systems/durability', *(f'systems/{name}_14' for name in ('locks', 'thread', 'uncontended', 'refusals'))]
-THREADED = ['sys/locks', 'sys/thread', 'sys/uncontended', 'sys/poller', 'sys/loop']
+THREADED = ['sys/' + name for name in ('locks', 'thread', 'uncontended', 'poller', 'loop', 'loop_events', 'completions', 'signal')]
 
 
 @dataclasses.dataclass
@@ -109,8 +110,10 @@ FACETS = {
     'folders': 'sys/directory|sys/walk|sys/path|sys/refusals',
     'watching': 'sys/watch',
     'processes': 'sys/process|sys/sandbox',
-    'network': 'sys/(net|poller|loop)',
-    'contract': 'sys/contract|sys/conformance',
+    'signals': 'sys/signal',
+    'network': 'sys/(net|poller|loop|loop_events|completions)',
+    'devices': 'sys/(device|buses)',
+    'contract': 'sys/contract|sys/(socket_)?conformance',
     'faults': 'sys/traced|fault/|systems/durability',
     'bounds': 'sys/confined|sys/contained',
     'random': 'sys/random',

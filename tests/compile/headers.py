@@ -36,7 +36,7 @@ BSDS = {'freebsd': '__FreeBSD__', 'openbsd': '__OpenBSD__', 'netbsd': '__NetBSD_
 FIRST_DAY = ['-I', 'tests/compile', '-DVITTE_PLATFORM_HEADER=<first_day.hpp>']
 POSIX_ONLY = ['-U_GNU_SOURCE', '-D_POSIX_C_SOURCE=200809L', '-DVITTE_PLATFORM_POSIX']
 LEAN = ['-fno-exceptions', '-fno-rtti']
-TEXTS = ['vitte/core/error_output.hpp', 'vitte/core/std_error.hpp', 'vitte/sys/time/chrono.hpp', 'vitte/sys/fs/text.hpp', 'vitte/sys/fs/glob.hpp', 'vitte/sys/fs/watch.hpp', 'vitte/sys/process.hpp', 'vitte/sys/process/command.hpp',
+TEXTS = ['vitte/core/error_output.hpp', 'vitte/core/std_error.hpp', 'vitte/sys/time/chrono.hpp', 'vitte/sys/fs/text.hpp', 'vitte/sys/fs/glob.hpp', 'vitte/sys/fs/watch.hpp', 'vitte/sys/event/files.hpp', 'vitte/sys/event/stop_token.hpp', 'vitte/sys/process.hpp', 'vitte/sys/process/command.hpp',
          'vitte/sys/process/capture.hpp']  # which are made of what is expensive
 NOT_WINDOWS = r'vitte/sys/platform/(bsd|darwin|kqueue|linux|posix|wasi|bare)\b'
 SEPARATE = r'vitte/separate\b'  # for programs that are compiled so
@@ -48,7 +48,7 @@ LINUX = ['g++', *(compiler for compiler in PORTS if '-linux-gnu' in compiler)]
 NO_CALLS = set("""_sysctl afs_syscall arch_specific_syscall bdflush break create_module epoll_ctl_old epoll_wait_old ftime get_kernel_syms
     getpmsg gtty idle lock mpx nfsservctl prof profil putpmsg query_module security stty syscalls sysfs timerfd tuxcall
     ulimit uselib vserver""".split())
-MAY_INCLUDE = {'core': {'core'}, 'separate': {'core', 'loader'}, 'sys': {'core', 'sys'}, 'loader': {'core', 'sys', 'loader'},
+MAY_INCLUDE = {'core': {'core'}, 'separate': {'core', 'loader'}, 'sys': {'core', 'sys'}, 'loader': {'core', 'sys', 'loader', 'plugin.h'},
                'driver': {'core', 'sys', 'loader', 'driver'}, 'buildkit': {'core', 'sys', 'loader', 'buildkit'}}
 # Folders of one part, each built on those before it; what stands beside them is built on all.
 ROOMS = {'vitte/loader/wasm/': ['module', 'interpret', 'translate', 'validate', 'run', 'wasi']}
@@ -133,7 +133,8 @@ def everywhere():
     yield 'g++', FIRST_DAY, ['vitte/vitte.hpp']
     yield 'g++', POSIX_ONLY, FOR_POSIX
     yield from (('g++', ['-DVITTE_SEPARATE'], [h]) for h in headers() if re.match(SEPARATE, h))
-    yield from (('g++', [], [h]) for h in COMMON)
+    # Where the engine and the linker only declare, a header sees least of what it forgot to include.
+    yield from (('g++', ['-DVITTE_SEPARATE'] if h.startswith('vitte/loader/') else [], [h]) for h in COMMON)
 
 
 def elsewhere():
@@ -202,6 +203,18 @@ def check_order(results):
             return rooms.index(room) if room in rooms else len(rooms)
         for header, included in [(h, i) for h, below in includes.items() for i in below if h.startswith(part) and i.startswith(part)]:
             results.check(floor(included) <= floor(header), f'{header} includes {included}, which is not below it')
+
+
+def check_facets(results):
+    """Who names a facet of its platform includes the header that defines it: else whether that can do a thing would be answered with no."""
+    includes = {header: includes_of(header) for header in headers()}
+    texts = {header: pathlib.Path(ROOT, header).read_text() for header in includes}
+    own = {match[1]: header for header, text in texts.items() if (match := re.match(r'/// Defines the facet `(\w+)` ', text))}
+    named = re.compile(r'\b(?:P|Platform|native)::(\w+)\b')
+    for header in includes:
+        facets = set(named.findall(re.sub('//.*', '', texts[header]))) & set(own)
+        missing = {facet for facet in facets if own[facet] not in closure_of(header, includes)}
+        results.check(header == 'vitte/sys/platform/policy.hpp' or not missing, f'{header} names facets without their headers: {sorted(missing)}')
 
 
 def check_windows(results):
@@ -284,7 +297,7 @@ def main():
         results = Results('compile/headers')
         work = [*everywhere(), *([] if options.changed else ports(results))]
         check_compilation(results, work, options.folder, Memory(f'{options.folder}/known' if options.changed else None))
-        checks = [check_windows, check_system_calls, check_two_units, check_rules, check_order, check_atomics, check_cost]
+        checks = [check_windows, check_system_calls, check_two_units, check_rules, check_order, check_facets, check_atomics, check_cost]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             for done in [pool.submit(check, results) for check in checks]:
                 done.result()

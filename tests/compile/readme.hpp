@@ -25,6 +25,8 @@ template <class... Arguments>
 void print(const char* form, Arguments... arguments);
 template <class Platform>
 vitte::result<void> save(const char* path);
+template <class Platform>
+void serve(unsigned short port);
 
 struct session {
     int send(int what);

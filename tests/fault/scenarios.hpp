@@ -57,7 +57,7 @@ private:
     template <class Result, class... Arguments>
     static void note(std::string_view name, const Result& returned, const Arguments&... arguments) noexcept {
         if (!returned) {
-            const bool closes = name == "files.close" || name == "sockets.close";
+            const bool closes = name == "files.close" || name == "sockets.close" || name == "devices.close";
             if (closes && returned.error().code == vitte::errc::bad_handle) ++wrong_closes;
             if (name == "memory.release") ++wrong_closes;
             return;

@@ -8,6 +8,7 @@
 #include <vitte/loader/wasm/module/compiled_module.hpp>
 #include <vitte/loader/wasm/run/invoke.hpp>
 #include <vitte/loader/wasm/run/linear_memory.hpp>
+#include <vitte/sys/platform/threads.hpp>
 #include <vitte/sys/time/deadline.hpp>
 
 namespace vitte::loader::wasm {
