@@ -26,10 +26,11 @@ CROSS = [*PLAIN, '-Dfast_engine=true']
 OF_SYSTEM = ['sys/' + name for name in (
     'contract', 'conformance', 'fs', 'memory', 'uncontended', 'locks', 'thread', 'time', 'random', 'environment', 'directory',
     'contained', 'walk', 'metadata', 'process', 'device', 'net', 'watch', 'poller', 'loop', 'loop_events', 'completions', 'signal', 'traced')] + [
-    'systems/refusals']
+    'systems/refusals', 'loader/module_store', 'loader/configuration']
 # The locks of macOS 14.4 are others, and only macOS has two ways to sync.
 OF_MACOS = ['systems/durability', *(f'systems/{name}_14' for name in ('locks', 'thread', 'uncontended', 'refusals'))]
-THREADED = ['sys/' + name for name in ('locks', 'thread', 'uncontended', 'poller', 'loop', 'loop_events', 'completions', 'signal')]
+THREADED = ['sys/' + name for name in ('locks', 'thread', 'uncontended', 'poller', 'loop', 'loop_events', 'completions', 'signal')] + [
+    'loader/module_store', 'loader/hot_reload', 'loader/serve']
 
 
 @dataclasses.dataclass
@@ -101,15 +102,15 @@ def of_name(name):
 
 # What the columns of the table stand for.
 FACETS = {
-    'core, formats': r'core/|loader/format/|loader/signature',
+    'core, formats': r'core/|loader/(format/|signature|manifest|resolver|dependencies|configuration)',
     'memory': 'sys/memory|sys/page_pool',
     'locks': 'sys/uncontended|sys/locks|systems/(locks|uncontended)',
     'threads': 'sys/(thread|every_thread)|systems/thread',
     'clocks': 'sys/time',
     'files': 'sys/fs|sys/metadata',
-    'folders': 'sys/directory|sys/walk|sys/path|sys/refusals',
-    'watching': 'sys/watch',
-    'processes': 'sys/process|sys/sandbox',
+    'folders': 'sys/directory|sys/walk|sys/path|sys/refusals|loader/module_store',
+    'watching': 'sys/watch|loader/hot_reload',
+    'processes': 'sys/process|sys/sandbox|loader/plugin_child',
     'signals': 'sys/signal',
     'network': 'sys/(net|poller|loop|loop_events|completions)',
     'devices': 'sys/(device|buses)',
@@ -119,8 +120,10 @@ FACETS = {
     'random': 'sys/random',
     'environment': 'sys/environment',
     "OS's linker": 'loader/os_linker',
-    'own linker': 'loader/(loader|name_space|debugger)',
-    'objects': 'loader/object',
+    'own linker': 'loader/(loader|name_space|module_set|debugger)',
+    'objects': 'loader/(object|firmware)',
+    'containers': 'loader/container',
+    'plugins': 'loader/(plugin|serve)',
     'WebAssembly': 'loader/wasm',
     'ffi': 'loader/ffi',
 }

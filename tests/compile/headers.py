@@ -184,7 +184,7 @@ def check_rules(results):
             results.check(macro.startswith('VITTE_'), f'{header} defines {macro}, which does not begin with VITTE_')
         os_macros = re.findall(r'\b(?:__linux__|__APPLE__|_WIN32|__FreeBSD__|__NetBSD__|__OpenBSD__|__wasi__)\b', text)
         # Calling conventions, what the CPU has, names and causes of error codes.
-        may_ask = header in ['vitte/loader/ffi.hpp', 'vitte/core/cpu.hpp', 'vitte/core/error_name.hpp', 'vitte/core/error_cause.hpp']
+        may_ask = header in ['vitte/loader/ffi/abi.hpp', 'vitte/core/cpu.hpp', 'vitte/core/error_name.hpp', 'vitte/core/error_cause.hpp']
         results.check(not os_macros or header.startswith('vitte/sys/platform') or may_ask,
                       f'{header} asks for the OS ({os_macros}); only sys/platform may')
 

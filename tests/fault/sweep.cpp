@@ -11,6 +11,9 @@
 #include <cstring>
 #include <map>
 #include <vitte/loader/loader.hpp>
+#include <vitte/loader/native/link.hpp>
+#include <vitte/loader/serve/held_modules.hpp>
+#include <vitte/loader/serve/place.hpp>
 #include <vitte/loader/wasm/format.hpp>
 #include <vitte/sys/device.hpp>
 #include <vitte/sys/event/child.hpp>
@@ -362,6 +365,39 @@ vitte::result<void> complete_connections() {
     return {};
 }
 
+/// A module that is held from its load to its end.
+vitte::result<void> hold_a_module() {
+    using vitte::loader::service_method;
+    const auto failed = [](const vitte::loader::service_error& told) {
+        static std::string why;
+        why = told.message;
+        for (int code = 0; code <= static_cast<int>(errc::cancelled); ++code)
+            if (told.code == message(static_cast<errc>(code))) return vitte::fail(static_cast<errc>(code), why.c_str());
+        return vitte::fail(errc::unknown, why.c_str());
+    };
+    vitte::loader::basic_held_modules<frail> held;
+    vitte::loader::basic_held_modules<frail>::task by;
+    if (const auto made = held.load(SCRATCH "/file", "m", by); !made) return failed(made.error());
+    if (const auto made = held.reload("m", by); !made) return failed(made.error());
+    const auto called = held.call({.method = service_method::call, .module = "m", .function = "f"}, by);
+    if (!called) return failed(called.error());
+    if (called->empty()) return vitte::fail(errc::out_of_memory, "write JSON");
+    set::found_text = *called;
+    if (const auto gone = held.unload("m", false); !gone) return failed(gone.error());
+    return {};
+}
+/// The place of a service, and who comes there.
+vitte::result<void> keep_a_place() {
+    using place = vitte::loader::basic_service_place<frail>;
+    VITTE_TRY(auto here, place::open("sweep"));
+    VITTE_TRY(const auto door, here.listen());
+    VITTE_TRY(const auto there, here.connect(soon()));
+    VITTE_TRY(const auto met, door.accept(soon()));
+    VITTE_CHECK(here.check(met.stream));
+    set::found_count = 1;
+    return {};
+}
+
 /// What only a real OS has.
 template <class P = base>
 std::vector<scenario> all_scenarios() {
@@ -480,6 +516,16 @@ std::vector<scenario> all_scenarios() {
                        return {};
                    },
                    [] { return set::found_count == 43; }, set::anything});
+    all.push_back({"hold a module", a_wasm_module, hold_a_module,
+                   [] { return set::found_text == R"({"type":"i32","value":"43"})"; }, set::anything});
+    all.push_back({"keep a place for a service",
+                   [] {
+                       char here[4096];
+                       BOOST_REQUIRE(getcwd(here, sizeof here) != nullptr);
+                       setenv("XDG_RUNTIME_DIR", (std::string(here) + "/" SCRATCH).c_str(), 1);
+                       BOOST_REQUIRE(mkdir(SCRATCH "/vitte", 0700) == 0);
+                   },
+                   keep_a_place, [] { return set::found_count == 1; }, set::anything});
     if (loads_libraries<P>())
         all.push_back({"load a library of the OS's", set::nothing,
                        []() -> vitte::result<void> {
@@ -521,7 +567,8 @@ bool survives_without(const char* call) {
 }
 /// Whether the call is made again, which for ever would never end.
 bool passes(const scenario& s, const std::string& call, errc code) {
-    const bool waits = call != "threads.start" && call != "processes.spawn";
+    const bool asks_once = call == "files.try_lock" && std::string_view(s.name) == "keep a place for a service";
+    const bool waits = call != "threads.start" && call != "processes.spawn" && !asks_once;
     return code == errc::interrupted || (code == errc::would_block && waits) ||
            (code == errc::disconnected && call == "sockets.accept");
 }

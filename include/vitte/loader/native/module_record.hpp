@@ -12,7 +12,6 @@
 #include <vitte/loader/symbol_location.hpp>
 #include <vitte/sys/memory/mapping.hpp>
 #include <vitte/sys/platform/directories.hpp>
-#include <vitte/sys/platform/processes.hpp>
 #include <vitte/sys/thread/once.hpp>
 
 namespace vitte::loader::native {
