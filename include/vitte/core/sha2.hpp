@@ -2,9 +2,9 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <type_traits>
 #include <vitte/core/cpu.hpp>
@@ -60,11 +60,15 @@ struct sha2_parameters<std::uint64_t> {
 template <class Word>
 constexpr void sha2_blocks(sha2_state<Word>& h, const std::byte* from, std::size_t count) noexcept {
     using with = sha2_parameters<Word>;
-    const auto upper = [](Word x, const int(&by)[3]) {
-        return static_cast<Word>(std::rotr(x, by[0]) ^ std::rotr(x, by[1]) ^ std::rotr(x, by[2]));
+    // `std::rotr` takes an int, or in older libraries an unsigned int.
+    const auto rotated = [](Word x, int by) {
+        return static_cast<Word>(x >> by | x << (std::numeric_limits<Word>::digits - by));
     };
-    const auto lower = [](Word x, const int(&by)[3]) {
-        return static_cast<Word>(std::rotr(x, by[0]) ^ std::rotr(x, by[1]) ^ (x >> by[2]));
+    const auto upper = [&](Word x, const int(&by)[3]) {
+        return static_cast<Word>(rotated(x, by[0]) ^ rotated(x, by[1]) ^ rotated(x, by[2]));
+    };
+    const auto lower = [&](Word x, const int(&by)[3]) {
+        return static_cast<Word>(rotated(x, by[0]) ^ rotated(x, by[1]) ^ (x >> by[2]));
     };
     for (; count != 0; --count, from += 16 * sizeof(Word)) {
         std::array<Word, 16> w{};

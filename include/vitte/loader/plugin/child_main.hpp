@@ -103,7 +103,7 @@ private:
     /// What a function of the plugin returned, with what it wrote, or with why it failed.
     bool reply(const frame& to, std::int32_t status) noexcept {
         if (status == VITTE_OK) return answer(to, frame_kind::reply, status);
-        return answer_text(to, frame_kind::reply, status < 0 ? status : VITTE_FAILED, error_);
+        return answer_text(to, frame_kind::reply, status < 0 ? status : std::int32_t{VITTE_FAILED}, error_);
     }
 
     bool start(const frame& request) {

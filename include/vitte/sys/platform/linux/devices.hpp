@@ -27,7 +27,7 @@ struct terminal_devices : posix::devices {
 
     static result<state> state_of(int device) noexcept {
         state now;
-        if (::ioctl(device, get, &now) == 0) return now;
+        if (posix::call_ioctl(::ioctl, device, get, &now) == 0) return now;
         if (!is_unknown(errno)) return posix::last_error("ioctl TCGETS2");
         VITTE_CHECK(posix::checked(::ioctl(device, TCGETS, &now), "ioctl TCGETS"));
         const posix::named_speed* const named = posix::find_speed_name(static_cast<speed_t>(now.c_cflag & speed_bits));
@@ -80,7 +80,7 @@ struct devices : terminal_devices {
     static result<storage_size> storage(int device) noexcept {
         storage_size told;
         int logical = 0;
-        VITTE_CHECK(posix::checked(::ioctl(device, BLKGETSIZE64, &told.total), "ioctl BLKGETSIZE64"));
+        VITTE_CHECK(posix::checked(posix::call_ioctl(::ioctl, device, BLKGETSIZE64, &told.total), "ioctl BLKGETSIZE64"));
         VITTE_CHECK(posix::checked(::ioctl(device, BLKSSZGET, &logical), "ioctl BLKSSZGET"));
         VITTE_CHECK(posix::checked(::ioctl(device, BLKPBSZGET, &told.physical_sector), "ioctl BLKPBSZGET"));
         told.logical_sector = static_cast<std::uint32_t>(logical);
