@@ -67,6 +67,8 @@ def check_scripts(results, folder):
     results.equal((code, end.splitlines()[-1]), (1, '3 passed, 2 failed, 0 skipped'), 'the end of a run that failed')
     code, end = told(some.steps[:3])
     results.equal((code, end.splitlines()[-1]), (0, '3 passed, 0 failed, 0 skipped'), 'the end of a run that passed')
+    code, end = told([])
+    results.equal((code, end.splitlines()[-1]), (1, '0 passed, 0 failed, 0 skipped'), 'the end of a run of nothing')
 
 
 def check_target(results, folder):
