@@ -174,6 +174,7 @@ def build(target, folder):
     if not os.path.exists(f'{made}/build.ninja'):
         subprocess.run(['meson', 'setup', made, *target.setup], check=True, env=environment)
     tests = [f'tests/{name.replace("/", "_")}' for name in target.only or []]
+    tests += ['fixtures'] if 'loader/hot_reload' in (target.only or []) else []
     subprocess.run(['ninja', '-k', '0', '-C', made, *tests], check=True, env=environment)
 
 
