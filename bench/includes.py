@@ -75,3 +75,10 @@ else:
         '<type_traits> + <utility>', 1.5)
     row('include sys/thread.hpp, CPU ms', cpu_ms(include('vitte/sys/thread.hpp')),
         cpu_ms(include('mutex', 'condition_variable', 'thread')), '<mutex> + <condition_variable> + <thread>', 1 / 3)
+    # Of every header that a socket's interface names, the standard's and the system's, nothing can be left out: the
+    # second row is how little an empty library could cost.
+    asio = cpu_ms(include('asio.hpp'))
+    row('include sys/net.hpp, CPU ms', cpu_ms(include('vitte/sys/net.hpp')), asio, 'Asio', 0.1)
+    needed = include('span', 'string_view', 'cstdint', 'new', 'utility', 'type_traits', 'sys/socket.h', 'netinet/in.h',
+                     'netinet/tcp.h', 'netinet/udp.h', 'sys/un.h', 'netdb.h', 'poll.h', 'fcntl.h', 'unistd.h', 'time.h')
+    row('include only the headers that sys/net.hpp needs, CPU ms', cpu_ms(needed), asio, 'Asio', 0.1)

@@ -23,12 +23,23 @@ inline double median(std::vector<double> of) {
     return of[of.size() / 2];
 }
 
-/// claim, ours, peer, peer's name, ratio, goal, verdict; figures in nanoseconds.
-inline void row(const char* claim, double ours, double peer, const char* peer_name, double goal) {
-    const double ratio = ours / peer;
+inline void row(const char* claim, double ours, double peer, const char* peer_name, double goal, double ratio) {
     std::printf("%s\t%.1f\t%.1f\t%s\t%.2f\t%.2f\t%s\n", claim, ours, peer, peer_name, ratio, goal,
                 ratio <= goal ? "ok" : "short");
     std::fflush(stdout);
+}
+
+/// claim, ours, peer, peer's name, ratio, goal, verdict; figures in nanoseconds.
+inline void row(const char* claim, double ours, double peer, const char* peer_name, double goal) {
+    row(claim, ours, peer, peer_name, goal, ours / peer);
+}
+
+/// The medians of rounds, and of their ratios, in which a noise that lasts longer than a round cancels.
+inline void row(const char* claim, const std::vector<double>& ours, const std::vector<double>& peer,
+                const char* peer_name, double goal) {
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < ours.size(); ++i) ratios.push_back(ours[i] / peer[i]);
+    row(claim, median(ours), median(peer), peer_name, goal, median(std::move(ratios)));
 }
 
 /// The row of a claim whose peer is not installed.

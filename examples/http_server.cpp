@@ -1,10 +1,10 @@
-// A server of files by HTTP/1.1 (RFC 9110, RFC 9112): kept connections, ranges, nothing outside of its folder. One
-// thread with a coroutine for each connection.
-//     http_server FOLDER ADDRESS:PORT
+// http_server FOLDER ADDRESS:PORT: a server of files by HTTP/1.1 (RFC 9110, RFC 9112) with kept connections and ranges,
+// and of nothing outside of its folder. One thread with a coroutine for each connection.
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <optional>
 #include <string>
-
 #include <vitte/sys/event.hpp>
 #include <vitte/sys/fs/contained.hpp>
 #include <vitte/sys/net/async.hpp>
@@ -13,188 +13,188 @@ namespace {
 using namespace vitte;
 using namespace vitte::sys;
 
-constexpr std::int64_t patience = 60_s;
+constexpr std::int64_t patience = 60_s;  // with a request, and with who takes a step of what is sent
+constexpr std::uint64_t step = 128 * 1024, small = 16 * 1024;  // what is not larger goes with its head
+constexpr auto in_names = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/// What a request says.
-struct request {
-    std::string_view method, target, range;
-    bool keep = false, is_valid = false;
-};
+/// What some reader may take for the end of a line, or leave out (RFC 9112, 2.2).
+bool misleads(char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 127; }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+bool same(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
 
-bool same(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+/// Takes what stands before `end`, or all if it is not there, off `text`, and `end` with it.
+std::string_view take(std::string_view& text, std::string_view end) {
+    const std::string_view taken = text.substr(0, text.find(end));
+    text.remove_prefix(std::min(taken.size() + end.size(), text.size()));
+    return taken;
+}
+std::string_view trimmed(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+std::optional<std::uint64_t> number_of(std::string_view text, int base = 10) {
+    std::uint64_t made = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), made, base);
+    return failed == std::errc() && end == text.data() + text.size() ? std::optional(made) : std::nullopt;
 }
 
-request parsed(std::string_view head) {
-    request made;
-    std::string_view line = head.substr(0, head.find("\r\n"));
-    const auto first = line.find(' '), last = line.rfind(' ');
-    const std::string_view version = line.substr(last + 1);
-    if (first == line.npos || last == first || (version != "HTTP/1.1" && version != "HTTP/1.0")) return made;
-    made = {line.substr(0, first), line.substr(first + 1, last - first - 1), "", version == "HTTP/1.1", false};
-    bool has_host = !made.keep;  // who speaks HTTP/1.0 may leave it out
-    for (head.remove_prefix(line.size() + 2); !head.empty(); head.remove_prefix(line.size() + 2)) {
-        line = head.substr(0, head.find("\r\n"));
-        const auto colon = line.find(':');
-        if (colon == line.npos || colon == 0 || line.find_first_of(" \t") < colon) return made;
-        const std::string_view name = line.substr(0, colon);
-        const std::string_view value = line.substr(std::min(line.find_first_not_of(" \t", colon + 1), line.size()));
-        if (same(name, "Range")) made.range = value;
-        has_host |= same(name, "Host");
-        if (same(name, "Connection")) made.keep = made.keep ? !same(value, "close") : same(value, "keep-alive");
+struct request {
+    std::string_view method, target, range;
+    bool keep = false;
+};
+/// What a head asks for; nothing if two readers may understand it in two ways.
+std::optional<request> parsed(std::string_view head) {
+    std::string_view line = take(head, "\r\n"), range;
+    if (std::ranges::any_of(line, misleads) || line.find('\t') != line.npos) return {};
+    const std::string_view method = take(line, " "), target = take(line, " ");
+    const bool is_new = line == "HTTP/1.1";
+    if (method.empty() || method.find_first_not_of(in_names) != method.npos || !target.starts_with('/')) return {};
+    if (!is_new && line != "HTTP/1.0") return {};
+    int hosts = 0;
+    bool keeps = is_new, closes = false, is_conditional = false;
+    while (!head.empty()) {
+        line = take(head, "\r\n");
+        const auto colon = line.find_first_not_of(in_names);
+        if (colon == 0 || colon == line.npos || line[colon] != ':' || std::ranges::any_of(line, misleads)) return {};
+        std::string_view name = line.substr(0, colon), value = trimmed(line.substr(colon + 1));
+        if (same(name, "Range")) range = value;
+        is_conditional |= same(name, "If-Range");  // on a version of the file, which nothing here tells of
+        hosts += same(name, "Host");
         // A body, which nothing here wants, would be taken for the next request.
-        if (same(name, "Transfer-Encoding") || (same(name, "Content-Length") && value != "0")) return made;
+        if (same(name, "Transfer-Encoding") || (same(name, "Content-Length") && value != "0")) return {};
+        while (same(name, "Connection") && !value.empty()) {
+            const std::string_view option = trimmed(take(value, ","));
+            closes |= same(option, "close");
+            keeps |= same(option, "keep-alive");
+        }
     }
-    made.is_valid = made.target.starts_with('/') && has_host;
-    return made;
+    if (hosts > 1 || (hosts == 0 && is_new)) return {};  // who speaks HTTP/1.0 may leave it out
+    return request{method, target, is_conditional ? "" : range, keeps && !closes};
 }
 
 /// The path below the folder that a target stands for; "" if it is none.
 std::string path_of(std::string_view target) {
+    const std::string_view coded = take(target, "?");
     std::string made;
-    target = target.substr(0, target.find('?'));
-    for (std::size_t i = 1; i < target.size(); ++i) {
-        unsigned code = static_cast<unsigned char>(target[i]);
-        if (target[i] == '%') {
-            const char* const digits = target.data() + i + 1;
-            if (i + 2 >= target.size() || std::from_chars(digits, digits + 2, code, 16).ptr != digits + 2) return "";
-            i += 2;
-        }
-        if (code == 0) return "";
-        made += static_cast<char>(code);
+    for (std::size_t i = 1; i < coded.size(); ++i) {
+        made += coded[i];
+        if (coded[i] != '%') continue;
+        made.back() = static_cast<char>(i + 2 < coded.size() ? number_of(coded.substr(i + 1, 2), 16).value_or(0) : 0);
+        if (made.back() == '\0') return "";
+        i += 2;
     }
     return made.empty() || made.back() == '/' ? made + "index.html" : made;
 }
 
-/// A part of a file: one range is understood (RFC 9110, 14.1.2), and others are as if they were not there.
 struct part {
     std::uint64_t first = 0, size = 0;
-    enum { all, some, none } kind = all;
 };
-part part_of(std::string_view range, std::uint64_t size) {
-    const auto dash = range.find('-', 6);
-    if (!range.starts_with("bytes=") || dash == range.npos) return {0, size, part::all};
-    const std::string_view from = range.substr(6, dash - 6), to = range.substr(dash + 1);
-    std::uint64_t first = 0, last = UINT64_MAX - 1;
-    const auto is_number = [](std::string_view text, std::uint64_t& number) {
-        const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-        return failed == std::errc() && end == text.data() + text.size();
-    };
-    if ((!from.empty() && !is_number(from, first)) || (!to.empty() && !is_number(to, last)) || last < first ||
-        (from.empty() && to.empty()))
-        return {0, size, part::all};
-    if (from.empty()) {  // the last so many
-        const std::uint64_t wanted = last < size ? last : size;
-        return {size - wanted, wanted, wanted == 0 ? part::none : part::some};
-    }
-    if (first >= size) return {0, 0, part::none};
-    return {first, (last < size ? last + 1 : size) - first, part::some};
+/// The range of a file of `size` bytes (RFC 9110, 14.1.2), empty if it is outside; nothing if it is not understood.
+std::optional<part> part_of(std::string_view range, std::uint64_t size) {
+    if (take(range, "=") != "bytes" || range.find('-') == range.npos) return {};
+    const std::string_view from = take(range, "-");
+    const auto first = number_of(from), last = number_of(range);
+    if (from.empty() && last) return part{size - std::min(*last, size), std::min(*last, size)};  // the last so many
+    if (!first || (last ? *last < *first : !range.empty())) return {};
+    const std::uint64_t begin = std::min(*first, size);
+    return part{begin, (last && *last < size ? *last + 1 : size) - begin};
 }
 
-const char* type_of(std::string_view path) {
-    if (path.ends_with(".html")) return "text/html; charset=utf-8";
-    return path.ends_with(".wasm") ? "application/wasm" : "application/octet-stream";
+std::string head_of(const char* status, std::uint64_t size, bool keep) {
+    return std::string("HTTP/1.1 ") + status + "\r\nContent-Length: " + std::to_string(size) +
+           "\r\nConnection: " + (keep ? "keep-alive\r\n" : "close\r\n");
+}
+/// Whether the connection can go on; as `answer`.
+task<bool> refuse(async_tcp_stream& to, const char* status, bool keep) {
+    const std::string head = head_of(status, 0, keep) + "\r\n";
+    co_return (co_await to.send(std::as_bytes(std::span(head)), deadline::after(patience))) && keep;
+}
+task<bool> answer(async_tcp_stream& to, const contained_directory& folder, std::optional<request> asked) {
+    if (!asked) co_return co_await refuse(to, "400 Bad Request", false);
+    const auto [method, target, range, keep] = *asked;
+    if (method != "GET" && method != "HEAD") co_return co_await refuse(to, "501 Not Implemented", keep);
+    const std::string path = path_of(target);
+    const auto file = folder.open_file(path.c_str(), {open_mode::read, open_nonblocking});
+    const auto info = file ? file->info() : unexpected(file.error());
+    const bool is_file = info && info->kind == file_kind::regular && !path.empty();
+    const bool is_unknown = !info && info.error().code == errc::out_of_handles;
+    if (!is_file) co_return co_await refuse(to, is_unknown ? "503 Service Unavailable" : "404 Not Found", keep);
+    const auto some = part_of(method == "GET" ? range : "", info->size);  // of HEAD there is no part
+    if (some && some->size == 0) co_return co_await refuse(to, "416 Range Not Satisfiable", keep);
+    auto [first, size] = some.value_or(part{0, info->size});
+    std::string head = head_of(some ? "206 Partial Content" : "200 OK", size, keep) + "Accept-Ranges: bytes\r\n";
+    if (some)
+        head += "Content-Range: bytes " + std::to_string(first) + "-" + std::to_string(first + size - 1) + "/" +
+                std::to_string(info->size) + "\r\n";
+    head += path.ends_with(".html")   ? "Content-Type: text/html; charset=utf-8\r\n\r\n"
+            : path.ends_with(".wasm") ? "Content-Type: application/wasm\r\n\r\n"
+                                      : "Content-Type: application/octet-stream\r\n\r\n";
+    if (method == "HEAD") size = 0;
+    const auto at_once = static_cast<std::size_t>(size <= small ? std::exchange(size, 0) : 0);
+    head.resize(head.size() + at_once);
+    const auto body = std::as_writable_bytes(std::span(head)).last(at_once);
+    if (at_once != 0 && file->read_at(body, first).value_or(0) != at_once) co_return false;
+    if (!co_await to.send(std::as_bytes(std::span(head)), deadline::after(patience))) co_return false;
+    for (result<std::uint64_t> went; size != 0; first += *went, size -= *went) {
+        went = co_await to.send_file(*file, first, std::min(step, size), deadline::after(patience));
+        if (went.value_or(0) == 0) co_return false;
+    }
+    co_return keep;
 }
 
-std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
-
-class server {
-public:
-    server(loop& in, contained_directory folder) : loop_(in), folder_(std::move(folder)) {}
-
-    task<> listen(tcp_listener from) {
-        async_tcp_listener door(loop_, std::move(from));
-        if (!door.open()) co_return loop_.stop();
-        for (;;) {
-            auto next = co_await door.accept();
-            if (next) spawn(serve(std::move(next->stream)));
-            if (!next) co_await resume_at(loop_, deadline::after(100_ms));  // no handles until others have ended
+task<> serve(loop& in, const contained_directory& folder, tcp_stream from) {
+    async_tcp_stream stream(in, std::move(from));
+    if (!stream.open()) co_return;
+    std::byte room[16'384];  // the longest head
+    std::size_t filled = 0;
+    deadline until = deadline::after(patience);  // for the next request to be there
+    for (bool keep = true; keep;) {
+        const std::string_view text(reinterpret_cast<const char*>(room), filled);
+        if (const auto end = text.find("\r\n\r\n"); end != text.npos) {
+            keep = co_await answer(stream, folder, parsed(text.substr(0, end + 2)));
+            std::memmove(room, room + end + 4, filled -= end + 4);
+            until = deadline::after(patience);
+        } else if (filled == sizeof room) {
+            keep = co_await refuse(stream, "431 Request Header Fields Too Large", false);
+        } else {
+            const auto came = co_await stream.receive(std::span(room).subspan(filled), until);
+            if (!came || *came == 0) co_return;
+            filled += *came;
         }
     }
+    // What it still sends is taken for a while, since closing now would take back what it was told.
+    static_cast<void>(stream.socket().shut_down());
+    const deadline end = deadline::after(1_s);
+    while (deadline::after(0) < end && (co_await stream.receive(room, end)).value_or(0) != 0) continue;
+}
 
-private:
-    task<> serve(tcp_stream from) {
-        async_tcp_stream stream(loop_, std::move(from));
-        if (!stream.open()) co_return;
-        std::byte room[16'384];  // the longest head
-        std::size_t filled = 0;
-        deadline until = deadline::after(patience);  // for the next request to be there
-        for (bool keep = true; keep;) {
-            const std::string_view text(reinterpret_cast<const char*>(room), filled);
-            if (const auto end = text.find("\r\n\r\n"); end != text.npos) {
-                keep = co_await answer(stream, parsed(text.substr(0, end + 2)));
-                std::memmove(room, room + end + 4, filled -= end + 4);
-                until = deadline::after(patience);
-            } else if (filled == sizeof room) {
-                keep = co_await refuse(stream, "431 Request Header Fields Too Large", false);
-            } else {
-                const auto came = co_await stream.receive(std::span(room).subspan(filled), until);
-                if (!came || *came == 0) co_return;
-                filled += *came;
-            }
-        }
-        // What it still sends is taken for a while, since closing now would take back what it was told.
-        static_cast<void>(stream.socket().shut_down());
-        while ((co_await stream.receive(room, deadline::after(1_s))).value_or(0) != 0) {
-        }
+task<> serve_all(loop& in, async_tcp_listener& door, const contained_directory& folder) {
+    for (;;) {
+        auto next = co_await door.accept();
+        if (next) spawn(serve(in, folder, std::move(next->stream)));
+        if (!next) co_await resume_at(in, deadline::after(100_ms));  // no handles until others have ended
     }
+}
 
-    /// Whether the connection can go on.
-    task<bool> answer(async_tcp_stream& to, request asked) {
-        if (!asked.is_valid) co_return co_await refuse(to, "400 Bad Request", false);
-        const bool with_body = asked.method == "GET";
-        if (!with_body && asked.method != "HEAD") co_return co_await refuse(to, "501 Not Implemented", asked.keep);
-        const std::string path = path_of(asked.target);
-        const auto file = folder_.open_file(path.c_str(), {open_mode::read, open_nonblocking});
-        const auto info = file ? file->info() : unexpected(file.error());
-        if (path.empty() || !info || info->kind != file_kind::regular)
-            co_return co_await refuse(to, "404 Not Found", asked.keep);
-        const part wanted = part_of(asked.range, info->size);
-        if (wanted.kind == part::none) co_return co_await refuse(to, "416 Range Not Satisfiable", asked.keep);
-        const bool whole = wanted.kind == part::all;
-        std::string head = head_of(whole ? "200 OK" : "206 Partial Content", wanted.size, asked.keep);
-        head += std::string("Accept-Ranges: bytes\r\nContent-Type: ") + type_of(path) + "\r\n";
-        if (!whole)
-            head += "Content-Range: bytes " + std::to_string(wanted.first) + "-" +
-                    std::to_string(wanted.first + wanted.size - 1) + "/" + std::to_string(info->size) + "\r\n";
-        head += "\r\n";
-        if (!co_await to.send(as_bytes(head), deadline::after(patience))) co_return false;
-        if (!with_body) co_return asked.keep;
-        const auto sent = co_await to.send_file(*file, wanted.first, wanted.size, deadline::after(60 * patience));
-        co_return sent.value_or(0) == wanted.size ? asked.keep : false;
-    }
-    task<bool> refuse(async_tcp_stream& to, const char* status, bool keep) {
-        const std::string head = head_of(status, 0, keep) + "\r\n";
-        co_return (co_await to.send(as_bytes(head), deadline::after(patience))) ? keep : false;
-    }
-    static std::string head_of(const char* status, std::uint64_t size, bool keep) {
-        return std::string("HTTP/1.1 ") + status + "\r\nContent-Length: " + std::to_string(size) +
-               "\r\nConnection: " + (keep ? "keep-alive\r\n" : "close\r\n");
-    }
-
-    loop& loop_;
-    contained_directory folder_;
-};
-
-int report(const error& why, const char* what) {
-    return std::fprintf(stderr, "http_server: %s\n", why.message(what).c_str()), 1;
+result<void> run(const char* path, const ip_endpoint& place) {
+    VITTE_TRY(auto opened, directory::open(path));
+    const contained_directory folder(std::move(opened));
+    VITTE_TRY(auto listener, tcp_listener::listen(place));
+    loop here;
+    VITTE_CHECK(here.open());
+    async_tcp_listener door(here, std::move(listener));
+    VITTE_CHECK(door.open());
+    std::printf("port %u\n", static_cast<unsigned>(door.socket().local_address()->ip().port));
+    std::fflush(stdout);
+    spawn(serve_all(here, door, folder));
+    return here.run();
 }
 }  // namespace
 
 int main(int argc, char** argv) {
     const auto place = argc == 3 ? ip_endpoint::parse(argv[2]) : fail(errc::invalid_argument, "read arguments");
     if (!place) return std::fputs("usage: http_server FOLDER ADDRESS:PORT\n", stderr), 2;
-    auto folder = directory::open(argv[1]);
-    if (!folder) return report(folder.error(), argv[1]);
-    auto listener = tcp_listener::listen(*place);
-    if (!listener) return report(listener.error(), argv[2]);
-    loop here;
-    if (const auto opened = here.open(); !opened) return report(opened.error(), "loop");
-    std::printf("port %u\n", static_cast<unsigned>(listener->local_address()->ip().port));
-    std::fflush(stdout);
-    server files(here, contained_directory(std::move(*folder)));
-    spawn(files.listen(std::move(*listener)));
-    const auto ended = here.run();
-    return ended ? 1 : report(ended.error(), "loop");
+    const auto ended = run(argv[1], *place);
+    if (!ended) std::fprintf(stderr, "http_server %s %s: %s\n", argv[1], argv[2], ended.error().message().c_str());
+    return 1;
 }

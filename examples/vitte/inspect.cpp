@@ -3,6 +3,7 @@
 
 #include <vitte/loader/format/macho.hpp>
 #include <vitte/loader/format/pe.hpp>
+#include <vitte/loader/format/vitb/container.hpp>
 #include <vitte/loader/format/wasm.hpp>
 #include <vitte/sys/memory/mapping.hpp>
 
@@ -22,17 +23,22 @@ imports, relocations, and what else the format has; a universal Mach-O file has 
 Of a WebAssembly module: sections, exports and imports with their types, and who made it; as JSON the members file,
 kind, producers, sections, functions, tables, memories, globals, tags (how many), exports, imports. --disassemble prints its
 functions in the text format.
+
+Of a container (.vitmod, .vitbc, .vitplug): the module that it is, what that needs, its parts, whether they are damaged,
+and by which keys it is signed, which `vitte key` verifies; as JSON the members file, format, kind, version, name,
+module_version, needs, entries, exports, imports, signatures.
 )";
 
 inspected inspect_any(std::span<const std::byte> bytes, const std::string& path, bool as_json) {
     const std::string_view start(reinterpret_cast<const char*>(bytes.data()), bytes.size() < 4 ? bytes.size() : 4);
     if (start == "\177ELF") return inspect_elf(bytes, path, as_json);
+    if (loader::vitb::is_container(bytes)) return inspect_vitb(bytes, path, as_json);
     for (const std::string_view magic : {"\xfe\xed\xfa\xce", "\xfe\xed\xfa\xcf", "\xce\xfa\xed\xfe", "\xcf\xfa\xed\xfe",
                                          "\xca\xfe\xba\xbe", "\xca\xfe\xba\xbf"})
         if (start == magic) return inspect_macho(bytes, path, as_json);
     if (const auto header = loader::pe::header::read(bytes); header || header.error().code != vitte::errc::not_found)
         return inspect_pe(bytes, path, as_json);
-    return loader::malformed("file header", "neither an ELF, PE or Mach-O file nor a COFF object or WebAssembly module", 0);
+    return loader::malformed("file header", "neither an ELF, PE or Mach-O file nor a COFF object, WebAssembly module or container", 0);
 }
 }  // namespace
 
@@ -65,6 +71,6 @@ exit_code inspect(const arguments& given) {
     const auto done = inspect_any(mapped->bytes(), path, as_json);
     if (!done)
         return complain(failed, "inspect " + path + ": " + done.error().message(),
-                        "inspect reads objects, libraries and executables");
+                        "inspect reads objects, libraries, executables and containers");
     return succeeded;
 }

@@ -16,6 +16,7 @@ using inspected = vitte::result<void, vitte::loader::parse_error>;
 inspected inspect_elf(std::span<const std::byte> bytes, std::string_view path, bool as_json);
 inspected inspect_pe(std::span<const std::byte> bytes, std::string_view path, bool as_json);
 inspected inspect_macho(std::span<const std::byte> bytes, std::string_view path, bool as_json);
+inspected inspect_vitb(std::span<const std::byte> bytes, std::string_view path, bool as_json);
 
 inline void line(const char* key, std::string_view value) { std::printf("%-9s %s\n", key, shown(value).c_str()); }
 inline std::string or_number(std::string_view name, std::uint64_t number) {

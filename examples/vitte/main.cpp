@@ -1,13 +1,21 @@
-// vitte, the command-line tool: what a module is, and a call of one of its functions.
+// vitte, the command-line tool: what a module is, a call of one of its functions, and signatures.
 #include "command.hpp"
 
 namespace {
 constexpr const char* help = R"(usage: vitte COMMAND ...
 
-  vitte inspect FILE [--json]               what an ELF, PE, Mach-O file or WebAssembly module is, needs and offers
+  vitte inspect FILE [--json]               what an ELF, PE, Mach-O file, WebAssembly module or container is and offers
   vitte inspect FILE.wasm --disassemble     the functions of a WebAssembly module as text
   vitte run FILE FUNCTION [ARGUMENT]...     loads a module and calls one of its functions
   vitte run PROGRAM.wasm [ARGUMENT]...      runs a WASI program
+  vitte pack DESCRIPTION.json -o FILE       a container of a module in several forms
+  vitte unpack FILE FOLDER                  what is in a container
+  vitte key new|sign|verify|trust ...       makes keys, signs files and verifies signatures, as minisign does; policies
+  vitte store add|get|list|verify|gc ...    keeps modules by content, name and version, in a folder that is shared
+  vitte resolve FILE|NAME[@RANGE]... ...    which versions of modules go together, and why
+  vitte bind LIBRARY [-o HEADER]            a C++ header of a library's functions and types, from its debug information
+  vitte serve ...                           holds modules in one process, for those that follow
+  vitte load|call|modules|unload|reload|watch ...   has it load a module, call a function, tell what it holds
   vitte --version                           tells the version of vitte
 
 `vitte COMMAND --help` tells more. Exit codes: 0 success; 1 the file, the call or the output failed; 2 wrong usage.
@@ -29,8 +37,20 @@ exit_code do_command(const arguments& given) {
     }
     if (given[0] == "inspect") return inspect(rest);
     if (given[0] == "run") return run(rest);
+    if (given[0] == "bind") return bind(rest);
+    if (given[0] == "key") return key(rest);
+    if (given[0] == "resolve") return resolve(rest);
+    if (given[0] == "pack") return pack(rest);
+    if (given[0] == "unpack") return unpack(rest);
+    if (given[0] == "store") return store(rest);
+    if (given[0] == "serve") return serve(rest);
+    for (const std::string_view one : {"load", "call", "modules", "unload", "reload", "watch"})
+        if (given[0] == one) return ask_server(one, rest);
     return complain(misused, std::string(given[0]) + ": not a command",
-                    suggestion(given[0], {"inspect", "run", "help", "--help", "--version"}, "vitte --help lists them"));
+                    suggestion(given[0],
+                               {"inspect", "run", "pack", "unpack", "bind", "key", "store", "resolve", "serve", "load",
+                                "call", "modules", "unload", "reload", "watch", "help", "--help", "--version"},
+                               "vitte --help lists them"));
 }
 }  // namespace
 

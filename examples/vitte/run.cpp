@@ -1,28 +1,27 @@
 // vitte run: loads a module and calls one of its functions with arguments from the command line.
-#include <cinttypes>
-
-#include <vitte/loader/ffi.hpp>
 #include <vitte/loader/loader.hpp>
+#include <vitte/loader/value_text.hpp>
 
-#if defined(STATIC_HOST)
-#include "../host_libc.hpp"
-#endif
 #include "command.hpp"
-#include "numbers.hpp"
+#include "debug_files.hpp"
+#include "host.hpp"
 #include "program.hpp"
 
 namespace {
 using vitte::loader::value;
 using vitte::loader::value_type;
 
-constexpr const char* help = R"(usage: vitte run FILE FUNCTION [ARGUMENT]... [--signature TYPE] [--linker own|os]
+constexpr const char* help =
+    R"(usage: vitte run FILE FUNCTION [ARGUMENT]... [--signature TYPE | --bindings FILE] [--linker own|os]
        vitte run PROGRAM.wasm [--dir HOST[::GUEST]]... [--env NAME=VALUE]... [--] [ARGUMENT]...
 
 Loads the module FILE and calls its exported FUNCTION, a C function, with the arguments; prints what it returns.
 
   --signature 'i64(i64,str)'   the types of the result and of the parameters: void, i8, u8, i16, u16, i32, u32, i64, u64,
-                               f32, f64, ptr (a number) and str (a text). Without it, result and arguments are i64.
-                               That the type is right cannot be checked: a wrong one may crash.
+                               f32, f64, ptr (a number) and str (a text). That the type is right cannot be checked:
+                               a wrong one may crash.
+  --bindings FILE              knows the types of all functions; vitte bind --json has written it. Without either, debug
+                               information of FILE does, and without that, result and arguments are i64.
   --linker own|os              who links the module: vitte itself (the default), or the OS (not in the static build).
   --                           what follows are arguments, even if they begin with --
 
@@ -35,42 +34,45 @@ known.
 )";
 
 struct request {
-    std::string file, function, signature, linker = "own";
+    std::string file, function, signature, bindings, linker = "own";
     std::vector<std::string> arguments;
 };
 
-bool parse_value(value_type type, const std::string& text, value& to) {
-    if (type == value_type::string) return to = value::of(text.c_str()), true;
-    if (type == value_type::f64) {
-        double number = 0;
-        const bool good = parse_real(text, number);
-        return to = value::of(number), good;
-    }
-    if (type == value_type::f32) {
-        float number = 0;
-        const bool good = parse_real(text, number);
-        return to = value::of(number), good;
-    }
-    parsed_integer number;
-    if (!parse_integer(text, number)) return false;
-    to = {type, number.bits};
-    return vitte::loader::fits(type, number.bits, number.negative);
+/// The arguments as `type` has them; none if one cannot be.
+bool parse_all(const request& r, const vitte::loader::signature& type, std::vector<value>& to) {
+    const auto parameters = type.parameters();
+    if (parameters.size() != r.arguments.size())
+        return complain(misused,
+                        "run: '" + r.function + "' takes " + std::to_string(parameters.size()) + " arguments, " +
+                            std::to_string(r.arguments.size()) + " are given",
+                        "it is " + r.signature),
+               false;
+    to.resize(parameters.size());
+    for (std::size_t i = 0; i < to.size(); ++i)
+        if (const auto read = vitte::loader::read_value(parameters[i], r.arguments[i]); read)
+            to[i] = *read;
+        else
+            return complain(misused,
+                            "run: argument " + std::to_string(i + 1) + " '" + r.arguments[i] + "' is no " +
+                                std::string(name_of(parameters[i])),
+                            "--signature tells the types"),
+                   false;
+    return true;
 }
 
-void print(const value& returned) {
-    switch (returned.type) {
-        case value_type::nothing: return;
-        case value_type::f32: std::printf("%.9g\n", static_cast<double>(returned.as_float())); return;
-        case value_type::f64: std::printf("%.17g\n", returned.as_double()); return;
-        case value_type::string: std::printf("%s\n", returned.bits == 0 ? "(null)" : returned.as_string()); return;
-        case value_type::pointer: std::printf("%#" PRIx64 "\n", returned.bits); return;
-        case value_type::u8: case value_type::u16: case value_type::u32: case value_type::u64:
-            std::printf("%" PRIu64 "\n", returned.bits); return;
-        default: std::printf("%" PRId64 "\n", returned.as_signed());
-    }
+/// What the function of the module at `path` is, as far as anybody knows it.
+vitte::result<std::string, debug_complaint> known_signature(const request& r, const std::string& path) {
+    VITTE_TRY(std::string known, signature_of(path, r.function, r.bindings));
+    if (!known.empty()) return known;
+    if (!r.bindings.empty())
+        return vitte::unexpected(
+            debug_complaint{"the bindings have no type of '" + r.function + "'", "--signature tells it"});
+    known = "i64(";
+    for (std::size_t i = 0; i < r.arguments.size(); ++i) known += i == 0 ? "i64" : ",i64";
+    return known + ")";
 }
 
-exit_code call(const request& r, const vitte::loader::signature& type, const std::vector<value>& values) {
+exit_code call(request& r) {
 #if defined(STATIC_HOST)
     if (r.linker == "os")
         return complain(misused, "run: the static build has no OS linker", "use --linker own, or the dynamic build");
@@ -88,38 +90,27 @@ exit_code call(const request& r, const vitte::loader::signature& type, const std
     const auto function = loaded->symbol(r.function.c_str());
     if (!function)
         return complain(failed, "run: " + function.error().message(), "vitte inspect shows what the module exports");
-    const auto returned = vitte::loader::call(*function, type, values);
-    if (!returned) return complain(failed, "run: calling '" + r.function + "': " + message(returned.error().code), "");
-    print(*returned);
-    return succeeded;
-}
-
-exit_code call(request& r) {
-    if (r.signature.empty()) {
-        r.signature = "i64(";
-        for (std::size_t i = 0; i < r.arguments.size(); ++i) r.signature += i == 0 ? "i64" : ",i64";
-        r.signature += ")";
+    const bool is_told = !r.signature.empty();
+    if (!is_told) {
+        auto known = known_signature(r, loaded->path());
+        if (!known) return complain(failed, "run: " + known.error().what, known.error().hint);
+        r.signature = std::move(*known);
     }
     const auto type = vitte::loader::signature::parse(r.signature);
+    if (!type && !is_told)
+        return complain(failed, "run: '" + r.function + "' is " + r.signature + ", which takes a program",
+                        "vitte bind");
     if (!type)
         return complain(misused,
                         "run: signature '" + r.signature + "': " + type.error().reason + " at byte " +
                             std::to_string(type.error().offset),
                         "write it like 'i64(i64,str)'");
-    const auto parameters = type->parameters();
-    if (parameters.size() != r.arguments.size())
-        return complain(misused,
-                        "run: '" + r.function + "' takes " + std::to_string(parameters.size()) + " arguments, " +
-                            std::to_string(r.arguments.size()) + " are given",
-                        "--signature tells how many there are");
-    std::vector<value> values(parameters.size());
-    for (std::size_t i = 0; i < values.size(); ++i)
-        if (!parse_value(parameters[i], r.arguments[i], values[i]))
-            return complain(misused,
-                            "run: argument " + std::to_string(i + 1) + " '" + r.arguments[i] + "' is no " +
-                                std::string(name_of(parameters[i])),
-                            "--signature tells the types");
-    return call(r, *type, values);
+    std::vector<value> values;
+    if (!parse_all(r, *type, values)) return misused;
+    const auto returned = vitte::loader::call(*function, *type, values);
+    if (!returned) return complain(failed, "run: calling '" + r.function + "': " + message(returned.error().code), "");
+    if (type->result_type() != value_type::nothing) std::printf("%s\n", vitte::loader::write_value(*returned).c_str());
+    return succeeded;
 }
 }  // namespace
 
@@ -132,15 +123,17 @@ exit_code run(const arguments& given) {
         if (!options || !argument.starts_with("--")) words.emplace_back(argument);
         else if (argument == "--") options = false;
         else if (argument == "--help") return std::fputs(help, stdout), succeeded;
-        else if (argument == "--signature" || argument == "--linker" || argument == "--dir" || argument == "--env") {
+        else if (argument == "--signature" || argument == "--bindings" || argument == "--linker" ||
+                 argument == "--dir" || argument == "--env") {
             if (++i == given.size())
                 return complain(misused, "run: " + std::string(argument) + " needs a value", "vitte run --help");
             if (argument == "--dir") folders.emplace_back(given[i]);
             else if (argument == "--env") variables.emplace_back(given[i]);
-            else (argument == "--linker" ? r.linker : r.signature) = given[i];
+            else
+                (argument == "--linker" ? r.linker : argument == "--bindings" ? r.bindings : r.signature) = given[i];
         } else
             return complain(misused, "run: unknown option '" + std::string(argument) + "'",
-                            suggestion(argument, {"--signature", "--linker", "--dir", "--env", "--help"},
+                            suggestion(argument, {"--signature", "--bindings", "--linker", "--dir", "--env", "--help"},
                                        "vitte run --help; arguments that begin with -- come after --"));
     }
     if (!words.empty() && is_wasm(words[0]))

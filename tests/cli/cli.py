@@ -12,6 +12,35 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'support'))
 from results import Results
 
+DESCRIBED = '''struct pair { int a; double b; };
+struct __attribute__((packed)) tight { signed char a; int b; };
+struct bits { unsigned low : 4; };
+enum color { red, blue = 7 };
+double scale(float a, double b) { return a * b; }
+int length(const char *text) { int n = 0; while (text[n]) ++n; return n; }
+const char *title(void) { return "colors"; }
+unsigned char low(int of) { return of; }
+int first(struct pair of, enum color with) { return of.a + with; }
+int fill(struct tight *to, struct bits from, char *buffer) { return to->b + from.low + *buffer; }
+int say(const char *format, ...) { return *format; }
+int old() { return 1; }
+'''
+PROGRAM = '''#include "it.hpp"
+#include <vitte/loader/loader.hpp>
+int main(int, char **arguments) {
+    vitte::loader::module_loader loader;
+    const auto loaded = loader.load(arguments[1]);
+    if (!loaded) return std::puts(loaded.error().message().c_str());
+    const auto it = it::functions::of(*loaded);
+    it::tight from{1, 4};
+    char buffer = 2;
+    std::printf("%g %d %d %d ", it.scale(-7, .5), it.length("abc"), it.first({2, 0}, it::blue), it.fill(&from, {2}, &buffer));
+    it.low == nullptr ? std::printf("none") : std::printf("%d", it.low(-6));
+}
+'''
+TYPES = {'scale': 'f64(f32, f64)', 'length': 'i32(str)', 'title': 'str()', 'low': 'u8(i32)', 'first': 'i32({i32 a, f64 b}, u32)',
+         'fill': None, 'say': 'i32(str, ...)', 'old': None}
+
 
 def main(folder, results_file):
     results = Results('cli/vitte')
@@ -32,7 +61,7 @@ def main(folder, results_file):
                 and all(needle in done.stderr for needle in needles))
         results.check(good, f'{tool} {arguments}: exit {done.returncode}, {done.stderr!r}')
 
-    for arguments in ['--help'], ['inspect', '--help'], ['run', '--help']:
+    for arguments in ['--help'], ['inspect', '--help'], ['run', '--help'], ['key', '--help']:
         done = vitte(*arguments)
         results.check(done.returncode == 0 and done.stdout.startswith('usage: vitte') and not done.stderr, f'{arguments}')
     results.equal(vitte().returncode, 2, 'no command')
@@ -104,6 +133,43 @@ def main(folder, results_file):
         echoes('1.00000012', 'f32', '1.000000059604644775390626')  # not by way of a double
         for kind, text in ('f32', '1e39'), ('f64', '1e309'), ('f64', ' 1'), ('f64', '1 '), ('f64', ''), ('f64', 'one'):
             is_none(kind, text)
+
+    # Types that debug information knows, or a description.
+    with tempfile.TemporaryDirectory() as scratch:
+        library, bare, source, description = (os.path.join(scratch, name) for name in ('it.so', 'bare.so', 'it.c', 'it.json'))
+        with open(source, 'w', encoding='utf-8') as file:
+            file.write(DESCRIBED)
+        subprocess.run(['cc', '-g', '-gz', '-shared', '-fPIC', source, '-o', library], check=True)
+        subprocess.run(['strip', '-g', library, '-o', bare], check=True)
+        done = vitte('bind', '--json', library, '-o', description)
+        results.equal((done.returncode, done.stderr), (0, ''), 'bind --json')
+        with open(description, encoding='utf-8') as file:
+            told = json.load(file)
+        results.equal({f['name']: f.get('type') for f in told['functions']}, TYPES, 'types of functions')
+        results.equal({t['name']: (t['size'], t.get('type')) for t in told['types']},
+                      {'pair': (16, '{i32 a, f64 b}'), 'tight': (5, 'packed {i8 a, i32 b}'), 'bits': (4, None)}, 'types of structures')
+        results.equal(told['enumerations'], [{'name': 'color', 'values': {'red': 0, 'blue': 7}, 'type': 'u32'}], 'enumerations')
+        for file, more in (library, []), (bare, ['--bindings', description]):
+            prints('-3.5', 'run', file, 'scale', *more, '--', '-7', '0.5')
+            prints('7', 'run', file, 'length', '1234567', *more)
+            prints('colors', 'run', file, 'title', *more)
+            prints('250', 'run', file, 'low', *more, '--', '-6')
+            refuses(2, ['takes 2', '1 are given', 'f64(f32, f64)'], 'run', file, 'scale', '1', *more)
+            refuses(1, ["'first'", '{i32 a, f64 b}', 'hint'], 'run', file, 'first', '1', *more)
+            refuses(1, ["'say'", '...'], 'run', file, 'say', 'x', *more)
+        # A header binds at run time, to an older library, too, which lacks a function.
+        header, program, older = (os.path.join(scratch, name) for name in ('it.hpp', 'program', 'older.so'))
+        prints('', 'bind', library, '-o', header)
+        with open(program + '.cpp', 'w', encoding='utf-8') as file:
+            file.write(PROGRAM)
+        subprocess.run(['cc', '-shared', '-fPIC', '-Dlow=another', source, '-o', older], check=True)
+        subprocess.run(['g++', '-std=c++20', '-Iinclude', '-Wall', '-Wextra', '-Werror', program + '.cpp', '-o', program], check=True)
+        for file, expected in (library, '-3.5 3 9 8 250'), (older, '-3.5 3 9 8 none'):
+            done = subprocess.run([program, file], capture_output=True, text=True)
+            results.equal((done.stdout, done.stderr), (expected, ''), f'a program with the header, and {file}')
+        refuses(1, ["no type of 'old'", 'hint'], 'run', bare, 'old', '--bindings', description)
+        refuses(1, ['no/such.json', 'not found'], 'run', bare, 'low', '1', '--bindings', 'no/such.json')
+        refuses(1, ['it.c', 'line 1 column 1'], 'run', bare, 'low', '1', '--bindings', source)
 
     # Output that is lost is an error.
     for arguments in ['--help'], ['inspect', greeter], crc:

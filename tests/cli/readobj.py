@@ -74,6 +74,16 @@ def make_lld(folder, cpu):
     return [f'lld-{cpu}.dll', f'lld-{cpu}.obj']
 
 
+def write_cxx_stub(folder, cpu, user):
+    """What links as macOS's C++ library, with all that the object `user` wants of it: zig would compile a library for minutes."""
+    wanted = [line.split()[-1] for line in said('llvm-nm-16', '-u', os.path.join(folder, user)).splitlines()]
+    target = f'{cpu}-macos'
+    write(folder, f'libc++-{cpu}.tbd', '--- !tapi-tbd\n' + '\n'.join([
+        'tbd-version: 4', f'targets: [ {target} ]', 'install-name: /usr/lib/libc++.1.dylib', 'exports:', f'  - targets: [ {target} ]',
+        '    symbols: [ ' + ', '.join(name for name in wanted if re.match('__Z|___cxa|___gxx', name)) + ' ]', '...', '']))
+    return f'libc++-{cpu}.tbd'
+
+
 def make_macho(folder, zig, cpu):
     """With zig's linker, and with LLVM's, which also makes chained fixups."""
     arch = 'arm64' if cpu == 'aarch64' else cpu
@@ -83,7 +93,9 @@ def make_macho(folder, zig, cpu):
            '-current_version', '1.2.3', '-compatibility_version', '1.1']
     make(folder, [*compiler, '-c', library, '-o', f'{target}.o'],
          [*compiler, '-shared', library, '-install_name', '@rpath/lib.dylib', '-o', f'{target}.dylib'],
-         [zig, 'c++', '-target', f'{cpu}-macos', user, f'{target}.dylib', '-Wl,-rpath,@loader_path', '-Wl,-rpath,/opt', '-o', f'{target}'],
+         [zig, 'c++', '-target', f'{cpu}-macos', '-c', user, '-o', f'{target}-user.o'])
+    make(folder, [*compiler, f'{target}-user.o', f'{target}.dylib', write_cxx_stub(folder, arch, f'{target}-user.o'), '-Wl,-rpath,@loader_path',
+                  '-Wl,-rpath,/opt', '-o', target],
          [*lld, '-fixup_chains', '-install_name', '@rpath/chained.dylib', '-o', f'chained-{cpu}.dylib'],
          [*lld, '-no_fixup_chains', '-install_name', '/opt/classic.dylib', '-o', f'classic-{cpu}.dylib'])
     return [f'{target}.o', f'{target}.dylib', target, f'chained-{cpu}.dylib', f'classic-{cpu}.dylib']

@@ -4,7 +4,7 @@ the rules between them.
 usage: headers.py [--changed | --elsewhere] FOLDER RESULTS
 
 --changed compiles only what has changed since the last such run in FOLDER, a header alone only if its own text has changed.
---elsewhere compiles each header alone for other systems, and nothing else.
+--elsewhere compiles each header of the loader alone, and each of sys for other systems, and nothing else.
 """
 import argparse
 import concurrent.futures
@@ -36,7 +36,7 @@ BSDS = {'freebsd': '__FreeBSD__', 'openbsd': '__OpenBSD__', 'netbsd': '__NetBSD_
 FIRST_DAY = ['-I', 'tests/compile', '-DVITTE_PLATFORM_HEADER=<first_day.hpp>']
 POSIX_ONLY = ['-U_GNU_SOURCE', '-D_POSIX_C_SOURCE=200809L', '-DVITTE_PLATFORM_POSIX']
 LEAN = ['-fno-exceptions', '-fno-rtti']
-TEXTS = ['vitte/core/error_output.hpp', 'vitte/core/std_error.hpp', 'vitte/sys/time/chrono.hpp', 'vitte/sys/fs/text.hpp', 'vitte/sys/fs/glob.hpp', 'vitte/sys/fs/watch.hpp', 'vitte/sys/process.hpp', 'vitte/sys/process/command.hpp',
+TEXTS = ['vitte/core/error_output.hpp', 'vitte/core/std_error.hpp', 'vitte/sys/time/chrono.hpp', 'vitte/sys/fs/text.hpp', 'vitte/sys/fs/glob.hpp', 'vitte/sys/fs/watch.hpp', 'vitte/sys/event/files.hpp', 'vitte/sys/event/stop_token.hpp', 'vitte/sys/process.hpp', 'vitte/sys/process/command.hpp',
          'vitte/sys/process/capture.hpp']  # which are made of what is expensive
 NOT_WINDOWS = r'vitte/sys/platform/(bsd|darwin|kqueue|linux|posix|wasi|bare)\b'
 SEPARATE = r'vitte/separate\b'  # for programs that are compiled so
@@ -48,7 +48,7 @@ LINUX = ['g++', *(compiler for compiler in PORTS if '-linux-gnu' in compiler)]
 NO_CALLS = set("""_sysctl afs_syscall arch_specific_syscall bdflush break create_module epoll_ctl_old epoll_wait_old ftime get_kernel_syms
     getpmsg gtty idle lock mpx nfsservctl prof profil putpmsg query_module security stty syscalls sysfs timerfd tuxcall
     ulimit uselib vserver""".split())
-MAY_INCLUDE = {'core': {'core'}, 'separate': {'core', 'loader'}, 'sys': {'core', 'sys'}, 'loader': {'core', 'sys', 'loader'},
+MAY_INCLUDE = {'core': {'core'}, 'separate': {'core', 'loader'}, 'sys': {'core', 'sys'}, 'loader': {'core', 'sys', 'loader', 'plugin.h'},
                'driver': {'core', 'sys', 'loader', 'driver'}, 'buildkit': {'core', 'sys', 'loader', 'buildkit'}}
 # Folders of one part, each built on those before it; what stands beside them is built on all.
 ROOMS = {'vitte/loader/wasm/': ['module', 'interpret', 'translate', 'validate', 'run', 'wasi']}
@@ -63,7 +63,7 @@ def headers():
 
 def includes_of(header):
     with open(os.path.join(ROOT, header), encoding='utf-8') as file:
-        return re.findall(r'#\s*include\s*[<"]([^>"]+)[>"]', file.read())
+        return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', file.read(), re.M)
 
 
 def closure_of(header, includes):
@@ -126,14 +126,21 @@ FOR_WINDOWS = [h for h in headers() if not re.match(f'{NOT_WINDOWS}|{SEPARATE}',
 
 
 def everywhere():
-    """Each header alone by g++; all together in the ways that compilers and systems differ in. Triples of a compiler, options, headers."""
-    yield from ((compiler, mode, COMMON) for compiler in COMPILERS for mode in ([], LEAN))
+    """Headers of core and sys alone by g++; all together in the ways that compilers and systems differ in. Triples of a compiler,
+    options, headers."""
+    yield from ((compiler, [], COMMON) for compiler in COMPILERS)
+    yield 'clang++-16', LEAN, COMMON
     yield MINGW, [], FOR_WINDOWS
     yield from (('clang++-16', of_bsd(name), ['vitte/vitte.hpp']) for name in BSDS)
     yield 'g++', FIRST_DAY, ['vitte/vitte.hpp']
     yield 'g++', POSIX_ONLY, FOR_POSIX
     yield from (('g++', ['-DVITTE_SEPARATE'], [h]) for h in headers() if re.match(SEPARATE, h))
-    yield from (('g++', [], [h]) for h in COMMON)
+    yield from (('g++', [], [h]) for h in COMMON if not h.startswith('vitte/loader/'))
+
+
+def loader_alone():
+    # Where the engine and the linker only declare, a header sees least of what it forgot to include.
+    yield from (('g++', ['-DVITTE_SEPARATE'], [h]) for h in COMMON if h.startswith('vitte/loader/'))
 
 
 def elsewhere():
@@ -182,8 +189,8 @@ def check_rules(results):
         for macro in re.findall(r'^\s*#\s*define\s+(\w+)', text, re.M):
             results.check(macro.startswith('VITTE_'), f'{header} defines {macro}, which does not begin with VITTE_')
         os_macros = re.findall(r'\b(?:__linux__|__APPLE__|_WIN32|__FreeBSD__|__NetBSD__|__OpenBSD__|__wasi__)\b', text)
-        # Calling conventions, names and causes of error codes.
-        may_ask = header in ['vitte/loader/ffi.hpp', 'vitte/core/error_name.hpp', 'vitte/core/error_cause.hpp']
+        # Calling conventions, what the CPU has, names and causes of error codes.
+        may_ask = header in ['vitte/loader/ffi/abi.hpp', 'vitte/core/cpu.hpp', 'vitte/core/error_name.hpp', 'vitte/core/error_cause.hpp']
         results.check(not os_macros or header.startswith('vitte/sys/platform') or may_ask,
                       f'{header} asks for the OS ({os_macros}); only sys/platform may')
 
@@ -204,6 +211,18 @@ def check_order(results):
             results.check(floor(included) <= floor(header), f'{header} includes {included}, which is not below it')
 
 
+def check_facets(results):
+    """Who names a facet of its platform includes the header that defines it: else whether that can do a thing would be answered with no."""
+    includes = {header: includes_of(header) for header in headers()}
+    texts = {header: pathlib.Path(ROOT, header).read_text() for header in includes}
+    own = {match[1]: header for header, text in texts.items() if (match := re.match(r'/// Defines the facet `(\w+)` ', text))}
+    named = re.compile(r'\b(?:P|Platform|native)::(\w+)\b')
+    for header in includes:
+        facets = set(named.findall(re.sub('//.*', '', texts[header]))) & set(own)
+        missing = {facet for facet in facets if own[facet] not in closure_of(header, includes)}
+        results.check(header == 'vitte/sys/platform/policy.hpp' or not missing, f'{header} names facets without their headers: {sorted(missing)}')
+
+
 def check_windows(results):
     """<winsock2.h> and <windows.h> may come before or after, and without it nothing that it would rename is renamed."""
     words = ['min', 'max', 'ERROR', 'interface', 'near', 'far', 'small', 'IN', 'OUT', 'OPTIONAL', 'DELETE', 'CONST', 'VOID', 'TRUE',
@@ -211,9 +230,10 @@ def check_windows(results):
     ours = '#include <vitte/vitte.hpp>\n#include <vitte/sys/net.hpp>\n'
     theirs = '#ifndef NOMINMAX\n#define NOMINMAX\n#endif\n#include <winsock2.h>\n#include <windows.h>\n#include <bcrypt.h>\n'
     conditions = ''.join(f'#ifdef {word}\n#error {word}\n#endif\n' for word in words)
-    for what, source in ('alone', ours + conditions), ('after windows.h', theirs + ours), ('before windows.h', ours + theirs):
-        done = subprocess.run([MINGW, '-std=c++20', '-Wall', '-Wextra', '-Werror', '-I', ROOT, '-fsyntax-only', '-x', 'c++', '-'],
-                              input=source, text=True, stderr=subprocess.PIPE)
+    for what, source, way in (('alone', ours + conditions, '-E'), ('after windows.h', theirs + ours, '-fsyntax-only'),
+                              ('before windows.h', ours + theirs, '-fsyntax-only')):
+        done = subprocess.run([MINGW, '-std=c++20', '-Wall', '-Wextra', '-Werror', '-I', ROOT, way, '-x', 'c++', '-'],
+                              input=source, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         results.check(done.returncode == 0, f'{MINGW}, everything {what}:\n{done.stderr[:2000]}')
 
 
@@ -237,12 +257,10 @@ def check_two_units(results):
             units.append(os.path.join(folder, name + '.cpp'))
             with open(units[-1], 'w', encoding='utf-8') as file:
                 file.write(f'#include <vitte/vitte.hpp>\n{body}\n')
-        for compiler in [*COMPILERS, MINGW]:
-            program = os.path.join(folder, 'both')
-            libraries = ['-lsynchronization', '-lbcrypt', '-lntdll', '-lws2_32'] if compiler == MINGW else ['-ldl']
-            built = subprocess.run([compiler, '-std=c++20', '-I', ROOT, *units, '-o', program, *libraries], stderr=subprocess.PIPE, text=True)
-            results.check(built.returncode == 0 and (compiler == MINGW or subprocess.run([program]).returncode == 0),
-                          f'{compiler}: two units with everything: {built.stderr[:2000]}')
+        program = os.path.join(folder, 'both')
+        built = subprocess.run(['clang++-16', '-std=c++20', '-I', ROOT, *units, '-o', program, '-ldl'], stderr=subprocess.PIPE, text=True)
+        results.check(built.returncode == 0 and subprocess.run([program]).returncode == 0,
+                      f'two units with everything: {built.stderr[:2000]}')
 
 
 def preprocessed(source):
@@ -279,12 +297,12 @@ def main():
     os.makedirs(options.folder, exist_ok=True)
     if options.elsewhere:
         results = Results('compile/elsewhere')
-        check_compilation(results, elsewhere(), options.folder, Memory(None))
+        check_compilation(results, [*loader_alone(), *elsewhere()], options.folder, Memory(None))
     else:
         results = Results('compile/headers')
-        work = [*everywhere(), *([] if options.changed else ports(results))]
+        work = [*everywhere(), *(loader_alone() if options.changed else ports(results))]
         check_compilation(results, work, options.folder, Memory(f'{options.folder}/known' if options.changed else None))
-        checks = [check_windows, check_system_calls, check_two_units, check_rules, check_order, check_atomics, check_cost]
+        checks = [check_windows, check_system_calls, check_two_units, check_rules, check_order, check_facets, check_atomics, check_cost]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             for done in [pool.submit(check, results) for check in checks]:
                 done.result()

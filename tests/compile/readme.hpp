@@ -10,6 +10,7 @@
 
 #include <vitte/loader/loader.hpp>
 #include <vitte/loader/wasm/format.hpp>
+#include <vitte/plugin.h>
 #include <vitte/loader/wasm/store.hpp>
 #include <vitte/sys/fs.hpp>
 #include <vitte/sys/net.hpp>
@@ -25,6 +26,16 @@ template <class... Arguments>
 void print(const char* form, Arguments... arguments);
 template <class Platform>
 vitte::result<void> save(const char* path);
+template <class Platform>
+void serve(unsigned short port);
+
+struct clock_service {
+    static constexpr const char* name = "acme/clock";
+    static constexpr std::uint32_t version = 1;
+    vitte_service head;
+    std::int64_t (*now)(void* state);
+};
+extern const clock_service system_clock;
 
 struct session {
     int send(int what);
@@ -38,6 +49,7 @@ extern vitte::sys::tcp_stream connection;
 namespace native_modules {
 extern vitte::loader::module_loader loader;
 extern vitte::loader::module plugin;
+extern std::string next;
 }  // namespace native_modules
 namespace guests {
 using namespace vitte::loader;

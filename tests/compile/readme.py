@@ -1,7 +1,8 @@
-"""Compiles the examples of the README: each as the body of a function behind readme.hpp, which has what stands around them.
+"""Compiles the examples of the README and the guides: each as the body of a function behind readme.hpp, which has what stands around them.
 
 usage: readme.py RESULTS
 """
+import glob
 import os
 import re
 import subprocess
@@ -13,21 +14,28 @@ from results import Results
 COMMAND = ['g++', '-std=c++20', '-Iinclude', '-Itests/compile', '-fsyntax-only', '-x', 'c++', '-']
 
 
-def function(number, line, example):
+def function(number, page, line, example):
     """It takes over names from examples about guests, if it speaks of a store, or about native modules."""
     around = 'guests' if 'store' in example else 'native_modules'
     body = re.sub(r'^#include.*', '', example, flags=re.M)
-    return f'namespace {around} {{\nvoid example_{number}() {{\n#line {line} "README.md"\n{body}\n}}\n}}\n'
+    return f'namespace {around} {{\nvoid example_{number}() {{\n#line {line} "{page}"\n{body}\n}}\n}}\n'
+
+
+def examples():
+    """The page, the line and the text of each."""
+    for page in ['README.md', *sorted(glob.glob('docs/*.md'))]:
+        with open(page, encoding='utf-8') as file:
+            text = file.read()
+        for match in re.finditer(r'```cpp\n(.*?)```', text, re.S):
+            yield page, text.count('\n', 0, match.start(1)) + 1, match[1]
 
 
 def main(results_file):
     results = Results('compile/readme')
-    with open('README.md', encoding='utf-8') as file:
-        text = file.read()
-    found = list(re.finditer(r'```cpp\n(.*?)```', text, re.S))
-    results.check(len(found) >= 9, 'README.md has lost its examples')
-    includes = '\n'.join(line for match in found for line in re.findall(r'^#include.*', match[1], re.M))
-    functions = [function(i, text.count('\n', 0, match.start(1)) + 1, match[1]) for i, match in enumerate(found)]
+    found = list(examples())
+    results.check(len(found) >= 10, 'README.md and docs/ have lost their examples')
+    includes = '\n'.join(line for _, _, text in found for line in re.findall(r'^#include.*', text, re.M))
+    functions = [function(i, *example) for i, example in enumerate(found)]
     done = subprocess.run(COMMAND, input=f'#include <readme.hpp>\n{includes}\n' + ''.join(functions), text=True, stderr=subprocess.PIPE)
     wrong = [line for line in done.stderr.splitlines() if ' error: ' in line]
     results.passed += 0 if wrong else len(found)

@@ -137,6 +137,16 @@ BOOST_AUTO_TEST_CASE(kinds_are_told_apart) {
                 ip_address(v4("127.0.0.1")).is_loopback()));
 }
 
+BOOST_AUTO_TEST_CASE(a_mapped_address_is_what_it_stands_for) {
+    const auto of = [](const char* text) { return ip_address::parse(text).value(); };
+    BOOST_TEST((of("::ffff:127.0.0.1").is_loopback() && of("::ffff:7f00:1%2").is_loopback() &&
+                of("::ffff:0.0.0.0").is_any() && of("::ffff:224.0.0.1").is_multicast() &&
+                of("::ffff:169.254.169.254").is_link_local()));
+    BOOST_TEST((!of("::ffff:1.2.3.4").is_loopback() && !of("::127.0.0.1").is_loopback()));
+    BOOST_TEST((of("::ffff:1.2.3.4").unmapped() == of("1.2.3.4") && of("1.2.3.4").unmapped() == of("1.2.3.4") &&
+                of("fe80::1%2").unmapped() == of("fe80::1%2")));
+}
+
 BOOST_AUTO_TEST_CASE(endpoints_have_a_port) {
     for (const char* const text :
          {"1.2.3.4:0", "127.0.0.1:80", "[::]:65535", "[2001:db8::1]:443", "[fe80::1%2]:22", "[::ffff:1.2.3.4]:1"})

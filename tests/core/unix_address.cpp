@@ -35,12 +35,22 @@ BOOST_AUTO_TEST_CASE(abstract_names_are_any_bytes_and_paths_are_not) {
     BOOST_TEST((unix_address::abstract("").value() != unix_address()));
 }
 
+BOOST_AUTO_TEST_CASE(a_path_does_not_pass_for_an_abstract_name) {
+    char room[unix_address::max_size];
+    const auto path = unix_address::at_path("@service").value();
+    BOOST_TEST(path.name() == "@service");
+    BOOST_TEST(path.write(room) == "./@service");
+    BOOST_TEST(!unix_address::parse(path.write(room))->is_abstract());
+    const std::string longest = "@" + std::string(unix_address::most - 1, 'n');
+    BOOST_TEST(unix_address::at_path(longest)->write(room) == "./" + longest);
+}
+
 BOOST_AUTO_TEST_CASE(the_longest_fits_and_one_more_does_not) {
     const std::string longest(unix_address::most, 'n');
     char room[unix_address::max_size];
-    BOOST_TEST(unix_address::abstract(longest)->write(room) == "@" + longest);
+    BOOST_TEST(unix_address::abstract(longest.substr(1))->write(room) == "@" + longest.substr(1));
     BOOST_TEST(unix_address::at_path(longest)->write(room) == longest);
-    BOOST_TEST((unix_address::abstract(longest + "n").error().code == errc::name_too_long));
+    BOOST_TEST((unix_address::abstract(longest).error().code == errc::name_too_long));
     BOOST_TEST((unix_address::parse("/" + longest).error().code == errc::name_too_long));
 }
 

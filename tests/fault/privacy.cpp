@@ -12,6 +12,7 @@
 #include <set>
 #include <vector>
 #include <vitte/loader/loader.hpp>
+#include <vitte/loader/native/link.hpp>
 #include <vitte/sys/fs.hpp>
 #include <vitte/sys/fs/attributes.hpp>
 #include <vitte/sys/fs/contained.hpp>

@@ -5,6 +5,9 @@
 #include <set>
 #include <string>
 #include <vector>
+#include <vitte/loader/hot_reload.hpp>
+#include <vitte/loader/module_store.hpp>
+#include <vitte/loader/plugin/file.hpp>
 #include <vitte/sys/fs.hpp>
 #include <vitte/sys/fs/attributes.hpp>
 #include <vitte/sys/fs/canonical.hpp>
@@ -57,7 +60,7 @@ private:
     template <class Result, class... Arguments>
     static void note(std::string_view name, const Result& returned, const Arguments&... arguments) noexcept {
         if (!returned) {
-            const bool closes = name == "files.close" || name == "sockets.close";
+            const bool closes = name == "files.close" || name == "sockets.close" || name == "devices.close";
             if (closes && returned.error().code == vitte::errc::bad_handle) ++wrong_closes;
             if (name == "memory.release") ++wrong_closes;
             return;
@@ -272,6 +275,135 @@ struct scenarios {
         return facts.kind == file_kind::directory ? done_or_not() : vitte::fail(errc::unknown, "kind");
     }
 
+    using store = vitte::loader::basic_module_store<Base>;
+    using frail_store = vitte::loader::basic_module_store<frail>;
+    static constexpr vitte::loader::store_limits small_store{.bytes = 60'000};
+
+    static std::string version_in_store(const char* version) {
+        const auto in = store::open(SCRATCH "/store");
+        const auto content = in ? in->read("acme/image", version) : vitte::fail(errc::not_found, "open");
+        if (!content) return {};
+        return {reinterpret_cast<const char*>(content->bytes().data()), content->size()};
+    }
+    static void store_with_old() {
+        const auto in = store::open(SCRATCH "/store");
+        BOOST_REQUIRE((in && in->add("acme/image", "1.0.0", bytes(old_text))));
+    }
+    static done_or_not add_to_store() {
+        VITTE_TRY(const auto in, frail_store::open(SCRATCH "/store"));
+        VITTE_CHECK(in.add("acme/image", "1.0.0", bytes(new_text)));
+        return {};
+    }
+    static done_or_not read_from_store() {
+        VITTE_TRY(const auto in, frail_store::open(SCRATCH "/store"));
+        VITTE_TRY(const auto content, in.read("acme/image", "1.0.0"));
+        found_text.assign(reinterpret_cast<const char*>(content.bytes().data()), content.size());
+        return {};
+    }
+    /// A `load_error` as an error, which does not own its words.
+    static vitte::unexpected<vitte::error> told(const vitte::loader::load_error& e) {
+        static std::string why;
+        return vitte::fail(e.code, (why = e.message()).c_str());
+    }
+    /// A module whose one function tells the size of its file.
+    struct sized_body final : vitte::loader::detail::module_body {
+        explicit sized_body(std::size_t of) noexcept : size(of) {}
+        const char* kind() const noexcept override { return "a size"; }
+        void* symbol(const char*) const noexcept override { return nullptr; }
+        vitte::result<vitte::loader::detail::function_entry, vitte::loader::load_error> function(
+            const char*, const vitte::loader::signature*) const override {
+            const auto enter = [](void*, void* target, std::uint64_t* values) {
+                *values = *static_cast<std::size_t*>(target);
+                return std::unique_ptr<vitte::loader::trap>();
+            };
+            return vitte::loader::detail::function_entry{const_cast<std::size_t*>(&size), nullptr, enter};
+        }
+        std::size_t size;
+    };
+    /// Whatever fails, the version before goes on.
+    static done_or_not replace_module() {
+        using module = vitte::loader::basic_hot_module<frail>;
+        const auto failed = [](const vitte::loader::load_error& e) { return told(e); };
+        found_count = 0;
+        const auto load = [](const char* path, std::span<const std::byte> of) {
+            return vitte::result<vitte::loader::module, vitte::loader::load_error>(
+                vitte::loader::module(path, std::make_unique<sized_body>(of.size())));
+        };
+        VITTE_CHECK(vitte::sys::write<frail>(SCRATCH "/file", bytes(old_text)));
+        auto made = module::create(SCRATCH "/file", load, {.settle = 0});
+        if (!made) return failed(made.error());
+        const auto size = made->template function<std::uint64_t()>("size");
+        if (!size) return failed(size.error());
+        found_count = *(*size)();
+        VITTE_CHECK(vitte::sys::write<frail>(SCRATCH "/file", bytes(new_text)));
+        const auto replaced = [&] {
+            if constexpr (requires { made->wait(vitte::sys::deadline::never()); })
+                return made->wait(vitte::sys::deadline::after(30'000'000'000));
+            else
+                return made->reload();
+        }();
+        found_count = *(*size)();
+        BOOST_TEST(found_count == (replaced ? new_text : old_text).size());
+        return replaced ? done_or_not() : failed(replaced.error());
+    }
+    static std::string version_of_size(char version) { return version + std::string(20'000, 'o'); }
+    static void put_in_store(const std::string& folder, const std::string& name, const std::string& content) {
+        using namespace vitte::sys;
+        const std::string path = SCRATCH "/store/" + folder;
+        BOOST_REQUIRE((create_directories<Base>(path.c_str()) && write<Base>((path + "/" + name).c_str(), bytes(content))));
+    }
+    /// More than there is room for, content that is damaged, and what a writer has left.
+    static void full_store() {
+        using namespace vitte::loader;
+        for (const char version : {'1', '2', '3', '4'}) {
+            const std::string content = version_of_size(version), number = version + std::string(".0.0");
+            const content_hash hash = vitte::blake3().update(bytes(content)).finish();
+            const auto at = detail::hash_place::of(hash);
+            const std::string fan = std::string("content/") + at.folder.c_str();
+            put_in_store(fan, at.name.c_str(), version == '4' ? "damaged" : content);
+            put_in_store("names/@acme+image@", number,
+                         std::string(detail::name_record{"acme/image", number, hash}.write().view()));
+            if (version == '4') put_in_store(fan, ".0123456789abcdef01234567", "unfinished");
+        }
+    }
+    static done_or_not collect_store() {
+        VITTE_TRY(const auto in, frail_store::open(SCRATCH "/store", small_store));
+        VITTE_CHECK(in.verify());
+        VITTE_CHECK(in.collect(0));
+        return {};
+    }
+    static bool versions_are_whole_or_gone() {
+        for (const char version : {'1', '2', '3', '4'}) {
+            const std::string found = version_in_store((version + std::string(".0.0")).c_str());
+            if (!found.empty() && found != version_of_size(version)) return false;
+        }
+        return true;
+    }
+
+    /// A plugin of WebAssembly, which is nothing but what it says of itself, beside a file that is none.
+    static void folder_of_plugins() {
+        using namespace vitte::sys;
+        const std::string said = R"({"name": "acme/a", "version": "1.0.0", "abi": 1})", section = "\x0cvitte.plugin" + said;
+        std::string file(std::string_view("\0asm\1\0\0\0\0", 9));
+        file += static_cast<char>(section.size());
+        BOOST_REQUIRE((create_directories<Base>(SCRATCH "/plugins/below") &&
+                       write<Base>(SCRATCH "/plugins/below/a.wasm", bytes(file + section)) &&
+                       write<Base>(SCRATCH "/plugins/none.wasm", bytes(old_text))));
+    }
+    static done_or_not find_plugins() {
+        using namespace vitte::loader;
+        load_error passed_over;
+        VITTE_TRY(const auto paths, plugin_paths<frail>(SCRATCH "/plugins", [&](const load_error& e) { passed_over = e; }));
+        if (!passed_over.module.empty()) return told(passed_over);
+        for (const std::string& path : paths) {
+            const auto made = read_plugin_file<frail>(path.c_str());
+            if (made) found_text += made->said.name;
+            if (!made && made.error().reason.find("neither an image") == std::string::npos)
+                return told(made.error());
+        }
+        return {};
+    }
+
     /// Whether `replace` opens the old file, too, for its access control list.
     static constexpr bool looks_at_old = requires { Base::files::access_list; };
 
@@ -325,6 +457,15 @@ struct scenarios {
              anything},
             {"use pages", old_file, use_pages, [] { return found_text == "o"; }, still_old},
             {"stay within a granted folder", old_file, stay_within, [] { return found_text == new_text; }, still_old},
+            {"add to a store", store_with_old, add_to_store, [] { return version_in_store("1.0.0") == new_text; },
+             [] { return version_in_store("1.0.0") == old_text || version_in_store("1.0.0") == new_text; }, true},
+            {"make a store", nothing, add_to_store, [] { return version_in_store("1.0.0") == new_text; },
+             [] { return version_in_store("1.0.0").empty() || version_in_store("1.0.0") == new_text; }, true},
+            {"read from a store", store_with_old, read_from_store, [] { return found_text == old_text; },
+             [] { return version_in_store("1.0.0") == old_text; }},
+            {"collect a store", full_store, collect_store, anything, versions_are_whole_or_gone},  // what it can
+            {"find plugins", folder_of_plugins, find_plugins, [] { return found_text == "acme/a"; }, anything},
+            {"replace a module", nothing, replace_module, [] { return found_count == new_text.size(); }, anything},
             {"hand over between threads", nothing, hand_over, [] { return found_count == 7; }, anything},
         };
     }

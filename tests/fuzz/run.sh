@@ -6,7 +6,8 @@
 # its name on the screen.
 set -eu
 seconds=$1 folder=$2 results=$3 name=${4:-}
-flags='-std=c++20 -O1 -gline-tables-only -Iinclude -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fno-sanitize-recover=all'
+[ "$seconds" = 0 ] && level=0 || level=1  # what reads its seeds once takes longest to compile
+flags="-std=c++20 -O$level -gline-tables-only -Iinclude -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fno-sanitize-recover=all"
 if [ "$name" = engine ]; then
     # shellcheck disable=SC2086
     exec clang++-16 $flags -DVITTE_SEPARATE -fsanitize=fuzzer-no-link,address,undefined -c tests/fuzz/differential/engine.cpp -o "$folder/engine.o"
@@ -38,6 +39,9 @@ for flags in '-c' '-c -g' '-shared -fPIC -Wl,--hash-style=sysv' '-shared -fPIC -
     # shellcheck disable=SC2086
     clang-16 $flags tests/support/fixtures/counter.c -o "$folder/seeds/counter$(echo "$flags" | tr -c 'a-z\n' _)" || true
 done
+for source in relocations distances; do  # for `small`
+    clang-16 --target=thumbv7em-none-eabi -c "tests/firmware/$source.s" -o "$folder/$source.o" && { printf o && cat "$folder/$source.o"; } > "$folder/seeds/$source.thumb"
+done
 for target in x86_64-windows-gnu i686-windows-msvc arm64-apple-macos i386-apple-macos; do
     clang-16 --target=$target -c tests/support/fixtures/freestanding.c -o "$folder/seeds/freestanding-$target"
 done
@@ -49,7 +53,7 @@ for source in parts_a.c parts_b.c classes_a.cpp classes_b.cpp; do
     case $source in *.c) compiler=clang-16 ;; *) compiler=clang++-16 ;; esac
     $compiler -c -O2 -fPIC -fcommon -ffunction-sections -DIFUNC "tests/support/fixtures/linked/$source" -o "$folder/seeds/$source.o"
 done
-cp /etc/ld.so.cache "$folder/seeds"
+{ printf l && cat /etc/ld.so.cache; } > "$folder/seeds/ld.so.cache"  # for `small`
 ar rc "$folder/seeds/parts.a" "$folder/seeds"/parts_?.c.o
 clang-16 --target=wasm32 -O1 -nostdlib -ffreestanding -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$folder/seeds/kernels.wasm" || true
 # The engine, which the differential fuzzer compiles without a fuzzer's counters, takes longest to compile. Those that need it come last.

@@ -32,7 +32,7 @@ wasm::trap_code imported(const wasm::function& self, wasm::runtime*, std::byte* 
     return ++calls % 8 == 0 ? wasm::trap_code::host : wasm::trap_code::none;
 }
 /// A type that only the module knows cannot be the host's.
-bool is_known(const std::vector<wasm::value_type>& types) {
+bool is_known(std::span<const wasm::value_type> types) {
     return std::none_of(types.begin(), types.end(), [](wasm::value_type t) {
         return t.is_reference() && (t.heap().is_defined() || !t.is_nullable());
     });

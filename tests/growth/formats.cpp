@@ -1,4 +1,5 @@
 // Files of many shapes for each reader.
+#include <vitte/loader/ffi/signature.hpp>
 #include <vitte/loader/format/ar.hpp>
 #include <vitte/loader/format/ld_cache.hpp>
 #include <vitte/loader/format/wasm.hpp>
@@ -547,6 +548,24 @@ job cache_of_libraries(std::size_t n, bool one_name) {
 }
 job cache_with_names(std::size_t n) { return cache_of_libraries(n, false); }
 job cache_with_one_long_name(std::size_t n) { return cache_of_libraries(n, true); }
+
+// Types of C functions
+
+/// `count` times `part` between `begin` and `end`.
+job function_type(std::string text, std::string_view part, std::string_view end, std::size_t count) {
+    while (count-- != 0) text += part;
+    return [text = text.append(end)] {
+        namespace ffi = vitte::loader::ffi;
+        ffi::type_pool pool(std::size_t{1} << 30);
+        const auto made = ffi::read_function_type(text, pool, ffi::abi_kind::win64);
+        return made && ffi::write_text(*made, {}) > text.size() / 2;
+    };
+}
+job function_with_parameters(std::size_t n) { return function_type("void(i8", ",f64", ")", n); }
+job function_with_members(std::size_t n) { return function_type("void({i8", ",packed{u8,aligned(4){f64}}", "})", n); }
+job function_with_deep_members(std::size_t n) {
+    return function_type("void({{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{i8", ",f64", "}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}})", n);
+}
 }  // namespace
 
 std::span<const growth::shape> growth::formats() {
@@ -586,6 +605,9 @@ std::span<const growth::shape> growth::formats() {
         {"archive index", 1000, archive_with_index},
         {"cache of libraries", 1000, cache_with_names},
         {"cache of libraries with one long name", 1000, cache_with_one_long_name},
+        {"function with parameters", 1000, function_with_parameters},
+        {"function with members", 1000, function_with_members},
+        {"function with deep members", 1000, function_with_deep_members},
     };
     return all;
 }

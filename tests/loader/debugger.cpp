@@ -6,6 +6,8 @@
 
 #include <vitte/loader/loader.hpp>
 #include <vitte/loader/native/debugger.hpp>
+#include <vitte/loader/native/module_record.hpp>
+#include <vitte/loader/native/perf_map.hpp>
 
 #include "../support/fixtures.hpp"
 #include "../support/needs.hpp"

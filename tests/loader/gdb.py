@@ -31,13 +31,18 @@ def build(folder):
     cxx = ['g++', '-std=c++20', '-g', '-fno-exceptions', '-fno-rtti', '-I', os.path.join(ROOT, 'include')]
     for name in 'libone.so', 'libtwo.so':
         run('gcc', '-g', '-O0', '-shared', '-fPIC', SOURCE, '-o', at(name))
+    os.makedirs(at('second'), exist_ok=True)
+    with open(SOURCE, encoding='utf-8') as file, open(at('second/module.c'), 'w', encoding='utf-8') as second:
+        second.write(file.read().replace('a * a', 'a * a * a'))
+    run('gcc', '-g', '-O0', '-shared', '-fPIC', at('second/module.c'), '-o', at('libsecond.so'))
     run('gcc', '-g', '-O0', '-fPIC', '-c', SOURCE, '-o', at('module.o'))
     run('gcc', '-g', '-O0', '-fPIC', '-gz', '-ffunction-sections', '-c', SOURCE, '-o', at('compressed.o'))
     run('clang-16', '-g', '-O0', '-fPIC', '-gdwarf-4', '-c', SOURCE, '-o', at('clang.o'))
     for link, options in LINKS.items():
         opens = ['-DVITTE_DLFCN'] if link == 'dynamic' else []
         run(*cxx, *options, *opens, os.path.join(HERE, 'gdb', 'host.cpp'), '-o', at(f'host-{link}'))
-        run(*cxx, *options, os.path.join(HERE, 'gdb', 'object_host.cpp'), '-o', at(f'object_host-{link}'))
+        for name in 'object_host', 'hot_host':
+            run(*cxx, *options, os.path.join(HERE, 'gdb', f'{name}.cpp'), '-o', at(f'{name}-{link}'))
 
 
 class Gdb:
@@ -86,6 +91,16 @@ class Gdb:
         said = self.run(f'break module.c:{inside}', 'run', 'info breakpoints', arguments=['--args', program, 'libone.so', 'libtwo.so'])
         self.shows(f'{program}: places in two', said, r'1\.1 .*module\.c', r'1\.2 .*module\.c')
         self.attached(program, ['libone.so'], r'libone\.so')
+
+    def replaced(self, link):
+        """A breakpoint that waits for its module stops in each version of it; nothing is left of the old one."""
+        program, inside = f'./hot_host-{link}', line_of('in a static function')
+        said = self.run(f'break module.c:{inside}', 'run', 'info locals', 'break replaced', 'continue', 'info sharedlibrary', 'echo listed\\n',
+                        'info breakpoints 1', 'continue', 'backtrace', 'info locals', arguments=['--args', program, './libone.so', './libsecond.so'])
+        self.shows(f'{program}: replaced', said, r'Breakpoint 1, square \(a=42\) at .*module\.c:%d' % inside, 'result = 1764',
+                   r'Breakpoint 2, replaced', r'hot\.so', 'listed', r'breakpoint already hit 1 time', r'Breakpoint 1(\.1)?, square \(a=42\) at .*second/module\.c:%d' % inside,
+                   r'#0 +square \(a=42\)', r'#1 .* module_run ', r'#\d+ .* main ', 'result = 74088')
+        self.results.equal(len(re.findall(r'hot\.so', said.partition('Breakpoint 2, ')[2].partition('listed')[0])), 1, f'{program}: versions that gdb knows')
 
     def attached(self, program, arguments, *sees):
         """What a debugger finds that comes after the modules."""
@@ -139,6 +154,7 @@ def main(folder, results_file):
                 results.skip(f'gdb {version} knows one list of libraries only')
             else:
                 gdb.shared_objects(link)
+                gdb.replaced(link)
             gdb.objects(link)
     done = subprocess.run(['./host-dynamic', 'libone.so', '-open', 'libm.so.6', 'libtwo.so', '-open', 'libm.so.6'], cwd=folder, stdout=subprocess.PIPE, text=True)
     results.equal(done.stdout, '1770\n1770\nunloaded\n', "modules between namespaces of the OS's linker")

@@ -9,6 +9,7 @@
 #include <vitte/core/leb128.hpp>
 #include <vitte/loader/format/elf.hpp>
 #include <vitte/loader/loader.hpp>
+#include <vitte/loader/native/object/link.hpp>
 
 #include "../support/fixtures.hpp"
 #include "../support/needs.hpp"

@@ -2,7 +2,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <vitte/sys/net/stream.hpp>
+#include <vitte/sys/net/unix_connection.hpp>
 
 #include "pair.hpp"
 

@@ -5,3 +5,19 @@
 #else
 #include <boost/test/included/unit_test.hpp>
 #endif
+
+#if !defined(__wasi__)
+#include <csignal>
+#endif
+
+#if defined(SIGHUP) && defined(SIGQUIT)
+namespace {
+/// Who runs the tests in the background, or by nohup(1), ignores some signals, which tests send and their children get.
+struct default_signals {
+    default_signals() {
+        for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) std::signal(number, SIG_DFL);
+    }
+};
+const default_signals at_begin;
+}  // namespace
+#endif

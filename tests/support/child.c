@@ -54,10 +54,41 @@ static const char* variable(const char* name) {
 static const char* variable(const char* name) { return getenv(name); }
 #endif
 
+#if !defined(_WIN32)
+static unsigned number_at(const unsigned char* at) {
+    return at[0] | (unsigned)at[1] << 8 | (unsigned)at[2] << 16 | (unsigned)at[3] << 24;
+}
+static size_t read_all(int from, void* to, size_t size) {
+    size_t done = 0;
+    for (ssize_t got; done < size && (got = read(from, (char*)to + done, size - done)) > 0;) done += (size_t)got;
+    return done;
+}
+/* A plugin's child that answers the start with what the options say, hexadecimal; a point ends it, otherwise it stays. */
+static int answer_raw(int requests, int answers) {
+    unsigned char header[16], *body;
+    unsigned digit;
+    if (read_all(requests, header, 16) != 16) return 1;
+    body = calloc(number_at(header) + 1, 1);
+    if (read_all(requests, body, number_at(header)) != number_at(header)) return 1;
+    const char* at = (const char*)body + 16 + 16 * (size_t)number_at(body + 12) + number_at(body + 8);
+    for (; sscanf(at, "%2x", &digit) == 1; at += 2) {
+        const unsigned char byte = (unsigned char)digit;
+        if (write(answers, &byte, 1) != 1) return 1;
+    }
+    const int ends = *at == '.';
+    free(body);
+    if (!ends) pause_ms(60000);
+    return 3;
+}
+#endif
+
 static int act(int count, char** arguments) {
     const char* const what = count > 1 ? arguments[1] : "";
     const char* const value = count > 2 ? arguments[2] : "";
     int i;
+#if !defined(_WIN32)
+    if (!strcmp(what, "--vitte-plugin-child-1")) return answer_raw(atoi(value), atoi(arguments[3]));
+#endif
 #if defined(_WIN32)
     _setmode(0, _O_BINARY);
     _setmode(1, _O_BINARY);

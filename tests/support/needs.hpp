@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include <vitte/sys/memory.hpp>
+#include <vitte/sys/platform/random.hpp>
 #include <vitte/sys/thread.hpp>
 
 /// Something that not every platform has.

@@ -36,6 +36,7 @@ void on_stage(Play play) {
         world.environment["HOME"] = "/";
         BOOST_TEST((world.run(whole) == simulation_end::finished));
         BOOST_TEST(world.disk.open_handles() == 0u);
+        BOOST_TEST(world.network.open_handles(world.here()) == 0u);
         BOOST_TEST(world.pages.count() == 0u);
         BOOST_TEST(world.pages.wrong_uses() == 0u);
     } else {

@@ -19,6 +19,7 @@
 #include <vitte/sys/fs/walk.hpp>
 #include <vitte/sys/library.hpp>
 #include <vitte/sys/net.hpp>
+#include <vitte/sys/device.hpp>
 #include <vitte/sys/platform/confined.hpp>
 #include <vitte/sys/platform/contract.hpp>
 #include <vitte/sys/platform/faulty.hpp>
@@ -437,6 +438,20 @@ BOOST_AUTO_TEST_CASE(capabilities_are_granted_one_by_one) {
     BOOST_TEST(refused(box::memory::remove_shared("/vitte"), rule::shared_names));
     BOOST_TEST(print<box>("", standard_stream::output).has_value());
     bounds::grant_environment();
+    BOOST_TEST(refused(basic_pseudo_terminal<box>::open({24, 80}), rule::devices));
+    BOOST_TEST(refused(basic_serial_port<box>::open("/dev/tty"), rule::devices));
+    {
+        const auto pty = pseudo_terminal::open({24, 80});
+        BOOST_REQUIRE(pty.has_value());
+        BOOST_TEST(refused(basic_terminal<box>(pty->peer(), pty->peer()).raw(), rule::devices));
+        BOOST_TEST(refused(basic_terminal<box>(pty->peer(), pty->peer()).size(), rule::devices));
+        BOOST_TEST(refused(control<box>(pty->peer(), system_request<control_direction::none, 'T', 0x0e>{}), rule::devices));
+        bounds::grant_devices();
+        const bool has_raw = terminal(pty->peer(), pty->peer()).raw().has_value();
+        BOOST_TEST(basic_terminal<box>(pty->peer(), pty->peer()).raw().has_value() == has_raw);
+        const auto own = basic_pseudo_terminal<box>::open({24, 80});
+        BOOST_REQUIRE(own.has_value());
+    }
     bounds::grant_libraries();
     bounds::grant_processes();
     bounds::refuse_streams();
@@ -526,6 +541,18 @@ BOOST_AUTO_TEST_CASE(no_socket_leads_around_the_bounds) {
     using sockets = jail::box::sockets;
     const basic_socket<jail::box> unbound(sockets::open(socket_family::ipv4, socket_kind::stream).value());
     BOOST_TEST(refused(sockets::listen(unbound.native_handle(), 1), rule::unbound));  // it would listen everywhere
+    BOOST_REQUIRE(jail::bounds::grant_network(jail::network("0.0.0.0/0"), may_connect).has_value());
+    const auto deserted = jail::listener::listen(jail::place("127.0.0.1"))->local_address()->ip();
+    const basic_tcp_stream<jail::box> failed(sockets::open(socket_family::ipv4, socket_kind::stream).value());
+    for (int i = 0; i < 2; ++i) {  // after the second attempt it could listen again, and everywhere
+        BOOST_TEST(!sockets::connect(failed.native_handle(), deserted).has_value());
+        BOOST_TEST(failed.wait(socket_writable, j.soon).has_value());
+        BOOST_TEST(refused(sockets::listen(failed.native_handle(), 1), rule::unbound));
+    }
+    const auto here = tcp_listener::listen(jail::place("0.0.0.0")).value();
+    for (const char* nobody : {"0.0.0.0", "::ffff:0.0.0.0"})  // which would lead to loopback
+        BOOST_TEST(refused(jail::stream::connect(jail::place(nobody, here.local_address()->ip().port), j.soon),
+                           rule::network));
     const auto path = vitte::unix_address::at_path(SCRATCH ".socket").value(),
                name = vitte::unix_address::abstract("x").value();
     for (const auto& local : {path, name}) {

@@ -2,9 +2,17 @@
 #include <boost/test/unit_test.hpp>
 
 #include <vitte/sys/memory.hpp>
+#include <vitte/sys/platform/completions.hpp>
 #include <vitte/sys/platform/contract.hpp>
+#include <vitte/sys/platform/devices.hpp>
+#include <vitte/sys/platform/directories.hpp>
+#include <vitte/sys/platform/environment.hpp>
+#include <vitte/sys/platform/files.hpp>
 #include <vitte/sys/platform/images.hpp>
+#include <vitte/sys/platform/libraries.hpp>
 #include <vitte/sys/platform/names.hpp>
+#include <vitte/sys/platform/processes.hpp>
+#include <vitte/sys/platform/signals.hpp>
 #include <vitte/sys/platform/sockets.hpp>
 #include <vitte/sys/platform/poller.hpp>
 #include <vitte/sys/platform/streams.hpp>
@@ -29,12 +37,16 @@ constexpr bool keeps_optional() {
     if constexpr (requires { typename P::libraries; }) kept = kept && libraries_facet<typename P::libraries>;
     if constexpr (requires { typename P::directories; }) kept = kept && directories_facet<typename P::directories>;
     if constexpr (requires { typename P::watch_queue; }) kept = kept && watch_queue_facet<typename P::watch_queue>;
+    if constexpr (requires { typename P::signals; }) kept = kept && signals_facet<typename P::signals>;
     if constexpr (requires { typename P::poller; }) kept = kept && poller_facet<typename P::poller>;
+    if constexpr (requires { typename P::completions; }) kept = kept && completions_facet<typename P::completions>;
     if constexpr (requires { typename P::processes; }) kept = kept && processes_facet<typename P::processes>;
     if constexpr (requires { typename P::streams; })
         kept = kept && streams_facet<typename P::streams, typename P::files::handle>;
     if constexpr (requires { typename P::names; }) kept = kept && names_facet<typename P::names>;
     if constexpr (requires { typename P::sockets; }) kept = kept && sockets_facet<typename P::sockets>;
+    if constexpr (requires { typename P::devices; })
+        kept = kept && devices_facet<typename P::devices, typename P::files::handle>;
     if constexpr (requires { typename P::images; }) kept = kept && images_facet<typename P::images>;
     if constexpr (requires { typename P::environment; }) kept = kept && environment_facet<typename P::environment>;
     return kept;

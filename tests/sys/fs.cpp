@@ -54,6 +54,13 @@ struct full : plain {
     };
 };
 
+/// The native platform, whose files take nothing and give no reason.
+struct idle : sys::native {
+    struct files : sys::native::files {
+        static vitte::result<std::size_t> write(handle, const std::byte*, std::size_t) noexcept { return 0; }
+    };
+};
+
 const ability folders{"folders", [] { return sys::stat(".") && sys::stat(".")->kind == sys::file_kind::directory; }};
 const ability resizing{"resizing of files", [] {
     const text_file file("fs-resizing.txt", "x");
@@ -93,6 +100,12 @@ BOOST_AUTO_TEST_CASE(reads_files_that_tell_no_size, *needs(procfs)) {
     const auto got = sys::read("/proc/cpuinfo");
     BOOST_TEST(got->size() > 100u);
     BOOST_TEST(text(*got).substr(0, 100) == text_of("/proc/cpuinfo").substr(0, 100));
+}
+
+BOOST_AUTO_TEST_CASE(files_that_take_nothing_are_not_tried_for_ever) {
+    const text_file file("fs-idle.txt", "x");
+    const std::byte one[1] = {};
+    BOOST_TEST((sys::write<idle>(file.path(), one).error().code == errc::io_error));
 }
 
 BOOST_AUTO_TEST_CASE(failures_name_the_call_and_the_cause) {
@@ -145,6 +158,26 @@ BOOST_AUTO_TEST_CASE(hidden_files_are_overwritten) {
         }
     }
     SetFileAttributesW(L"fs-hidden.txt", normal);
+}
+
+BOOST_AUTO_TEST_CASE(guarded_files_stay_as_they_are) {
+    const text_file made("fs-guarded.txt", "kept");
+    const auto here = sys::directory::open(".");
+    const sys::open_options guarded(sys::open_mode::read, sys::open_guarded);
+    for (const bool beneath : {false, true}) {
+        const auto file = beneath ? here->open_file(made.path(), guarded) : sys::file::open(made.path(), guarded);
+        BOOST_REQUIRE(file.has_value());
+        for (const auto mode : {sys::open_mode::write, sys::open_mode::read_write, sys::open_mode::update})
+            BOOST_TEST((sys::file::open(made.path(), mode).error().code == errc::busy));
+        BOOST_TEST((here->remove(made.path()).error().code == errc::busy));
+        BOOST_TEST((here->rename(made.path(), "fs-moved.txt").error().code == errc::busy));
+        BOOST_TEST(text(*sys::read(made.path())) == "kept");
+    }
+    // Who can write already would go on.
+    const auto writer = sys::file::open(made.path(), sys::open_mode::read_write);
+    BOOST_REQUIRE(writer.has_value());
+    BOOST_TEST((sys::file::open(made.path(), guarded).error().code == errc::busy));
+    BOOST_TEST((here->open_file(made.path(), guarded).error().code == errc::busy));
 }
 
 BOOST_AUTO_TEST_CASE(long_paths_have_a_prefix_for_the_kernel) {

@@ -5,6 +5,10 @@
 #include <vitte/sys/fs/canonical.hpp>
 #include <vitte/sys/fs/tree.hpp>
 
+#if defined(__linux__)
+#include <sys/stat.h>
+#endif
+
 #include "../support/faults.hpp"
 #include "../support/text_files.hpp"
 
@@ -293,6 +297,10 @@ BOOST_AUTO_TEST_CASE(maps_files) {
     for (const char* path : {"/proc/self/status", "/proc/self/mem", "/sys/kernel/mm/transparent_hugepage/enabled"})
         if (sys::stat(path))
             BOOST_TEST((sys::mapping::open(path).error().code == vitte::errc::not_supported), path);
+    // One that nobody writes to holds nobody up.
+    BOOST_REQUIRE(::mkfifo("memory-test.fifo", 0600) == 0);
+    BOOST_TEST((sys::mapping::open("memory-test.fifo").error().code == vitte::errc::not_supported));
+    BOOST_TEST(sys::directory::current().remove("memory-test.fifo").has_value());
     const auto none = sys::file::open("/dev/null");
     BOOST_TEST((sys::view::map(*none, 1, sys::access::read).error().code == vitte::errc::not_supported));
 #endif

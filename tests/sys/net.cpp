@@ -15,11 +15,24 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #endif
+#if defined(__linux__) && !defined(VITTE_PLATFORM_POSIX)
+#include <arpa/inet.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 #include <vitte/sys/net.hpp>
 #include <vitte/sys/platform/confined.hpp>
 #include <vitte/sys/thread/event.hpp>
 
+#include "../support/outcome.hpp"
 #include "../support/scratch.hpp"
 
 namespace {
@@ -36,11 +49,6 @@ deadline soon() { return deadline::after(120_s); }
 deadline now() { return deadline::after(20_ms); }
 ip_endpoint loopback(std::uint16_t port = 0) { return {ipv4_address::loopback(), port}; }
 unix_address at(const char* name) { return unix_address::at_path(name).value(); }
-
-template <class Result>
-std::string why(const Result& r) {
-    return r ? "done" : message(r.error().code);
-}
 
 /// All that comes until the other side ends, and how it ended if not well.
 template <class Stream>
@@ -99,9 +107,13 @@ const ability pairs{"pairs of sockets", [] { return unix_stream::pair().has_valu
 const ability abstract_names{"abstract names", [] {
     return unix_listener::listen(unix_address::abstract("vitte probe").value()).has_value();
 }};
+const ability sequences{"connections that carry messages", [] { return unix_sequenced::pair().has_value(); }};
 const ability shared_ports{"ports that several share", [] {
     return udp_socket::bind(loopback(), true).has_value();
 }};
+const ability deferred_accepts{
+    "listeners that wait for data",
+    [] { return tcp_listener::listen(loopback()).value().set_option(socket_option::defer_accept, 30).has_value(); }};
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(net)
@@ -294,6 +306,122 @@ BOOST_AUTO_TEST_CASE(options_are_set_and_told) {
     BOOST_TEST(udp.option(socket_option::broadcast).value() != 0);
 }
 
+BOOST_AUTO_TEST_CASE(who_sends_nothing_is_not_accepted_where_that_is_deferred, *needs(deferred_accepts)) {
+    const auto listener = tcp_listener::listen(loopback()).value();
+    const auto connect = [&] { return tcp_stream::connect(listener.local_address()->ip(), soon()).value(); };
+    const tcp_stream at_once = connect();
+    BOOST_TEST(why(listener.accept(soon())) == "done");
+    BOOST_REQUIRE(listener.set_option(socket_option::defer_accept, 30).has_value());
+    const tcp_stream silent = connect(), talks = connect();
+    BOOST_TEST(why(listener.accept(now())) == "timed out");
+    BOOST_REQUIRE(talks.send(bytes("hello"), soon()).has_value());
+    const auto came = listener.accept(soon());
+    BOOST_REQUIRE(came.has_value());
+    BOOST_TEST((came->stream.peer_address().value() == talks.local_address().value()));
+    std::byte room[10];
+    BOOST_TEST(came->stream.try_receive(room).value_or(0) == 5u);
+    BOOST_TEST(why(listener.accept(now())) == "timed out");
+}
+
+#if defined(__linux__) && !defined(VITTE_PLATFORM_POSIX)
+namespace {
+/// A network of this process' own, of loopback alone, where first packets may carry data. False if it may not have one.
+bool enter_own_network() {
+    if (::unshare(CLONE_NEWNET) != 0) return false;
+    const int any = ::socket(AF_INET, SOCK_DGRAM, 0), setting = ::open("/proc/sys/net/ipv4/tcp_fastopen", O_WRONLY);
+    ifreq wanted{};
+    std::strcpy(wanted.ifr_name, "lo");
+    wanted.ifr_flags = IFF_UP;
+    const bool made = ::ioctl(any, SIOCSIFFLAGS, &wanted) == 0 && ::write(setting, "3", 1) == 1;
+    ::close(any), ::close(setting);
+    return made;
+}
+/// Sees what passes loopback.
+class onlooker {
+public:
+    onlooker() {
+        sockaddr_ll place{};
+        place.sll_family = AF_PACKET;
+        place.sll_protocol = htons(ETH_P_IP);
+        place.sll_ifindex = static_cast<int>(::if_nametoindex("lo"));
+        is_there_ = ::bind(packets_, reinterpret_cast<sockaddr*>(&place), sizeof place) == 0;
+    }
+    ~onlooker() { ::close(packets_); }
+    bool is_there() const { return is_there_; }
+
+    /// Bytes of data in the first packet of each connection since then, and how many of them the answer took.
+    std::string told() {
+        std::string all;
+        std::byte room[2048];
+        std::uint32_t begin = 0;
+        sockaddr_ll from;
+        for (socklen_t size = sizeof from;
+             ::recvfrom(packets_, room, sizeof room, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &size) > 0;
+             size = sizeof from) {
+            iphdr ip;
+            tcphdr tcp;
+            std::memcpy(&ip, room, sizeof ip);
+            if (from.sll_pkttype == PACKET_OUTGOING || ip.protocol != IPPROTO_TCP) continue;
+            std::memcpy(&tcp, room + ip.ihl * 4, sizeof tcp);
+            if (tcp.syn == 0) continue;
+            if (tcp.ack == 0)
+                begin = ntohl(tcp.seq), all += std::to_string(ntohs(ip.tot_len) - ip.ihl * 4 - tcp.doff * 4);
+            else
+                all += "/" + std::to_string(ntohl(tcp.ack_seq) - begin - 1) + " ";
+        }
+        return all;
+    }
+
+private:
+    int packets_ = ::socket(AF_PACKET, SOCK_DGRAM, 0);
+    bool is_there_;
+};
+/// A connection whose first packet carries `data` if the system knows by now that the other side lets it.
+tcp_stream connected_with(const ip_endpoint& to, std::string_view data) {
+    const int made = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_port = htons(to.port);
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    static_cast<void>(
+        ::sendto(made, data.data(), data.size(), MSG_FASTOPEN, reinterpret_cast<sockaddr*>(&place), sizeof place));
+    ::fcntl(made, F_SETFL, O_NONBLOCK);
+    return tcp_stream(made);
+}
+/// What `work` returns in a copy of this process, or 99.
+template <class Work>
+int in_a_copy(Work work) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(work());
+    int status = 0;
+    while (::waitpid(child, &status, 0) == -1 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 99;
+}
+const ability own_network{
+    "a network of its own",
+    [] { return in_a_copy([] { return enter_own_network() && onlooker().is_there() ? 0 : 1; }) == 0; }};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(first_packets_may_carry_data, *needs(own_network)) {
+    const int ended = in_a_copy([] {
+        if (!enter_own_network()) return 1;
+        onlooker sees;
+        const auto fast = tcp_listener::listen(loopback()).value(), slow = tcp_listener::listen(loopback()).value();
+        if (!fast.set_option(socket_option::fast_open, 8)) return 2;
+        std::byte room[10];
+        for (const tcp_listener* const one : {&fast, &fast, &slow}) {
+            const tcp_stream client = connected_with(one->local_address()->ip(), "hello");
+            const auto came = one->accept(soon());
+            if (!came || came->stream.receive(room, soon()).value_or(0) != 5) return 3;
+        }
+        // The first has no cookie yet, and who was not asked for it takes no data (RFC 7413, 4.1).
+        return sees.told() == "0/0 5/5 5/0 " ? 0 : 4;
+    });
+    BOOST_TEST(ended == 0);
+}
+#endif
+
 BOOST_AUTO_TEST_CASE(pieces_go_and_come_in_their_order) {
     tcp_pair both;
     std::string parts[] = {"one ", "", "two ", "three"};
@@ -310,6 +438,15 @@ BOOST_AUTO_TEST_CASE(pieces_go_and_come_in_their_order) {
     told = text({rest, came - sizeof first});
     BOOST_REQUIRE(both.client.shut_down().has_value());
     BOOST_TEST(told + received(both.server) == "two three");
+
+    std::byte single[2000];
+    std::vector<io_slice> singles;
+    for (std::byte& one : single) singles.push_back({&one, 1});
+    BOOST_REQUIRE(both.server.send(bytes("as many as there is room for"), soon()).has_value());
+    const std::size_t filled = both.client.receive_vector(singles, soon()).value();
+    BOOST_TEST(text({single, filled}) == std::string("as many as there is room for").substr(0, filled));
+    std::byte others[64];
+    BOOST_REQUIRE(both.client.receive_all(std::span(others).first(28 - filled), soon()).has_value());
 
     std::string large(3 << 20, 'v');
     slices.assign(40, {reinterpret_cast<std::byte*>(large.data()), large.size() / 40});
@@ -341,6 +478,55 @@ BOOST_AUTO_TEST_CASE(files_are_sent_whole_and_in_part) {
     std::string last = "done";
     for (int i = 0; i < 100 && last == "done"; ++i) last = why(both.client.send_file(file, 0, content.size(), soon()));
     BOOST_TEST((last == "broken pipe" || last == "connection given up"));
+}
+
+BOOST_AUTO_TEST_CASE(a_relay_passes_on_what_comes) {
+    tcp_pair in, out;
+    std::vector<std::byte> sent(3 << 20), came(sent.size());
+    for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<std::byte>(i * 5 + (i >> 9));
+    auto sender = start_thread([&] {
+        BOOST_TEST(why(in.client.send(sent, soon())) == "done");
+        BOOST_TEST(why(in.client.shut_down()) == "done");
+    });
+    auto between = start_thread([&] {
+        auto passing = relay::create().value();
+        BOOST_TEST(passing.pass(in.server, out.client, 1000, soon()).value() == 1000u);
+        BOOST_TEST(passing.pass(in.server, out.client, 0, soon()).value() == 0u);
+        auto moved = std::move(passing);
+        BOOST_TEST(moved.pass(in.server, out.client, UINT64_MAX, soon()).value() == sent.size() - 1000);
+        BOOST_TEST(moved.pass(in.server, out.client, 5, soon()).value() == 0u);
+        BOOST_TEST(why(out.client.shut_down()) == "done");
+    });
+    BOOST_REQUIRE((sender.has_value() && between.has_value()));
+    BOOST_TEST(why(out.server.receive_all(came, soon())) == "done");
+    BOOST_TEST((came == sent));
+    BOOST_TEST(received(out.server) == "");
+    BOOST_TEST((sender->join().has_value() && between->join().has_value()));
+}
+
+BOOST_AUTO_TEST_CASE(a_relay_holds_what_it_cannot_send) {
+    tcp_pair in, out;
+    auto passing = relay::create().value();
+    BOOST_TEST(why(passing.try_fill(in.server)) == "would block");
+    BOOST_TEST(why(passing.pass(in.server, out.client, 10, now())) == "timed out");
+    std::vector<std::byte> much(1 << 16);
+    while (out.client.try_send(much)) continue;
+    BOOST_REQUIRE(in.client.send(bytes("to be kept"), soon()).has_value());
+    BOOST_TEST(why(passing.pass(in.server, out.client, 10, now())) == "timed out");
+    BOOST_TEST(passing.held() == 10u);
+    BOOST_REQUIRE(in.client.shut_down().has_value());
+    auto reader = start_thread([&] {
+        const std::string all = received(out.server);
+        BOOST_TEST(all.ends_with("to be kept"));
+    });
+    BOOST_REQUIRE(reader.has_value());
+    BOOST_TEST(passing.pass(in.server, out.client, UINT64_MAX, soon()).value() == 10u);
+    BOOST_TEST(passing.held() == 0u);
+    BOOST_TEST(why(out.client.shut_down()) == "done");
+    BOOST_TEST(reader->join().has_value());
+    tcp_pair third;
+    BOOST_REQUIRE(third.client.send(bytes("lost"), soon()).has_value());
+    BOOST_TEST(why(passing.pass(third.server, out.client, 4, soon())) == "broken pipe");
 }
 
 BOOST_AUTO_TEST_CASE(messages_are_whole_and_told_from_whom) {
@@ -426,6 +612,33 @@ BOOST_AUTO_TEST_CASE(batches_carry_many_messages) {
     BOOST_TEST(mine.send_batch({}, soon()).value() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(segments_are_messages_of_their_own, *needs(own_kernel)) {  // qemu swaps no bytes of UDP_SEGMENT
+    const auto mine = udp_socket::bind(loopback()).value(), other = udp_socket::bind(loopback()).value();
+    for (const auto& [size, segment] :
+         {std::pair(9'900, 1'000), {3, 1}, {70'000, 1'200}, {40'000, 8'000}, {0, 5}, {500, 900}}) {
+        BOOST_TEST_CONTEXT(size << " bytes in segments of " << segment) {
+            std::vector<std::byte> all(static_cast<std::size_t>(size)), room(65'536);
+            for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::byte>(i * 7 + (i >> 10));
+            std::size_t sent = 0;
+            do {
+                const auto went = mine.send_segments(std::span(all).subspan(sent), static_cast<std::uint16_t>(segment),
+                                                     other.local_address().value(), soon());
+                BOOST_REQUIRE_MESSAGE(went.has_value(), why(went));
+                BOOST_TEST((*went != 0 || all.empty()));
+                for (std::size_t left = *went, more = true; more; more = left != 0) {
+                    const std::size_t expected = std::min(left, static_cast<std::size_t>(segment));
+                    BOOST_REQUIRE(other.receive(room, soon()).value() == expected);
+                    BOOST_TEST(std::equal(room.begin(), room.begin() + static_cast<std::ptrdiff_t>(expected),
+                                          all.begin() + static_cast<std::ptrdiff_t>(sent)));
+                    sent += expected;
+                    left -= expected;
+                }
+            } while (sent < all.size());
+        }
+    }
+    BOOST_TEST(why(mine.send_segments(bytes("x"), 0, other.local_address().value())) == "invalid argument");
+}
+
 BOOST_AUTO_TEST_CASE(groups_are_joined_and_left) {
     const auto mine = udp_socket::bind({ipv4_address::any(), 0}).value();
     const ip_address group = ipv4_address{{239, 255, 7, 9}};
@@ -484,9 +697,18 @@ BOOST_AUTO_TEST_CASE(names_of_local_sockets_have_a_limit) {
     BOOST_TEST(why(unix_address::at_path(longest + "p")) == "name too long");
     const auto made = unix_address::at_path(longest).value();
     BOOST_TEST(made.name() == longest);
-    const std::string refusal = why(unix_listener::listen(made));
-    BOOST_TEST(refusal != "bad handle");
-    if (refusal == "done") static_cast<void>(sys::remove_all(longest.c_str()));
+    const auto listener = unix_listener::listen(made);
+    BOOST_TEST(why(listener) != "bad handle");
+    if (!listener) return;
+    // Linux takes a path without a NUL behind it, and tells it.
+    BOOST_TEST((listener->local_address()->local() == made));
+    const auto client = unix_stream::connect(made, soon());
+    BOOST_TEST((client && client->peer_address()->local() == made));
+    static_cast<void>(sys::remove_all(longest.c_str()));
+}
+
+BOOST_AUTO_TEST_CASE(who_listens_needs_a_name) {
+    BOOST_TEST(why(unix_listener::listen(unix_address())) == "invalid argument");
 }
 
 BOOST_AUTO_TEST_CASE(abstract_names_leave_no_file, *needs(abstract_names)) {
@@ -515,7 +737,52 @@ BOOST_AUTO_TEST_CASE(messages_between_processes, *needs(local_datagrams)) {
     BOOST_TEST(why(client.send_to(bytes("x"), at(SCRATCH "/nobody"), soon())) == "not found");
 }
 
+BOOST_AUTO_TEST_CASE(a_connection_can_carry_messages, *needs(sequences)) {
+    const scratch folder;
+    const auto listener = unix_sequenced_listener::listen(at(SCRATCH "/here")).value();
+    const auto client = unix_sequenced::connect(at(SCRATCH "/here"), soon()).value();
+    const auto server = listener.accept(soon()).value().stream;
+    BOOST_TEST(why(server.receive({}, now())) == "timed out");
+    for (const char* const one : {"first", "second and longer", "3"})
+        BOOST_REQUIRE(client.send(bytes(one), soon()).has_value());
+    std::byte room[8];
+    BOOST_TEST(server.receive(room, soon()).value() == 5u);
+    BOOST_TEST(text({room, 5}) == "first");
+    BOOST_TEST(why(server.receive(room, soon())) == "too large");
+    BOOST_TEST(server.receive(room, soon()).value() == 1u);
+    BOOST_TEST(text({room, 1}) == "3");
+    BOOST_TEST(why(client.send({}, soon())) == "invalid argument");
+    BOOST_TEST(why(client.send(std::vector<std::byte>(64 << 20), soon())) == "too large");
+    BOOST_TEST(why(client.shut_down()) == "done");
+    BOOST_TEST(server.receive(room, soon()).value() == 0u);
+    BOOST_TEST(why(client.send(bytes("x"), soon())) == "broken pipe");
+    BOOST_TEST(why(server.send(bytes("back"), soon())) == "done");
+    BOOST_TEST(client.receive(room, soon()).value() == 4u);
+    BOOST_TEST(why(unix_stream::connect(at(SCRATCH "/here"), soon())) != "done");
+}
+
 #if !defined(_WIN32)  // where sockets are no files
+BOOST_AUTO_TEST_CASE(handles_travel_with_messages, *needs(sequences)) {
+    const auto both = unix_sequenced::pair().value(), end = unix_sequenced::pair().value();
+    const native::files::handle sent[] = {end.first.native_handle()};
+    for (int i = 0; i < 2; ++i) BOOST_REQUIRE(both.first.send_handles(bytes("a message"), sent, soon()).has_value());
+    native::files::handle rooms[2];
+    std::span<native::files::handle> came(rooms);
+    std::byte told[16];
+    BOOST_TEST(both.second.receive_handles(told, came, soon()).value() == 9u);
+    BOOST_REQUIRE(came.size() == 1u);
+    {
+        const unix_sequenced given(came[0]);
+        BOOST_TEST(why(given.send(bytes("hello"), soon())) == "done");
+        BOOST_TEST(end.second.receive(told, soon()).value() == 5u);
+    }
+    came = rooms;
+    BOOST_TEST(why(both.second.receive_handles(std::span(told).first(4), came, soon())) == "too large");
+    { const unix_sequenced last(std::move(const_cast<unix_sequenced&>(end.first))); }
+    BOOST_TEST(end.second.receive(told, soon()).value() == 0u);  // no copy is left that would keep it open
+    BOOST_TEST((both.first.credentials().has_value() || why(both.first.credentials()) == "not supported"));
+}
+
 BOOST_AUTO_TEST_CASE(handles_travel_with_bytes, *needs(pairs)) {
     const scratch folder;
     put(SCRATCH "/given", "the content");
@@ -561,6 +828,9 @@ BOOST_AUTO_TEST_CASE(handles_without_room_are_closed, *needs(pairs)) {
     }
     BOOST_TEST(received(few.second) == "");
     BOOST_TEST(why(both.first.send_handles(bytes("z"), {}, soon())) == "invalid argument");
+    const native::files::handle kept[] = {both.first.native_handle()};
+    BOOST_TEST(why(both.first.send_handles({}, kept, soon())) ==
+               "invalid argument");  // with nothing they do not travel
 }
 #endif
 
@@ -602,6 +872,12 @@ BOOST_AUTO_TEST_CASE(names_of_hosts_are_found) {
     BOOST_TEST(why(sys::resolve("", soon())) == "invalid argument");
     BOOST_TEST(why(sys::resolve(std::string_view("a\0b", 3), soon())) == "invalid argument");
     BOOST_TEST(why(sys::resolve(std::string(254, 'a'), soon())) == "name too long");
+    // What only some readers take for loopback is nobody's name.
+    for (const char* loose :
+         {"127.1", "0177.0.0.1", "0x7f000001", "0X7F.1", "2130706433", "127.0.0.0x1", "127.0.0.1.", "127.1."})
+        BOOST_TEST(why(sys::resolve(loose, soon())) == "invalid argument", loose);
+    for (const char* name : {"", ".", "a", "1.a", "0x7g", "a.1b", "0xfg.", "127.0.0.1x", "fe80::1%eth0"})
+        BOOST_TEST(!sys::detail::ends_in_a_number(name), name);
 }
 
 BOOST_AUTO_TEST_CASE(names_that_take_long_are_waited_for_as_long_as_one_wants) {

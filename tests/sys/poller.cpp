@@ -127,6 +127,17 @@ BOOST_AUTO_TEST_CASE(by_edge_it_is_told_once_for_each_time, *needs(edges)) {
     BOOST_TEST((told(p) == tale{}));
 }
 
+BOOST_AUTO_TEST_CASE(by_edge_the_end_is_told_with_the_last_bytes, *needs(edges)) {
+    const pair_of_sockets ends;
+    poller p = made();
+    BOOST_TEST(p.add(ends.a.native_handle(), socket_readable, poll_trigger::edge, 7).has_value());
+    say(ends.b);
+    BOOST_TEST(ends.b.shut_down().has_value());
+    BOOST_TEST(tells(p, tale{{7, socket_readable | socket_ended}}));
+    BOOST_TEST(p.change(ends.a.native_handle(), socket_readable, poll_trigger::edge, 8).has_value());
+    BOOST_TEST(tells(p, tale{{8, socket_readable | socket_ended}}));
+}
+
 BOOST_AUTO_TEST_CASE(one_shot_is_told_once_until_it_is_changed) {
     const pair_of_sockets ends;
     const auto a = ends.a.native_handle();
@@ -190,9 +201,10 @@ BOOST_AUTO_TEST_CASE(the_end_can_be_read) {
     poller p = made();
     BOOST_TEST(p.add(ends.a.native_handle(), socket_readable, poll_trigger::level, 7).has_value());
     BOOST_TEST(ends.b.shut_down().has_value());
-    BOOST_TEST(tells(p, tale{{7, socket_readable}}));
-    BOOST_TEST(ends.b.close().has_value());
     auto ready = told(p, soon());
+    BOOST_TEST((ready[7] & (socket_readable | socket_hung_up)) == +socket_readable);
+    BOOST_TEST(ends.b.close().has_value());
+    ready = told(p, soon());
     BOOST_TEST((ready[7] & socket_readable) != 0u);
     static_cast<void>(ends.a.try_send(std::vector<std::byte>(1)));  // by which a connection learns of it
     BOOST_TEST(p.change(ends.a.native_handle(), socket_readable | socket_writable, poll_trigger::level, 8).has_value());

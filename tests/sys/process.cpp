@@ -8,8 +8,8 @@
 #include <vitte/sys/process.hpp>
 #include <vitte/sys/thread.hpp>
 
-#include "../support/fixtures.hpp"
 #include "../support/scratch.hpp"
+#include "../support/child.hpp"
 #include "../support/text_files.hpp"
 
 #if !defined(_WIN32)
@@ -24,18 +24,6 @@ namespace {
 using namespace vitte::sys;
 using namespace vitte::sys::literals;
 using vitte::errc;
-
-/// The helper, through the emulator that runs this program too.
-command child(std::initializer_list<std::string_view> arguments) {
-    std::string words = std::getenv("VITTE_EMULATOR") != nullptr ? std::getenv("VITTE_EMULATOR") : "";
-    std::vector<std::string> all;
-    for (std::size_t end; !words.empty(); words.erase(0, end == std::string::npos ? end : end + 1))
-        all.push_back(words.substr(0, end = words.find(' ')));
-    all.emplace_back(child_program());
-    command made(all[0]);
-    for (std::size_t i = 1; i < all.size(); ++i) made.argument(all[i]);
-    return made.arguments(arguments);
-}
 
 std::string said(command what) {
     const auto done = capture(what.error(stdio::merge()));

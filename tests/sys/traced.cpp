@@ -29,8 +29,10 @@ constexpr bool same_facets() {
     const bool libraries = requires { typename P::libraries; } == requires { typename Q::libraries; };
     const bool sockets = requires { typename P::sockets; } == requires { typename Q::sockets; };
     const bool pollers = requires { typename P::poller; } == requires { typename Q::poller; };
+    const bool signals = requires { typename P::signals; } == requires { typename Q::signals; };
     const bool names = requires { typename P::names; } == requires { typename Q::names; };
-    return directories && threads && processes && watching && libraries && sockets && pollers && names;
+    return directories && threads && processes && watching && libraries && sockets && pollers && signals &&
+           names;
 }
 static_assert(same_facets<native, platform_>());
 template <class P>
@@ -43,7 +45,12 @@ constexpr bool keeps_poller() {
     if constexpr (requires { typename P::poller; }) return poller_facet<typename P::poller>;
     return true;
 }
-static_assert(keeps_sockets<platform_>() && keeps_poller<platform_>());
+template <class P>
+constexpr bool keeps_signals() {
+    if constexpr (requires { typename P::signals; }) return signals_facet<typename P::signals>;
+    return true;
+}
+static_assert(keeps_sockets<platform_>() && keeps_poller<platform_>() && keeps_signals<platform_>());
 
 std::vector<traced_call> calls() {
     std::vector<traced_call> all;

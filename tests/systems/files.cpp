@@ -256,6 +256,7 @@ int target_utimensat(int in, const char* path, const struct timespec* times, int
 }
 
 int target_mkdirat(int in, const char* path, mode_t mode) { return told(::mkdirat(host_folder(in), path, mode)); }
+int target_mkfifo(const char* path, mode_t mode) { return told(::mkfifo(path, mode)); }
 int target_unlinkat(int in, const char* path, int flags) {
     int bits;
     if (host_at_flags(flags, bits) == -1) return -1;

@@ -20,29 +20,33 @@ TOOLS = 'x86_64-w64-mingw32-'
 IMPORTS = {
     'api-ms-win-core-synch-l1-2-0.dll': '''
         AcquireSRWLockExclusive CreateEventA CreateEventW CreateWaitableTimerExW EnterCriticalSection
-        InitializeCriticalSection LeaveCriticalSection ReleaseSRWLockExclusive ResetEvent SetWaitableTimer Sleep
-        WaitForSingleObject WaitOnAddress WakeByAddressAll WakeByAddressSingle
+        InitializeCriticalSection LeaveCriticalSection ReleaseSRWLockExclusive ResetEvent SetEvent SetWaitableTimer
+        Sleep WaitForSingleObject WaitOnAddress WakeByAddressAll WakeByAddressSingle
     ''',
     'bcrypt.dll': '''
         BCryptGenRandom
     ''',
     'kernel32.dll': '''
-        AssignProcessToJobObject CancelIoEx CreateFileMappingW CreateFileW CreateIoCompletionPort CreateJobObjectW
-        CreateNamedPipeW CreateProcessA CreateProcessW CreateThread DebugBreak DeleteFileW
-        DeleteProcThreadAttributeList DeviceIoControl ExitThread FlsAlloc FlsFree FlsGetValue FlsSetValue
-        FlushFileBuffers FlushInstructionCache FlushViewOfFile FreeEnvironmentStringsW FreeLibrary
-        GetActiveProcessorCount GetCommandLineW GetConsoleScreenBufferInfo GetCurrentDirectoryW GetEnvironmentStringsW
-        GetEnvironmentVariableW GetExitCodeProcess GetExitCodeThread GetFileInformationByHandle GetFileType
-        GetFinalPathNameByHandleW GetFullPathNameW GetLargePageMinimum GetModuleFileNameW GetModuleHandleA
-        GetModuleHandleExW GetOverlappedResult GetProcessHeap GetProcessTimes GetQueuedCompletionStatusEx GetStdHandle
-        GetSystemInfo GetSystemTimePreciseAsFileTime GetTempPathW GetThreadTimes HeapAlloc HeapFree
+        AddVectoredExceptionHandler AllocConsole AssignProcessToJobObject CancelIoEx ClearCommBreak ClearCommError
+        CreateFileMappingW CreateFileW CreateIoCompletionPort CreateJobObjectW CreateNamedPipeW CreateProcessA
+        CreateProcessW CreateThread DebugBreak DeleteFileA DeleteFileW DeleteProcThreadAttributeList DeviceIoControl
+        EscapeCommFunction ExitThread FlsAlloc FlsFree FlsGetValue FlsSetValue FlushFileBuffers FlushInstructionCache
+        FlushViewOfFile FreeConsole FreeEnvironmentStringsW FreeLibrary GenerateConsoleCtrlEvent
+        GetActiveProcessorCount GetCommModemStatus GetCommState GetCommTimeouts GetCommandLineW GetConsoleMode
+        GetConsoleScreenBufferInfo GetCurrentDirectoryW GetEnvironmentStringsW GetEnvironmentVariableW
+        GetExitCodeProcess GetExitCodeThread GetFileInformationByHandle GetFileType GetFinalPathNameByHandleW
+        GetFullPathNameW GetLargePageMinimum GetModuleFileNameW GetModuleHandleA GetModuleHandleExW
+        GetNumberOfConsoleInputEvents GetOverlappedResult GetProcessHeap GetProcessTimes GetQueuedCompletionStatusEx
+        GetStdHandle GetSystemInfo GetSystemTimePreciseAsFileTime GetTempPathW GetThreadTimes HeapAlloc HeapFree
         InitializeProcThreadAttributeList K32GetMappedFileNameW K32GetProcessMemoryInfo LoadLibraryA LoadLibraryExW
-        LockFileEx MapViewOfFile MoveFileExW PostQueuedCompletionStatus QueryPerformanceCounter
-        QueryPerformanceFrequency ReadDirectoryChangesW ReadFile SetConsoleTextAttribute SetCurrentDirectoryW
-        SetEndOfFile SetEnvironmentVariableW SetFileAttributesW SetFilePointer SetFileTime SetHandleInformation
-        SetInformationJobObject SetThreadAffinityMask SetThreadErrorMode SwitchToThread TerminateJobObject
-        TerminateProcess UnlockFileEx UnmapViewOfFile UpdateProcThreadAttribute VirtualAlloc VirtualFree VirtualLock
-        VirtualUnlock WriteFile __C_specific_handler
+        LockFileEx MapViewOfFile MoveFileExW PostQueuedCompletionStatus PurgeComm QueryPerformanceCounter
+        QueryPerformanceFrequency ReadConsoleInputW ReadConsoleW ReadDirectoryChangesW ReadFile
+        RegisterWaitForSingleObject RemoveVectoredExceptionHandler SetCommBreak SetCommMask SetCommState
+        SetCommTimeouts SetConsoleCtrlHandler SetConsoleMode SetConsoleTextAttribute SetCurrentDirectoryW SetEndOfFile
+        SetEnvironmentVariableW SetFileAttributesW SetFilePointer SetFileTime SetHandleInformation
+        SetInformationJobObject SetThreadAffinityMask SetThreadErrorMode SetUnhandledExceptionFilter SwitchToThread
+        TerminateJobObject TerminateProcess UnlockFileEx UnmapViewOfFile UnregisterWaitEx UpdateProcThreadAttribute
+        VirtualAlloc VirtualFree VirtualLock VirtualUnlock WaitCommEvent WriteFile __C_specific_handler
     ''',
     'ntdll.dll': '''
         NtCancelIoFileEx NtCreateFile NtDeviceIoControlFile NtQueryDirectoryFile NtQueryInformationFile

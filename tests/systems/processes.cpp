@@ -35,6 +35,14 @@ void relay(int number) {
     const int target = signal_of(number);
     if (handlers[target] != nullptr) handlers[target](target);
 }
+/// The same for those who want to know more. What Linux's call for one thread sends is as what others send.
+void (*informed_handlers[129])(int, siginfo_t*, void*);
+void informed_relay(int number, siginfo_t* about, void* machine) {
+    const int target = signal_of(number);
+    about->si_signo = target;
+    about->si_code = about->si_code == SI_QUEUE ? TARGET_SI_QUEUE : about->si_code <= 0 ? TARGET_SI_USER : about->si_code;
+    if (informed_handlers[target] != nullptr) informed_handlers[target](target, about, machine);
+}
 
 int host_mask_operation(int how) {
     static constexpr pair known[] = {PAIR(SIG_BLOCK), PAIR(SIG_UNBLOCK), PAIR(SIG_SETMASK)};
@@ -75,6 +83,10 @@ int target_kill(pid_t to, int number) {
 int target_raise(int number) {
     const auto host = host_signal(number);
     return host ? ::raise(*host) : refuse(TARGET_EINVAL);
+}
+int target_pthread_kill(pthread_t to, int number) {
+    const auto host = host_signal(number);
+    return host ? ::pthread_kill(to, *host) : TARGET_EINVAL;
 }
 
 pid_t target_wait4(pid_t of, int* status, int options, struct target_rusage* use) {
@@ -129,13 +141,17 @@ int target_sigaction(int number, const struct sigaction* to, struct sigaction* b
     const auto host = host_signal(number);
     if (!host) return refuse(TARGET_EINVAL);
     const auto handler = handlers[number];
+    const auto informed_handler = informed_handlers[number];
     struct sigaction made {}, old{};
     if (to != nullptr) {
         const auto bits = host_bits(known, to->sa_flags);
-        if (!bits || (*bits & SA_SIGINFO) != 0) return refuse(TARGET_EINVAL);
+        if (!bits) return refuse(TARGET_EINVAL);
         made = *to;
         made.sa_flags = *bits;
-        if (to->sa_handler != SIG_DFL && to->sa_handler != SIG_IGN) {
+        if ((*bits & SA_SIGINFO) != 0 && to->sa_handler != SIG_DFL && to->sa_handler != SIG_IGN) {
+            informed_handlers[number] = to->sa_sigaction;
+            made.sa_sigaction = informed_relay;
+        } else if (to->sa_handler != SIG_DFL && to->sa_handler != SIG_IGN) {
             handlers[number] = to->sa_handler;
             made.sa_handler = relay;
         }
@@ -147,6 +163,7 @@ int target_sigaction(int number, const struct sigaction* to, struct sigaction* b
         for (const pair& flag : known)
             if ((old.sa_flags & flag.host) == flag.host) before->sa_flags |= flag.target;
         if (old.sa_handler == relay) before->sa_handler = handler;
+        if (old.sa_sigaction == informed_relay) before->sa_sigaction = informed_handler;
     }
     return 0;
 }

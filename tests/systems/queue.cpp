@@ -422,11 +422,19 @@ int target_kevent(int number, const struct kevent* changes, kevent_count change_
     }
     if (errors > 0 || room == 0) return static_cast<int>(errors);
     for (;;) {
+        kevent_count count;
         {
             const std::lock_guard hold(queues().lock);
             const auto own = queues().all.find(number);
             if (own == queues().all.end()) return refuse(TARGET_EBADF);
-            if (const kevent_count count = collect(own->second, to, room); count > 0) return static_cast<int>(count);
+            count = collect(own->second, to, room);
+        }
+        if (count > 0) {
+            // By the time that somebody sees what is told others may have changed it.
+            if ((to->flags & TARGET_EV_ONESHOT) != 0)
+                if (const long pause = setting("VITTE_KEVENT_PAUSE", 0); pause != 0)
+                    ::usleep(static_cast<useconds_t>(pause));
+            return static_cast<int>(count);
         }
         const std::int64_t left = until == INT64_MAX ? INT64_MAX : until - now();
         if (left <= 0) return 0;

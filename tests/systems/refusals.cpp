@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 
+#include <vitte/sys/event.hpp>
 #include <vitte/sys/fs/copy.hpp>
 #include <vitte/sys/fs/text.hpp>
 #include <vitte/sys/fs/watch.hpp>
@@ -178,6 +179,38 @@ BOOST_AUTO_TEST_CASE(waits_for_children_end_at_their_deadlines_whatever_the_queu
     BOOST_TEST(monotonic_time() - begin < 30'000'000'000);
     static_cast<void>(p->kill());
     static_cast<void>(p->wait());
+}
+
+BOOST_AUTO_TEST_CASE(one_shots_that_are_changed_while_they_are_told_are_told_again) {
+    const auto ends = unix_stream::pair();
+    auto p = poller::create();
+    BOOST_REQUIRE((ends && p));
+    const auto a = ends->first.native_handle();
+    const std::byte one[1]{};
+    BOOST_TEST(ends->second.send(one).has_value());
+    BOOST_TEST(p->add(a, 0, poll_trigger::one_shot, 0).has_value());
+    const with_setting slow("VITTE_KEVENT_PAUSE", "20000");
+    std::atomic<bool> changed = true;
+    auto other = start_thread([&] {
+        for (std::uint64_t i = 1; i < 6; ++i) {
+            if (!p->change(a, socket_readable, poll_trigger::one_shot, 2 * i)) changed = false;
+            this_thread::sleep_until(deadline::after(4_ms));
+            if (!p->change(a, socket_writable, poll_trigger::one_shot, 2 * i + 1)) changed = false;
+            this_thread::sleep_until(deadline::after(60_ms));
+        }
+    });
+    readiness room[4];
+    std::uint64_t last = 0;
+    while (last != 11) {
+        const auto ready = p->wait(room, deadline::after(2_s));
+        BOOST_REQUIRE(ready.has_value());
+        for (const readiness& told : *ready) {
+            if (told.key % 2 != 0) BOOST_TEST(told.key == (last == 0 ? 3 : last + 2));
+            if (told.key % 2 != 0) last = told.key;
+        }
+    }
+    BOOST_TEST(other->join().has_value());
+    BOOST_TEST(changed.load());
 }
 
 namespace {

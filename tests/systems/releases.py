@@ -27,10 +27,11 @@ auto started() { return vitte::sys::native::threads::start<[](void*) {}>(0, null
 
 
 def source():
-    """All headers of `sys` but for the sandbox, which is Linux's, and platforms other than the native one."""
+    """All headers of `sys` but for the sandbox, which is Linux's, that with <stop_token>, which has calls of its own, and platforms
+    other than the native one."""
     folder = INCLUDE / 'vitte/sys'
     headers = [path for pattern in ('*.hpp', '[!p]*/*.hpp', 'process/*.hpp') for path in folder.glob(pattern)]
-    headers = sorted(path for path in headers if path.name != 'sandbox.hpp') + [folder / 'platform/posix/streams.hpp']
+    headers = sorted(path for path in headers if path.name not in ('sandbox.hpp', 'stop_token.hpp')) + [folder / 'platform/posix/streams.hpp']
     return '#include <stdint.h>\n' + ''.join(f'#include <{path.relative_to(INCLUDE)}>\n' for path in headers) + USES
 
 

@@ -30,6 +30,15 @@ public:
     void store_relaxed(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELAXED); }
     void store_release(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
 
+    /// In one order with all others of these that all threads agree on: for a thread that writes one object and then looks
+    /// at a second one, while another writes the second and looks at the first.
+    T load_seq_cst() const noexcept { return __atomic_load_n(&value_, __ATOMIC_SEQ_CST); }
+    T exchange_seq_cst(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_SEQ_CST); }
+    T fetch_add_seq_cst(T by) noexcept { return __atomic_fetch_add(&value_, by, __ATOMIC_SEQ_CST); }
+    bool compare_exchange_strong_seq_cst(T& expected, T wanted) noexcept {
+        return __atomic_compare_exchange_n(&value_, &expected, wanted, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+    }
+
     T exchange_acquire(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQUIRE); }
     T exchange_release(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_RELEASE); }
     T exchange(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL); }

@@ -79,6 +79,59 @@ constexpr result<std::int64_t> nanoseconds_of(std::int64_t seconds, std::uint32_
         return fail(errc::out_of_range, operation);
     return sum;
 }
+/// The parts of a text of RFC 3339, from its beginning on; what is not there is kept in `failed`.
+struct rfc3339_reader {
+    std::string_view rest;
+    bool failed = false;
+
+    constexpr bool accept(char wanted) noexcept {
+        if (rest.empty() || (rest[0] != wanted && rest[0] != wanted + ('a' - 'A') * (wanted >= 'A' && wanted <= 'Z')))
+            return false;
+        rest.remove_prefix(1);
+        return true;
+    }
+    constexpr bool digit() const noexcept { return !rest.empty() && rest[0] >= '0' && rest[0] <= '9'; }
+    constexpr std::uint32_t number(unsigned width, char after = 0) noexcept {
+        std::uint32_t value = 0;
+        for (unsigned i = 0; i < width; ++i) {
+            if (!digit()) return failed = true, 0;
+            value = value * 10 + static_cast<std::uint32_t>(rest[0] - '0');
+            rest.remove_prefix(1);
+        }
+        if (after != 0 && !accept(after)) failed = true;
+        return value;
+    }
+    /// "2026-11-21"; only how it is written is looked at.
+    constexpr void date(civil_time& t) noexcept {
+        t.year = static_cast<std::int32_t>(number(4, '-'));
+        t.month = static_cast<std::uint8_t>(number(2, '-'));
+        t.day = static_cast<std::uint8_t>(number(2));
+    }
+    /// "07:30:00.123"; likewise. Returns the second, which may be a leap second.
+    constexpr std::uint32_t time(civil_time& t) noexcept {
+        t.hour = static_cast<std::uint8_t>(number(2, ':'));
+        t.minute = static_cast<std::uint8_t>(number(2, ':'));
+        const std::uint32_t second = number(2);
+        if (accept('.')) t.nanosecond = fraction();
+        return second;
+    }
+    constexpr std::uint32_t fraction() noexcept {
+        if (!digit()) failed = true;
+        std::uint32_t value = 0;
+        for (std::uint32_t weight = 100'000'000; digit(); weight /= 10, rest.remove_prefix(1))
+            value += weight * static_cast<std::uint32_t>(rest[0] - '0');
+        return value;
+    }
+    /// Minutes east of UTC.
+    constexpr std::int64_t offset() noexcept {
+        if (accept('Z')) return 0;
+        const bool east = accept('+');
+        if (!east && !accept('-')) return failed = true, 0;
+        const std::int64_t hours = number(2, ':'), minutes = number(2);
+        if (hours > 23 || minutes > 59) failed = true;
+        return east ? hours * 60 + minutes : -(hours * 60 + minutes);
+    }
+};
 }  // namespace detail
 
 /// The inverse of `to_civil`. `errc::invalid_argument` if a member is out of its range, `errc::out_of_range` before
@@ -121,15 +174,11 @@ public:
     /// Nanoseconds since 1970 for `text` with any offset from UTC. Digits below nanoseconds are dropped; a leap second
     /// (":60") is the second after it. `errc::malformed` or `errc::out_of_range`.
     static constexpr result<std::int64_t> parse(std::string_view text) noexcept {
-        reader in{text};
+        detail::rfc3339_reader in{text};
         civil_time t;
-        t.year = static_cast<std::int32_t>(in.number(4, '-'));
-        t.month = static_cast<std::uint8_t>(in.number(2, '-'));
-        t.day = static_cast<std::uint8_t>(in.number(2, 'T'));
-        t.hour = static_cast<std::uint8_t>(in.number(2, ':'));
-        t.minute = static_cast<std::uint8_t>(in.number(2, ':'));
-        std::uint32_t second = in.number(2);
-        if (in.accept('.')) t.nanosecond = in.fraction();
+        in.date(t);
+        if (!in.accept('T')) in.failed = true;
+        const std::uint32_t second = in.time(t);
         const std::int64_t offset = in.offset();
         if (in.failed || !in.rest.empty() || second > 60) return fail(errc::malformed, "RFC 3339");
         const bool leap = second == 60;
@@ -138,47 +187,6 @@ public:
         if (!local) return fail(errc::malformed, "RFC 3339");
         return detail::nanoseconds_of(*local + (leap ? 1 : 0) - offset * 60, t.nanosecond, "RFC 3339");
     }
-
-private:
-    struct reader {
-        std::string_view rest;
-        bool failed = false;
-
-        constexpr bool accept(char wanted) noexcept {
-            if (rest.empty() ||
-                (rest[0] != wanted && rest[0] != wanted + ('a' - 'A') * (wanted >= 'A' && wanted <= 'Z')))
-                return false;
-            rest.remove_prefix(1);
-            return true;
-        }
-        constexpr bool digit() const noexcept { return !rest.empty() && rest[0] >= '0' && rest[0] <= '9'; }
-        constexpr std::uint32_t number(unsigned width, char after = 0) noexcept {
-            std::uint32_t value = 0;
-            for (unsigned i = 0; i < width; ++i) {
-                if (!digit()) return failed = true, 0;
-                value = value * 10 + static_cast<std::uint32_t>(rest[0] - '0');
-                rest.remove_prefix(1);
-            }
-            if (after != 0 && !accept(after)) failed = true;
-            return value;
-        }
-        constexpr std::uint32_t fraction() noexcept {
-            if (!digit()) failed = true;
-            std::uint32_t value = 0;
-            for (std::uint32_t weight = 100'000'000; digit(); weight /= 10, rest.remove_prefix(1))
-                value += weight * static_cast<std::uint32_t>(rest[0] - '0');
-            return value;
-        }
-        /// Minutes east of UTC.
-        constexpr std::int64_t offset() noexcept {
-            if (accept('Z')) return 0;
-            const bool east = accept('+');
-            if (!east && !accept('-')) return failed = true, 0;
-            const std::int64_t hours = number(2, ':'), minutes = number(2);
-            if (hours > 23 || minutes > 59) failed = true;
-            return east ? hours * 60 + minutes : -(hours * 60 + minutes);
-        }
-    };
 };
 
 }  // namespace vitte

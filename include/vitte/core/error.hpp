@@ -42,6 +42,7 @@ enum class errc : unsigned char {
     no_such_address,     ///< it is none of this machine's (EADDRNOTAVAIL)
     not_connected,       ///< a socket without another end (ENOTCONN, EDESTADDRREQ)
     already_connected,   ///< a socket that has its other end (EISCONN)
+    cancelled,           ///< somebody asked to stop (ECANCELED)
 };
 
 /// A few words for `code`, in lower case and without a full stop. Never null.
@@ -80,6 +81,7 @@ constexpr const char* message(errc code) noexcept {
         case errc::no_such_address: return "not an address of this machine";
         case errc::not_connected: return "not connected";
         case errc::already_connected: return "already connected";
+        case errc::cancelled: return "cancelled";
     }
     return "invalid error code";
 }

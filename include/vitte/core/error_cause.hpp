@@ -118,6 +118,7 @@ inline errc cause_of(int number) noexcept {
         case EIO: return errc::io_error;
         case ENOEXEC: case EILSEQ: return errc::malformed;
         case ENOSYS: case ENOTSUP: case EAFNOSUPPORT: case EPROTONOSUPPORT: case EPROTOTYPE: case ENOPROTOOPT:
+        case ENOTTY:
             return errc::not_supported;
         case ECONNREFUSED: return errc::refused;
         case ECONNRESET: case ECONNABORTED: return errc::disconnected;
@@ -126,6 +127,7 @@ inline errc cause_of(int number) noexcept {
         case EADDRNOTAVAIL: return errc::no_such_address;
         case ENOTCONN: case EDESTADDRREQ: return errc::not_connected;
         case EISCONN: return errc::already_connected;
+        case ECANCELED: return errc::cancelled;
         case ENOBUFS: return errc::out_of_memory;
         case ENOTSOCK: return errc::bad_handle;
         default: return errc::unknown;

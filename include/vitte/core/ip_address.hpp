@@ -119,10 +119,20 @@ public:
     /// Of one of version 4, what stands for it where there are only those of version 6.
     constexpr const ipv6_address& v6() const noexcept { return bytes_; }
 
-    constexpr bool is_any() const noexcept { return is_v6_ ? bytes_.is_any() : v4().is_any(); }
-    constexpr bool is_loopback() const noexcept { return is_v6_ ? bytes_.is_loopback() : v4().is_loopback(); }
-    constexpr bool is_multicast() const noexcept { return is_v6_ ? bytes_.is_multicast() : v4().is_multicast(); }
-    constexpr bool is_link_local() const noexcept { return is_v6_ ? bytes_.is_link_local() : v4().is_link_local(); }
+    /// Where packets for it go: of a mapped one, what it stands for, or else itself.
+    constexpr ip_address unmapped() const noexcept { return bytes_.is_mapped() ? ip_address(bytes_.v4()) : *this; }
+
+    // A mapped one is what it stands for: "::ffff:127.0.0.1" leads to loopback.
+    constexpr bool is_any() const noexcept { return bytes_.is_mapped() ? bytes_.v4().is_any() : bytes_.is_any(); }
+    constexpr bool is_loopback() const noexcept {
+        return bytes_.is_mapped() ? bytes_.v4().is_loopback() : bytes_.is_loopback();
+    }
+    constexpr bool is_multicast() const noexcept {
+        return bytes_.is_mapped() ? bytes_.v4().is_multicast() : bytes_.is_multicast();
+    }
+    constexpr bool is_link_local() const noexcept {
+        return bytes_.is_mapped() ? bytes_.v4().is_link_local() : bytes_.is_link_local();
+    }
 
     /// As the two versions do.
     static constexpr result<ip_address> parse(std::string_view text) noexcept {

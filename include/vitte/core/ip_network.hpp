@@ -17,7 +17,8 @@ public:
 
     constexpr const ip_address& first() const noexcept { return first_; }
     constexpr unsigned length() const noexcept { return length_; }
-    /// Addresses of the other version are in none; zones do not matter.
+    /// Addresses of the other version are in none, mapped ones in none of version 4 (see `ip_address::unmapped`); zones
+    /// do not matter.
     constexpr bool contains(const ip_address& address) const noexcept {
         return length_ <= bits_of(address) && address.is_v6() == first_.is_v6() && cut(address, length_) == first_;
     }

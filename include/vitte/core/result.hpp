@@ -10,6 +10,7 @@
 
 #include <vitte/core/assert.hpp>
 #include <vitte/core/error.hpp>
+#include <vitte/core/type_facts.hpp>
 
 namespace vitte {
 
@@ -30,7 +31,7 @@ public:
     constexpr explicit unexpected(const E& e) : error_(e) {}
     constexpr explicit unexpected(E&& e) : error_(std::move(e)) {}
     template <class... Args>
-        requires std::is_constructible_v<E, Args...>
+        requires detail::is_constructible<E, Args...>
     constexpr explicit unexpected(in_place_t, Args&&... args) : error_(std::forward<Args>(args)...) {}
 
     constexpr const E& error() const& noexcept { return error_; }
@@ -73,6 +74,25 @@ inline constexpr bool is_unexpected = false;
 template <class E>
 inline constexpr bool is_unexpected<unexpected<E>> = true;
 
+/// What a result of `T` holds and gives.
+template <class T>
+struct result_types {
+    using stored = T;
+    using lvalue = T&;
+    using const_lvalue = const T&;
+    using rvalue = T&&;
+    using const_rvalue = const T&&;
+};
+template <class T>
+    requires is_void<T>
+struct result_types<T> {
+    using stored = unit;
+    using lvalue = T;
+    using const_lvalue = T;
+    using rvalue = T;
+    using const_rvalue = T;
+};
+
 /// `std::invoke` for at most one argument, without `<functional>`.
 template <class F, class... Args>
 constexpr decltype(auto) invoke(F&& f, Args&&... args) {
@@ -87,25 +107,36 @@ constexpr decltype(auto) invoke(F&& f, Args&&... args) {
 /// Distinct objects may be used from distinct threads; one object follows the rules of an `int`.
 template <class T, class E>
 class [[nodiscard]] result {
-    static_assert(!std::is_reference_v<T>, "use a pointer or a handle: std::expected has no reference form either");
+    static_assert(!detail::is_reference<T>, "use a pointer or a handle: std::expected has no reference form either");
     static_assert(std::is_object_v<E> && !detail::is_unexpected<E>);
-    static constexpr bool is_void = std::is_void_v<T>;
-    using stored = std::conditional_t<is_void, detail::unit, T>;
-    using lvalue = std::add_lvalue_reference_t<T>;
-    using const_lvalue = std::add_lvalue_reference_t<const T>;
-    using rvalue = std::add_rvalue_reference_t<T>;
-    using const_rvalue = std::add_rvalue_reference_t<const T>;
+    static constexpr bool is_void = detail::is_void<T>;
+    using types = detail::result_types<T>;
+    using stored = typename types::stored;
+    using lvalue = typename types::lvalue;
+    using const_lvalue = typename types::const_lvalue;
+    using rvalue = typename types::rvalue;
+    using const_rvalue = typename types::const_rvalue;
     template <class, class>
     friend class result;
 
-    template <template <class...> class Trait>
-    static constexpr bool both = Trait<stored>::value && Trait<E>::value;
+    static constexpr bool is_copied =
+        detail::is_constructible<stored, const stored&> && detail::is_constructible<E, const E&>;
+    static constexpr bool is_copied_trivially =
+        detail::is_trivially_constructible<stored, const stored&> && detail::is_trivially_constructible<E, const E&>;
+    static constexpr bool is_moved = detail::is_constructible<stored, stored> && detail::is_constructible<E, E>;
+    static constexpr bool is_moved_trivially =
+        detail::is_trivially_constructible<stored, stored> && detail::is_trivially_constructible<E, E>;
+    static constexpr bool never_throws =
+        detail::is_nothrow_constructible<stored, stored> && detail::is_nothrow_constructible<E, E>;
+    static constexpr bool is_destroyed_trivially =
+        detail::is_trivially_destructible<stored> && detail::is_trivially_destructible<E>;
+    static constexpr bool is_plain = detail::is_trivially_copyable<stored> && detail::is_trivially_copyable<E>;
     /// [expected.object.cons]/17: a `T` that can be made from the whole other result is not unwrapped.
     template <class U, class G>
     static constexpr bool swallows_result =
-        !std::is_same_v<std::remove_cv_t<T>, bool> &&
-        (std::is_constructible_v<stored, result<U, G>&> || std::is_constructible_v<stored, const result<U, G>&> ||
-         std::is_constructible_v<stored, result<U, G>> || std::is_convertible_v<result<U, G>&, stored>);
+        !detail::is_same<std::remove_cv_t<T>, bool> &&
+        (detail::is_constructible<stored, result<U, G>&> || detail::is_constructible<stored, const result<U, G>&> ||
+         detail::is_constructible<stored, result<U, G>> || detail::is_convertible<result<U, G>&, stored>);
 
 public:
     using value_type = T;
@@ -114,42 +145,42 @@ public:
     template <class U>
     using rebind = result<U, E>;
 
-    constexpr result() noexcept(std::is_nothrow_default_constructible_v<stored>)
-        requires std::is_default_constructible_v<stored>
+    constexpr result() noexcept(detail::is_nothrow_constructible<stored>)
+        requires detail::is_constructible<stored>
         : value_(), has_value_(true) {}
 
     constexpr result(const result&)
-        requires both<std::is_trivially_copy_constructible>
+        requires is_copied_trivially
     = default;
     constexpr result(const result& other)
-        requires(both<std::is_copy_constructible> && !both<std::is_trivially_copy_constructible>)
+        requires(is_copied && !is_copied_trivially)
         : nothing_(), has_value_(other.has_value_) {
         construct_from(other);
     }
     constexpr result(result&&)
-        requires both<std::is_trivially_move_constructible>
+        requires is_moved_trivially
     = default;
-    constexpr result(result&& other) noexcept(both<std::is_nothrow_move_constructible>)
-        requires(both<std::is_move_constructible> && !both<std::is_trivially_move_constructible>)
+    constexpr result(result&& other) noexcept(never_throws)
+        requires(is_moved && !is_moved_trivially)
         : nothing_(), has_value_(other.has_value_) {
         construct_from(std::move(other));
     }
 
     /// From a result of other types, each side convertible.
     template <class U, class G>
-        requires(std::is_void_v<U> == is_void && std::is_constructible_v<E, const G&> &&
-                 (is_void || (std::is_constructible_v<stored, std::add_lvalue_reference_t<const U>> &&
-                              !swallows_result<U, G>)))
-    constexpr explicit(!(is_void || std::is_convertible_v<const U&, T>) || !std::is_convertible_v<const G&, E>)
+        requires(detail::is_void<U> == is_void && detail::is_constructible<E, const G&> &&
+                 (is_void ||
+                  (detail::is_constructible<stored, std::add_lvalue_reference_t<const U>> && !swallows_result<U, G>)))
+    constexpr explicit(!(is_void || detail::is_convertible<const U&, T>) || !detail::is_convertible<const G&, E>)
         result(const result<U, G>& other)
         : nothing_(), has_value_(other.has_value_) {
         construct_from(other);
     }
     template <class U, class G>
-        requires(std::is_void_v<U> == is_void && std::is_constructible_v<E, G> &&
-                 (is_void || (std::is_constructible_v<stored, std::add_rvalue_reference_t<U>> &&
-                              !swallows_result<U, G>)))
-    constexpr explicit(!(is_void || std::is_convertible_v<U, T>) || !std::is_convertible_v<G, E>)
+        requires(detail::is_void<U> == is_void && detail::is_constructible<E, G> &&
+                 (is_void ||
+                  (detail::is_constructible<stored, std::add_rvalue_reference_t<U>> && !swallows_result<U, G>)))
+    constexpr explicit(!(is_void || detail::is_convertible<U, T>) || !detail::is_convertible<G, E>)
         result(result<U, G>&& other)
         : nothing_(), has_value_(other.has_value_) {
         construct_from(std::move(other));
@@ -157,48 +188,47 @@ public:
 
     /// From anything that makes a `T`.
     template <class U = T>
-        requires(!is_void && !std::is_same_v<std::remove_cvref_t<U>, in_place_t> &&
-                 !std::is_same_v<std::remove_cvref_t<U>, result> && !detail::is_unexpected<std::remove_cvref_t<U>> &&
-                 !(std::is_same_v<std::remove_cv_t<T>, bool> && detail::is_result<std::remove_cvref_t<U>>) &&
-                 std::is_constructible_v<stored, U>)
-    constexpr explicit(!std::is_convertible_v<U, T>) result(U&& value)
+        requires(!is_void && !detail::is_same<std::remove_cvref_t<U>, in_place_t> &&
+                 !detail::is_same<std::remove_cvref_t<U>, result> && !detail::is_unexpected<std::remove_cvref_t<U>> &&
+                 !(detail::is_same<std::remove_cv_t<T>, bool> && detail::is_result<std::remove_cvref_t<U>>) &&
+                 detail::is_constructible<stored, U>)
+    constexpr explicit(!detail::is_convertible<U, T>) result(U&& value)
         : value_(std::forward<U>(value)), has_value_(true) {}
 
     template <class G>
-        requires std::is_constructible_v<E, const G&>
-    constexpr explicit(!std::is_convertible_v<const G&, E>) result(const unexpected<G>& e)
+        requires detail::is_constructible<E, const G&>
+    constexpr explicit(!detail::is_convertible<const G&, E>) result(const unexpected<G>& e)
         : error_(e.error()), has_value_(false) {}
     template <class G>
-        requires std::is_constructible_v<E, G>
-    constexpr explicit(!std::is_convertible_v<G, E>) result(unexpected<G>&& e)
+        requires detail::is_constructible<E, G>
+    constexpr explicit(!detail::is_convertible<G, E>) result(unexpected<G>&& e)
         : error_(std::move(e).error()), has_value_(false) {}
 
     template <class... Args>
-        requires std::is_constructible_v<stored, Args...>
+        requires detail::is_constructible<stored, Args...>
     constexpr explicit result(in_place_t, Args&&... args) : value_(std::forward<Args>(args)...), has_value_(true) {}
     template <class... Args>
-        requires std::is_constructible_v<E, Args...>
+        requires detail::is_constructible<E, Args...>
     constexpr explicit result(unexpect_t, Args&&... args) : error_(std::forward<Args>(args)...), has_value_(false) {}
 
     constexpr ~result()
-        requires both<std::is_trivially_destructible>
+        requires is_destroyed_trivially
     = default;
     constexpr ~result() { destroy(); }
 
     constexpr result& operator=(const result&)
-        requires(both<std::is_trivially_copyable> && both<std::is_copy_assignable>)
+        requires(is_plain && detail::is_assignable<stored, const stored&> && detail::is_assignable<E, const E&>)
     = default;
     constexpr result& operator=(const result& other)
-        requires(!both<std::is_trivially_copyable> && both<std::is_copy_constructible> &&
-                 both<std::is_nothrow_move_constructible>)
+        requires(!is_plain && is_copied && never_throws)
     {
         return *this = result(other);
     }
     constexpr result& operator=(result&&)
-        requires(both<std::is_trivially_copyable> && both<std::is_move_assignable>)
+        requires(is_plain && detail::is_assignable<stored, stored> && detail::is_assignable<E, E>)
     = default;
     constexpr result& operator=(result&& other) noexcept
-        requires(!both<std::is_trivially_copyable> && both<std::is_nothrow_move_constructible>)
+        requires(!is_plain && never_throws)
     {
         if (this != &other) {
             destroy();
@@ -208,27 +238,27 @@ public:
         return *this;
     }
     template <class U = T>
-        requires(!is_void && !std::is_same_v<std::remove_cvref_t<U>, result> &&
-                 !detail::is_unexpected<std::remove_cvref_t<U>> && std::is_constructible_v<stored, U>)
+        requires(!is_void && !detail::is_same<std::remove_cvref_t<U>, result> &&
+                 !detail::is_unexpected<std::remove_cvref_t<U>> && detail::is_constructible<stored, U>)
     constexpr result& operator=(U&& value) {
         return *this = result(in_place, std::forward<U>(value));
     }
     template <class G>
-        requires std::is_constructible_v<E, G>
+        requires detail::is_constructible<E, G>
     constexpr result& operator=(unexpected<G> e) {
         return *this = result(unexpect, std::move(e).error());
     }
 
     /// Replaces whatever is held by a value made of `args`, and returns it.
     template <class... Args>
-        requires std::is_nothrow_constructible_v<stored, Args...>
+        requires detail::is_nothrow_constructible<stored, Args...>
     constexpr lvalue emplace(Args&&... args) noexcept {
         *this = result(in_place, std::forward<Args>(args)...);
         if constexpr (!is_void) return value_;
     }
 
     constexpr void swap(result& other) noexcept
-        requires both<std::is_nothrow_move_constructible>
+        requires never_throws
     {
         result held(std::move(other));
         other = std::move(*this);
@@ -380,7 +410,7 @@ private:
     template <class Self, class F>
     static constexpr auto and_then_of(Self&& self, F&& f) {
         using next = std::remove_cvref_t<decltype(call(std::forward<Self>(self), std::forward<F>(f)))>;
-        static_assert(detail::is_result<next> && std::is_same_v<typename next::error_type, E>,
+        static_assert(detail::is_result<next> && detail::is_same<typename next::error_type, E>,
                       "and_then: the function must return a result with the same error type");
         if (self.has_value_) return next(call(std::forward<Self>(self), std::forward<F>(f)));
         return next(unexpect, std::forward<Self>(self).error_);
@@ -388,7 +418,7 @@ private:
     template <class Self, class F>
     static constexpr auto or_else_of(Self&& self, F&& f) {
         using next = std::remove_cvref_t<decltype(detail::invoke(std::forward<F>(f), std::forward<Self>(self).error_))>;
-        static_assert(detail::is_result<next> && std::is_same_v<typename next::value_type, T>,
+        static_assert(detail::is_result<next> && detail::is_same<typename next::value_type, T>,
                       "or_else: the function must return a result with the same value type");
         if (!self.has_value_) return next(detail::invoke(std::forward<F>(f), std::forward<Self>(self).error_));
         if constexpr (is_void) return next();
@@ -399,7 +429,7 @@ private:
         using made = std::remove_cv_t<decltype(call(std::forward<Self>(self), std::forward<F>(f)))>;
         using next = result<made, E>;
         if (!self.has_value_) return next(unexpect, std::forward<Self>(self).error_);
-        if constexpr (std::is_void_v<made>) {
+        if constexpr (detail::is_void<made>) {
             call(std::forward<Self>(self), std::forward<F>(f));
             return next();
         } else if constexpr (is_void) {

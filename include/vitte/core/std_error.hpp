@@ -76,6 +76,7 @@ inline constexpr portable_cause portable_causes[] = {
     {errc::not_connected, std::errc::not_connected},
     {errc::not_connected, std::errc::destination_address_required},
     {errc::already_connected, std::errc::already_connected},
+    {errc::cancelled, std::errc::operation_canceled},
 };
 
 /// `errc::unknown` as a code: 0 would stand for success.

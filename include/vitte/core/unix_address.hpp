@@ -12,8 +12,8 @@ namespace vitte {
 
 class unix_address {
 public:
-    static constexpr std::size_t most = 107;            ///< bytes of a path; some systems take 103 at most
-    static constexpr std::size_t max_size = most + 1;   ///< characters of its text
+    static constexpr std::size_t most = 108;           ///< bytes of a path; other systems take 103 or 107
+    static constexpr std::size_t max_size = most + 2;  ///< characters of its text
 
     constexpr unix_address() noexcept = default;  ///< of a socket that is not bound
 
@@ -22,7 +22,7 @@ public:
         if (path.empty() || path.find('\0') != path.npos) return fail(errc::invalid_argument, "path of a socket");
         return made_of(path, false);
     }
-    /// A name of Linux's abstract namespace; any bytes.
+    /// A name of Linux's abstract namespace; any bytes, one fewer than of a path.
     static constexpr result<unix_address> abstract(std::string_view name) noexcept { return made_of(name, true); }
     /// A path, or, behind "@", an abstract name: as `write` and the system's tools put it.
     static constexpr result<unix_address> parse(std::string_view text) noexcept {
@@ -33,10 +33,12 @@ public:
     constexpr bool is_abstract() const noexcept { return abstract_; }
     /// The path, or the abstract name.
     constexpr std::string_view name() const noexcept { return {name_, size_}; }
-    /// Writes its text to `to`; returns it.
+    /// Writes its text to `to`; returns it. A path that begins with "@" has "./" before it, as it is no abstract name.
     constexpr std::string_view write(std::span<char, max_size> to) const noexcept {
         char* out = to.data();
         if (abstract_) *out++ = '@';
+        else if (name().starts_with('@'))
+            *out++ = '.', *out++ = '/';
         for (const char c : name()) *out++ = c;
         return {to.data(), static_cast<std::size_t>(out - to.data())};
     }
@@ -47,7 +49,7 @@ public:
 
 private:
     static constexpr result<unix_address> made_of(std::string_view name, bool abstract) noexcept {
-        if (name.size() > most) return fail(errc::name_too_long, "address of a socket");
+        if (name.size() + abstract > most) return fail(errc::name_too_long, "address of a socket");
         unix_address made;
         for (const char c : name) made.name_[made.size_++] = c;
         made.abstract_ = abstract;

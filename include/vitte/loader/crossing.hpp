@@ -5,6 +5,7 @@
 #include <bit>
 #include <type_traits>
 #include <utility>
+#include <vitte/loader/ffi/scalar_kind.hpp>
 #include <vitte/loader/handle.hpp>
 #include <vitte/loader/signature.hpp>
 
@@ -51,11 +52,7 @@ constexpr value_type type_that_crosses() noexcept {
     if constexpr (std::is_enum_v<T>) {
         return type_that_crosses<std::underlying_type_t<T>>();
     } else if constexpr (std::is_integral_v<T>) {
-        using enum value_type;
-        constexpr value_type signed_ones[] = {i8, i16, i32, i64, nothing},
-                             unsigned_ones[] = {u8, u16, u32, u64, nothing};
-        constexpr auto width = static_cast<std::size_t>(std::countr_zero(sizeof(T)));
-        return std::is_signed_v<T> ? signed_ones[width] : unsigned_ones[width];
+        return ffi::integer_of(sizeof(T), std::is_signed_v<T>);
     } else if constexpr (std::is_same_v<T, float>) {
         return value_type::f32;
     } else if constexpr (std::is_same_v<T, double>) {
@@ -161,8 +158,9 @@ trap_code receive(const handle_table& objects, [[maybe_unused]] const void* valu
 struct typed_call {
     signature types;
     /// Calls the C++ function at `function` with the arguments at `values`, which has room for one at least, and leaves
-    /// the result there. Handles are those of `objects`; returns why the function was not called, or `none`.
-    trap_code (*call)(const void* function, const handle_table& objects, std::uint64_t* values);
+    /// the result there. Handles are those of `objects`; returns why the function was not called, or did not return, or
+    /// `none`. `reason` may get words for that.
+    trap_code (*call)(const void* function, const handle_table& objects, std::uint64_t* values, std::string& reason);
 };
 
 /// Whether functions of a type can be those of any kind of module; if so, how they look and are called at run time.
@@ -184,7 +182,7 @@ struct crossing<R(Args...)> {
                                      {detail::type_that_crosses<Args>()...}};
 
 private:
-    static trap_code call(const void* function, const handle_table& objects, std::uint64_t* values) {
+    static trap_code call(const void* function, const handle_table& objects, std::uint64_t* values, std::string&) {
         const auto typed = reinterpret_cast<detail::native_t<R(Args...)>*>(const_cast<void*>(function));
         return detail::receive<Args...>(objects, values, [&](Args... arguments) {
             if constexpr (std::is_void_v<R>)
@@ -201,5 +199,23 @@ public:
 };
 template <class R, class... Args>
 struct crossing<R(Args...) noexcept> : crossing<R(Args...)> {};
+
+namespace detail {
+/// How a function type of C++ looks in C, whether it crosses or not; null if it has too many parameters. `array` stands
+/// for what is no scalar.
+template <class Signature>
+struct types_in_c {
+    static constexpr const signature* address = nullptr;
+};
+template <class R, class... Args>
+    requires(sizeof...(Args) <= signature::max_parameters)
+struct types_in_c<R(Args...)> {
+    static constexpr signature types{ffi::detail::scalar_kind_of<std::remove_cv_t<R>>(),
+                                     {ffi::detail::scalar_kind_of<std::remove_cv_t<Args>>()...}};
+    static constexpr const signature* address = &types;
+};
+template <class R, class... Args>
+struct types_in_c<R(Args...) noexcept> : types_in_c<R(Args...)> {};
+}  // namespace detail
 
 }  // namespace vitte::loader

@@ -70,8 +70,10 @@ private:
         } else {
             using plain = std::remove_cv_t<R>;
             void* found = nullptr;
-            const trap_code code = detail::look_up<plain>(*entry_.objects, *values, found);
-            if (code != trap_code::none) return unexpected(trap{code, {}, {}});
+            if constexpr (detail::looked_up<plain>) {  // no native module has objects
+                const trap_code code = detail::look_up<plain>(*entry_.objects, *values, found);
+                if (code != trap_code::none) return unexpected(trap{code, {}, {}});
+            }
             return detail::arrived<plain>(*values, found);
         }
     }

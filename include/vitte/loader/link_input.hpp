@@ -7,7 +7,8 @@
 #include <string>
 #include <utility>
 
-#include <vitte/loader/native/debugger.hpp>
+#include <vitte/loader/load_options.hpp>
+#include <vitte/loader/native/debugger/announce.hpp>
 
 namespace vitte::loader {
 
@@ -33,6 +34,7 @@ struct link_input {
 /// How objects are linked.
 struct link_options {
     native::debugger::announce announce = native::debugger::announce::if_watched;  ///< to debuggers
+    file_verifier verify = nullptr;  ///< is asked about each object and archive, as `load_options::verify` is
 };
 
 }  // namespace vitte::loader

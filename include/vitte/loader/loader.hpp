@@ -8,6 +8,10 @@
 #include <optional>
 #include <vitte/loader/linker.hpp>
 #include <vitte/loader/module_format.hpp>
+#include <vitte/loader/native/machine.hpp>
+#include <vitte/loader/native/mapped_modules.hpp>
+#include <vitte/loader/native/without_waiting.hpp>
+#include <vitte/loader/os_linked.hpp>
 
 namespace vitte::loader {
 
@@ -63,29 +67,29 @@ public:
         formats_.push_back(std::make_shared<Format>(std::move(format)));
     }
 
-    /// Loads the module at `path` (UTF-8) and what it needs and is not in the process. A native module that is loaded
-    /// already is the same one, unless it is to be verified; its initialisers do not run again, but have ended when
-    /// this returns, also if another thread has begun them. Only threads whose initialisers would wait for each other
-    /// do not wait. No lock is held while initialisers and finalisers run.
+    /// Nothing is loaded or linked from now on, neither by its path nor from memory nor for another module, that
+    /// `verify` does not accept; see `load_options::verify`, which is asked besides. It may run in several threads at
+    /// once if modules are loaded so. `verify_all(std::ref(policy))`, see `signature_policy.hpp`.
+    void verify_all(file_verifier verify) { verify_all_ = std::move(verify); }
+
+    /// Loads the module at `path` (UTF-8) and what it needs and is not in the process. A native module of this file
+    /// that is loaded already is the same one, also if it is a part of a container; one that is verified, or in a
+    /// container, if its content is the same, too. Its initialisers do not run again, but have ended when this returns,
+    /// also if another thread has begun them. Only threads whose initialisers would wait for each other do not wait. No
+    /// lock is held while initialisers and finalisers run. Of WebAssembly each load is an instance of its own, of code
+    /// that is compiled once.
     result<module, load_error> load(const char* path, const load_options& options = {}) {
-        return named(path, link(path, options));
+        return checked(options, [&](const load_options& all) { return named(path, link(path, all)); });
     }
     /// Loads a module from memory, which may go as soon as this returns. `name` stands for it in messages.
     result<module, load_error> load(std::span<const std::byte> bytes, const char* name,
                                     const load_options& options = {}) {
-        if (const module_format* const format = format_of(bytes))
-            return named(name, link_as(*format, bytes.size(),
-                                       [&](std::span<std::byte> to) {
-                                           std::memcpy(to.data(), bytes.data(), to.size());
-                                           return result<std::size_t>(to.size());
-                                       },
-                                       name, options));
-        return named(name, own_.link(bytes, name, options));
+        return checked(options, [&](const load_options& all) { return named(name, link(bytes, name, all)); });
     }
     /// Loads a module from an open file, such as a sealed one in memory, which may be closed as soon as this returns.
     result<module, load_error> load(const sys::basic_file<P>& file, const char* name,
                                     const load_options& options = {}) {
-        return named(name, link(file, name, options));
+        return checked(options, [&](const load_options& all) { return named(name, link(file, name, all)); });
     }
 
     /// Links relocatable objects and archives into one module in memory, with our own linker: what a static linker and
@@ -94,7 +98,9 @@ public:
     /// undefined then is asked from the host's exports, the process's libraries and global modules. Compile objects
     /// with -fPIC.
     result<module, load_error> link(std::span<const link_input> inputs, const link_options& options = {}) {
-        return named(inputs.empty() ? "no objects" : inputs.front().name.c_str(), own_.link(inputs, options));
+        return checked(options, [&](const link_options& all) {
+            return named(inputs.empty() ? "no objects" : inputs.front().name.c_str(), own_.link(inputs, all));
+        });
     }
 
     /// The symbol that `address` is in, among all modules that vitte has put into this process; see
@@ -123,11 +129,56 @@ private:
         own_.host().provide(name, reinterpret_cast<const void*>(function), typed);
     }
 
+    /// What `use` returns for `options` whose verifier asks that of all loads, too.
+    template <class Options, class Use>
+    result<module, load_error> checked(const Options& options, Use&& use) {
+        if (!verify_all_) return use(options);
+        Options both = options;
+        both.verify = [this, &options](const file_to_verify& file) -> result<void, load_error> {
+            VITTE_CHECK(verify_all_(file));
+            return options.verify ? options.verify(file) : result<void, load_error>();
+        };
+        return use(both);
+    }
+
     static result<module, load_error> named(const char* name, linked body) {
         if (body) return module(name, std::move(*body));
         if (body.error().module.empty()) body.error().module = name;
         return unexpected(std::move(body).error());
     }
+
+    /// What formats use of this loader.
+    class context final : public link_context {
+    public:
+        context(basic_module_loader& of, const load_options& options, const sys::file_info* file) noexcept
+            : of_(of), options_(options), file_(file) {}
+
+        const exports& host() const noexcept override { return of_.own_.host(); }
+        const load_options& options() const noexcept override { return options_; }
+        linked link_native(std::span<const std::byte> image, const char* name) const override {
+            if (!options_.verify) return of_.own_.link(image, name, options_, file_);
+            load_options rest = options_;
+            rest.verify = [this](const file_to_verify& f) -> result<void, load_error> {
+                return f.needed_by == nullptr ? result<void, load_error>() : options_.verify(f);
+            };
+            return of_.own_.link(image, name, rest, file_);
+        }
+        bool has_os_linker() const noexcept override { return of_.foreign_ != nullptr; }
+        linked link_with_os(const char* path) const override { return of_.foreign_(path); }
+        const module_format* recognizing(std::span<const std::byte> head) const noexcept override {
+            return of_.format_of(head);
+        }
+        const module_format* understanding(std::string_view language) const noexcept override {
+            for (const auto& format : of_.formats_)
+                if (format->understands(language)) return format.get();
+            return nullptr;
+        }
+
+    private:
+        basic_module_loader& of_;
+        const load_options& options_;
+        const sys::file_info* file_;  ///< that the module is in, if it is not in memory
+    };
 
     const module_format* format_of(std::span<const std::byte> bytes) const noexcept {
         const auto head = bytes.first(std::min(bytes.size(), module_format::head_size));
@@ -137,14 +188,39 @@ private:
     }
     linked link(const char* path, const load_options& options) {
         if (formats_.empty()) return foreign_ == nullptr ? own_.link(path, options) : link_foreign(path, options);
-        const auto file = sys::basic_file<P>::open(path);
+        const auto file = sys::basic_file<P>::open(path, native::without_waiting);
         if (file) return link(*file, path, options, foreign_ != nullptr);
         // The OS's linker also takes names that it searches for.
         return foreign_ == nullptr ? refuse(file.error(), "opening") : link_foreign(path, options);
     }
+    linked link(std::span<const std::byte> bytes, const char* name, const load_options& options) {
+        const module_format* const format = format_of(bytes);
+        if (format == nullptr) return own_.link(bytes, name, options);
+        const auto read = [&](std::span<std::byte> to) {
+            std::memcpy(to.data(), bytes.data(), to.size());
+            return result<std::size_t>(to.size());
+        };
+        return link_as(*format, bytes.size(), nullptr, read, name, options);
+    }
+    /// The OS's linker reads the file itself, perhaps other bytes than those that were verified: it gets a copy then.
     linked link_foreign(const char* path, const load_options& options) const {
         if (!options.verify) return foreign_(path);
-        return refuse(errc::not_supported, "verifying", "the OS's linker reads the file itself, perhaps other bytes");
+        const auto file = sys::basic_file<P>::open(path, native::without_waiting);
+        return file ? link_foreign(*file, path, options) : refuse(file.error(), "opening");
+    }
+    linked link_foreign(const sys::basic_file<P>& file, const char* path, const load_options& options) const {
+        if (!options.verify) return foreign_(path);
+        if constexpr (requires { typename P::directories; }) {
+            const auto facts = file.info();
+            if (!facts) return refuse(facts.error(), "opening");
+            const auto link = [&](std::span<const std::byte> image) {
+                return detail::os_linked_body<P>::make(image, foreign_);
+            };
+            return with_copy(
+                facts->size, [&](std::span<std::byte> to) { return file.read_at(to, 0); }, path, options, link);
+        } else {
+            return refuse(errc::not_supported, "verifying", "there are no files for the OS's linker");
+        }
     }
     linked link(const sys::basic_file<P>& file, const char* name, const load_options& options, bool foreign = false) {
         const module_format* format = nullptr;
@@ -154,16 +230,23 @@ private:
             if (!got) return refuse(got.error(), "reading");
             format = format_of(std::span<const std::byte>(head, *got));
         }
-        if (format == nullptr) return foreign ? link_foreign(name, options) : own_.link(file, name, options);
+        if (format == nullptr) return foreign ? link_foreign(file, name, options) : own_.link(file, name, options);
         const auto facts = file.info();
         if (!facts) return refuse(facts.error(), "opening");
         return link_as(
-            *format, facts->size, [&](std::span<std::byte> to) { return file.read_at(to, 0); }, name, options);
+            *format, facts->size, &*facts, [&](std::span<std::byte> to) { return file.read_at(to, 0); }, name, options);
     }
-    /// Links a copy of `size` bytes that `read(std::span<std::byte>)` makes: what is verified is what is used.
     template <class Read>
-    linked link_as(const module_format& format, std::uint64_t size, Read&& read, const char* name,
-                   const load_options& options) {
+    linked link_as(const module_format& format, std::uint64_t size, const sys::file_info* from, Read&& read,
+                   const char* name, const load_options& options) {
+        return with_copy(size, std::forward<Read>(read), name, options, [&](std::span<const std::byte> bytes) {
+            return format.link(bytes, name, context(*this, options, from));
+        });
+    }
+    /// What `link` makes of a copy of `size` bytes that `read(std::span<std::byte>)` fills: what is verified is used.
+    template <class Read, class Link>
+    static linked with_copy(std::uint64_t size, Read&& read, const char* name, const load_options& options,
+                            Link&& link) {
         constexpr const char* action = "reading";
         if (size > PTRDIFF_MAX) return refuse(errc::too_large, action, "it does not fit into memory");
         const std::unique_ptr<std::byte[]> copy(new (std::nothrow) std::byte[static_cast<std::size_t>(size)]);
@@ -172,12 +255,13 @@ private:
         const result<std::size_t> got = read(bytes);
         if (!got) return refuse(got.error(), action);
         if (*got != size) return refuse(errc::end_of_input, action, "the file became shorter");
-        VITTE_CHECK(verified({bytes, name}, options));
-        return format.link(bytes, name, own_.host());
+        VITTE_CHECK(verified({bytes, name, nullptr, options.name}, options));
+        return link(bytes);
     }
 
     linked (*foreign_)(const char*) = nullptr;
     std::vector<std::shared_ptr<const module_format>> formats_;
+    file_verifier verify_all_;
     own_linker<P> own_;
 };
 using module_loader = basic_module_loader<>;

@@ -27,6 +27,12 @@ public:
         static_cast<void>(types);
         return function_entry{symbol(name)};
     }
+    /// Fails with `errc::invalid_argument` if the function `name` is known to have another type in C than `asked`, which
+    /// is null if that has too many parameters.
+    virtual result<void, load_error> check_type(const char* name, const signature* asked) const {
+        static_cast<void>(name), static_cast<void>(asked);
+        return {};
+    }
     /// The bytes of an exported memory, if it is not native.
     virtual std::span<std::byte> memory(const char* name) const noexcept {
         static_cast<void>(name);
@@ -42,6 +48,11 @@ public:
 
 /// What making a module ends with.
 using linked = result<std::unique_ptr<detail::module_body>, load_error>;
+
+class module;
+namespace detail {
+const module_body* body_of(const module& m) noexcept;
+}
 
 /// Owns a loaded module; moving it keeps the module in place. What was taken from it, functions and addresses, is valid
 /// until it is unloaded or destroyed. Lookup is safe from several threads at once; unloading is not. A module that is
@@ -61,8 +72,9 @@ public:
     /// The exported function `name`, of a module of any kind. Fails with `errc::not_found` if there is none, and with
     /// `errc::bad_handle` after `unload`.
     ///
-    /// Of a native module, `Signature` is the caller's promise: a C function carries no type that could be checked. Of
-    /// a WebAssembly module it is `errc::invalid_argument` if the function has another type, or `Signature` one that
+    /// Of a native module, `Signature` is the caller's promise: a C function carries no type that could be checked. That
+    /// of a container is checked against what the container says of its exports: `errc::invalid_argument`. Of a
+    /// WebAssembly module it is `errc::invalid_argument` if the function has another type, or `Signature` one that
     /// WebAssembly does not have, whether it exports `name` or not. There, integers of up to 32 bits, `bool` and
     /// enumerations are `i32` (as in C's ABI), those of 64 are `i64`, and a `handle` or `unchecked` pointer is an
     /// external reference: not an address in the module's memory, which C has as `i32`. The result can also be a
@@ -74,7 +86,8 @@ public:
         if constexpr (crossing::callable) types = &crossing::types;
         if (crossing::names_handles && body_ != nullptr && body_->kind() == nullptr)
             return missing(errc::invalid_argument, name, "it is asked for with a handle, and the module is native");
-        return entry(name, types).transform([](const detail::function_entry& e) {
+        return entry(name, types, detail::types_in_c<detail::native_t<Signature>>::address)
+            .transform([](const detail::function_entry& e) {
             return loader::function<Signature>(e);
         });
     }
@@ -121,6 +134,8 @@ public:
     void unload() noexcept { body_.reset(); }
 
 private:
+    friend const detail::module_body* detail::body_of(const module& m) noexcept;
+
     unexpected<load_error> missing(errc code, const char* name, std::string reason) const {
         load_error e;
         e.code = code;
@@ -134,8 +149,11 @@ private:
         if (body_ == nullptr) return missing(errc::bad_handle, name, "the module is not loaded any more");
         return missing(errc::not_found, name, "the module does not export it");
     }
-    result<detail::function_entry, load_error> entry(const char* name, const signature* types) const {
+    result<detail::function_entry, load_error> entry(const char* name, const signature* types,
+                                                     const signature* in_c) const {
         if (body_ == nullptr) return absent(name);
+        if (auto fits = body_->check_type(name, in_c); !fits)
+            return missing(fits.error().code, name, std::move(fits.error().reason));
         auto found = body_->function(name, types);
         if (!found) return missing(found.error().code, name, std::move(found.error().reason));
         if (found->target == nullptr) return absent(name);
@@ -145,5 +163,7 @@ private:
     std::string path_;
     std::unique_ptr<detail::module_body> body_;
 };
+/// What a module that is loaded consists of, for who knows its types only at run time; null after `unload`.
+inline const detail::module_body* detail::body_of(const module& m) noexcept { return m.body_.get(); }
 
 }  // namespace vitte::loader

@@ -1,4 +1,5 @@
-/// Types of functions that are known only at run time, written like `i64(i64,ptr)`.
+/// Types of functions of modules of any kind that are known only at run time, written like `i64(i64,ptr)`. C functions
+/// can have more, see `ffi/signature.hpp`.
 #pragma once
 
 #include <array>
@@ -8,19 +9,14 @@
 #include <span>
 #include <string_view>
 
+#include <vitte/loader/ffi/kind.hpp>
 #include <vitte/loader/format/parse_error.hpp>
 
 namespace vitte::loader {
 
-/// A type that crosses a call: integers of a size, IEEE 754 numbers, an address, or a text that ends with a NUL.
-enum class value_type : std::uint8_t { nothing, i8, u8, i16, u16, i32, u32, i64, u64, f32, f64, pointer, string };
-
-/// The name of `type` in signatures: "void", "i8" ... "f64", "ptr", "str".
-constexpr std::string_view name_of(value_type type) noexcept {
-    constexpr std::array<std::string_view, 13> names{"void", "i8",  "u8",  "i16", "u16", "i32", "u32",
-                                                     "i64",  "u64", "f32", "f64", "ptr", "str"};
-    return names[static_cast<std::size_t>(type)];
-}
+/// A type that crosses a call: integers of a size, IEEE 754 numbers, an address, or a text that ends with a NUL; none
+/// of the kinds above `string`.
+using value_type = ffi::kind;
 
 /// The result and the parameters of a function.
 class signature {
@@ -30,6 +26,11 @@ public:
     constexpr signature() noexcept = default;
     /// At most `max_parameters`.
     constexpr signature(value_type result, std::initializer_list<value_type> parameters) noexcept
+        : result_(result), count_(parameters.size()) {
+        std::size_t i = 0;
+        for (const value_type t : parameters) parameters_[i++] = t;
+    }
+    constexpr signature(value_type result, std::span<const value_type> parameters) noexcept
         : result_(result), count_(parameters.size()) {
         std::size_t i = 0;
         for (const value_type t : parameters) parameters_[i++] = t;
@@ -88,11 +89,10 @@ private:
             std::size_t end = position;
             while (end < text.size() && letter(text[end])) ++end;
             const std::string_view word = text.substr(position, end - position);
-            for (unsigned i = 0; i <= static_cast<unsigned>(value_type::string); ++i)
-                if (word == name_of(static_cast<value_type>(i))) {
-                    position = end;
-                    return static_cast<value_type>(i);
-                }
+            if (const value_type named = ffi::kind_named(word); named <= value_type::string) {
+                position = end;
+                return named;
+            }
             return fault("a type is needed: void, i8, u8, i16, u16, i32, u32, i64, u64, f32, f64, ptr or str");
         }
     };

@@ -5,5 +5,6 @@
 #error "it is for programs whose files are all compiled with -DVITTE_SEPARATE"
 #endif
 #include <vitte/loader/linker.hpp>
+#include <vitte/loader/native/link.hpp>
 
 template class vitte::loader::own_linker<>;

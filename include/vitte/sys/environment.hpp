@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include <vitte/sys/platform.hpp>
+#include <vitte/sys/platform/environment.hpp>
 
 namespace vitte::sys {
 

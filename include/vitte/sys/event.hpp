@@ -1,4 +1,4 @@
-/// What has happened, of many things at once.
+/// What has happened, of many things at once. Signals, children, files and wishes to stop have headers of their own.
 #pragma once
 
 #include <vitte/sys/event/await.hpp>

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include <vitte/sys/platform.hpp>
+#include <vitte/sys/platform/libraries.hpp>
 
 namespace vitte::sys {
 

@@ -5,4 +5,5 @@
 #include <vitte/sys/net/connect_host.hpp>
 #include <vitte/sys/net/datagram_socket.hpp>
 #include <vitte/sys/net/listener.hpp>
+#include <vitte/sys/net/relay.hpp>
 #include <vitte/sys/net/resolver.hpp>

@@ -4,7 +4,7 @@
 #include <span>
 
 #include <vitte/core/xoshiro.hpp>
-#include <vitte/sys/platform.hpp>
+#include <vitte/sys/platform/random.hpp>
 #include <vitte/sys/retry.hpp>
 
 namespace vitte::sys {

@@ -7,11 +7,12 @@
 
 namespace vitte::sys::detail {
 
-/// Those that the next call can take: without empty ones in front, and as many as every system takes (_XOPEN_IOV_MAX).
+inline constexpr std::size_t most_slices = 16;  ///< of one call on every system (_XOPEN_IOV_MAX)
+
+/// Those that the next call can take: without empty ones in front.
 inline std::span<io_slice> next_slices(std::span<io_slice>& slices) noexcept {
-    constexpr std::size_t most = 16;
     while (!slices.empty() && slices[0].size == 0) slices = slices.subspan(1);
-    return slices.first(slices.size() < most ? slices.size() : most);
+    return slices.first(slices.size() < most_slices ? slices.size() : most_slices);
 }
 
 /// Takes the first `moved` bytes of `slices` away.

@@ -104,7 +104,9 @@ private:
         for (const auto& i : module.imports) {
             if (i.kind != wasm::external_kind::function) continue;
             const wasm::signature& type = module.type_of_function(i.index);
-            hosts_.push_back(std::make_unique<host>(host{this, {type.parameters, type.results}, i.name[0] == 'h'}));
+            const signature made{{type.parameters.begin(), type.parameters.end()},
+                                 {type.results.begin(), type.results.end()}};
+            hosts_.push_back(std::make_unique<host>(host{this, made, i.name[0] == 'h'}));
             wasm::signature wanted;
             wanted.parameters = type.parameters, wanted.results = type.results;
             store.define("host", i.name, store.make_function(wanted, called, hosts_.back().get()));

@@ -32,6 +32,15 @@ unloaded
 }
 
 
+# What by_signature says.
+BY_SIGNATURE = {
+    'zlib': ('libz.so.1', '0 1 same smaller 0 ours cbf43926\n'),
+    'sqlite': ('libsqlite3.so.0', '100 5050 3787.5 100 0\n'),
+    'gsl': ('libgsl.so.27', '-5+10i 3+4i 0+2i -2+2i 5\n'),
+    'png': ('libpng16.so.16', None),  # what a C program says
+}
+
+
 def find(name):
     found = glob.glob(f'/usr/lib/*/{name}') + glob.glob(f'/usr/lib/{name}')
     return os.path.realpath(found[0]) if found else None
@@ -70,6 +79,33 @@ def survey(folder, results):
     print(f'libraries: {loaded} of {len(files)} files are loaded and unloaded', flush=True)
 
 
+def by_signature(folder, results):
+    """The same libraries by functions whose types are texts."""
+    files = {what: find(name) for what, (name, _) in BY_SIGNATURE.items()}
+    needed = sorted({s for file in files.values() if file for s in undefined(file)} - set(provided([*files.values(), find('libgslcblas.so.0')])))
+    cxx = ['g++', '-std=c++20', '-O1', f'-I{INCLUDE}', HERE / 'by_signature.cpp']
+    for command in ([*cxx, '-o', folder / 'by_signature'],
+                    [*cxx, '-static', *[f'-Wl,-u,{s}' for s in needed], '-lm', '-o', folder / 'by_signature-static'],
+                    ['gcc', HERE / 'picture.c', '-o', folder / 'picture', '-lpng']):
+        subprocess.run([str(c) for c in command], check=True, stderr=subprocess.DEVNULL)
+    for what, (name, expected) in BY_SIGNATURE.items():
+        if files[what] is None:
+            results.skip(f'{name} is not installed')
+            continue
+        if expected is None:
+            expected = run(folder / 'picture')
+            results.check(expected.startswith('89504e470d0a1a0a'), f'the C program makes a PNG: {expected[:100]}')
+        results.equal(run(folder / 'by_signature', what, files[what]), expected, f'{what} by signatures')
+        results.equal(run(folder / 'by_signature-static', '--program', what, files[what]), expected, f'{what} by signatures in a static program')
+
+
+def provided(files):
+    """What libraries give each other."""
+    for file in filter(None, files):
+        listed = subprocess.run(['nm', '-D', '--defined-only', file], capture_output=True, text=True, check=True).stdout
+        yield from (line.split()[-1].split('@')[0] for line in listed.splitlines())
+
+
 def main(folder, results_file):
     results = Results('loader/libraries')
     folder = pathlib.Path(folder).resolve()
@@ -91,6 +127,7 @@ def main(folder, results_file):
         else:  # a static program does not contain what it needs of C++, and says so
             results.check(static.startswith('refused: ') and 'symbol' in static, f'{what} in a static program: {static}')
             print(f'libraries: in a static program: {static.strip()[:300]}')
+    by_signature(folder, results)
     survey(folder, results)
     results.append_to(results_file)
 

@@ -412,4 +412,33 @@ BOOST_AUTO_TEST_CASE(without_the_format_it_is_no_module) {
     BOOST_TEST((loader.load(reader, "reader").error().code == errc::malformed));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_loaded_twice_is_compiled_once) {
+    wasm::basic_compiled_once<> known;
+    int compiled = 0;
+    const auto get = [&](const code& of) {
+        auto made = known.get(of, [&] { return ++compiled, wasm::compiled_module::compile(of); });
+        BOOST_REQUIRE(made.has_value());
+        return *made;
+    };
+    const code copy = reader, other = caller_of("env", "host_twice");
+    {
+        const auto one = get(reader), two = get(copy), three = get(other);
+        BOOST_TEST((compiled == 2 && one.shared() == two.shared() && one.shared() != three.shared()));
+        BOOST_TEST((!known.get(bytes({0}), [&] { return wasm::compiled_module::compile(bytes({0})); })));
+    }
+    get(reader);
+    BOOST_TEST(compiled == 3);  // nobody had it any more
+    code flipped = reader;
+    flipped.back() ^= std::byte{1};
+    const auto one = get(reader), two = get(flipped);
+    BOOST_TEST((compiled == 5 && one.shared() != two.shared()));
+
+    // What they do is not shared.
+    auto loader = host();
+    const module_t first = taken(loader.load(reader, "first")), second = taken(loader.load(copy, "second"));
+    first.memory()[8] = std::byte{9};
+    BOOST_TEST(*call<int(int)>(first, "outer", 8) == 9);
+    BOOST_TEST(*call<int(int)>(second, "outer", 8) == 7);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,5 +12,6 @@ int sigdelset(sigset_t*, int) noexcept TARGET(sigdelset);
 int sigismember(const sigset_t*, int) noexcept TARGET(sigismember);
 int sigprocmask(int, const sigset_t*, sigset_t*) noexcept TARGET(sigprocmask);
 int pthread_sigmask(int, const sigset_t*, sigset_t*) noexcept TARGET(pthread_sigmask);
+int pthread_kill(pthread_t, int) noexcept TARGET(pthread_kill);
 int sigwait(const sigset_t*, int*) TARGET(sigwait);
 }

@@ -60,6 +60,11 @@ public:
         const std::string_view from = all.substr(static_cast<std::size_t>(offset));
         return from.starts_with(text) && from[text.size()] == '\0';
     }
+    /// Whether it begins with `text`, in as short a time.
+    bool begins(std::uint64_t offset, std::string_view text) const noexcept {
+        const auto all = std::string_view(reinterpret_cast<const char*>(part_.bytes.data()), part_.bytes.size());
+        return offset < all.size() && all.substr(static_cast<std::size_t>(offset)).starts_with(text);
+    }
 
 private:
     part part_;

@@ -3,18 +3,12 @@
 /// through the JIT interface, see `announce_object`.
 #pragma once
 
+#include <vitte/loader/native/debugger/announce.hpp>
 #include <vitte/loader/native/debugger/jit.hpp>
 #include <vitte/loader/native/debugger/link_list.hpp>
 #include <vitte/loader/native/debugger/object_copy.hpp>
 
 namespace vitte::loader::native::debugger {
-
-/// Whether linked objects are announced, which takes a copy of each.
-enum class announce : std::uint8_t {
-    if_watched,  ///< if a debugger waits for that when they are linked; one that is attached later does not see them
-    always,
-    never,
-};
 
 /// Tells debuggers of the object `bytes`, which is at `places` but has not run. They forget it when what this returns
 /// is destroyed, which should be before its memory is given back. Without a debugger and `announce::always` this takes

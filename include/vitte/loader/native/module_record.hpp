@@ -11,6 +11,7 @@
 #include <vitte/loader/native/symbol_index.hpp>
 #include <vitte/loader/symbol_location.hpp>
 #include <vitte/sys/memory/mapping.hpp>
+#include <vitte/sys/platform/directories.hpp>
 #include <vitte/sys/thread/once.hpp>
 
 namespace vitte::loader::native {

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <memory>
-#include <vitte/loader/exports.hpp>
+#include <optional>
+#include <vitte/loader/import_source.hpp>
 #include <vitte/loader/native/library_search.hpp>
 #include <vitte/loader/native/process_scope.hpp>
 #include <vitte/loader/native/runtime.hpp>
@@ -27,16 +28,18 @@ public:
     bool sees_process = true;  ///< whether modules are bound to the libraries in the process
 
     /// Loads the module in `file` with all it needs, or finds it loaded, and starts what is new. Each load is to be
-    /// undone by `unload`. `verify` is only asked about what it needs, since `file` is what has been verified.
+    /// undone by `unload`. `verify` is only asked about what it needs, since `file` is what has been verified. `from`
+    /// is what `file` is a copy of, if it is one.
     ///
     /// What other threads are starting and this module needs has been started when this returns. Where threads would so
     /// wait for each other, as where modules need each other, the one that would close the circle goes on without.
     /// Others may find what a module defines before its initialisers have run, but not load it or what needs it.
     /// An exception that an initialiser throws arrives here, and the load is undone; other threads' loads of what threw
     /// fail.
-    result<object*, load_error> load(const sys::basic_file<P>& file, std::string path, const load_options& options) {
+    result<object*, load_error> load(const sys::basic_file<P>& file, std::string path, const load_options& options,
+                                     const origin* from = nullptr) {
         nodes unready;
-        VITTE_TRY(node* const root, place(file, std::move(path), options, unready));
+        VITTE_TRY(node* const root, place(file, std::move(path), options, from, unready));
         opening mine(*this, *root);
         for (node* const n : unready) VITTE_CHECK(start(*n));
         return mine.keep();
@@ -102,7 +105,10 @@ private:
         std::uint32_t name_hash;
         scope seen_from_here{};
         nodes needs;
-        const node* needed_by = nullptr;  ///< while it is being loaded: who has named it first
+        const exports* imports = nullptr;        ///< what it takes from other modules by their names
+        const node* needed_by = nullptr;         ///< while it is being loaded: who has named it first
+        std::optional<origin> from = {};         ///< of a copy
+        std::vector<std::string> accepted = {};  ///< the names of files that it was verified under
         std::size_t opened = 0;
         start_gate<P> gate{};
         const collection* dying = nullptr;  ///< what stops it
@@ -116,6 +122,20 @@ private:
             return soname != nullptr ? std::string_view(soname) : sys::path_view(what->path()).name();
         }
         bool can_be_shared() const noexcept { return dying == nullptr && !failed; }
+        /// Whether it is what a file is, or a copy of something.
+        bool is_of(const sys::file_info& file, const origin* copied) const noexcept {
+            if (copied != nullptr) return from && from->same(*copied);
+            return file.inode != 0 && what->file().same_file(file);
+        }
+        /// Whether it is what is needed by that name: what it calls itself, or, as somebody wants to verify that, what
+        /// it was verified as.
+        bool is_called(std::string_view wanted, std::uint32_t hash, bool verifies) const noexcept {
+            if (!verifies) return name_hash == hash && name() == wanted;
+            return std::find(accepted.begin(), accepted.end(), wanted) != accepted.end();
+        }
+        void accept_as(std::string_view file) {
+            if (std::find(accepted.begin(), accepted.end(), file) == accepted.end()) accepted.emplace_back(file);
+        }
     };
 
     /// Takes back what was mapped, and not started, if a load fails. There is one at a time.
@@ -234,11 +254,19 @@ private:
     }
     /// Maps the module and what it needs, and binds it. It is open then; `unready` has to be started.
     result<node*, load_error> place(const sys::basic_file<P>& file, std::string path, const load_options& options,
-                                    nodes& unready) {
+                                    const origin* from, nodes& unready) {
         const exclusive mine(*this);
         refresh();
         attempt trial(*this);
-        VITTE_TRY(node* const root, add(file, std::move(path)));
+        const std::string name(sys::path_view(options.name != nullptr ? std::string_view(options.name) : path).name());
+        // What is bound to others by their names goes with those, and is nobody else's.
+        const auto can_be_root = [&](const node& n) { return options.imports == nullptr && n.imports == nullptr; };
+        VITTE_TRY(node* const root, add(file, std::move(path), from, can_be_root));
+        if (options.verify) root->accept_as(name);
+        const bool is_new = trial.first != nodes_.size();
+        if (is_new && options.imports != nullptr) {
+            VITTE_TRY(root->imports, options.imports->symbols());
+        }
         VITTE_CHECK(add_dependencies(trial.first, options));
         VITTE_CHECK(relocate(trial.first, *root, options));
         const nodes fresh = in_order(trial.first);
@@ -295,32 +323,34 @@ private:
         return nullptr;
     }
 
-    result<node*, load_error> add(const sys::basic_file<P>& file, std::string path) {
-        return find_or_add(file,
-                           [&](const sys::file_info& facts) { return object::map(file, facts, std::move(path)); });
-    }
-    /// The module in `file`, if it is loaded, or else what `map(facts)` makes of it.
-    template <class Map>
-    result<node*, load_error> find_or_add(const sys::basic_file<P>& file, Map&& map) {
+    /// The module in `file`, mapped if it is not loaded, or none that `fits`.
+    template <class Fits>
+    result<node*, load_error> add(const sys::basic_file<P>& file, std::string path, const origin* from, Fits fits) {
         const auto facts = file.info();
         if (!facts) return refuse(facts.error(), "opening");
         for (const auto& n : nodes_)
-            if (facts->inode != 0 && n->can_be_shared() && n->what->file().same_file(*facts)) return n.get();
-        VITTE_TRY(auto mapped, map(*facts));
+            if (n->can_be_shared() && fits(*n) && n->is_of(*facts, from)) return n.get();
+        VITTE_TRY(auto mapped, object::map(file, *facts, std::move(path)));
         nodes_.push_back(std::make_unique<node>(std::move(mapped)));
+        if (from != nullptr) nodes_.back()->from = *from;
         return nodes_.back().get();
     }
-    /// Maps a copy of the library in `file`, which `by` needs, if the program accepts it.
-    result<held<object>, load_error> map_verified(const sys::basic_file<P>& file, const sys::file_info& facts,
-                                                  std::string path, const node& by, const load_options& options) {
-        const auto copy = sealed_copy<P>(file, facts);
+    static bool any(const node&) noexcept { return true; }
+    /// Maps a copy of the library in `file`, which `by` needs, if the program accepts it: also if the file is one that
+    /// is loaded, which has been accepted under another name. It is the same module then, if nobody has changed it.
+    result<node*, load_error> add_verified(const sys::basic_file<P>& file, std::string path, const node& by,
+                                           const load_options& options) {
+        const auto facts = file.info();
+        if (!facts) return refuse(facts.error(), "opening");
+        const auto copy = sealed_copy<P>(file, *facts);
         if (!copy) return unexpected(copy.error());
         VITTE_CHECK(segments<P>::check_kind(copy->file()));  // what is passed over is not asked about
         {
             const pause during(*this);
             VITTE_CHECK(verified(*copy, path.c_str(), by.what->path().c_str(), options));
         }
-        return object::map(copy->file(), facts, std::move(path));
+        VITTE_TRY(const origin from, origin_of(*copy, *facts));
+        return add(copy->file(), std::move(path), &from, any);
     }
 
     /// Maps what the nodes from `first` on need, breadth first.
@@ -353,13 +383,13 @@ private:
     result<node*, load_error> find_needed(const char* name, node& by, const load_options& options) {
         const std::uint32_t hash = elf::gnu_hash(name);
         for (const auto& n : nodes_)
-            if (n->name_hash == hash && n->can_be_shared() && n->name() == name) return n.get();
+            if (n->can_be_shared() && n->is_called(name, hash, static_cast<bool>(options.verify))) return n.get();
         std::vector<const object*> users;
         for (const node* n = &by; n != nullptr; n = n->needed_by) users.push_back(n->what.get());
         result<node*, load_error> found =
             refuse(errc::not_found, "loading", std::string("there is no library ") + name);
         search.find(name, users, [&](std::string path) {
-            const auto file = sys::basic_file<P>::open(path.c_str());
+            const auto file = sys::basic_file<P>::open(path.c_str(), without_waiting);
             if (!file && (file.error().code == errc::not_found || file.error().code == errc::not_a_directory))
                 return false;
             if (!file) {
@@ -368,11 +398,9 @@ private:
                 return file.error().code != errc::permission_denied;  // others may be found
             }
             const std::size_t known = nodes_.size();
-            const auto map_accepted = [&](const sys::file_info& facts) {
-                return map_verified(*file, facts, path, by, options);
-            };
-            auto added = options.verify ? find_or_add(*file, map_accepted) : add(*file, path);
+            auto added = options.verify ? add_verified(*file, path, by, options) : add(*file, path, nullptr, any);
             if (nodes_.size() != known) (*added)->needed_by = &by;
+            if (added && options.verify) (*added)->accept_as(name);
             // A file for another machine is passed over, as long as there are others.
             const bool decided = added.has_value() || added.error().code != errc::not_supported;
             if (!added) added.error().module = std::move(path);
@@ -427,6 +455,7 @@ private:
 
     /// False also if the claim of the user is the best.
     bool find(const scope& from, const symbol_name& name, const char* version, definition& to, symbol_claim claim) {
+        if (from.user->imports != nullptr && from.user->imports->find(name, to.address)) return true;
         if (find_outside(name, version, to)) return true;
         for (node* const n : claim.unique ? started_ : globals_)
             if (find_in(*n, from, name, version, to)) return true;

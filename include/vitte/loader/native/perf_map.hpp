@@ -9,6 +9,7 @@
 #include <vitte/loader/native/symbol_index.hpp>
 #include <vitte/sys/fs/file.hpp>
 #include <vitte/sys/memory/mapping.hpp>
+#include <vitte/sys/platform/processes.hpp>
 
 namespace vitte::loader::native {
 

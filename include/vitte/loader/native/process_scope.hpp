@@ -7,6 +7,7 @@
 #include <vitte/loader/native/thread_locals.hpp>
 #include <vitte/sys/fs/path.hpp>
 #include <vitte/sys/platform/images.hpp>
+#include <vitte/sys/platform/libraries.hpp>
 
 namespace vitte::loader::native {
 

@@ -7,6 +7,7 @@
 #include <vitte/loader/native/segments.hpp>
 #include <vitte/sys/memory/mapping.hpp>
 #include <vitte/sys/platform/images.hpp>
+#include <vitte/sys/platform/processes.hpp>
 
 namespace vitte::loader::native {
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstring>
-
+#include <vitte/core/blake3.hpp>
 #include <vitte/loader/load_options.hpp>
 #include <vitte/loader/native/segments.hpp>
 #include <vitte/sys/memory/mapping.hpp>
@@ -50,7 +50,26 @@ result<void, load_error> verified(const sys::basic_shared_memory<P>& copy, const
     if (!size) return refuse(size.error(), action);
     const auto view = sys::basic_view<P>::map(copy.file(), static_cast<std::size_t>(*size), sys::access::read);
     if (!view) return refuse(view.error(), action);
-    return loader::verified({view->bytes(), path, needed_by}, options);
+    return loader::verified({view->bytes(), path, needed_by, needed_by == nullptr ? options.name : nullptr}, options);
+}
+
+/// What a copy was made of, and what is in it: two of one origin are one module.
+struct origin {
+    sys::file_info file;
+    blake3::digest content;
+
+    bool same(const origin& other) const noexcept {
+        return file.inode != 0 && file.same_file(other.file) && content == other.content;
+    }
+};
+template <sys::platform P>
+result<origin, load_error> origin_of(const sys::basic_shared_memory<P>& copy, const sys::file_info& file) {
+    constexpr const char* action = "reading the copy";
+    const auto size = copy.size();
+    if (!size) return refuse(size.error(), action);
+    const auto view = sys::basic_view<P>::map(copy.file(), static_cast<std::size_t>(*size), sys::access::read);
+    if (!view) return refuse(view.error(), action);
+    return origin{file, blake3().update(view->bytes()).finish()};
 }
 
 }  // namespace vitte::loader::native

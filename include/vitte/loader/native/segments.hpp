@@ -13,6 +13,7 @@
 #include <vitte/loader/format/elf/header.hpp>
 #include <vitte/loader/load_error.hpp>
 #include <vitte/loader/native/records.hpp>
+#include <vitte/loader/native/without_waiting.hpp>
 #include <vitte/sys/fs/file.hpp>
 #include <vitte/sys/memory/region.hpp>
 

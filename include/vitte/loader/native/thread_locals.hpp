@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 #include <vitte/loader/native/machine.hpp>
+#include <vitte/sys/platform/processes.hpp>
 #include <vitte/sys/thread/mutex.hpp>
 
 namespace vitte::loader::native {

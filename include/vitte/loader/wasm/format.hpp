@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <vitte/loader/load_options.hpp>
 #include <vitte/loader/module_format.hpp>
+#include <vitte/loader/wasm/module/compiled_once.hpp>
 #include <vitte/loader/wasm/store.hpp>
 
 namespace vitte::loader::wasm {
@@ -18,10 +20,15 @@ struct basic_format_options {
     std::function<void(basic_store<P>&)> prepare = nullptr;
 };
 
-/// Every module gets a store of its own, with which all of it goes when it is unloaded; nothing is shared by modules.
-/// A module imports host functions from "env". If it has `_initialize` and no `_start`, it is a WASI reactor, whose
-/// initializer runs when it is loaded; the `_start` of a WASI program is a `function<void()>` like any other, which the
-/// program's end may stop with a trap (see `wasi::context::exit_code`).
+/// Every module gets a store of its own, with which all of it goes when it is unloaded: memories, tables, globals and
+/// limits are shared with no other module. Of modules with the same bytes that are loaded at the same time, by what
+/// path or from what memory ever, the compiled form is one.
+///
+/// A module imports host functions from "env", and functions of other modules from `load_options::imports`, which calls
+/// them in their own stores: numbers go from one to the other, but not memories, tables, globals, tags and references,
+/// which belong to one store. If it has `_initialize` and no `_start`, it is a WASI reactor, whose initializer runs when
+/// it is loaded; the `_start` of a WASI program is a `function<void()>` like any other, which the program's end may stop
+/// with a trap (see `wasi::context::exit_code`).
 template <sys::platform P = sys::native>
 class basic_format final : public module_format {
 public:
@@ -37,8 +44,9 @@ public:
     /// Fails with what is wrong and at which byte ("reading"), with an import that nobody offers or that has another
     /// type ("linking"), with limits or memory that do not suffice ("making a store", "allocating"), and with what
     /// trapped ("starting").
-    linked link(std::span<const std::byte> content, const char* name, const exports& host) const override {
-        const auto compiled = compiled_module::compile(content, options_.compile);
+    linked link(std::span<const std::byte> content, const char* name, const link_context& with) const override {
+        const auto compiled =
+            compiled_->get(content, [&] { return compiled_module::compile(content, options_.compile); });
         if (!compiled) {
             const parse_error& e = compiled.error();
             return refuse(e.code, "reading", std::string(e.reading) + ": " + e.reason, e.offset);
@@ -47,7 +55,7 @@ public:
         if (!empty) return refuse(empty.error(), "making a store");
         auto made = std::make_unique<body>(std::move(*empty));
         if (options_.prepare) options_.prepare(made->store);
-        VITTE_CHECK(made->offer(compiled->data(), host));
+        VITTE_CHECK(made->offer(compiled->data(), with.host(), with.options().imports));
         VITTE_CHECK(made->start(*compiled, name));
         return made;
     }
@@ -72,9 +80,16 @@ private:
             });
         }
 
-        /// Offers the host functions that `module` imports.
-        result<void, load_error> offer(const module_data& module, const exports& host) {
+        /// Offers the functions of the host and of other modules that `module` imports.
+        result<void, load_error> offer(const module_data& module, const exports& host, import_source* others) {
             for (const import_description& wanted : module.imports) {
+                if (others != nullptr && store.find(wanted.module, wanted.name) == nullptr &&
+                    others->has(wanted.module)) {
+                    auto done = bind(module, wanted, *others);
+                    if (done) continue;
+                    done.error().symbol = wanted.module + ":" + wanted.name;
+                    return done;
+                }
                 if (wanted.module != "env" || wanted.kind != external_kind::function) continue;
                 const host_export* const found = host.find(wanted.name);
                 if (found == nullptr || store.find(wanted.module, wanted.name) != nullptr) continue;
@@ -86,9 +101,7 @@ private:
                     e.error().symbol = wanted.module + "." + wanted.name;
                     return e;
                 }
-                auto& kept = *host_.emplace_back(new offered{*found, &store.execution().objects});
-                store.define(wanted.module, wanted.name,
-                             store.make_function(wasm::detail::signature_of(found->typed->types), call_host, &kept));
+                define(wanted, {found->typed, found->address});
             }
             return {};
         }
@@ -120,23 +133,49 @@ private:
             __builtin_memcpy(values, frame, 8);
             return nullptr;
         }
-        static trap_code call_host(const wasm::function& self, runtime*, std::byte* values) {
-            const auto& [callee, objects] = *static_cast<const offered*>(self.context);
-            return callee.typed->call(callee.address, *objects, reinterpret_cast<std::uint64_t*>(values));
+        static trap_code call_out(const wasm::function& self, runtime*, std::byte* values) {
+            const auto& [callee, e] = *static_cast<const offered*>(self.context);
+            return callee.typed->call(callee.address, e->objects, reinterpret_cast<std::uint64_t*>(values), e->reason);
+        }
+        void define(const import_description& wanted, const imported_function& callee) {
+            auto& kept = *offered_.emplace_back(new offered{callee, &store.execution()});
+            store.define(wanted.module, wanted.name,
+                         store.make_function(wasm::detail::signature_of(callee.typed->types), call_out, &kept));
+        }
+        /// Offers a function of another module.
+        result<void, load_error> bind(const module_data& module, const import_description& wanted,
+                                      import_source& others) {
+            constexpr const char* action = "linking";
+            if (wanted.kind != external_kind::function)
+                return refuse(errc::not_supported, action,
+                              "only functions can be imported from another module: memories, tables, globals and tags "
+                              "belong to its store");
+            const wasm::signature& type = module.type_of_function(wanted.index);
+            const auto types = wasm::detail::numbers_of(type);
+            if (!types)
+                return refuse(
+                    errc::not_supported, action,
+                    "its type is " + text_of(type) +
+                        ", but a function of another module can have at most 16 "
+                        "numbers of 32 and 64 bits as parameters, and one as result: references belong to its store");
+            VITTE_TRY(const imported_function callee, others.function(wanted.module, wanted.name, *types));
+            define(wanted, callee);
+            return {};
         }
 
-        /// A function of the host that the module imports.
+        /// A function of the host, or of another module, that the module imports.
         struct offered {
-            host_export callee;
-            const handle_table* objects;
+            imported_function callee;
+            execution* caller;
         };
         static constexpr const char* hint = " (pointers go to it as `handle` or `unchecked`)";
 
         wasm::instance* instance_ = nullptr;
-        std::vector<std::unique_ptr<offered>> host_;
+        std::vector<std::unique_ptr<offered>> offered_;
     };
 
     options options_;
+    std::shared_ptr<basic_compiled_once<P>> compiled_ = std::make_shared<basic_compiled_once<P>>();
 };
 using format = basic_format<>;
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <coroutine>
-
+#include <new>
 #include <vitte/sys/event/loop.hpp>
 
 namespace vitte::sys {
@@ -34,80 +34,149 @@ private:
 };
 
 /// Makes `co_await` go on with what `attempt()` returns, which is made at once, and again whenever `watched` is ready,
-/// until it is not `errc::would_block`; or with `errc::timed_out` at `until`.
-template <platform P, class Attempt>
+/// until it is not `errc::would_block`; or with `errc::timed_out` at `until`. After `errc::interrupted` it is made
+/// again too, when the others have had their turn if it was often so. Receiving from a handle that is drained is not
+/// attempted before it is ready. An attempt that has an `operation`, a `loop_operation`, leaves that to the loop's
+/// completion ring, if there is one, and looks at what has come of it; without being made before if
+/// `is_left_to_ring(many)`, for a ring that in this turn has much to do or not.
+template <platform P, class Attempt, class Watched = basic_handle_watcher<P>>
 class [[nodiscard]] attempt_when_ready : loop_callback {
     using returned = std::invoke_result_t<Attempt&>;
 
 public:
-    attempt_when_ready(basic_loop<P>& in, basic_handle_watcher<P>& watched, socket_event event, deadline until,
-                       Attempt attempt) noexcept
+    /// Of `given` the attempt is made, where it stays.
+    template <class... Given>
+    attempt_when_ready(basic_loop<P>& in, Watched& watched, socket_event event, deadline until,
+                       Given&&... given) noexcept
         : loop_callback([](loop_callback& self) noexcept { static_cast<attempt_when_ready&>(self).again(); }),
+          reads_(event == socket_readable),
           loop_(in),
           watched_(watched),
-          reads_(event == socket_readable),
           until_(until),
-          attempt_(std::move(attempt)),
-          too_late_(*this),
-          timer_(too_late_) {}
-    ~attempt_when_ready() { stop(); }
+          attempt_{std::forward<Given>(given)...} {}
+    ~attempt_when_ready() {
+        if (waits_ || has_end_) stop();
+    }
 
-    bool await_ready() noexcept { return !must_wait() && loop_.may_go_on(); }
-    bool await_suspend(std::coroutine_handle<> waiter) noexcept {
+    [[gnu::always_inline]] bool await_ready() noexcept {
+        if (leaves_to_ring() || is_drained()) return false;
+        return (attempt() || has_ended()) && loop_.may_go_on();
+    }
+    [[gnu::always_inline]] bool await_suspend(std::coroutine_handle<> waiter) noexcept {
         waiter_ = waiter;
-        const bool has_result = !would_block();  // for which it waits a turn
-        if (!has_result && !wait()) return false;
-        if (has_result || !until_.is_never()) loop_.start(timer_, has_result ? deadline::passed() : until_);
+        if (done_) return start_timer(deadline::passed()), true;  // it waits a turn
+        if (!wait()) return false;
+        if (!until_.is_never()) start_timer(until_);
         return true;
     }
     returned await_resume() noexcept { return std::move(*done_); }
 
 private:
-    struct late : loop_callback {
-        explicit late(attempt_when_ready& of) noexcept
-            : loop_callback([](loop_callback& self) noexcept { static_cast<late&>(self).of_.give_up(); }), of_(of) {}
-        attempt_when_ready& of_;
+    /// Is what an attempt returns, without a copy of it.
+    struct what_comes_of {
+        Attempt& attempt;
+        [[gnu::always_inline]] operator returned() noexcept { return attempt(); }
+    };
+    struct end_of_waiting : loop_callback {
+        explicit end_of_waiting(attempt_when_ready& waits) noexcept
+            : loop_callback([](loop_callback& self) noexcept { static_cast<end_of_waiting&>(self).of.give_up(); }),
+              of(waits),
+              timer(*this) {}
+        attempt_when_ready& of;
+        loop_timer timer;
     };
 
-    bool must_wait() noexcept {
-        do done_.emplace(attempt_());
-        while (!*done_ && done_->error().code == errc::interrupted);
-        return would_block();
+    static constexpr bool has_operation = requires(Attempt& attempt) { attempt.operation; };
+
+    bool leaves_to_ring() const noexcept {
+        if constexpr (has_operation) return loop_.completes() && Attempt::is_left_to_ring(loop_.completes_many());
+        return false;
     }
-    bool would_block() const noexcept { return !*done_ && done_->error().code == errc::would_block; }
+    bool is_drained() const noexcept {
+        if constexpr (requires { watched_.is_drained(); }) return reads_ && watched_.is_drained();
+        return false;
+    }
+    /// Whether that succeeds.
+    bool attempt() noexcept {
+        done_.emplace(what_comes_of{attempt_});
+        return done_->has_value();
+    }
+    /// Attempts it, if that may help.
+    bool need_not_wait() noexcept { return !is_drained() && (attempt() || has_ended()); }
+    /// Whether what has failed is not to be attempted again in this turn, or when it is ready.
+    [[gnu::noinline]] bool has_ended() noexcept {
+        while (was_interrupted() && loop_.may_go_on()) done_.emplace(what_comes_of{attempt_});
+        if (*done_ || done_->error().code != errc::would_block) return true;
+        done_.reset();
+        return false;
+    }
+    bool was_interrupted() const noexcept { return done_ && !*done_ && done_->error().code == errc::interrupted; }
     /// False if it cannot, which is what comes of it then.
-    bool wait() noexcept {
-        const auto asked = reads_ ? watched_.when_readable(*this) : watched_.when_writable(*this);
-        waits_ = asked.has_value();
-        if (!asked) done_.emplace(unexpected(asked.error()));
-        return waits_;
+    [[gnu::always_inline]] bool wait() noexcept {
+        const auto asked = wait_for(*this);
+        if (!asked) return done_.emplace(unexpected(asked.error())), false;
+        return waits_ = true;
     }
     void again() noexcept {
         waits_ = false;
-        if (must_wait() && wait()) return;
-        stop();
+        const bool tries = !is_drained();
+        if (tries && attempt() && !has_end_) return waiter_.resume();
+        wait_or_resume(tries);
+    }
+    [[gnu::noinline]] void wait_or_resume(bool tried) noexcept {
+        const bool ended = tried && (done_->has_value() || has_ended());
+        if (!ended && wait()) {
+            if (!until_.is_never() && !(has_end_ && end_.timer.pending())) start_timer(until_);
+            return;
+        }
+        if (has_end_) stop();
+        if (was_interrupted()) return start_timer(deadline::passed());
         waiter_.resume();
     }
     void give_up() noexcept {
-        if (would_block()) done_.emplace(fail(errc::timed_out, "wait for a socket"));
+        if (was_interrupted()) return again();
         stop();
+        if constexpr (has_operation)
+            if (attempt_.operation.is_done()) static_cast<void>(need_not_wait());
+        if (!done_ || was_interrupted()) done_.emplace(fail(errc::timed_out, "wait in loop"));
         waiter_.resume();
     }
-    void stop() noexcept {
-        if (std::exchange(waits_, false)) reads_ ? watched_.cancel_readable() : watched_.cancel_writable();
-        loop_.cancel(timer_);
+    [[gnu::noinline]] void start_timer(deadline when) noexcept {
+        if (!std::exchange(has_end_, true)) ::new (&end_) end_of_waiting(*this);
+        loop_.start(end_.timer, when);
     }
+    [[gnu::noinline]] void stop() noexcept {
+        if (std::exchange(waits_, false)) wait_no_more();
+        if (has_end_) loop_.cancel(end_.timer);
+    }
+    [[gnu::always_inline]] result<void> wait_for(loop_callback& then) noexcept {
+        if constexpr (has_operation)
+            if (loop_.completes())
+                return reads_ ? watched_.when_readable(then, attempt_.operation)
+                              : watched_.when_writable(then, attempt_.operation);
+        if constexpr (can_write)
+            if (!reads_) return watched_.when_writable(then);
+        return watched_.when_readable(then);
+    }
+    void wait_no_more() noexcept {
+        if constexpr (can_write)
+            if (!reads_) return watched_.cancel_writable();
+        watched_.cancel_readable();
+    }
+    static constexpr bool can_write = requires(Watched& w) { w.cancel_writable(); };
 
-    basic_loop<P>& loop_;
-    basic_handle_watcher<P>& watched_;
+    // What is always used lies together: cold memory is what waiting costs when there are many.
     const bool reads_;
-    bool waits_ = false;
-    const deadline until_;
-    Attempt attempt_;
-    std::optional<returned> done_;
-    late too_late_;
-    loop_timer timer_;
+    bool waits_ = false, has_end_ = false;
     std::coroutine_handle<> waiter_;
+    basic_loop<P>& loop_;
+    Watched& watched_;
+    const deadline until_;
+    std::optional<returned> done_;
+    Attempt attempt_;
+    union {
+        end_of_waiting end_;
+    };
 };
 
 }  // namespace vitte::sys

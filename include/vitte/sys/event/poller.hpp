@@ -47,7 +47,8 @@ public:
     /// Watches `which`, a handle that does not block, for bits of `socket_event`; `socket_hung_up` is told also if
     /// nobody asked, but on some systems only with one of the others. `key` is what `wait` tells of it, and not
     /// `reserved_key` (`errc::invalid_argument`). `errc::not_supported` for `poll_trigger::edge` on Windows
-    /// and with nothing but POSIX; `errc::already_exists` on some systems if it is watched already.
+    /// and with nothing but POSIX; `errc::already_exists` on some systems if it is watched already;
+    /// `errc::out_of_handles` on others for the first one shot.
     result<void> add(handle which, unsigned interest, poll_trigger trigger, std::uint64_t key) noexcept {
         if (key == reserved_key) return fail(errc::invalid_argument, "add to poller");
         return system_.add(which, interest, trigger, key);

@@ -1,5 +1,6 @@
 /// Coroutines: `task` is one that another waits for, `spawn` starts one that nobody waits for. Their frames are all
-/// that is allocated.
+/// that is allocated. A task takes stack while it runs for the first time and for each that awaits it, and none while
+/// it waits: one after the other, however many, takes no more than one.
 #pragma once
 
 #include <coroutine>
@@ -19,8 +20,8 @@ struct task_promise_base {
     struct resume_waiter {
         bool await_ready() const noexcept { return false; }
         template <class Promise>
-        std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
-            return ended.promise().waiter;
+        void await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
+            if (const auto next = ended.promise().waiter) next.resume();
         }
         void await_resume() const noexcept {}
     };
@@ -65,9 +66,13 @@ public:
     }
 
     bool await_ready() const noexcept { return false; }
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) noexcept {
+    /// False if it has ended at once: who awaits goes on where he is. GCC makes no tail call of the other way, to go on
+    /// in each other's stead, unless it optimises.
+    bool await_suspend(std::coroutine_handle<> waiter) noexcept {
+        frame_.resume();
+        if (frame_.done()) return false;
         frame_.promise().waiter = waiter;
-        return frame_;
+        return true;
     }
     T await_resume() {
         if constexpr (!std::is_void_v<T>) return std::move(*frame_.promise().value);

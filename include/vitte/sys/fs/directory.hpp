@@ -5,6 +5,7 @@
 #include <new>
 
 #include <vitte/sys/fs/file.hpp>
+#include <vitte/sys/platform/directories.hpp>
 
 namespace vitte::sys {
 

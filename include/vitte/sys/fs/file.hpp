@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include <vitte/sys/platform/files.hpp>
 #include <vitte/sys/retry.hpp>
 #include <vitte/sys/slices.hpp>
 #include <vitte/sys/time/deadline.hpp>
@@ -112,15 +113,14 @@ public:
     result<void> try_lock(file_lock kind = file_lock::exclusive) const noexcept {
         static_assert(
             requires(native_handle_type h) { files::try_lock(h, true); }, "this platform has no locks of files");
-        return files::try_lock(handle_, kind == file_lock::exclusive);
+        return retried([&] { return files::try_lock(handle_, kind == file_lock::exclusive); });
     }
     /// The same, with patience until `until`; then `errc::timed_out`. Asks again and again, with pauses of 50 us at
     /// first and of 20 ms in the end.
     result<void> lock_until(deadline until, file_lock kind = file_lock::exclusive) const noexcept {
         for (std::int64_t pause = 50'000;; pause = pause < 10'000'000 ? 2 * pause : 20'000'000) {
             const auto locked = try_lock(kind);
-            if (locked || (locked.error().code != errc::would_block && locked.error().code != errc::interrupted))
-                return locked;
+            if (locked || locked.error().code != errc::would_block) return locked;
             const auto next = deadline::after<P>(pause);
             if (until <= deadline::after<P>(0)) return fail(errc::timed_out, "lock file");
             static_cast<void>(P::clocks::sleep_until((next < until ? next : until).monotonic()));
@@ -272,8 +272,8 @@ result<byte_buffer> read_on(const basic_file<P>& file, std::span<const std::byte
 
 /// The content of the file at `path` until it ends. What others add to a regular file meanwhile may be missing.
 template <platform P = native>
-result<byte_buffer> read(const char* path) noexcept {
-    VITTE_TRY(const auto opened, basic_file<P>::open(path));
+result<byte_buffer> read(const char* path, const open_options& options = {}) noexcept {
+    VITTE_TRY(const auto opened, basic_file<P>::open(path, options));
     std::byte beginning[detail::small_file];
     const auto size = opened.read(beginning);
     if (!size) {

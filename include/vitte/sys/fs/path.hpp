@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include <vitte/sys/platform.hpp>
+#include <vitte/sys/platform/files.hpp>
 
 namespace vitte::sys {
 

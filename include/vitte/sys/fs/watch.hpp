@@ -21,6 +21,9 @@ struct watch_event {
     /// `watch_modified` if it has another content. With a folder all that was below it is removed, whether it is told
     /// of or not. `watch_overflow` if anything may have changed.
     unsigned changes;
+    /// Whether the last that happened to it is that it was renamed to here, so that nobody is known to write it any more.
+    /// Only Linux tells.
+    bool renamed_here = false;
 };
 
 /// Watches folders, or single files. What happens in quick succession is told once: a file that is made, written and
@@ -55,6 +58,13 @@ public:
         VITTE_CHECK(enter(path, whole_tree, true));
         if (queue::watches_trees || (!whole_tree && !only_itself)) return {};
         return enter_below(path, whole_tree, false);
+    }
+
+    /// What is readable when there may be changes to wait for, where the OS has one such thing for all.
+    auto native_handle() const noexcept
+        requires requires(const queue& q) { q.native_handle(); }
+    {
+        return queue_->native_handle();
     }
 
     /// Waits for changes until `until`, and then until nothing happens for `quiet` nanoseconds, but no longer than
@@ -95,6 +105,7 @@ private:
         bool is_there;
         bool lost_folder;  ///< a folder that had been there is gone, with what was below it
         unsigned changes;
+        bool renamed_here = false;
     };
 
     basic_watcher() : queue_(std::make_unique<queue>()) {}
@@ -243,6 +254,7 @@ private:
         state& now = pending_.try_emplace(path, state{before, true, false, 0}).first->second;
         if (created) now.is_there = true;
         if (removed) now.is_there = false;
+        if ((changes & ~static_cast<unsigned>(watch_attributes)) != 0) now.renamed_here = created && may_replace;
         now.changes |= changes;
     }
     template <class Visit>
@@ -258,7 +270,7 @@ private:
             else if ((what.changes & ~static_cast<unsigned>(watch_attributes)) != 0) changes |= watch_modified;
             if (queue::watches_trees && changes == watch_modified && is_folder(path))
                 continue;  // which only means what is in it
-            visit(watch_event{path.c_str(), changes});
+            visit(watch_event{path.c_str(), changes, what.renamed_here});
         }
     }
     static std::uint64_t size_of(const std::string& path) noexcept {

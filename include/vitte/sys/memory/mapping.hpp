@@ -2,6 +2,7 @@
 #pragma once
 
 #include <vitte/sys/fs/file.hpp>
+#include <vitte/sys/platform/memory.hpp>
 
 namespace vitte::sys {
 
@@ -12,7 +13,7 @@ template <platform P = native>
 class basic_mapping {
 public:
     static result<basic_mapping> open(const char* path) noexcept {
-        VITTE_TRY(const auto opened, basic_file<P>::open(path));
+        VITTE_TRY(const auto opened, basic_file<P>::open(path, {open_mode::read, open_nonblocking}));
         VITTE_TRY(const file_info facts, opened.info());
         if (facts.kind == file_kind::directory) return fail(errc::is_a_directory, "map");
         if (facts.size > SIZE_MAX) return fail(errc::too_large, "map");

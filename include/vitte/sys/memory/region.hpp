@@ -2,6 +2,7 @@
 #pragma once
 
 #include <vitte/sys/fs/file.hpp>
+#include <vitte/sys/platform/memory.hpp>
 
 namespace vitte::sys {
 

@@ -2,8 +2,6 @@
 /// costs a quarter of a second and not minutes (RFC 8305, "Happy Eyeballs").
 #pragma once
 
-#include <optional>
-
 #include <vitte/sys/event/poller.hpp>
 #include <vitte/sys/net/resolver.hpp>
 #include <vitte/sys/net/stream.hpp>
@@ -26,36 +24,37 @@ constexpr host_addresses by_turns(const host_addresses& sorted) noexcept {
     return made;
 }
 
-/// Attempts to connect that go on at once; whichever succeeds first ends the others.
-template <platform P>
+/// Attempts to connect that go on at once; whichever succeeds first ends the others. `Watch` has `add(handle, i)` tell
+/// when attempt `i` has come to something, until `remove(handle, i)`.
+template <platform P, class Watch>
 class connection_race {
     using sockets = typename P::sockets;
     using stream = basic_tcp_stream<P>;
 
 public:
-    connection_race(const host_addresses& to, std::uint16_t port, basic_poller<P>&& watch) noexcept
-        : to_(to), port_(port), watch_(std::move(watch)) {}
+    connection_race(const host_addresses& to, std::uint16_t port, Watch& watch) noexcept
+        : to_(to), port_(port), watch_(watch) {}
 
-    result<stream> run(deadline until) noexcept {
+    /// Starts what is to be started now. The connection, or the failure of all, or `errc::would_block`.
+    result<stream> start_next() noexcept {
         constexpr std::int64_t delay = 250'000'000;  // RFC 8305, 5
-        deadline next_start = deadline::passed();
-        for (;;) {
-            if (started_ < to_.count && (under_way_ == 0 || next_start <= deadline::after<P>(0))) {
-                if (begin(started_++)) return std::move(*attempts_[started_ - 1]);
-                next_start = deadline::after<P>(delay);
-                continue;
-            }
-            if (under_way_ == 0) return unexpected(failure_);
-            const bool may_start = started_ < to_.count && next_start < until;
-            readiness ready[4];
-            const auto told = watch_.wait(ready, may_start ? next_start : until);
-            if (!told && !(may_start && told.error().code == errc::timed_out)) return unexpected(told.error());
-            for (const readiness& one : told ? *told : std::span<const readiness>())
-                if (ended(one.key))
-                    return std::move(*attempts_[one.key]);
-                else
-                    next_start = deadline::passed();  // one that failed is not waited for
+        while (started_ < to_.count && (under_way_ == 0 || next_start_ <= deadline::after<P>(0))) {
+            if (begin(started_++)) return std::move(attempts_[started_ - 1].socket);
+            next_start_ = deadline::after<P>(delay);
         }
+        if (under_way_ == 0) return unexpected(failure_);
+        return fail(errc::would_block, "connect");
+    }
+    /// When there is something to start, if that is before `until`.
+    deadline next_start(deadline until) const noexcept {
+        return started_ < to_.count && next_start_ < until ? next_start_ : until;
+    }
+    /// The connection that attempt `i`, of which the system tells, has become; or `errc::would_block`: the next one is
+    /// to be started.
+    result<stream> take(std::size_t i) noexcept {
+        if (ended(i)) return std::move(attempts_[i].socket);
+        next_start_ = deadline::passed();  // one that failed is not waited for
+        return fail(errc::would_block, "connect");
     }
 
 private:
@@ -64,29 +63,28 @@ private:
         const socket_address address(ip_endpoint{to_.addresses[i], port_});
         const auto made = sockets::open(address.family(), socket_kind::stream);
         if (!made) return failed(made.error());
-        stream& attempt = attempts_[i].emplace(*made);
-        static_cast<void>(attempt.set_option(socket_option::no_delay));
+        attempts_[i].socket = stream(*made);
+        static_cast<void>(attempts_[i].socket->set_option(socket_option::no_delay));
         const auto connected = sockets::connect(*made, address);
         if (connected) return true;
         if (connected.error().code != errc::would_block && connected.error().code != errc::interrupted)
             return dropped(i, connected.error());
-        const auto watched = watch_.add(*made, socket_writable, poll_trigger::one_shot, i);
+        const auto watched = watch_.add(*made, i);
         if (!watched) return dropped(i, watched.error());
         ++under_way_;
         return false;
     }
     /// Whether an attempt of which the system tells has succeeded.
     bool ended(std::size_t i) noexcept {
-        if (!attempts_[i]) return false;  // told of twice
-        if (const auto done = sockets::take_error(attempts_[i]->native_handle()); !done) {
-            static_cast<void>(watch_.remove(attempts_[i]->native_handle()));
-            --under_way_;
-            return dropped(i, done.error());
-        }
-        return true;
+        const result<stream>& attempt = attempts_[i].socket;
+        if (!attempt) return false;  // told of twice
+        watch_.remove(attempt->native_handle(), i);
+        --under_way_;
+        const auto done = sockets::take_error(attempt->native_handle());
+        return done || dropped(i, done.error());
     }
     bool dropped(std::size_t i, const error& why) noexcept {
-        attempts_[i].reset();
+        attempts_[i].socket = unexpected(why);
         return failed(why);
     }
     /// What has failed first is told if nothing succeeds.
@@ -97,10 +95,43 @@ private:
 
     const host_addresses to_;
     const std::uint16_t port_;
-    basic_poller<P> watch_;
-    std::optional<stream> attempts_[host_addresses::most];
+    Watch& watch_;
+    struct {
+        result<stream> socket = fail(errc::would_block, "connect");
+    } attempts_[host_addresses::most];
     std::size_t started_ = 0, under_way_ = 0;
+    deadline next_start_ = deadline::passed();
     error failure_;
+};
+
+/// Attempts that a poller of their own watches.
+template <platform P>
+class polled_attempts {
+public:
+    explicit polled_attempts(basic_poller<P>&& poller) noexcept : poller_(std::move(poller)) {}
+
+    result<void> add(typename P::sockets::handle attempt, std::size_t i) noexcept {
+        return poller_.add(attempt, socket_writable, poll_trigger::one_shot, i);
+    }
+    void remove(typename P::sockets::handle attempt, std::size_t) noexcept {
+        static_cast<void>(poller_.remove(attempt));
+    }
+    result<basic_tcp_stream<P>> run(const host_addresses& to, std::uint16_t port, deadline until) noexcept {
+        connection_race<P, polled_attempts> race(to, port, *this);
+        for (;;) {
+            auto connected = race.start_next();
+            if (connected || connected.error().code != errc::would_block) return connected;
+            readiness ready[4];
+            const deadline next = race.next_start(until);
+            const auto told = poller_.wait(ready, next);
+            if (!told && !(next < until && told.error().code == errc::timed_out)) return unexpected(told.error());
+            for (const readiness& one : told ? *told : std::span<const readiness>())
+                if ((connected = race.take(one.key))) return connected;
+        }
+    }
+
+private:
+    basic_poller<P> poller_;
 };
 
 }  // namespace detail
@@ -113,8 +144,7 @@ result<basic_tcp_stream<P>> connect_host(std::string_view host, std::uint16_t po
     VITTE_TRY(const host_addresses found, resolve<P>(host, until));
     if (found.count == 1) return basic_tcp_stream<P>::connect({found.addresses[0], port}, until);
     VITTE_TRY(auto watch, basic_poller<P>::create());
-    detail::connection_race<P> race(detail::by_turns(found), port, std::move(watch));
-    return race.run(until);
+    return detail::polled_attempts<P>(std::move(watch)).run(detail::by_turns(found), port, until);
 }
 
 }  // namespace vitte::sys

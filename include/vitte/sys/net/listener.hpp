@@ -1,7 +1,7 @@
 /// Who waits for connections.
 #pragma once
 
-#include <vitte/sys/net/stream.hpp>
+#include <vitte/sys/net/unix_connection.hpp>
 
 namespace vitte::sys {
 
@@ -74,17 +74,19 @@ public:
     }
 };
 
-template <platform P = native>
-class basic_unix_listener : public basic_listener<P, basic_unix_stream<P>> {
+/// Of connections that are `basic_unix_stream` or `basic_unix_sequenced`.
+template <platform P = native, class Connection = basic_unix_stream<P>>
+class basic_unix_listener : public basic_listener<P, Connection> {
     using sockets = typename P::sockets;
 
 public:
-    using basic_listener<P, basic_unix_stream<P>>::basic_listener;
+    using basic_listener<P, Connection>::basic_listener;
 
     /// Listens at `at`. A path that is there already is `errc::address_in_use`, also if nobody listens at it any more;
-    /// who knows that removes it before.
+    /// who knows that removes it before. An address without a name is `errc::invalid_argument`.
     static result<basic_unix_listener> listen(const unix_address& at, const listen_options& options = {}) noexcept {
-        VITTE_TRY(const auto made, sockets::open(socket_family::local, socket_kind::stream));
+        if (at.is_unnamed()) return fail(errc::invalid_argument, "listen");  // Linux would pick a name
+        VITTE_TRY(const auto made, sockets::open(socket_family::local, Connection::kind));
         basic_unix_listener listener(made);
         VITTE_CHECK(sockets::bind(made, at));
         VITTE_CHECK(sockets::listen(made, options.backlog));
@@ -94,5 +96,6 @@ public:
 
 using tcp_listener = basic_tcp_listener<>;
 using unix_listener = basic_unix_listener<>;
+using unix_sequenced_listener = basic_unix_listener<native, unix_sequenced>;
 
 }  // namespace vitte::sys

@@ -22,6 +22,52 @@ struct host_addresses {
     std::span<const ip_address> list() && = delete;  // it would be of what is gone
 };
 
+namespace detail {
+
+/// Whether the last part of `host` is a number, decimal, octal or hexadecimal: then systems may read it as an address
+/// in a form of their own, such as "0177.1" or "0x7f000001" (RFC 6943, 3.1.1). No name ends so (RFC 1123, 2.1).
+constexpr bool ends_in_a_number(std::string_view host) noexcept {
+    if (host.ends_with('.')) host.remove_suffix(1);
+    std::string_view last = host.substr(host.rfind('.') + 1);
+    const bool hexadecimal = last.starts_with("0x") || last.starts_with("0X");
+    if (hexadecimal) last.remove_prefix(2);
+    return (hexadecimal || !last.empty()) &&
+           last.find_first_not_of(hexadecimal ? "0123456789abcdefABCDEF" : "0123456789") == last.npos;
+}
+
+/// A name on its way to the system, with a NUL.
+struct host_question {
+    char name[254];
+
+    /// Fails as `basic_host_query::start`.
+    static result<host_question> of(std::string_view host) noexcept {
+        if (host.empty() || host.find('\0') != host.npos) return fail(errc::invalid_argument, "name of a host");
+        if (ends_in_a_number(host) && !ip_address::parse(host)) return fail(errc::invalid_argument, "name of a host");
+        if (host.size() >= sizeof(name)) return fail(errc::name_too_long, "name of a host");
+        host_question asked{};
+        std::memcpy(asked.name, host.data(), host.size());
+        return asked;
+    }
+    template <platform P>
+    result<host_addresses> answer() const noexcept {
+        host_addresses made;
+        VITTE_TRY(made.count, P::names::resolve(name, made.addresses, host_addresses::most));
+        if (made.count == 0) return fail(errc::not_found, "resolve");
+        return made;
+    }
+};
+
+/// The text of an address is no question to anybody.
+inline bool is_address(std::string_view host, host_addresses& made) noexcept {
+    const auto address = ip_address::parse(host);
+    if (!address) return false;
+    made.count = 1;
+    made.addresses[0] = *address;
+    return true;
+}
+
+}  // namespace detail
+
 /// A question for the addresses of a host. One that is destroyed is given up: its answer is thrown away when it comes.
 template <platform P = native>
 class basic_host_query {
@@ -30,14 +76,12 @@ class basic_host_query {
 
 public:
     /// Begins to look for `host`: a name, or the text of an address. `errc::invalid_argument` if it is empty or has a
-    /// NUL, `errc::name_too_long` beyond 253 bytes (RFC 1035, 2.3.4), and what starting a thread fails with.
+    /// NUL, or ends in a number and is no address that `ip_address::parse` reads; `errc::name_too_long` beyond 253
+    /// bytes (RFC 1035, 2.3.4), and what starting a thread fails with.
     static result<basic_host_query> start(std::string_view host) noexcept {
-        if (host.empty() || host.find('\0') != host.npos) return fail(errc::invalid_argument, "name of a host");
-        if (host.size() >= sizeof(question)) return fail(errc::name_too_long, "name of a host");
-        question asked{};
-        std::memcpy(asked.name, host.data(), host.size());
+        VITTE_TRY(const auto asked, detail::host_question::of(host));
         // Resolvers of C libraries keep whole answers on the stack.
-        VITTE_TRY(auto worker, asker::start([asked] { return answer(asked); }, {.stack_size = 512 * 1024}));
+        VITTE_TRY(auto worker, asker::start([asked] { return asked.template answer<P>(); }, {.stack_size = 512 * 1024}));
         return basic_host_query(std::move(worker));
     }
     /// The answer, once. `errc::timed_out` leaves the question open; `errc::not_found`; `errc::unreachable` if no
@@ -49,18 +93,8 @@ public:
 
 private:
     using asker = basic_thread<result<host_addresses>, P>;
-    struct question {
-        char name[254];
-    };
 
     explicit basic_host_query(asker worker) noexcept : worker_(std::move(worker)) {}
-
-    static result<host_addresses> answer(const question& asked) noexcept {
-        host_addresses made;
-        VITTE_TRY(made.count, P::names::resolve(asked.name, made.addresses, host_addresses::most));
-        if (made.count == 0) return fail(errc::not_found, "resolve");
-        return made;
-    }
 
     asker worker_;
 };
@@ -68,11 +102,7 @@ private:
 /// The addresses of `host` (see `basic_host_query`). The text of an address is no question to anybody.
 template <platform P = native>
 result<host_addresses> resolve(std::string_view host, deadline until = deadline::never()) noexcept {
-    if (const auto address = ip_address::parse(host)) {
-        host_addresses made;
-        made.addresses[made.count++] = *address;
-        return made;
-    }
+    if (host_addresses made; detail::is_address(host, made)) return made;
     VITTE_TRY(auto query, basic_host_query<P>::start(host));
     return query.wait(until);
 }

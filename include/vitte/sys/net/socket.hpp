@@ -10,6 +10,9 @@
 
 namespace vitte::sys {
 
+template <platform P>
+class basic_relay;
+
 /// An open socket; closed by its destructor. Several threads may use it at once, as long as none of them closes it.
 template <platform P = native>
 class basic_socket {
@@ -78,6 +81,8 @@ protected:
     }
 
 private:
+    friend basic_relay<P>;
+
     /// Returns when what failed can be tried again, or why it cannot be.
     [[gnu::noinline, gnu::cold]] result<void> try_again(const error& failed, unsigned events,
                                                         deadline until) const noexcept {

@@ -1,10 +1,13 @@
-/// Connections that carry bytes in order: of TCP (RFC 9293), and between processes of this machine (unix(7)).
+/// Connections that carry bytes in order, of TCP (RFC 9293) or others.
 #pragma once
 
-#include <vitte/sys/fs/file.hpp>
 #include <vitte/sys/net/connecting.hpp>
+#include <vitte/sys/slices.hpp>
 
 namespace vitte::sys {
+
+template <platform P>
+class basic_file;
 
 /// One end of a connection. One thread may receive while another one sends.
 template <platform P = native>
@@ -33,9 +36,11 @@ public:
         }
         return {};
     }
-    /// What is there, in up to 16 pieces of memory in their order.
+    /// What is there, in the first 16 pieces of memory in their order.
     result<std::size_t> receive_vector(std::span<const io_slice> to, deadline until = deadline::never()) const noexcept {
-        return this->when_readable(until, [&] { return sockets::receive_vector(this->native_handle(), to.data(), to.size()); });
+        const auto some = to.first(to.size() < detail::most_slices ? to.size() : detail::most_slices);
+        return this->when_readable(
+            until, [&] { return sockets::receive_vector(this->native_handle(), some.data(), some.size()); });
     }
 
     /// Sends all of `from`, which is then with the system and not yet with the other side. After a failure it is not
@@ -118,69 +123,6 @@ public:
     }
 };
 
-/// A connection between processes of this machine, which also carries descriptors.
-template <platform P = native>
-class basic_unix_stream : public basic_stream<P> {
-    using sockets = typename P::sockets;
-
-public:
-    using basic_stream<P>::basic_stream;
-
-    /// Connects with `to`. `errc::not_found` if nothing is there, `errc::refused` if nobody listens.
-    static result<basic_unix_stream> connect(const unix_address& to, deadline until = deadline::never()) noexcept {
-        VITTE_TRY(const auto made, sockets::open(socket_family::local, socket_kind::stream));
-        basic_unix_stream stream(made);
-        VITTE_CHECK(detail::connect_until<P>(stream, to, until));
-        return stream;
-    }
-    /// Two that are connected with each other.
-    static result<std::pair<basic_unix_stream, basic_unix_stream>> pair() noexcept {
-        if constexpr (requires(typename sockets::handle (&ends)[2]) { sockets::open_pair(socket_kind::stream, ends); }) {
-            typename sockets::handle ends[2];
-            VITTE_CHECK(sockets::open_pair(socket_kind::stream, ends));
-            return std::pair(basic_unix_stream(ends[0]), basic_unix_stream(ends[1]));
-        } else {
-            return fail(errc::not_supported, "pair of sockets");
-        }
-    }
-
-    /// Who is at the other end.
-    result<peer_credentials> credentials() const noexcept {
-        VITTE_CALL_IF_PRESENT("credentials", sockets::credentials(this->native_handle()));
-    }
-    /// Sends `from`, at least a byte, and with it copies of `handles`, up to 64 that the other side can use as its own.
-    result<void> send_handles(std::span<const std::byte> from, std::span<const typename P::files::handle> handles,
-                              deadline until = deadline::never()) const noexcept {
-        if constexpr (requires(io_slice slice) { sockets::send_handles(this->native_handle(), &slice, 1, handles.data(), handles.size()); }) {
-            const io_slice slice{const_cast<std::byte*>(from.data()), from.size()};
-            VITTE_TRY(const std::size_t went, this->when_writable(until, [&] {
-                return sockets::send_handles(this->native_handle(), &slice, 1, handles.data(), handles.size());
-            }));
-            return this->send(from.subspan(went), until);
-        } else {
-            return fail(errc::not_supported, "send handles");
-        }
-    }
-    /// As `receive`, and the handles that came with what was received: they belong to who calls, and `handles` is cut
-    /// to them. `errc::too_large` if there are more than it has room for: then all of them are closed.
-    result<std::size_t> receive_handles(std::span<std::byte> to, std::span<typename P::files::handle>& handles,
-                                        deadline until = deadline::never()) const noexcept {
-        std::size_t count = handles.size();
-        if constexpr (requires(io_slice slice) { sockets::receive_handles(this->native_handle(), &slice, 1, handles.data(), count); }) {
-            const io_slice slice{to.data(), to.size()};
-            VITTE_TRY(const std::size_t came, this->when_readable(until, [&] {
-                count = handles.size();
-                return sockets::receive_handles(this->native_handle(), &slice, 1, handles.data(), count);
-            }));
-            handles = handles.first(count);
-            return came;
-        } else {
-            return fail(errc::not_supported, "receive handles");
-        }
-    }
-};
-
 using tcp_stream = basic_tcp_stream<>;
-using unix_stream = basic_unix_stream<>;
 
 }  // namespace vitte::sys

@@ -1,52 +1,41 @@
 /// FreeBSD, OpenBSD, NetBSD and DragonFly: their own threads and advice over POSIX.
 #pragma once
 
-#if defined(__FreeBSD__) || defined(__NetBSD__)
-#include <vitte/sys/platform/bsd/attributes.hpp>
-#endif
-#include <vitte/sys/platform/bsd/processes.hpp>
-#include <vitte/sys/platform/bsd/threads.hpp>
-#include <vitte/sys/platform/kqueue/watch_queue.hpp>
 #include <vitte/sys/platform/policy.hpp>
-#include <vitte/sys/platform/posix/directories.hpp>
-#if !defined(__NetBSD__)  // getentropy came with NetBSD 10
-#include <vitte/sys/platform/posix/entropy.hpp>
-#endif
-#include <vitte/sys/platform/posix/environment.hpp>
-#include <vitte/sys/platform/posix/files.hpp>
-#include <vitte/sys/platform/posix/images.hpp>
-#include <vitte/sys/platform/posix/libraries.hpp>
-#include <vitte/sys/platform/posix/memory.hpp>
-#include <vitte/sys/platform/posix/random.hpp>
+#include <vitte/sys/platform/posix/clocks.hpp>
 
-#if defined(__FreeBSD__)
-#include <sys/auxv.h>
-#endif
+#define VITTE_BSD_PLATFORM
 
 namespace vitte::sys {
 
+// In headers of their names: a program pays for those that it needs.
+namespace bsd {
+struct memory;
+struct files;
+struct threads;
+struct processes;
+struct images;
+}
 namespace posix {
-// In headers of their names, which few programs need.
+struct directories;
+struct environment;
+struct device_random;
+struct entropy_random;
+struct signals;
 struct streams;
+struct libraries;
 struct names;
 }
 namespace kqueue_os {
+class watch_queue;
 class poller;
+struct devices;
 struct sockets;
 }
 
 struct bsd_platform {
-#if defined(__FreeBSD__) || defined(__NetBSD__)
-    struct files : bsd::attributed_files {
-#else
-    struct files : posix::files {
-#endif
-#if defined(__FreeBSD__) && __FreeBSD__ >= 13
-        static result<std::size_t> copy_some(handle from, handle to, std::size_t size) noexcept {
-            return posix::counted(::copy_file_range(from, nullptr, to, nullptr, size, 0), "copy_file_range");
-        }
-#endif
-    };
+    using memory = bsd::memory;
+    using files = bsd::files;
     using directories = posix::directories;
     using clocks = posix::clocks;
     using threads = bsd::threads;
@@ -63,32 +52,9 @@ struct bsd_platform {
     using names = posix::names;
     using sockets = kqueue_os::sockets;
     using poller = kqueue_os::poller;
-
-    struct memory : posix::memory {
-        static result<void> advise(void* at, std::size_t size, memory_advice advice) noexcept {
-            constexpr int numbers[] = {MADV_NORMAL, MADV_SEQUENTIAL, MADV_RANDOM, MADV_WILLNEED, MADV_FREE};
-            if (advice > memory_advice::free) return fail(errc::not_supported, "madvise");
-            return posix::checked(::madvise(at, size, numbers[static_cast<unsigned>(advice)]), "madvise");
-        }
-#if defined(__FreeBSD__)
-        static result<int> create_shared() noexcept {
-            const int made = ::shm_open(SHM_ANON, O_RDWR | O_CLOEXEC, 0600);
-            if (made == -1) return posix::last_error("shm_open");
-            return made;
-        }
-#endif
-    };
-
-    struct images : posix::images {
-#if defined(__FreeBSD__)
-        static cpu_capabilities cpu() noexcept {
-            cpu_capabilities told;
-            ::elf_aux_info(AT_HWCAP, &told.hwcap, sizeof told.hwcap);
-            ::elf_aux_info(AT_HWCAP2, &told.hwcap2, sizeof told.hwcap2);
-            return told;
-        }
-#endif
-    };
+    using devices = kqueue_os::devices;
+    using signals = posix::signals;
+    using images = bsd::images;
 };
 
 }  // namespace vitte::sys

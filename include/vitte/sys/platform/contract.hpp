@@ -7,8 +7,11 @@
 
 #include <concepts>
 #include <utility>
+#include <vitte/sys/platform/completion_types.hpp>
+#include <vitte/sys/platform/device_types.hpp>
 #include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/poller_types.hpp>
+#include <vitte/sys/platform/signal_types.hpp>
 #include <vitte/sys/platform/socket_types.hpp>
 
 namespace vitte::sys {
@@ -173,6 +176,7 @@ concept directories_facet = requires(typename D::handle h, const char* path, con
 /// - `open()`, `close()`.
 /// - `add(path, whole_tree)`: from now on; the number that changes will bear. `remove(number)`: no more.
 /// - `next(change)`: whether there was one; does not wait. `wait(until)`: until there may be one.
+/// - `native_handle()`: there, where a poller can watch it: it is readable when `next` may have something.
 /// - `only_itself`: there, if `add` is about one file or folder alone, and tells of a folder only that its entries are
 ///   others.
 template <class W>
@@ -328,6 +332,8 @@ concept environment_facet =
 /// Some platforms have also:
 /// - `executable(to, n)`: the path of this program, with a NUL; its length. `arguments(to, n)`: what it was called
 ///   with, each with a NUL; as much as there is room for.
+/// - `end_handle(c)`: what a poller, or an `object_wait`, finds ready when a child that was not waited for has ended;
+///   `errc::not_found` if it has by now. Given back by `close_end_handle(h)`.
 /// - `await_end(c, until)`: as `wait`, but does not tell how it ended: its number is its own until that was told.
 /// - `keeps_trees`: there, if `send_group` reaches all descendants of any child.
 /// - `list(to, n)`: all processes that can be seen; how many there are. `send_id(id, signal)`: to any process.
@@ -366,7 +372,7 @@ concept processes_facet =
 /// - `receive(h, to, n)`: what is there, up to `n` bytes; 0 at the end of a stream. Of a message the rest is lost.
 /// - `send(h, from, n)`: up to `n` bytes, or one message. `errc::broken_pipe` if the connection is over.
 /// - `receive_vector(h, slices, n)`, `send_vector(h, slices, n)`: the same of several pieces of memory.
-/// - `receive_from(h, message)`, `send_to(h, message)`: one message.
+/// - `receive_from(h, message)`, `send_to(h, message)`: one message; of a failure it stays as it was.
 /// - `shut_down(h, directions)`: bits of `socket_direction` end; the other side gets what was sent before.
 /// - `local_address(h)`, `peer_address(h)`; `take_error(h)`: what has failed since it was last asked.
 /// - `option(h, o)`, `set_option(h, o, value)`: `errc::not_supported` for what the system does not know.
@@ -377,7 +383,13 @@ concept processes_facet =
 /// - `open_pair(kind, ends)`: two local sockets that are connected with each other.
 /// - `send_batch(h, messages, n)`, `receive_batch(h, messages, n)`: several messages in one call; how many.
 /// - `send_file(h, file, offset, n)`: bytes of a file, inside the kernel; how many.
-/// - `send_handles(h, slices, n, handles, count)`, `receive_handles(h, slices, n, handles, count)`: descriptors of files
+/// - `send_segments(h, message, segment)`: as messages of `segment` bytes each, of which the last may be shorter; how
+///   many bytes, whole messages. `errc::invalid_argument` or others if these cannot be sent so.
+/// - `splice`: an object that holds bytes on their way inside the kernel: `open()`, `close()`, `fill(h, n)` with up to
+///   `n` that are received; how many, 0 at the end of a stream. `drain(h, n)` sends up to `n` of them; how many.
+/// - `is_stream(h)`: whether it carries bytes and not messages.
+/// - `send_handles(h, slices, n, handles, count)`, `receive_handles(h, slices, n, handles, count)`: descriptors of
+/// files
 ///   with a piece of a local connection; `count` is the room for those that are received, and how many came.
 /// - `credentials(h)`: of the process at the other end of a local connection.
 /// - `reuse_steals`: there, if `socket_option::reuse_address` lets others take the address away.
@@ -424,7 +436,8 @@ concept names_facet = requires(const char* host, ip_address* to, std::size_t n) 
 /// - `add(h, interest, trigger, key)`: tells of `h`, which it did not before, with bits of `socket_event`: of those in
 ///   `interest`, and of `socket_hung_up`, which on some systems only comes with one of the others. `key` is any number
 ///   but `reserved_key`; `errc::too_large` where the kernel keeps fewer bits. `errc::not_supported` for a trigger that
-///   the system does not have, which only `poll_trigger::edge` may be.
+///   the system does not have, which only `poll_trigger::edge` may be; who has it tells with the last `socket_readable`
+///   also `socket_ended` or `socket_hung_up`.
 /// - `change(h, interest, trigger, key)`: from now on; begins anew, also if it was told of once and no more.
 /// - `remove(h)`: no more, but for what a `wait` is about to return. A handle is removed before it is closed: whether
 ///   a closed one is told of no more, or as long as there are copies of it, or the next one with its number in its
@@ -434,6 +447,9 @@ concept names_facet = requires(const char* host, ip_address* to, std::size_t n) 
 /// - `wake()`: makes one `wait` return, the one that is under way or the next; several before it may be as one.
 /// Some platforms have also:
 /// - `native_handle()`: what is readable when `wait` would return.
+/// - `object_wait`: where `handle` is that of sockets alone, an object that waits for another one of the kernel:
+///   `open(object, call, context)` has another thread call `call(context)` once, when it is signalled; after `close()`
+///   that is not under way, nor comes any more.
 template <class Q>
 concept poller_facet = requires(Q poller, const Q& constant, typename Q::handle h, unsigned interest,
                                 poll_trigger trigger, std::uint64_t key, readiness* to, std::size_t room,
@@ -446,6 +462,128 @@ concept poller_facet = requires(Q poller, const Q& constant, typename Q::handle 
     { poller.remove(h) } noexcept -> std::same_as<result<void>>;
     { poller.wait(to, room, until) } noexcept -> std::same_as<result<std::size_t>>;
     { poller.wake() } noexcept;
+};
+
+/// Devices, and what is asked of them besides bytes. Handles are those of `files`.
+/// - `handle`, `invalid`: as of `files`. `direct`: the same without anybody around its calls, for handlers of signals.
+/// - `control(h, number, argument, in, out)`: a request (ioctl(2), DeviceIoControl): `argument` is a number, or the
+///   address of `in` bytes that are told and `out` bytes that are answered; what the call returned.
+///   `errc::not_supported` if the device does not know it.
+/// - `wait(h, to_write, until)`: returns when reading, or writing, would not block; `errc::timed_out` when the monotonic
+///   clock is `until`, `errc::interrupted`.
+/// - `is_terminal(h)`; `state_of(h)`, `set_state(h, s)`: what a terminal or serial line does with bytes, a trivially
+///   copyable `state`; at once. These may be called in handlers of signals.
+/// - `in_manner(s, how)`: `s` changed; asks nobody.
+/// - `watch_ends(undo, redo)`: from now on, `undo` is called before the process ends, by `exit` or by a signal that may
+///   be handled, in its handler; if the process goes on after all, then `redo`. Also the last of several calls counts
+///   alone. `unwatch_ends()`: no more.
+/// - `may_restore(h)`: whether the terminal is this process's to be put back then.
+/// - `open_serial(path)`: a serial line, for reading and writing, which does not block.
+/// - `read(h, to, n)`, `write(h, from, n)`: of such a line, or a pseudo-terminal; `errc::would_block`.
+/// - `settings_of(s)`, `with_settings(s, settings)`: how bits travel; asks nobody. `errc::not_supported`.
+/// - `drain(h)`: returns when what was written has gone. `flush(h, queues)`: forgets bits of `device_queue`.
+/// - `close(h)`: the handle is gone even if it fails.
+/// Some platforms have also:
+/// - `size(h)`, `set_size(h, size)`: of a terminal.
+/// - `open_pseudo_terminal()`: one side, which does not block and is not inherited; `open_peer(h)`: the other, which
+///   does not become the process's terminal. Or, on Windows:
+/// - `open_console(size, reads, writes)`: a console between two pipes; `resize_console(c, size)`, `close_console(c)`.
+/// - `output_apart`: there, if a terminal's output has a state of its own. `next_event(h)`: what came from a console.
+/// - `lines(h)`, `set_lines(h, which, on)`: bits of `modem_line`. `unsent(h)`: bytes that were written and are not gone.
+/// - `set_break(h, on)`, or `send_break(h)`, as long as the system likes. `set_exclusive(h, on)`: nobody else opens it.
+/// - `storage(h)`: of a block device.
+template <class D, class Handle>
+concept devices_facet = requires(Handle h, void* argument, std::size_t n, std::byte* to, const std::byte* from,
+                                 typename D::state state, terminal_manner how, const serial_settings& settings,
+                                 const char* path, bool flag, std::int64_t until, unsigned bits,
+                                 void (*work)() noexcept) {
+    requires std::same_as<typename D::handle, Handle>;
+    typename D::direct;
+    { D::invalid } -> std::convertible_to<Handle>;
+    { D::control(h, 0ul, argument, n, n) } noexcept -> std::same_as<result<int>>;
+    { D::wait(h, flag, until) } noexcept -> std::same_as<result<void>>;
+    { D::is_terminal(h) } noexcept -> std::same_as<bool>;
+    { D::state_of(h) } noexcept -> std::same_as<result<typename D::state>>;
+    { D::set_state(h, state) } noexcept -> std::same_as<result<void>>;
+    { D::in_manner(state, how) } noexcept -> std::same_as<typename D::state>;
+    { D::watch_ends(work, work) } noexcept -> std::same_as<result<void>>;
+    { D::unwatch_ends() } noexcept;
+    { D::may_restore(h) } noexcept -> std::same_as<bool>;
+    { D::open_serial(path) } noexcept -> std::same_as<result<Handle>>;
+    { D::read(h, to, n) } noexcept -> std::same_as<result<std::size_t>>;
+    { D::write(h, from, n) } noexcept -> std::same_as<result<std::size_t>>;
+    { D::settings_of(state) } noexcept -> std::same_as<result<serial_settings>>;
+    { D::with_settings(state, settings) } noexcept -> std::same_as<result<typename D::state>>;
+    { D::drain(h) } noexcept -> std::same_as<result<void>>;
+    { D::flush(h, bits) } noexcept -> std::same_as<result<void>>;
+    { D::close(h) } noexcept -> std::same_as<result<void>>;
+};
+
+/// What the process is told from outside, and what becomes of its threads' faults.
+/// - `reader`: an object: `open(set)` has the signals told by `read()` and in no other way, until `close()`, which the
+///   same thread calls. `read()`: one that came, or `errc::would_block`. `wait(until)`: until one may have come;
+///   `errc::timed_out`, `errc::interrupted`. `native_handle()`: what a poller, or an `object_wait`, watches.
+/// - `catcher`: as `reader`, for signals to any thread. After the first one that an `open(set, true)` tells of, signals
+///   of the set do what they did before. `caught()`: whether one came; from any thread.
+/// - `ignore(kind)`: nothing happens when it comes; what did before, for `restore(kind, before)`. It succeeds for what
+///   never comes. `is_ignored(kind)`: in such a way.
+/// - `add_fault_handler(link)`: calls `link.handle` in a thread that faults, before those that were added before it and
+///   who handled such faults before them, until `remove_fault_handler(link)`. Not for several threads at once.
+/// - `least_stack()`: bytes that a handler needs. `use_stack(p, n)`: handlers of faults of this thread run there; what
+///   they ran on before, for `restore_stack(before)`. `errc::not_supported` where they run on the thread's own.
+/// - `add_child_link(link)`, where nobody else tells of children, and not around others: has `link.tell(link)` called,
+///   until `remove_child_link(link)`, when one may have ended; who handled that before is called, too. Any thread.
+template <class S>
+concept signals_facet = requires(typename S::reader reader, typename S::catcher catcher, signal_set set,
+                                 signal_kind kind, std::int64_t until, fault_link& link, void* p, std::size_t n,
+                                 const typename S::disposition& before, const typename S::stack& stack) {
+    { reader.open(set) } noexcept -> std::same_as<result<void>>;
+    { catcher.open(set, true) } noexcept -> std::same_as<result<void>>;
+    { reader.read() } noexcept -> std::same_as<result<signal_info>>;
+    { catcher.read() } noexcept -> std::same_as<result<signal_info>>;
+    { reader.wait(until) } noexcept -> std::same_as<result<void>>;
+    { catcher.wait(until) } noexcept -> std::same_as<result<void>>;
+    { reader.close() } noexcept;
+    { catcher.close() } noexcept;
+    { reader.is_open() } noexcept -> std::same_as<bool>;
+    { catcher.is_open() } noexcept -> std::same_as<bool>;
+    { catcher.caught() } noexcept -> std::same_as<bool>;
+    { S::ignore(kind) } noexcept -> std::same_as<result<typename S::disposition>>;
+    { S::restore(kind, before) } noexcept;
+    { S::is_ignored(kind) } noexcept -> std::same_as<bool>;
+    { S::add_fault_handler(link) } noexcept -> std::same_as<result<void>>;
+    { S::remove_fault_handler(link) } noexcept;
+    { S::least_stack() } noexcept -> std::same_as<std::size_t>;
+    { S::use_stack(p, n) } noexcept -> std::same_as<result<typename S::stack>>;
+    { S::restore_stack(stack) } noexcept;
+};
+
+/// Operations that the kernel carries out, and tells of when they are completed: an object, which stays where it is.
+/// Only the thread that has opened it submits and waits.
+/// - `handle`: that of `sockets`. `envelope`: an object for requests of messages and of connections to be accepted, at
+///   its `data()` until they are completed. Before each `hold(message, is_sent)` says which message, whose data stays,
+///   or `address_later()` that a connection is accepted. Afterwards `address()` is the sender's, `truncated()` whether
+///   the message was longer.
+/// - `open(entries)`, `close()`, `is_open()`: a ring with room for that many requests, a power of two, which no child
+///   inherits. `errc::not_supported`, `errc::invalid_argument` or `errc::permission_denied` if the kernel has none for
+///   this program. When it is closed nothing may be under way that has memory.
+/// - `submit(request)`: for the next `wait`, which hands it in; `errc::would_block` if there is no room until then. The
+///   handle may be closed after that, and what is under way keeps what it stands for open. Each request is completed
+///   once, also one that fails, is cancelled, or cancels another one.
+/// - `wait(to, room, until)`: hands in what was submitted, and waits until something is completed, if nothing is yet;
+/// how
+///   much of it is told, at most `room`; the rest is kept, however much it is. `errc::timed_out` when the monotonic
+///   clock is `until`, `errc::interrupted`; `errc::would_block` if there is no memory for it now;
+///   `errc::already_exists` for another thread.
+template <class C>
+concept completions_facet = requires(C ring, const C& constant, std::uint32_t entries,
+                                     const completion_request<typename C::handle>& wanted, completion* to,
+                                     std::size_t room, std::int64_t until) {
+    { ring.open(entries) } noexcept -> std::same_as<result<void>>;
+    { ring.close() } noexcept;
+    { constant.is_open() } noexcept -> std::same_as<bool>;
+    { ring.submit(wanted) } noexcept -> std::same_as<result<void>>;
+    { ring.wait(to, room, until) } noexcept -> std::same_as<result<std::size_t>>;
 };
 
 /// What the kernel enforces upon this thread, and upon all that it starts, for ever.

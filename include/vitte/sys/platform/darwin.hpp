@@ -1,29 +1,34 @@
 /// macOS: its own memory, threads and list of images over POSIX.
 #pragma once
 
-#include <mach-o/dyld.h>
-#include <sys/random.h>
-
 #include <vitte/sys/platform/policy.hpp>
-#include <vitte/sys/platform/darwin/files.hpp>
-#include <vitte/sys/platform/darwin/memory.hpp>
-#include <vitte/sys/platform/darwin/processes.hpp>
-#include <vitte/sys/platform/darwin/threads.hpp>
-#include <vitte/sys/platform/kqueue/watch_queue.hpp>
-#include <vitte/sys/platform/posix/directories.hpp>
-#include <vitte/sys/platform/posix/entropy.hpp>
-#include <vitte/sys/platform/posix/environment.hpp>
-#include <vitte/sys/platform/posix/libraries.hpp>
+#include <vitte/sys/platform/posix/clocks.hpp>
+
+#define VITTE_DARWIN_PLATFORM
 
 namespace vitte::sys {
 
+// In headers of their names: a program pays for those that it needs.
+namespace darwin {
+struct memory;
+struct files;
+struct threads;
+struct processes;
+struct images;
+}
 namespace posix {
-// In headers of their names, which few programs need.
+struct directories;
+struct environment;
+struct entropy_random;
+struct signals;
 struct streams;
+struct libraries;
 struct names;
 }
 namespace kqueue_os {
+class watch_queue;
 class poller;
+struct devices;
 struct sockets;
 }
 
@@ -42,18 +47,9 @@ struct darwin_platform {
     using names = posix::names;
     using sockets = kqueue_os::sockets;
     using poller = kqueue_os::poller;
-
-    /// What dyld has loaded; none of it is ELF.
-    struct images {
-        static void for_each(void (*visit)(void*, const loaded_image&), void* context) {
-            for (std::uint32_t i = 0; i < ::_dyld_image_count(); ++i)
-                visit(context, {static_cast<std::uintptr_t>(::_dyld_get_image_vmaddr_slide(i)), nullptr, 0,
-                                ::_dyld_get_image_name(i)});
-        }
-        static std::uint64_t generation() noexcept { return ::_dyld_image_count(); }
-        static cpu_capabilities cpu() noexcept { return {}; }
-        static int report(void*, void*, const loaded_image*) noexcept { return 0; }
-    };
+    using devices = kqueue_os::devices;
+    using signals = posix::signals;
+    using images = darwin::images;
 };
 
 }  // namespace vitte::sys

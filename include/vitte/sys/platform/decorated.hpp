@@ -5,11 +5,22 @@
 /// the arguments, and returns what `call()` returns.
 #pragma once
 
+#include <vitte/sys/platform/completions.hpp>
+#include <vitte/sys/platform/devices.hpp>
+#include <vitte/sys/platform/directories.hpp>
+#include <vitte/sys/platform/environment.hpp>
+#include <vitte/sys/platform/files.hpp>
 #include <vitte/sys/platform/images.hpp>
+#include <vitte/sys/platform/libraries.hpp>
+#include <vitte/sys/platform/memory.hpp>
 #include <vitte/sys/platform/names.hpp>
 #include <vitte/sys/platform/policy.hpp>
 #include <vitte/sys/platform/poller.hpp>
+#include <vitte/sys/platform/processes.hpp>
+#include <vitte/sys/platform/random.hpp>
+#include <vitte/sys/platform/signals.hpp>
 #include <vitte/sys/platform/sockets.hpp>
+#include <vitte/sys/platform/threads.hpp>
 #include <vitte/sys/platform/watch_queue.hpp>
 
 namespace vitte::sys {
@@ -46,7 +57,18 @@ VITTE_MARK(keeps_trees)
 VITTE_MARK(one_at_a_time)
 VITTE_MARK(only_itself)
 VITTE_MARK(reuse_steals)
+VITTE_MARK(output_apart)
+VITTE_MARK(quit_interrupts)
 #undef VITTE_MARK
+
+/// `object_wait`, if the poller has it.
+template <class Poller>
+struct object_wait_of {};
+template <class Poller>
+    requires requires { typename Poller::object_wait; }
+struct object_wait_of<Poller> {
+    using object_wait = typename Poller::object_wait;
+};
 
 }  // namespace detail
 
@@ -228,6 +250,8 @@ struct decorated_processes : detail::keeps_trees_mark<typename Inner::processes>
     VITTE_AROUND(processes, spawn)
     VITTE_AROUND(processes, wait)
     VITTE_AROUND(processes, await_end)
+    VITTE_AROUND(processes, end_handle)
+    VITTE_AROUND(processes, close_end_handle)
     VITTE_AROUND(processes, send)
     VITTE_AROUND(processes, send_group)
     VITTE_AROUND(processes, close)
@@ -272,6 +296,11 @@ class decorated_watch_queue : public detail::only_itself_mark<typename Inner::wa
 public:
     static constexpr bool watches_trees = Inner::watch_queue::watches_trees;
 
+    auto native_handle() const noexcept
+        requires requires(const typename Inner::watch_queue& queue) { queue.native_handle(); }
+    {
+        return inner_.native_handle();
+    }
     VITTE_AROUND_MEMBER(watch_queue, open)
     VITTE_AROUND_MEMBER(watch_queue, close)
     VITTE_AROUND_MEMBER(watch_queue, add)
@@ -283,8 +312,30 @@ private:
     typename Inner::watch_queue inner_;
 };
 
+namespace detail {
+
+/// `decorated_splice<Inner, Around>`: the object `splice` of its sockets, if they have one.
 template <class Inner, class Around>
-struct decorated_sockets : detail::reuse_steals_mark<typename Inner::sockets> {
+struct decorated_splice {};
+template <class Inner, class Around>
+    requires requires { typename Inner::sockets::splice; }
+struct decorated_splice<Inner, Around> {
+    class splice {
+    public:
+        VITTE_AROUND_MEMBER(splice, open)
+        VITTE_AROUND_MEMBER(splice, close)
+        VITTE_AROUND_MEMBER(splice, fill)
+        VITTE_AROUND_MEMBER(splice, drain)
+
+    private:
+        typename Inner::sockets::splice inner_;
+    };
+};
+
+}  // namespace detail
+
+template <class Inner, class Around>
+struct decorated_sockets : detail::reuse_steals_mark<typename Inner::sockets>, detail::decorated_splice<Inner, Around> {
     using inner = typename Inner::sockets;
     using handle = typename inner::handle;
     static constexpr handle invalid = inner::invalid;
@@ -312,6 +363,8 @@ struct decorated_sockets : detail::reuse_steals_mark<typename Inner::sockets> {
     VITTE_AROUND(sockets, send_batch)
     VITTE_AROUND(sockets, receive_batch)
     VITTE_AROUND(sockets, send_file)
+    VITTE_AROUND(sockets, send_segments)
+    VITTE_AROUND(sockets, is_stream)
     VITTE_AROUND(sockets, send_handles)
     VITTE_AROUND(sockets, receive_handles)
     VITTE_AROUND(sockets, credentials)
@@ -327,7 +380,49 @@ struct decorated_names {
 };
 
 template <class Inner, class Around>
-class decorated_poller {
+struct decorated_devices : detail::output_apart_mark<typename Inner::devices> {
+    using inner = typename Inner::devices;
+    using handle = typename inner::handle;
+    using state = typename inner::state;
+    using direct = typename inner::direct;
+    static constexpr handle invalid = inner::invalid;
+
+    VITTE_AROUND(devices, control)
+    VITTE_AROUND(devices, wait)
+    VITTE_AROUND(devices, is_terminal)
+    VITTE_AROUND(devices, state_of)
+    VITTE_AROUND(devices, set_state)
+    VITTE_AROUND(devices, in_manner)
+    VITTE_AROUND(devices, watch_ends)
+    VITTE_AROUND(devices, unwatch_ends)
+    VITTE_AROUND(devices, may_restore)
+    VITTE_AROUND(devices, open_serial)
+    VITTE_AROUND(devices, read)
+    VITTE_AROUND(devices, write)
+    VITTE_AROUND(devices, settings_of)
+    VITTE_AROUND(devices, with_settings)
+    VITTE_AROUND(devices, drain)
+    VITTE_AROUND(devices, flush)
+    VITTE_AROUND(devices, close)
+    VITTE_AROUND(devices, size)
+    VITTE_AROUND(devices, set_size)
+    VITTE_AROUND(devices, open_pseudo_terminal)
+    VITTE_AROUND(devices, open_peer)
+    VITTE_AROUND(devices, open_console)
+    VITTE_AROUND(devices, resize_console)
+    VITTE_AROUND(devices, close_console)
+    VITTE_AROUND(devices, next_event)
+    VITTE_AROUND(devices, lines)
+    VITTE_AROUND(devices, set_lines)
+    VITTE_AROUND(devices, unsent)
+    VITTE_AROUND(devices, set_break)
+    VITTE_AROUND(devices, send_break)
+    VITTE_AROUND(devices, set_exclusive)
+    VITTE_AROUND(devices, storage)
+};
+
+template <class Inner, class Around>
+class decorated_poller : public detail::object_wait_of<typename Inner::poller> {
     using inner = typename Inner::poller;
 
 public:
@@ -346,6 +441,61 @@ public:
     VITTE_AROUND_MEMBER(poller, remove)
     VITTE_AROUND_MEMBER(poller, wait)
     VITTE_AROUND_MEMBER(poller, wake)
+
+private:
+    inner inner_;
+};
+
+template <class Inner, class Around>
+struct decorated_signals : detail::quit_interrupts_mark<typename Inner::signals> {
+    using inner = typename Inner::signals;
+    using disposition = typename inner::disposition;
+    using stack = typename inner::stack;
+
+    VITTE_AROUND(signals, ignore)
+    VITTE_AROUND(signals, restore)
+    VITTE_AROUND(signals, is_ignored)
+    VITTE_AROUND(signals, add_fault_handler)
+    VITTE_AROUND(signals, remove_fault_handler)
+    VITTE_AROUND(signals, least_stack)
+    VITTE_AROUND(signals, use_stack)
+    VITTE_AROUND(signals, restore_stack)
+
+    template <class System>
+    class queue {
+    public:
+        bool is_open() const noexcept { return inner_.is_open(); }
+        auto native_handle() const noexcept { return inner_.native_handle(); }
+        bool caught() const noexcept
+            requires requires(const System& s) { s.caught(); }
+        {
+            return inner_.caught();
+        }
+        VITTE_AROUND_MEMBER(signals, open)
+        VITTE_AROUND_MEMBER(signals, close)
+        VITTE_AROUND_MEMBER(signals, read)
+        VITTE_AROUND_MEMBER(signals, wait)
+
+    private:
+        System inner_;
+    };
+    using reader = queue<typename inner::reader>;
+    using catcher = queue<typename inner::catcher>;
+};
+
+template <class Inner, class Around>
+class decorated_completions {
+    using inner = typename Inner::completions;
+
+public:
+    using handle = typename inner::handle;
+    using envelope = typename inner::envelope;
+
+    bool is_open() const noexcept { return inner_.is_open(); }
+    VITTE_AROUND_MEMBER(completions, open)
+    VITTE_AROUND_MEMBER(completions, close)
+    VITTE_AROUND_MEMBER(completions, submit)
+    VITTE_AROUND_MEMBER(completions, wait)
 
 private:
     inner inner_;
@@ -376,6 +526,9 @@ VITTE_ADD_DECORATED(watch_queue)
 VITTE_ADD_DECORATED(sockets)
 VITTE_ADD_DECORATED(names)
 VITTE_ADD_DECORATED(poller)
+VITTE_ADD_DECORATED(devices)
+VITTE_ADD_DECORATED(signals)
+VITTE_ADD_DECORATED(completions)
 VITTE_ADD(environment, typename Inner::environment)
 VITTE_ADD(images, typename Inner::images)
 VITTE_ADD(sandbox, typename Inner::sandbox)
@@ -398,6 +551,9 @@ struct decorated : detail::add_directories<Inner, Around>,
                    detail::add_sockets<Inner, Around>,
                    detail::add_names<Inner, Around>,
                    detail::add_poller<Inner, Around>,
+                   detail::add_devices<Inner, Around>,
+                   detail::add_signals<Inner, Around>,
+                   detail::add_completions<Inner, Around>,
                    detail::add_environment<Inner, Around>,
                    detail::add_images<Inner, Around>,
                    detail::add_sandbox<Inner, Around>,

@@ -3,6 +3,6 @@
 
 #include <vitte/sys/platform.hpp>
 
-#if defined(__linux__) && !defined(VITTE_PLATFORM_POSIX)
+#if defined(VITTE_LINUX_PLATFORM)
 #include <vitte/sys/platform/posix/faults.hpp>
 #endif

@@ -24,7 +24,7 @@ struct fault {
     std::uint64_t call = 0;  ///< counted from 1 on since `arm`; 0 is none
     errc code = errc::unknown;
     std::uint64_t times = 1;       ///< that one and those after it, as many; who may not fail so is made, and counted
-    bool short_transfers = false;  ///< files give, take and copy a byte at a time, which is no failure
+    bool short_transfers = false;  ///< files and streams give, take and copy a byte at a time, which is no failure
     const char* name = nullptr;    ///< counts calls of that name only: others may come in another number each time
     fault_kind kind = fault_kind::failure;
     bool early_wakes = false;  ///< every other wait ends at once for no reason, which is no failure
@@ -114,7 +114,7 @@ public:
             }
             fired_.fetch_add_release(1);
             // What is closed is gone, whatever close says.
-            if (is(name, "files.close") || is(name, "sockets.close")) static_cast<void>(call());
+            if (is(name, "files.close") || is(name, "sockets.close") || is(name, "devices.close")) static_cast<void>(call());
             return returned(fail(code, name));
         } else {
             return call();
@@ -164,9 +164,62 @@ private:
     static inline const char* names_[most_names] = {};
 };
 
+/// Sockets whose streams transfer less than they could; messages stay whole.
+template <class Inner, class Tag>
+struct faulty_sockets : decorated_sockets<Inner, faults<Inner, Tag>> {
+    using whole = decorated_sockets<Inner, faults<Inner, Tag>>;
+    using handle = typename whole::handle;
+
+    static result<std::size_t> receive(handle from, std::byte* to, std::size_t size) noexcept {
+        return whole::receive(from, to, shortened(from, size));
+    }
+    static result<std::size_t> send(handle to, const std::byte* from, std::size_t size) noexcept {
+        return whole::send(to, from, shortened(to, size));
+    }
+    static result<std::size_t> receive_vector(handle from, const io_slice* slices, std::size_t count) noexcept {
+        const auto transfer = [&](const io_slice* some, std::size_t n) { return whole::receive_vector(from, some, n); };
+        return is_stream(from) ? faults<Inner, Tag>::shortened(slices, count, transfer) : transfer(slices, count);
+    }
+    static result<std::size_t> send_vector(handle to, const io_slice* slices, std::size_t count) noexcept {
+        const auto transfer = [&](const io_slice* some, std::size_t n) { return whole::send_vector(to, some, n); };
+        return is_stream(to) ? faults<Inner, Tag>::shortened(slices, count, transfer) : transfer(slices, count);
+    }
+    static result<std::size_t> send_file(handle to, typename Inner::files::handle from, std::uint64_t offset,
+                                         std::size_t size) noexcept
+        requires requires { whole::send_file(to, from, offset, size); }
+    {
+        return whole::send_file(to, from, offset, shortened(to, size));
+    }
+
+private:
+    static bool is_stream(handle socket) noexcept {
+        if constexpr (requires { Inner::sockets::is_stream(socket); })
+            return Inner::sockets::is_stream(socket);
+        else
+            return false;
+    }
+    static std::size_t shortened(handle socket, std::size_t size) noexcept {
+        const std::size_t less = faults<Inner, Tag>::shortened(size);
+        return less == size || is_stream(socket) ? less : size;
+    }
+};
+
+namespace detail {
+
+/// `decorated`, with such sockets if the inner platform has any.
+template <class Inner, class Tag>
+struct with_faulty_sockets : decorated<Inner, faults<Inner, Tag>> {};
+template <class Inner, class Tag>
+    requires requires { typename Inner::sockets::handle; }
+struct with_faulty_sockets<Inner, Tag> : decorated<Inner, faults<Inner, Tag>> {
+    using sockets = faulty_sockets<Inner, Tag>;
+};
+
+}  // namespace detail
+
 /// `Inner`, whose calls fail as `faults<Inner, Tag>::arm` says.
 template <platform Inner, class Tag = void>
-struct faulty : decorated<Inner, faults<Inner, Tag>> {
+struct faulty : detail::with_faulty_sockets<Inner, Tag> {
     struct files : decorated_files<Inner, faults<Inner, Tag>> {
         using whole = decorated_files<Inner, faults<Inner, Tag>>;
         using handle = typename whole::handle;
@@ -280,6 +333,7 @@ inline std::span<const call_errors> all_possible_errors() noexcept {
         {"libraries.symbol", {not_found}},
         {"processes.spawn", {not_found, permission_denied, out_of_memory, out_of_handles, would_block}},
         {"processes.wait", {interrupted}},
+        {"processes.await_end", {interrupted}},
         {"pipe.open", {out_of_handles}},
         {"pipe.finish", {interrupted, would_block, io_error}},
         {"pipe.wait_any", {interrupted, out_of_memory}},
@@ -299,6 +353,8 @@ inline std::span<const call_errors> all_possible_errors() noexcept {
         {"sockets.send_vector", {interrupted, would_block, disconnected, broken_pipe, out_of_memory}},
         {"sockets.receive_from", {interrupted, would_block, out_of_memory}},
         {"sockets.send_to", {interrupted, would_block, unreachable, too_large, out_of_memory}},
+        {"sockets.send_file", {interrupted, would_block, disconnected, broken_pipe, io_error, invalid_argument}},
+        {"sockets.send_segments", {interrupted, would_block, invalid_argument, io_error, too_large, out_of_memory}},
         {"sockets.shut_down", {not_connected}},
         {"sockets.local_address", {out_of_memory}},
         {"sockets.peer_address", {not_connected, out_of_memory}},
@@ -306,11 +362,38 @@ inline std::span<const call_errors> all_possible_errors() noexcept {
         {"sockets.set_option", {invalid_argument, out_of_memory}},
         {"sockets.wait", {interrupted, out_of_memory}},
         {"sockets.close", {io_error}},
+        {"splice.open", {out_of_handles}},
+        {"splice.fill", {interrupted, would_block, disconnected, out_of_memory}},
+        {"splice.drain", {interrupted, would_block, disconnected, broken_pipe, out_of_memory}},
+        {"processes.end_handle", {out_of_handles, out_of_memory, not_supported}},
+        {"signals.open", {out_of_handles, out_of_memory}},
+        {"signals.read", {interrupted, would_block}},
+        {"signals.wait", {interrupted, out_of_memory}},
+        {"signals.use_stack", {out_of_memory}},
         {"poller.open", {out_of_handles, out_of_memory}},
         {"poller.add", {no_space, permission_denied, out_of_memory}},
         {"poller.change", {out_of_memory}},
         {"poller.remove", {out_of_memory}},
         {"poller.wait", {interrupted, out_of_memory}},
+        {"devices.control", {interrupted, permission_denied, io_error}},
+        {"devices.wait", {interrupted, out_of_memory}},
+        {"devices.state_of", {io_error}},
+        {"devices.set_state", {interrupted, io_error}},
+        {"devices.open_serial", {not_found, busy, permission_denied, out_of_handles, interrupted}},
+        {"devices.set_exclusive", {io_error}},
+        {"devices.read", {interrupted, would_block, io_error}},
+        {"devices.write", {interrupted, would_block, io_error}},
+        {"devices.size", {io_error}},
+        {"devices.set_size", {io_error}},
+        {"devices.open_pseudo_terminal", {out_of_handles, no_space, permission_denied}},
+        {"devices.open_peer", {out_of_handles, interrupted, io_error}},
+        {"devices.unsent", {io_error}},
+        {"devices.drain", {interrupted, io_error}},
+        {"devices.flush", {io_error}},
+        {"devices.close", {io_error}},
+        {"completions.open", {not_supported, permission_denied, invalid_argument, out_of_handles, out_of_memory}},
+        {"completions.submit", {would_block}},
+        {"completions.wait", {interrupted, would_block}},
     };
     return table;
 }

@@ -3,6 +3,10 @@
 
 #include <vitte/sys/platform.hpp>
 
-#if defined(__linux__) && !defined(VITTE_PLATFORM_POSIX)
+#if defined(VITTE_LINUX_PLATFORM)
 #include <vitte/sys/platform/linux/images.hpp>
+#elif defined(VITTE_DARWIN_PLATFORM)
+#include <vitte/sys/platform/darwin/images.hpp>
+#elif defined(VITTE_BSD_PLATFORM)
+#include <vitte/sys/platform/bsd/images.hpp>
 #endif

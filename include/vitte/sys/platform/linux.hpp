@@ -2,29 +2,35 @@
 #pragma once
 
 #include <vitte/sys/platform/policy.hpp>
-#include <vitte/sys/platform/linux/directories.hpp>
-#include <vitte/sys/platform/linux/files.hpp>
-#include <vitte/sys/platform/linux/memory.hpp>
-#include <vitte/sys/platform/linux/processes.hpp>
-#include <vitte/sys/platform/linux/random.hpp>
-#include <vitte/sys/platform/linux/threads.hpp>
-#include <vitte/sys/platform/posix/environment.hpp>
-#include <vitte/sys/platform/posix/libraries.hpp>
+#include <vitte/sys/platform/posix/clocks.hpp>
+
+#define VITTE_LINUX_PLATFORM
 
 namespace vitte::sys {
 
-// In headers of their names, which few programs need.
+// In headers of their names: a program pays for those that it needs.
 namespace linux_os {
+struct memory;
+struct files;
+struct directories;
+struct threads;
+struct processes;
 class watch_queue;
 struct images;
+struct random;
 struct sandbox;
 struct every_thread;
 struct sockets;
+struct devices;
 class poller;
+struct signals;
+class completions;
 }
 namespace posix {
+struct environment;
 struct faults;
 struct streams;
+struct libraries;
 struct names;
 }
 
@@ -47,6 +53,9 @@ struct linux_platform {
     using names = posix::names;
     using sockets = linux_os::sockets;
     using poller = linux_os::poller;
+    using devices = linux_os::devices;
+    using signals = linux_os::signals;
+    using completions = linux_os::completions;
 };
 
 }  // namespace vitte::sys

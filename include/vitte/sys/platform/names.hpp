@@ -4,8 +4,9 @@
 #include <vitte/core/ip_address.hpp>
 #include <vitte/sys/platform.hpp>
 
-#if defined(_WIN32)
-#include <vitte/sys/platform/win32/names.hpp>
-#elif !defined(__wasi__) && __has_include(<netdb.h>)
+#if defined(VITTE_LINUX_PLATFORM) || defined(VITTE_DARWIN_PLATFORM) || defined(VITTE_BSD_PLATFORM) || \
+    (defined(VITTE_POSIX_PLATFORM) && __has_include(<netdb.h>))
 #include <vitte/sys/platform/posix/names.hpp>
+#elif defined(VITTE_WIN32_PLATFORM)
+#include <vitte/sys/platform/win32/names.hpp>
 #endif

@@ -5,13 +5,12 @@
 #include <vitte/sys/platform/poller_types.hpp>
 #include <vitte/sys/platform/socket_types.hpp>
 
-#if defined(__linux__) && !defined(VITTE_PLATFORM_POSIX)
+#if defined(VITTE_LINUX_PLATFORM)
 #include <vitte/sys/platform/linux/poller.hpp>
-#elif defined(__APPLE__) || ((defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || \
-                              defined(__DragonFly__)) && !defined(VITTE_PLATFORM_POSIX))
+#elif defined(VITTE_DARWIN_PLATFORM) || defined(VITTE_BSD_PLATFORM)
 #include <vitte/sys/platform/kqueue/poller.hpp>
-#elif defined(_WIN32)
+#elif defined(VITTE_WIN32_PLATFORM)
 #include <vitte/sys/platform/win32/poller.hpp>
-#elif !defined(__wasi__) && __has_include(<sys/un.h>)
+#elif defined(VITTE_POSIX_PLATFORM)
 #include <vitte/sys/platform/posix/poller.hpp>
 #endif

@@ -2,24 +2,30 @@
 #pragma once
 
 #include <vitte/sys/platform/policy.hpp>
-#include <vitte/sys/platform/posix/directories.hpp>
-#include <vitte/sys/platform/posix/environment.hpp>
-#include <vitte/sys/platform/posix/files.hpp>
-#include <vitte/sys/platform/posix/libraries.hpp>
-#include <vitte/sys/platform/posix/memory.hpp>
-#include <vitte/sys/platform/posix/parking.hpp>
-#include <vitte/sys/platform/posix/processes.hpp>
-#include <vitte/sys/platform/posix/random.hpp>
-#include <vitte/sys/platform/posix/threads.hpp>
+#include <vitte/sys/platform/posix/clocks.hpp>
+
+#define VITTE_POSIX_PLATFORM
 
 namespace vitte::sys {
 
 namespace posix {
-// In headers of their names, which few programs need.
+// In headers of their names: a program pays for those that it needs.
+struct memory;
+struct files;
+struct directories;
+struct environment;
+struct parking_threads;
+struct forking;
+template <class System>
+struct processes;
+struct device_random;
 struct streams;
 struct sockets;
+struct libraries;
 struct names;
+struct devices;
 class poller;
+struct signals;
 }
 
 struct posix_platform {
@@ -35,8 +41,9 @@ struct posix_platform {
     using names = posix::names;
     using sockets = posix::sockets;
     using poller = posix::poller;
-
-    struct threads : posix::threads, posix::parking {};
+    using devices = posix::devices;
+    using signals = posix::signals;
+    using threads = posix::parking_threads;
 };
 
 }  // namespace vitte::sys

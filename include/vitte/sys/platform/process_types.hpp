@@ -37,6 +37,7 @@ enum class process_group : unsigned char {
     same,     ///< that of this process
     own,      ///< its own, which it leads
     session,  ///< its own session without a terminal, and group (setsid)
+    terminal, ///< the same, and its standard input is its terminal
 };
 
 /// What a process may use (setrlimit).
@@ -85,6 +86,7 @@ struct process_request {
     const resource_limit* limits = nullptr;
     std::size_t limit_count = 0;
     const user_identity* user = nullptr;
+    void* console = nullptr;           ///< on Windows the pseudo-console that it gets instead of streams
     /// Called in the child with `confinement` before its program starts, last of all; it may not allocate. A failure is
     /// that of starting it.
     result<void> (*confine)(const void* confinement) noexcept = nullptr;

@@ -2,12 +2,16 @@
 /// names (all else is stored at once), time that passes when all threads sleep, and threads that are fibers, whose
 /// order is decided by a seed or tried out in every way.
 /// `seeded_choices seed(7); simulation world(seed); world.run([] { ... basic_file<simulated> ... });`
+/// `world.network` has more hosts, with disks and programs of their own, links that lose, delay and reorder what is
+/// sent, and failures of power of one host.
 /// It has no processes, libraries and watches of folders. Rights of files and pages are kept but not enforced. On
 /// Windows, and on machines other than x86_64, aarch64 and riscv64, there is no `run`, and no threads.
 #pragma once
 
 #include <vitte/sys/platform/decorated.hpp>
 #include <vitte/sys/platform/simulated/atomic.hpp>
+#include <vitte/sys/platform/simulated/names.hpp>
+#include <vitte/sys/platform/simulated/poller.hpp>
 
 namespace vitte::sys {
 
@@ -15,7 +19,7 @@ namespace detail {
 
 struct simulated_os {
     using file_system = simulated_file_system;
-    static file_system& disk() noexcept { return simulation::current().disk; }
+    static file_system& disk() noexcept { return simulation::current().here().disk; }
     static scheduler& scheduled() noexcept { return simulation::current().threads; }
 
     template <class T>
@@ -410,6 +414,9 @@ struct simulated_os {
             return size;
         }
     };
+    using sockets = simulated_sockets;
+    using poller = simulated_poller;
+    using names = simulated_names;
     struct environment {
         static result<std::size_t> get(const char* name, char* to, std::size_t room) noexcept {
             const auto& variables = simulation::current().environment;

@@ -48,12 +48,13 @@ private:
 /// A direction of a connection; bits.
 enum socket_direction : unsigned { socket_receives = 1, socket_sends = 2 };
 
-/// What has happened to a socket that was waited for; bits.
+/// What has happened to a socket that was waited for; bits, those of Linux, which need not be translated there.
 enum socket_event : unsigned {
     socket_readable = 1,  ///< there is something to be received, a connection to be accepted, or the end
-    socket_writable = 2,  ///< there is room for what is sent, or connecting has ended
-    socket_hung_up = 4,   ///< neither direction is left, or it has failed; told also if nobody asked. On macOS it is
+    socket_writable = 4,  ///< there is room for what is sent, or connecting has ended
+    socket_hung_up = 16,  ///< neither direction is left, or it has failed; told also if nobody asked. On macOS it is
                           ///< told instead of `socket_writable` when the other side sends no more
+    socket_ended = 8192,  ///< the other side sends no more; told with `socket_readable` by pollers that have edges
 };
 
 /// What can be set of a socket, a number each: 0 or 1 where nothing else is said.

@@ -3,6 +3,7 @@
 
 #include <vitte/sys/platform.hpp>
 
-#if !defined(_WIN32) && !defined(__wasi__) && __has_include(<poll.h>)
+#if defined(VITTE_LINUX_PLATFORM) || defined(VITTE_DARWIN_PLATFORM) || defined(VITTE_BSD_PLATFORM) || \
+    defined(VITTE_POSIX_PLATFORM)
 #include <vitte/sys/platform/posix/streams.hpp>
 #endif

@@ -35,6 +35,9 @@ enum open_flag : unsigned {
     /// Neither to open nor, later, to read or write waits for somebody: of FIFOs and devices, on POSIX. What would wait
     /// is `errc::would_block`.
     open_nonblocking = 16,
+    /// As long as it is open, nobody writes to it, removes or renames it, and it cannot be opened if somebody may write
+    /// to it already: `errc::busy`. On Windows; elsewhere it means nothing.
+    open_guarded = 32,
 };
 
 struct open_options {

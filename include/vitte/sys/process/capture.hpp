@@ -150,8 +150,7 @@ void kill_writers(basic_pipe<P>& said, std::uint64_t child) noexcept {
         for (int left = 1000; left != 0 && said.is_open(); --left) {
             auto* const found = reinterpret_cast<std::uint64_t*>(room.bytes().data());
             const std::size_t most = room.size() / sizeof *found;
-            const auto count =
-                retried([&] { return processes::writers(said.native_end().native_handle(), found, most); });
+            const auto count = processes::writers(said.native_end().native_handle(), found, most);
             if (!count || *count == 0) return;
             if (*count > most && room.grow(2 * *count * sizeof *found)) continue;
             const auto all = process_list::read<processes>();

@@ -14,6 +14,8 @@ namespace vitte::sys {
 enum class enforce : unsigned char;
 template <platform P>
 class basic_sandbox;  // in sandbox.hpp, which those who have one include
+template <platform P>
+class basic_pseudo_terminal;  // in device/pseudo_terminal.hpp, likewise
 
 enum class stdio_kind : unsigned char { inherited, none, piped, given, merged };
 
@@ -30,6 +32,8 @@ public:
     static constexpr basic_stdio pipe() noexcept { return {stdio_kind::piped, P::files::invalid}; }
     /// To a file, which must stay open until the program is started, and begins at its position.
     static basic_stdio file(const basic_file<P>& to) noexcept { return {stdio_kind::given, to.native_handle()}; }
+    /// To an open handle, which must stay so until the program is started.
+    static constexpr basic_stdio to(native_handle_type handle) noexcept { return {stdio_kind::given, handle}; }
     /// To where standard output leads, for standard error.
     static constexpr basic_stdio merge() noexcept { return {stdio_kind::merged, P::files::invalid}; }
 
@@ -96,6 +100,17 @@ public:
         return *this;
     }
 
+    /// The child runs in the terminal, which must stay where it is until the program is started: its streams lead there,
+    /// and it leads a session of its own.
+    basic_command& terminal(const basic_pseudo_terminal<P>& in) noexcept {
+        if constexpr (requires { in.peer(); }) {
+            for (stream& s : streams_) s = stream::to(in.peer());
+            group_ = process_group::terminal;
+        } else {
+            console_ = in.console();
+        }
+        return *this;
+    }
     /// The child enters the sandbox before its program starts, which must be allowed to be executed and read, as must
     /// its loader and libraries. The sandbox must stay where it is until the program is started. This process stays
     /// free. What the sandbox cannot do is a failure of `spawn` (see `enforce`).
@@ -132,6 +147,7 @@ public:
         request.limits = limits_.data();
         request.limit_count = limits_.size();
         request.user = as_user_ ? &user_ : nullptr;
+        request.console = console_;
 
         basic_pipe<P> pipes[3];
         basic_file<P> owned[3]{basic_file<P>(files::invalid), basic_file<P>(files::invalid),
@@ -401,6 +417,7 @@ private:
     std::vector<resource_limit> limits_;
     stream streams_[3] = {stream::inherit(), stream::inherit(), stream::inherit()};
     process_group group_ = process_group::same;
+    void* console_ = nullptr;
     user_identity user_{};
     const basic_sandbox<P>* sandbox_ = nullptr;
     enforce enforce_{};

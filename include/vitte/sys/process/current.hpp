@@ -5,6 +5,7 @@
 
 #include <vitte/sys/environment.hpp>
 #include <vitte/sys/fs/directory.hpp>
+#include <vitte/sys/platform/processes.hpp>
 
 namespace vitte::sys::this_process {
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include <vitte/sys/platform/processes.hpp>
 #include <vitte/sys/time/deadline.hpp>
 
 namespace vitte::sys {

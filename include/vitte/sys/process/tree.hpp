@@ -6,6 +6,7 @@
 #include <vitte/core/growing_array.hpp>
 #include <vitte/sys/fs/file.hpp>
 #include <vitte/sys/platform/process_types.hpp>
+#include <vitte/sys/platform/processes.hpp>
 #include <vitte/sys/retry.hpp>
 #include <vitte/sys/time/deadline.hpp>
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <vitte/core/atomic.hpp>
+#include <vitte/sys/platform/threads.hpp>
 #include <vitte/sys/time/deadline.hpp>
 
 namespace vitte::sys {

@@ -14,6 +14,7 @@ int fstatat(int, const char*, struct stat*, int) TARGET(fstatat);
 int fchmod(int, mode_t) TARGET(fchmod);
 int fchmodat(int, const char*, mode_t, int) TARGET(fchmodat);
 int mkdirat(int, const char*, mode_t) TARGET(mkdirat);
+int mkfifo(const char*, mode_t) TARGET(mkfifo);
 int futimens(int, const struct timespec*) TARGET(futimens);
 int utimensat(int, const char*, const struct timespec*, int) TARGET(utimensat);
 }

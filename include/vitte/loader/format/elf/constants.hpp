@@ -47,6 +47,9 @@ enum class section_type : std::uint32_t {
     version_needs = 0x6ffffffe,
     version_indices = 0x6fffffff,
 };
+/// Bits of `section::flags`.
+inline constexpr std::uint64_t flag_write = 1, flag_alloc = 2, flag_execute = 4, flag_group = 0x200, flag_tls = 0x400,
+                               flag_compressed = 0x800, flag_exclude = 0x80000000;
 /// Special section indices of symbols, and the one that says "look into section 0".
 inline constexpr std::uint16_t section_undefined = 0, section_reserved = 0xff00, section_absolute = 0xfff1,
                                section_common = 0xfff2, section_extended = 0xffff;

@@ -68,6 +68,10 @@ public:
     result<std::string_view, parse_error> name(const elf::section& of) const noexcept {
         return section_names_.at(of.name);
     }
+    /// Whether its name begins with `text`: unlike `name` it takes no longer for long names.
+    bool is_named(const elf::section& of, std::string_view text) const noexcept {
+        return section_names_.begins(of.name, text);
+    }
     /// The bytes of a section; none for SHT_NOBITS.
     result<part, parse_error> content(const elf::section& of) const noexcept {
         if (of.type == section_type::no_bits) return part{};

@@ -171,8 +171,8 @@ private:
 };
 
 namespace detail {
-inline constexpr std::uint64_t flag_write = 1, flag_alloc = 2, flag_execute = 4, flag_group = 0x200, flag_tls = 0x400,
-                               flag_compressed = 0x800, flag_exclude = 0x80000000;
+using elf::flag_alloc, elf::flag_compressed, elf::flag_exclude, elf::flag_execute, elf::flag_group, elf::flag_tls,
+    elf::flag_write;
 
 /// `name` itself, or with a suffix after a dot.
 inline bool is_kind(std::string_view name, std::string_view kind) noexcept {

@@ -21,7 +21,7 @@ result<held<image<P>>, load_error> link(std::span<const link_input> inputs, Scop
         if (in.content) {
             content = *in.content;
         } else {
-            auto file = sys::read<P>(in.name.c_str());
+            auto file = sys::read<P>(in.name.c_str(), without_waiting);
             if (!file) {
                 auto e = refuse(file.error(), "reading");
                 e.error().reason = in.name + ": " + e.error().reason;
@@ -29,6 +29,11 @@ result<held<image<P>>, load_error> link(std::span<const link_input> inputs, Scop
             }
             files.push_back(std::move(*file));
             content = files.back().bytes();
+        }
+        if (options.verify) {
+            auto accepted = options.verify({content, in.name.c_str()});
+            if (!accepted && accepted.error().module.empty()) accepted.error().module = in.name;
+            VITTE_CHECK(std::move(accepted));
         }
         if (!ar::is_archive(content)) {
             VITTE_TRY(auto object, input::parse(in.name, content));

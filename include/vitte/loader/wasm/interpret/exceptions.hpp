@@ -68,7 +68,8 @@ inline const exception* keep_exception(execution& e) {
 [[gnu::noinline]] inline void make_exception(runtime* in, u32 tag, const std::byte* values, u32 count) {
     exception& made = in->execution->thrown;
     made.tag = in->tags[tag];
-    made.values.assign(values, values + count);
+    made.values.clear();
+    made.values.append(values, values + count);
 }
 /// Operands: where the values stand, their bytes, tag.
 struct throw_tag {

@@ -166,7 +166,7 @@ constexpr void add_load(memory_row& row) {
         row.run[a][0][1] = run<ops::load_from<Memory, T, A, false, true>>;
         if constexpr (VITTE_WASM_GUARDS) row.run[a][0][0] = run<ops::load_from<Memory, T, A, false, false>>;
     }
-    if constexpr (has_address<Memory, T, A> && !VITTE_WASM_SMALL && !is_part_of_long<Memory, T>) {
+    if constexpr (has_address<Memory, T, A> && VITTE_WASM_ALL_PLACES && !is_part_of_long<Memory, T>) {
         row.run[a][1][1] = run<ops::load_from<Memory, T, A, true, true>>;
         if constexpr (VITTE_WASM_GUARDS) row.run[a][1][0] = run<ops::load_from<Memory, T, A, true, false>>;
     }

@@ -188,7 +188,7 @@ constexpr bool has_form(std::uint32_t opcode, ops::form f) noexcept {
     using ops::form, std::is_same_v;
     using T = typename Op::operand;
     if (f == form::ss || is_same_v<T, std::uint32_t>) return true;
-    if (VITTE_WASM_SMALL) return false;
+    if (!VITTE_WASM_ALL_PLACES) return false;
     const bool compares_integers = opcode >= 0x51 && opcode <= 0x5a,
                compares_numbers = opcode >= 0x5b && opcode <= 0x66;
     return is_frequent(opcode) || compares_integers || f == form::ri || (compares_numbers && f == form::sr);
@@ -203,8 +203,8 @@ constexpr numeric_row unary_row(const char* text) {
     row.to = bank_of<typename Op::made>();
     row.text = text;
     row.value[0] = run<ops::unary<Op, place::S, false>>;
-    if constexpr (!VITTE_WASM_SMALL) row.value[1] = run<ops::unary<Op, place::R, false>>;
-    if constexpr (!VITTE_WASM_SMALL && is_frequent(Opcode)) {
+    if constexpr (VITTE_WASM_ALL_PLACES) row.value[1] = run<ops::unary<Op, place::R, false>>;
+    if constexpr (VITTE_WASM_ALL_PLACES && is_frequent(Opcode)) {
         row.kept[0] = run<ops::unary<Op, place::S, true>>;
         row.kept[1] = run<ops::unary<Op, place::R, true>>;
     }
@@ -224,7 +224,7 @@ template <class Op, std::uint32_t Opcode, std::size_t F>
 constexpr void add_form(numeric_row& row) {
     if constexpr (has_form<Op>(Opcode, ops::form(F)))
         row.value[F] = run<ops::binary<Op, left_of(F), right_of(F), false>>;
-    if constexpr (!VITTE_WASM_SMALL && is_frequent(Opcode))
+    if constexpr (VITTE_WASM_ALL_PLACES && is_frequent(Opcode))
         row.kept[F] = run<ops::binary<Op, left_of(F), right_of(F), true>>;
 }
 template <class Op, std::uint32_t Opcode>
@@ -242,7 +242,7 @@ template <class Op, std::uint32_t Opcode, bool HasOpposite, std::size_t F>
 constexpr void add_branch(branch_row& row) {
     constexpr bool equality = Opcode == 0x46 || Opcode == 0x47 || Opcode == 0x51 || Opcode == 0x52;
     constexpr auto left = left_of(F), right = right_of(F);
-    if constexpr (VITTE_WASM_SMALL ? equality && right == ops::place::I : has_form<Op>(Opcode, ops::form(F))) {
+    if constexpr (!VITTE_WASM_ALL_PLACES ? equality && right == ops::place::I : has_form<Op>(Opcode, ops::form(F))) {
         if constexpr (!HasOpposite) row.run[F][0] = run_branch<ops::compare_branch<Op, left, right, false>>;
         row.run[F][1] = run_branch<ops::compare_branch<Op, left, right, true>>;
     }

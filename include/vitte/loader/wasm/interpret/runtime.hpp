@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <string>
-#include <vector>
 #include <vitte/core/atomic.hpp>
 #include <vitte/loader/handle.hpp>
 #include <vitte/loader/wasm/module/module.hpp>
@@ -117,7 +116,7 @@ struct memory {
     memory_type type;
     std::uint64_t* budget = nullptr;  ///< pages that the store's memories may still get
     bool guarded = false;             ///< every address and offset of 32 bits that is beyond the size faults
-    std::vector<runtime*> viewers;    ///< instances that keep `data` and `size`
+    light_vector<runtime*> viewers;    ///< instances that keep `data` and `size`
 
     virtual ~memory() = default;
     /// Adds pages; false, and nothing has changed, if that is not possible.
@@ -144,7 +143,7 @@ struct tag {
 /// A thrown exception: its tag and its values, as they stand in a frame.
 struct exception {
     const wasm::tag* tag = nullptr;
-    std::vector<std::byte> values;
+    light_vector<std::byte> values;
 };
 
 /// One thread's execution: the value stack that frames stand on, limits, and why it stopped.
@@ -177,7 +176,7 @@ struct execution {
     std::string reason;  ///< in the words of a host function
 
     exception thrown;
-    std::vector<exception*> kept;     ///< exceptions that references name
+    light_vector<exception*> kept;     ///< exceptions that references name
     std::size_t exception_bytes = 0;  ///< that they may still take
 
     handle_table objects;  ///< that the host shares with the store's modules
@@ -228,14 +227,14 @@ struct runtime {
     wasm::execution* execution = nullptr;
     std::byte* memory_data = nullptr;  ///< of memory 0
     std::uint64_t memory_size = 0;
-    std::vector<function*> functions;
-    std::vector<std::byte*> globals;
-    std::vector<table*> tables;
-    std::vector<memory*> memories;
-    std::vector<tag*> tags;
-    std::vector<std::uint32_t> types;  ///< in the store's registry, by type index
-    std::vector<bool> dropped_elements, dropped_data;
-    std::vector<std::vector<reference>> elements;
+    light_vector<function*> functions;
+    light_vector<std::byte*> globals;
+    light_vector<table*> tables;
+    light_vector<memory*> memories;
+    light_vector<tag*> tags;
+    light_vector<std::uint32_t> types;  ///< in the store's registry, by type index
+    light_vector<bool> dropped_elements, dropped_data;
+    light_vector<light_vector<reference>> elements;
     const module_data* module = nullptr;
     const char* name = "";
 };

@@ -58,14 +58,11 @@ template <class T, class F>
     for (unsigned i = 0; i < lanes<T>::count; ++i) made.at[i] = f(x.at[i], y.at[i], z.at[i]);
     return pack(made);
 }
-/// All ones where `f` holds.
-template <class T, class F>
-[[gnu::always_inline]] inline vector compare(vector a, vector b, F f) noexcept {
-    using mask =
-        std::conditional_t<sizeof(T) == 1, u8,
-                           std::conditional_t<sizeof(T) == 2, u16, std::conditional_t<sizeof(T) == 4, u32, u64>>>;
-    return map<T>(a, b, [f](T x, T y) { return static_cast<mask>(f(x, y) ? ~mask{0} : mask{0}); });
-}
+template <class T>
+using lane_bits =
+    std::conditional_t<sizeof(T) == 1, u8,
+                       std::conditional_t<sizeof(T) == 2, u16, std::conditional_t<sizeof(T) == 4, u32, u64>>>;
+inline u32 sum_of(u32 a, u32 b) noexcept { return a + b; }
 template <class T>
 vector splat(T value) noexcept {
     lanes<T> made;

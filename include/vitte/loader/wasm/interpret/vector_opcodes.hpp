@@ -3,9 +3,23 @@
 
 #include <vitte/loader/wasm/interpret/vector.hpp>
 
-#define VITTE_WASM_LANES(T, ...) map<T>(a, [](T x) { return __VA_ARGS__; })
-#define VITTE_WASM_LANES2(T, ...) map<T>(a, b, [](T x, T y) { return __VA_ARGS__; })
-#define VITTE_WASM_TEST(T, ...) compare<T>(a, b, [](T x, T y) { return __VA_ARGS__; })
+// Loops in place, not templates over lambdas: there are hundreds of them.
+#define VITTE_WASM_EACH_LANE(T, made_of, ...)                      \
+    __extension__({                                                \
+        const auto xs = unpack<T>(a), ys = unpack<T>(made_of);     \
+        T x{}, y [[maybe_unused]]{};                               \
+        lanes<std::remove_cvref_t<decltype(__VA_ARGS__)>> results; \
+        for (unsigned lane = 0; lane < lanes<T>::count; ++lane) {  \
+            x = xs.at[lane], y = ys.at[lane];                      \
+            results.at[lane] = __VA_ARGS__;                        \
+        }                                                          \
+        pack(results);                                             \
+    })
+#define VITTE_WASM_LANES(T, ...) VITTE_WASM_EACH_LANE(T, a, __VA_ARGS__)
+#define VITTE_WASM_LANES2(T, ...) VITTE_WASM_EACH_LANE(T, b, __VA_ARGS__)
+/// All ones where it holds.
+#define VITTE_WASM_TEST(T, ...) \
+    VITTE_WASM_EACH_LANE(T, b, static_cast<lane_bits<T>>((__VA_ARGS__) ? ~lane_bits<T>{0} : lane_bits<T>{0}))
 
 /// X(opcode, text, result of the vector `a`)
 #define VITTE_WASM_VECTOR_UNARY(X)                                                    \
@@ -168,8 +182,7 @@
     X(266, "i16x8.relaxed_laneselect", select_bits(a, b, c))                                              \
     X(267, "i32x4.relaxed_laneselect", select_bits(a, b, c))                                              \
     X(268, "i64x2.relaxed_laneselect", select_bits(a, b, c))                                              \
-    X(275, "i32x4.relaxed_dot_i8x16_i7x16_add_s",                                                         \
-      map<u32>(add_pairs<s16, s32>(dot_bytes(a, b)), c, [](u32 x, u32 y) { return x + y; }))
+    X(275, "i32x4.relaxed_dot_i8x16_i7x16_add_s", map<u32>(add_pairs<s16, s32>(dot_bytes(a, b)), c, sum_of))
 
 /// X(opcode, text, number made of the vector `a`)
 #define VITTE_WASM_VECTOR_TEST(X)                                  \

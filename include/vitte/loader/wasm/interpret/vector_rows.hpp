@@ -78,13 +78,14 @@ VITTE_WASM_VECTOR_TERNARY(VITTE_WASM_DEFINE)
     };
 VITTE_WASM_VECTOR_TEST(VITTE_WASM_DEFINE)
 #undef VITTE_WASM_DEFINE
-#define VITTE_WASM_DEFINE(code, text, T, ...)                                             \
-    template <>                                                                           \
-    struct shift<code> {                                                                  \
-        static void step(registers& r) noexcept {                                         \
-            const u32 by = value<u32>(r, 1) % (8 * sizeof(T));                            \
-            finish<2>(r, map<T>(value<vector>(r, 0), [by](T x) { return __VA_ARGS__; })); \
-        }                                                                                 \
+#define VITTE_WASM_DEFINE(code, text, T, ...)                  \
+    template <>                                                \
+    struct shift<code> {                                       \
+        static void step(registers& r) noexcept {              \
+            const u32 by = value<u32>(r, 1) % (8 * sizeof(T)); \
+            const auto a = value<vector>(r, 0);                \
+            finish<2>(r, VITTE_WASM_LANES(T, __VA_ARGS__));    \
+        }                                                      \
     };
 VITTE_WASM_VECTOR_SHIFT(VITTE_WASM_DEFINE)
 #undef VITTE_WASM_DEFINE

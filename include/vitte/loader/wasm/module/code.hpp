@@ -16,7 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <vitte/core/light_vector.hpp>
 #include <vitte/loader/trap.hpp>
 
 // Handlers end with a call of the next one where the compiler makes that a jump; elsewhere a loop calls them.
@@ -48,11 +48,20 @@
 #ifndef VITTE_WASM_TAIL_CALLS
 #define VITTE_WASM_TAIL_CALLS 0
 #endif
-// Superinstructions give speed for size: a program that is optimized for size has none.
-#if VITTE_WASM_SMALL || defined(__OPTIMIZE_SIZE__)
+// Superinstructions give speed for size and for time to compile: a program that is optimized for size, or not at all,
+// has none, unless it defines this as 1.
+#ifndef VITTE_WASM_SEQUENCES
+#if VITTE_WASM_SMALL || defined(__OPTIMIZE_SIZE__) || !defined(__OPTIMIZE__)
 #define VITTE_WASM_SEQUENCES 0
 #else
 #define VITTE_WASM_SEQUENCES 1
+#endif
+#endif
+// So do handlers of the same instruction for operands at every place.
+#if VITTE_WASM_SEQUENCES || (defined(__OPTIMIZE__) && !VITTE_WASM_SMALL)
+#define VITTE_WASM_ALL_PLACES 1
+#else
+#define VITTE_WASM_ALL_PLACES 0
 #endif
 // Where accesses to memory may fault: `ops::pin` holds if the compiler puts nothing else between the access and what it
 // pins, as it does without optimization and when it counts branches for a fuzzer.
@@ -149,7 +158,7 @@ struct body {
     std::uint32_t index = 0;  ///< of the function in its module
     std::uint32_t begin = 0;  ///< its first cell
     std::uint32_t end = 0;
-    std::vector<catch_clause> clauses;  ///< inner ones first
+    light_vector<catch_clause> clauses;  ///< inner ones first
 };
 
 }  // namespace vitte::loader::wasm

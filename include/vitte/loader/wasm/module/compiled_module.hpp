@@ -18,8 +18,10 @@ public:
     const module_data& data() const noexcept { return *data_; }
     const std::shared_ptr<const module_data>& shared() const noexcept { return data_; }
 
-private:
+    /// Once more what is `shared`.
     explicit compiled_module(std::shared_ptr<const module_data> data) noexcept : data_(std::move(data)) {}
+
+private:
     std::shared_ptr<const module_data> data_;
 };
 

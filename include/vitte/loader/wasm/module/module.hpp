@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 #include <vitte/loader/format/wasm.hpp>
 #include <vitte/loader/wasm/module/code.hpp>
 #include <vitte/loader/wasm/module/type_registry.hpp>
@@ -79,26 +78,26 @@ struct data_segment {
 
 struct module_data {
     compile_options options;
-    std::vector<std::byte> storage;  ///< the module's bytes, which the cursors below point into, unless borrowed
-    std::vector<signature> types;
-    std::vector<std::uint32_t> canonical;  ///< by type index: equal types have equal numbers
-    std::vector<import_description> imports;
-    std::vector<export_description> exports;
-    std::vector<std::uint32_t> functions;  ///< type index by function index
-    std::vector<std::uint32_t> tags;       ///< type index by tag index
-    std::vector<table_entry> tables;
-    std::vector<memory_type> memories;
-    std::vector<global_entry> globals;
-    std::vector<element_entry> elements;
-    std::vector<data_segment> data;
-    std::vector<bool> declared;  ///< by function index: whether `ref.func` may name it
+    light_vector<std::byte> storage;  ///< the module's bytes, which the cursors below point into, unless borrowed
+    light_vector<signature> types;
+    light_vector<std::uint32_t> canonical;  ///< by type index: equal types have equal numbers
+    light_vector<import_description> imports;
+    light_vector<export_description> exports;
+    light_vector<std::uint32_t> functions;  ///< type index by function index
+    light_vector<std::uint32_t> tags;       ///< type index by tag index
+    light_vector<table_entry> tables;
+    light_vector<memory_type> memories;
+    light_vector<global_entry> globals;
+    light_vector<element_entry> elements;
+    light_vector<data_segment> data;
+    light_vector<bool> declared;  ///< by function index: whether `ref.func` may name it
     std::uint32_t imported_functions = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0,
                   imported_tags = 0;
     bool has_start = false, has_data_count = false;
     std::uint32_t start = 0;
-    std::vector<cell> code;
-    std::vector<body> bodies;  ///< of the functions that are not imported
-    std::vector<std::string> function_names;
+    light_vector<cell> code;
+    light_vector<body> bodies;  ///< of the functions that are not imported
+    light_vector<std::string> function_names;
 
     const signature& type_of_function(std::uint32_t index) const noexcept { return types[functions[index]]; }
     const signature& type_of_tag(std::uint32_t index) const noexcept { return types[tags[index]]; }

@@ -4,14 +4,14 @@
 
 #include <map>
 #include <string>
-#include <vector>
+#include <vitte/core/light_vector.hpp>
 #include <vitte/loader/format/wasm/type_text.hpp>
 
 namespace vitte::loader::wasm {
 
 /// A function type.
 struct signature {
-    std::vector<value_type> parameters, results;
+    light_vector<value_type> parameters, results;
     std::uint32_t group = 0;  ///< index of the first type of its recursion group
 };
 
@@ -32,8 +32,8 @@ struct signature {
 class type_registry {
 public:
     /// The numbers of all `types` of a module. Types refer to earlier groups or to their own.
-    std::vector<std::uint32_t> add(const std::vector<signature>& types) {
-        std::vector<std::uint32_t> made;
+    light_vector<std::uint32_t> add(const light_vector<signature>& types) {
+        light_vector<std::uint32_t> made;
         made.reserve(types.size());
         for (std::size_t from = 0; from < types.size();) {
             std::size_t to = from;
@@ -51,14 +51,14 @@ public:
         }
         return made;
     }
-    std::uint32_t add(const signature& one) { return add(std::vector<signature>{one}).front(); }
+    std::uint32_t add(const signature& one) { return add(light_vector<signature>{one}).front(); }
 
 private:
     static void number(std::uint32_t value, std::string& text) {
         text.append(reinterpret_cast<const char*>(&value), sizeof value);
     }
-    static void describe(const std::vector<value_type>& types, std::size_t group,
-                         const std::vector<std::uint32_t>& made, std::string& text) {
+    static void describe(const light_vector<value_type>& types, std::size_t group,
+                         const light_vector<std::uint32_t>& made, std::string& text) {
         number(static_cast<std::uint32_t>(types.size()), text);
         for (const value_type t : types) {
             const bool outside = t.is_reference() && t.heap().is_defined() && t.heap().index() < group;

@@ -26,7 +26,7 @@ struct constant_value {
 
 /// The value of a constant expression that has been validated.
 [[gnu::cold]] inline constant_value evaluate_constant(cursor in, const runtime& instance) {
-    std::vector<constant_value> stack;
+    light_vector<constant_value> stack;
     const auto combine = [&stack](auto as, auto operation) {
         using T = decltype(as);
         const T b = stack.back().as<T>(), a = stack[stack.size() - 2].as<T>();

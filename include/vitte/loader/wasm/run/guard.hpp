@@ -14,7 +14,7 @@ struct guarded_entry {
     execution* running;
     const function* callee;
     std::byte* frame;
-    const std::vector<std::unique_ptr<linear_memory<P>>>* memories;
+    const light_vector<std::unique_ptr<linear_memory<P>>>* memories;
 
     static void interpret(void* self) {
         auto& e = *static_cast<guarded_entry*>(self);
@@ -30,7 +30,7 @@ struct guarded_entry {
     static void enter(execution& e, const function& f, std::byte* frame) noexcept {
         using faults = typename P::faults;
         guarded_entry self{&e, &f, frame,
-                           static_cast<const std::vector<std::unique_ptr<linear_memory<P>>>*>(e.guarded)};
+                           static_cast<const light_vector<std::unique_ptr<linear_memory<P>>>*>(e.guarded)};
         typename faults::watch watch;
         watch.expected = expected;
         watch.context = &self;

@@ -88,8 +88,8 @@ void basic_store<P>::define_function(std::string_view module, std::string_view n
                   "what goes into a module is a number or a handle, or an unchecked pointer; see `crosses`, `arrives`");
     using stored = std::decay_t<Callable>;
     using kept = detail::host_callable<stored>;
-    callables_.emplace_back(new kept{std::forward<Callable>(callable), &execution_->objects},
-                            [](void* p) { delete static_cast<kept*>(p); });
+    callables_.push_back({new kept{std::forward<Callable>(callable), &execution_->objects},
+                          [](void* p) { delete static_cast<kept*>(p); }});
     define(module, name,
            make_function(detail::signature_of(crossing<Signature>::types),
                          detail::host_binder<Signature>::template thunk<stored>, callables_.back().get()));

@@ -1,7 +1,9 @@
 /// Calls into WebAssembly, and what is told when they trap.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <vector>
 #include <vitte/loader/crossing.hpp>
 #include <vitte/loader/wasm/interpret/bank.hpp>
 #include <vitte/loader/wasm/run/constant_expression.hpp>
@@ -53,13 +55,30 @@ inline signature signature_of(const loader::signature& types) {
     return made;
 }
 
+/// The same for a type of numbers only; nothing for others, and for those that are too long.
+inline std::optional<loader::signature> numbers_of(const signature& types) {
+    constexpr std::size_t most = loader::signature::max_parameters;
+    if (types.parameters.size() > most || types.results.size() > 1) return std::nullopt;
+    const auto number = [](value_type t) {
+        using enum loader::value_type;
+        return t == wasm::i32 ? i32 : t == wasm::i64 ? i64 : t == wasm::f32 ? f32 : t == wasm::f64 ? f64 : nothing;
+    };
+    loader::value_type parameters[most];
+    for (std::size_t i = 0; i < types.parameters.size(); ++i)
+        if ((parameters[i] = number(types.parameters[i])) == loader::value_type::nothing) return std::nullopt;
+    auto result = loader::value_type::nothing;
+    if (!types.results.empty() && (result = number(types.results[0])) == loader::value_type::nothing)
+        return std::nullopt;
+    return loader::signature(result, std::span<const loader::value_type>(parameters, types.parameters.size()));
+}
+
 template <class T>
 void put_value(std::byte* at, T v) noexcept {
     ops::put(at, loader::detail::to_bits(v));
 }
 
 /// Puts what `run_function` has left in the accumulators at the start of `frame`, where other results stand already.
-inline void settle(const execution& e, const std::vector<value_type>& results, std::byte* frame) noexcept {
+inline void settle(const execution& e, const light_vector<value_type>& results, std::byte* frame) noexcept {
     if (results.size() != 1 || results[0] == v128) return;
     switch (bank_of(results[0])) {
         case bank::float32: ops::put(frame, e.s); break;

@@ -8,6 +8,7 @@
 #include <vitte/loader/wasm/module/compiled_module.hpp>
 #include <vitte/loader/wasm/run/invoke.hpp>
 #include <vitte/loader/wasm/run/linear_memory.hpp>
+#include <vitte/sys/platform/threads.hpp>
 #include <vitte/sys/time/deadline.hpp>
 
 namespace vitte::loader::wasm {
@@ -104,7 +105,7 @@ private:
     runtime view_;
     std::string name_;
     std::shared_ptr<const module_data> module_;
-    std::vector<wasm::function> functions_;  ///< those that are not imported
+    light_vector<wasm::function> functions_;  ///< those that are not imported
     std::map<std::string, external, std::less<>> exports_;
 };
 
@@ -245,18 +246,18 @@ private:
     sys::basic_region<P> stack_;
     type_registry types_;
     std::unique_ptr<wasm::execution> execution_;
-    std::vector<std::unique_ptr<instance>> instances_;
-    std::vector<std::unique_ptr<table>> tables_;
-    using memories = std::vector<std::unique_ptr<linear_memory<P>>>;
+    light_vector<std::unique_ptr<instance>> instances_;
+    light_vector<std::unique_ptr<table>> tables_;
+    using memories = light_vector<std::unique_ptr<linear_memory<P>>>;
     std::unique_ptr<memories> memories_ = std::make_unique<memories>();  ///< stays in place, for the handler of faults
-    std::vector<std::unique_ptr<global>> globals_;
-    std::vector<std::unique_ptr<tag>> tags_;
+    light_vector<std::unique_ptr<global>> globals_;
+    light_vector<std::unique_ptr<tag>> tags_;
     struct host_entry {
         function callee;
         signature type;
     };
-    std::vector<std::unique_ptr<host_entry>> host_functions_;
-    std::vector<std::unique_ptr<void, void (*)(void*)>> callables_;
+    light_vector<std::unique_ptr<host_entry>> host_functions_;
+    light_vector<std::unique_ptr<void, void (*)(void*)>> callables_;
     std::map<std::pair<std::string, std::string>, external> names_;
 };
 using store = basic_store<>;

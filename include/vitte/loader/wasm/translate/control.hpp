@@ -280,7 +280,7 @@ inline void translator::call_reference(std::uint32_t type) {
     push_results(module_.types[type].results);
 }
 namespace detail {
-inline std::uint32_t bytes_of_all(const std::vector<value_type>& types) noexcept {
+inline std::uint32_t bytes_of_all(const light_vector<value_type>& types) noexcept {
     std::uint32_t bytes = 0;
     for (const value_type t : types) bytes += bytes_of(t);
     return bytes;

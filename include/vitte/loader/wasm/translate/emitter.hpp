@@ -22,7 +22,7 @@ public:
     static constexpr std::uint32_t none = ~0u;
 
     /// `checked` tells whether its loads and stores check their addresses, as all do where no memory is guarded.
-    emitter(std::vector<cell>& code, bool checked)
+    emitter(light_vector<cell>& code, bool checked)
         : code_(code), sequences_(checked ? sequences<true>() : sequences<!VITTE_WASM_GUARDS>()) {}
 
     /// Joins instructions of the function that has been emitted since the last call, so that as few handlers as
@@ -154,7 +154,7 @@ public:
     void append_producer(bank b, const producer& made, const cell* cells, std::size_t count) {
         last_ = position();
         starts_.push_back(last_);
-        code_.insert(code_.end(), cells, cells + count);
+        code_.append(cells, cells + count);
         producers_[accumulator_of(b)] = made;
         producers_[accumulator_of(b)].at = last_;
     }
@@ -170,8 +170,8 @@ public:
     }
 
 private:
-    std::vector<cell>& code_;
-    std::vector<std::uint32_t> starts_;  ///< of the function's instructions
+    light_vector<cell>& code_;
+    light_vector<std::uint32_t> starts_;  ///< of the function's instructions
     const sequence_index& sequences_;
     std::uint32_t last_ = none;
     std::uint32_t mirrors_[accumulators] = {none, none, none};

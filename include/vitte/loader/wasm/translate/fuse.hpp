@@ -259,7 +259,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t size = VITTE_WASM_SEQUENCES ? 256 : 1;
+    static constexpr std::size_t size = VITTE_WASM_SMALL ? 1 : 256;  // the same in all files of a program
     static constexpr std::uint8_t none = 0xff;
     static std::size_t slot(handler first, handler second) noexcept {
         const auto a = reinterpret_cast<std::uintptr_t>(first) >> 4, b = reinterpret_cast<std::uintptr_t>(second) >> 4;

@@ -157,9 +157,9 @@ private:
     std::uint64_t most_cells_;
     value_stack stack_;
     body* function_ = nullptr;
-    std::vector<std::uint32_t> local_places_;
-    std::vector<bank> local_banks_;
-    std::vector<catch_clause> waiting_;  ///< clauses of open `try_table` blocks
+    light_vector<std::uint32_t> local_places_;
+    light_vector<bank> local_banks_;
+    light_vector<catch_clause> waiting_;  ///< clauses of open `try_table` blocks
     std::uint32_t compare_ = label::none, compare_opcode_ = 0;
     form compare_form_ = form::ss;
     std::uint32_t vector_at_ = label::none, vector_operand_ = 0;  ///< the last instruction that wrote a vector

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <utility>
-#include <vector>
+#include <vitte/core/light_vector.hpp>
 #include <vitte/loader/wasm/interpret/bank.hpp>
 
 namespace vitte::loader::wasm {
@@ -64,7 +64,8 @@ public:
         reach(place + bytes_of(b));
         if (where == stack_value::kind::accumulated) holders_[accumulator_of(b)] = size();
         if (where == stack_value::kind::local) bits = linked(static_cast<std::uint32_t>(bits));
-        return values_.emplace_back(stack_value{where, b, place, bits});
+        values_.push_back({where, b, place, bits});
+        return values_.back();
     }
     stack_value pop() noexcept {
         const stack_value taken = values_.back();
@@ -111,9 +112,9 @@ private:
         if (v.below() != none) above_[v.below()] = above_[i];
     }
 
-    std::vector<stack_value> values_;
-    std::vector<std::uint32_t> pending_;  ///< by local
-    std::vector<std::uint32_t> above_;    ///< of values that are the same local as others above: the next one
+    light_vector<stack_value> values_;
+    light_vector<std::uint32_t> pending_;  ///< by local
+    light_vector<std::uint32_t> above_;    ///< of values that are the same local as others above: the next one
     std::uint32_t holders_[accumulators] = {none, none, none};
     std::uint32_t bottom_ = 0, deepest_ = 0, clean_ = 0;
 };

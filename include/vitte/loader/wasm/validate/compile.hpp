@@ -95,7 +95,7 @@ private:
     }
 
     checked read_types(const file& from) {
-        std::vector<std::uint64_t> offsets;
+        light_vector<std::uint64_t> offsets;
         VITTE_CHECK(from.for_each_type([&](const type_entry& entry) {
             signature type;
             type.group = entry.group;
@@ -297,7 +297,7 @@ VITTE_SEPARABLE result<compiled_module, parse_error> compiled_module::compile(by
     auto made = std::make_shared<module_data>();
     made->options = options;
     if (VITTE_WASM_SMALL) made->options.allowed.simd = made->options.allowed.relaxed_simd = false;
-    if (!options.borrowed_bytes) made->storage.assign(whole.begin(), whole.end());
+    if (!options.borrowed_bytes) made->storage = {whole.data(), whole.data() + whole.size()};
     VITTE_TRY(const file parsed,
               file::parse(options.borrowed_bytes ? whole : made->storage, options.allowed.memory64, options.limits));
     VITTE_CHECK(detail::module_builder(*made).build(parsed));

@@ -9,7 +9,7 @@ namespace vitte::loader::wasm {
 /// the functions that it refers to in `module.declared`.
 [[gnu::cold]] inline result<void, parse_error> validate_constant(module_data& module, cursor in, value_type wanted,
                                                                  std::size_t globals) {
-    std::vector<value_type> stack;
+    light_vector<value_type> stack;
     const features& allowed = module.options.allowed;
     for (;;) {
         const std::uint64_t from = in.offset();

@@ -44,7 +44,7 @@ result<void, parse_error> function_validator<Sink>::validate(const code_entry& c
 }
 
 template <class Sink>
-void function_validator<Sink>::read_locals(std::vector<value_type>& all) {
+void function_validator<Sink>::read_locals(light_vector<value_type>& all) {
     const std::uint32_t groups = in_.count("locals");
     std::uint64_t total = all.size();
     for (std::uint32_t i = 0; i < groups && in_.ok(); ++i) {
@@ -54,7 +54,7 @@ void function_validator<Sink>::read_locals(std::vector<value_type>& all) {
         check_type(type);
         total += count;
         if (total > UINT32_MAX) return in_.refuse("locals", "too many locals", from);
-        if (total <= module_.options.limits.locals) all.insert(all.end(), count, type);
+        if (total <= module_.options.limits.locals) all.resize(all.size() + count, type);
     }
     all_locals_ += total;
     if (total > module_.options.limits.locals || all_locals_ > module_.options.limits.all_locals)
@@ -117,13 +117,13 @@ template <class Sink>
     if (!read_block_type(parameters, results)) return;
     pop(parameters);
     if (controls_.size() == controls_.capacity()) controls_.reserve(2 * controls_.size());  // labels stay in place
-    std::vector<typename Sink::clause> clauses;
+    light_vector<typename Sink::clause> clauses;
     const std::uint32_t count = in_.count("catch clauses");
     for (std::uint32_t i = 0; i < count && in_.ok(); ++i) {
         const std::uint8_t kind = in_.byte("catch clause");
         if (kind > 3) return in_.refuse("catch clause", "malformed catch clause");
         typename Sink::clause made{catch_clause::all, (kind & 1) != 0, nullptr, {}};
-        std::vector<value_type> values;
+        light_vector<value_type> values;
         if (kind < 2) {
             made.tag = index_in(module_.tags, "tag index", "unknown tag");
             if (!in_.ok()) return;
@@ -226,7 +226,7 @@ template <class Sink>
 void function_validator<Sink>::branch_table() {
     pop(i32);
     const std::uint32_t count = in_.count("br_table");
-    std::vector<control*> targets;
+    light_vector<control*> targets;
     for (std::uint32_t i = 0; i <= count && in_.ok(); ++i) targets.push_back(&label_at(in_.u32("label")));
     if (!in_.ok()) return;
     const std::size_t arity = targets.back()->branch_types().size();

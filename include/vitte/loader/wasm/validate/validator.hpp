@@ -52,7 +52,7 @@ private:
         limit_stack();
     }
     void push(value_types types) {
-        stack_.insert(stack_.end(), types.begin(), types.end());
+        stack_.append(types.data(), types.data() + types.size());
         limit_stack();
     }
     void limit_stack() noexcept {
@@ -101,7 +101,7 @@ private:
     }
 
     // Parts of the instructions
-    void read_locals(std::vector<value_type>& all);
+    void read_locals(light_vector<value_type>& all);
     template <class Type>
     void check_type(Type type) {
         const type_fault found = fault_of(type, module_.types.size(), module_.options.allowed);
@@ -170,10 +170,10 @@ private:
     std::uint64_t at_ = 0, all_locals_ = 0;
     std::uint32_t tables_ = 0;               ///< `br_table` instructions so far
     const char* reading_ = "function body";  ///< the instruction, where its name is known
-    std::vector<value_type> stack_, locals_;
-    std::vector<control> controls_;
-    std::vector<bool> initialized_;               ///< by local; those without a default are not at first
-    std::vector<std::uint32_t> initializations_;  ///< locals in the order of their first writing
+    light_vector<value_type> stack_, locals_;
+    light_vector<control> controls_;
+    light_vector<bool> initialized_;               ///< by local; those without a default are not at first
+    light_vector<std::uint32_t> initializations_;  ///< locals in the order of their first writing
     std::deque<value_type> singles_;              ///< results of blocks that have one
 };
 

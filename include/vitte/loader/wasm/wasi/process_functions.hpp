@@ -3,6 +3,7 @@
 
 #include <vitte/loader/wasm/wasi/descriptors.hpp>
 #include <vitte/loader/wasm/wasi/guest_memory.hpp>
+#include <vitte/sys/platform/threads.hpp>
 #include <vitte/sys/random.hpp>
 
 namespace vitte::loader::wasm::wasi {

@@ -4,6 +4,7 @@
 #include <vitte/loader/wasm/run/host_function.hpp>
 #include <vitte/loader/wasm/wasi/descriptors.hpp>
 #include <vitte/sys/platform/streams.hpp>
+#include <vitte/sys/platform/threads.hpp>
 
 namespace vitte::loader::wasm::wasi {
 

@@ -36,6 +36,7 @@ struct confined_handle {
     Handle handle{};
     grant_rights rights = grant_rights::read;
     bool is_memory = false;    ///< a shared memory object
+    bool is_bound = false;     ///< a socket that was bound here
     std::uint64_t memory = 0;  ///< bytes of it
 };
 

@@ -1,4 +1,4 @@
-/// What is granted as a whole or not at all: environment, processes, libraries.
+/// What is granted as a whole or not at all: environment, processes, libraries, devices.
 #pragma once
 
 #include <vitte/sys/platform/confined/confinement.hpp>
@@ -34,7 +34,7 @@ struct unguarded {
         return call();
     }
 };
-/// For `decorated`: passes calls on if processes, or libraries, are granted. What cannot fail gives nothing away.
+/// For `decorated`: passes calls on if processes, libraries or devices are granted. What cannot fail gives nothing away.
 template <class Bounds, bool Bounds::capabilities::*What, const char* const& Rule>
 struct guarded {
     template <class Call, class... Arguments>
@@ -49,6 +49,8 @@ template <class Bounds>
 using guarded_processes = guarded<Bounds, &Bounds::capabilities::processes, rule::processes>;
 template <class Bounds>
 using guarded_libraries = guarded<Bounds, &Bounds::capabilities::libraries, rule::libraries>;
+template <class Bounds>
+using guarded_devices = guarded<Bounds, &Bounds::capabilities::devices, rule::devices>;
 
 template <class Inner, class Tag>
 struct add_confined_environment {};

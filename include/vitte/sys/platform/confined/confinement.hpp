@@ -6,7 +6,7 @@
 #include <vitte/sys/platform/confined/beneath.hpp>
 #include <vitte/sys/platform/confined/grants.hpp>
 #include <vitte/sys/platform/confined/networks.hpp>
-#include <vitte/sys/platform/socket_types.hpp>
+#include <vitte/sys/platform/sockets.hpp>
 #include <vitte/sys/retry.hpp>
 #include <vitte/sys/thread/mutex.hpp>
 
@@ -84,6 +84,9 @@ public:
     }
     /// Hosts may be looked for by their names.
     static void grant_names() noexcept { give(&capabilities::names, true); }
+    /// Terminals may be changed, and all that devices can do asked of any open handle; serial lines and pseudo-terminals
+    /// may be opened, wherever they lie, and do not count.
+    static void grant_devices() noexcept { give(&capabilities::devices, true); }
     /// Environment variables may be read.
     static void grant_environment() noexcept { give(&capabilities::environment, true); }
     /// From now on it is as if the process had no standard streams.
@@ -107,7 +110,7 @@ public:
     // What `confined` asks before it calls the OS.
 
     struct capabilities {
-        bool processes = false, libraries = false, environment = false, names = false, streams = true;
+        bool processes = false, libraries = false, environment = false, names = false, devices = false, streams = true;
     };
     /// Whether it was granted.
     static bool may(bool capabilities::*what) noexcept {
@@ -172,6 +175,21 @@ public:
     template <class Open>
     static auto socket_opened(Open open) noexcept -> decltype(open()) {
         return counted_in(sockets<Inner>, {}, detail::rule::sockets, open);
+    }
+    /// `bind()`, after which `target` is known to be bound.
+    template <class Socket, class Bind>
+    static result<void> socket_bound(Socket target, Bind bind) noexcept {
+        VITTE_CHECK(bind());
+        with_lock([&] {
+            if (auto* const known = sockets<Inner>.find(target)) known->is_bound = true;
+        });
+        return {};
+    }
+    template <class Socket>
+    static bool is_bound(Socket target) noexcept {
+        const scoped_lock hold(lock_);
+        const auto* const known = sockets<Inner>.find(target);
+        return known != nullptr && known->is_bound;
     }
     template <class Socket>
     static result<void> close_socket(Socket target) noexcept {

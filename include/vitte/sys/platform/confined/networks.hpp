@@ -24,10 +24,11 @@ public:
         entries_[size_++] = {network, rights, ports};
         return true;
     }
-    /// An address of IPv4 in the form of IPv6 (RFC 4291, 2.5.5.2) is the former: packets go there.
+    /// An address of IPv4 in the form of IPv6 (RFC 4291, 2.5.5.2) is the former: packets go there. Who connects with
+    /// the address of nobody reaches this machine at an address that was not asked for: nobody may.
     bool allows(const ip_endpoint& place, unsigned right) const noexcept {
-        ip_address address = place.address;
-        if (address.is_v6() && address.v6().is_mapped()) address = address.v6().v4();
+        const ip_address address = place.address.unmapped();
+        if (right == may_connect && address.is_any()) return false;
         for (std::size_t i = 0; i < size_; ++i) {
             const entry& one = entries_[i];
             if ((one.rights & right) != 0 && one.network.contains(address) && one.ports.first <= place.port &&

@@ -10,7 +10,7 @@
 namespace vitte::sys {
 
 /// Sockets: connected, bound and sent to only where that is granted. Local ones are connected in pairs or not at all,
-/// since a path may lead to anybody, and no handles travel by them. A socket that has not been bound does not listen,
+/// since a path may lead to anybody, and no handles travel by them. A socket that was not bound here does not listen,
 /// as it would everywhere. Sockets count apart from files, and bytes that are sent do not count.
 template <class Inner, class Tag>
 struct confined_sockets : detail::reuse_steals_mark<typename Inner::sockets> {
@@ -53,11 +53,12 @@ struct confined_sockets : detail::reuse_steals_mark<typename Inner::sockets> {
     }
     static result<void> bind(handle socket, const socket_address& address) noexcept {
         VITTE_CHECK(bounds::may_use(address, may_bind));
-        return inner::bind(socket, address);
+        return bounds::socket_bound(socket, [&] { return inner::bind(socket, address); });
     }
+    /// What the system says that a socket is bound to does not count: after an attempt to connect that failed, Linux
+    /// still tells a port, and then listens at any.
     static result<void> listen(handle socket, int backlog) noexcept {
-        VITTE_TRY(const socket_address here, inner::local_address(socket));
-        if (!here.is_ip() || here.ip().port == 0) return fail(errc::permission_denied, detail::rule::unbound);
+        if (!bounds::is_bound(socket)) return fail(errc::permission_denied, detail::rule::unbound);
         return inner::listen(socket, backlog);
     }
     static result<handle> accept(handle socket, socket_address& peer) noexcept {

@@ -1,6 +1,9 @@
-/// Readiness of many handles at once (kqueue(2)): a filter for each direction of a handle.
+/// Readiness of many handles at once (kqueue(2)): a filter for each direction of a handle. What is told once has a queue
+/// of its own within the other one: of a handle that is ready in one direction the filter of the other direction goes,
+/// too, before anybody can change them.
 #pragma once
 
+#include <pthread.h>
 #include <sys/event.h>
 
 #include <vitte/sys/platform/poller_types.hpp>
@@ -88,53 +91,63 @@ public:
     }
     void close() noexcept {
         alarm_.close();
-        if (queue_ != -1) ::close(queue_);
-        queue_ = -1;
+        for (int* const one : {&queue_, &one_shots_}) {
+            if (*one != -1) ::close(*one);
+            *one = -1;
+        }
     }
     bool is_open() const noexcept { return queue_ != -1; }
     int native_handle() const noexcept { return queue_; }
 
-    /// A handle that is watched already is changed, but not its trigger.
+    /// A handle that is watched already is changed, but from level to edge and back not its trigger.
     result<void> add(handle which, unsigned interest, poll_trigger trigger, std::uint64_t key) noexcept {
-        changes all;
-        return apply(all.add(which, interest, trigger, key), key);
+        return set(changes(), which, interest, trigger, key);
     }
     /// Filters keep the flags with which they were added: they are taken away and added again.
     result<void> change(handle which, unsigned interest, poll_trigger trigger, std::uint64_t key) noexcept {
-        changes all;
-        return apply(all.remove(which).add(which, interest, trigger, key), key);
+        return set(changes().remove(which), which, interest, trigger, key);
     }
     result<void> remove(handle which) noexcept {
-        changes all;
-        return apply(all.remove(which), 0);
+        if (one_shots() != -1) {
+            const locked hold;
+            VITTE_CHECK(apply(one_shots(), changes().remove(which)));
+        }
+        return apply(queue_, changes().remove(which));
     }
 
     result<std::size_t> wait(readiness* to, std::size_t room, std::int64_t until) noexcept {
         struct kevent events[most_at_once];
         const std::int64_t left = until > 0 && until != INT64_MAX ? until - posix::clocks::monotonic() : 0;
         const timespec patience = posix::clocks::split(left > 0 ? left : 0);
-        const record_count most = room < most_at_once ? static_cast<record_count>(room) : most_at_once;
+        const record_count most = most_of(room);
         const int count = ::kevent(queue_, nullptr, 0, events, most, until == INT64_MAX ? nullptr : &patience);
         if (count == -1) return posix::last_error("kevent");
         if (count == 0) return unexpected(posix::clocks::time_is_over(until, "kevent"));
         std::size_t told = 0;
-        record_count others = 0;
+        bool woken = false, once = false;
         for (int i = 0; i < count; ++i) {
-            const struct kevent event = events[i];
-            if (alarm_.has_rung(event)) continue;
-            to[told++] = {key_of(event), events_of(event)};
-            // The other direction is not told of any more, either.
-            if ((event.flags & EV_ONESHOT) != 0)
-                events[others++] = change_of(static_cast<int>(event.ident),
-                                             event.filter == EVFILT_READ ? EVFILT_WRITE : EVFILT_READ, EV_DELETE);
+            const struct kevent& event = events[i];
+            if (alarm_.has_rung(event)) woken = true;
+            else if (static_cast<int>(event.ident) == one_shots()) once = true;
+            else to[told++] = {key_of(event), events_of(event)};
         }
-        if (others != 0) ::kevent(queue_, events, others, events, others, nullptr);
+        if (once) told += take_one_shots(to + told, room - told, events);
+        if (told == 0 && !woken) return fail(errc::interrupted, "kevent");
         return told;
     }
     void wake() noexcept { alarm_.ring(queue_); }
 
 private:
     static constexpr record_count most_at_once = 64;
+
+    struct locked {
+        locked() noexcept { ::pthread_mutex_lock(&lock); }
+        locked(locked&&) = delete;
+        ~locked() { ::pthread_mutex_unlock(&lock); }
+    };
+    static constexpr record_count most_of(std::size_t room) noexcept {
+        return room < most_at_once ? static_cast<record_count>(room) : most_at_once;
+    }
 
     /// What one call changes.
     struct changes {
@@ -154,12 +167,50 @@ private:
             return *this;
         }
     };
-    /// What is taken away may be gone already.
-    result<void> apply(changes& wanted, std::uint64_t key) noexcept {
+    /// Their queue, or -1.
+    int one_shots() const noexcept { return __atomic_load_n(&one_shots_, __ATOMIC_ACQUIRE); }
+    /// A queue is readable when there is something in it.
+    result<void> open_one_shots() noexcept {
+        if (one_shots() != -1) return {};
+        const int made = ::kqueue();
+        if (made == -1) return posix::last_error("kqueue");
+        const auto watched = apply(queue_, changes().add(made, socket_readable, poll_trigger::level, 0));
+        if (!watched) return ::close(made), watched;
+        // There is nothing in it yet of which somebody who waits might be told.
+        __atomic_store_n(&one_shots_, made, __ATOMIC_RELEASE);
+        return {};
+    }
+    result<void> set(changes wanted, int which, unsigned interest, poll_trigger trigger, std::uint64_t key) noexcept {
         if (static_cast<std::uintptr_t>(key) != key) return fail(errc::too_large, "kevent");
+        wanted.add(which, interest, trigger, key);
+        const bool once = trigger == poll_trigger::one_shot;
+        if (!once && one_shots() == -1) return apply(queue_, wanted);
+        const locked hold;
+        VITTE_CHECK(open_one_shots());
+        VITTE_CHECK(apply(once ? queue_ : one_shots(), changes().remove(which)));
+        return apply(once ? one_shots() : queue_, wanted);
+    }
+    /// Of what is told in one direction the other one is not told any more, either.
+    std::size_t take_one_shots(readiness* to, std::size_t room, struct kevent* events) noexcept {
+        const locked hold;
+        const timespec at_once{};
+        const int count = room == 0 ? 0 : ::kevent(one_shots(), nullptr, 0, events, most_of(room), &at_once);
+        std::size_t told = 0;
+        for (int i = 0; i < count; ++i) {
+            const struct kevent event = events[i];
+            to[told++] = {key_of(event), events_of(event)};
+            events[i] = change_of(static_cast<int>(event.ident),
+                                  event.filter == EVFILT_READ ? EVFILT_WRITE : EVFILT_READ, EV_DELETE);
+        }
+        const auto others = static_cast<record_count>(told);
+        if (others != 0) ::kevent(one_shots(), events, others, events, others, nullptr);
+        return told;
+    }
+    /// What is taken away may be gone already.
+    static result<void> apply(int queue, const changes& wanted) noexcept {
         struct kevent told[4];
         if (wanted.count == 0) return {};
-        const int count = ::kevent(queue_, wanted.all, wanted.count, told, wanted.count, nullptr);
+        const int count = ::kevent(queue, wanted.all, wanted.count, told, wanted.count, nullptr);
         if (count == -1) return posix::last_error("kevent");
         for (int i = 0; i < count; ++i)
             if (const int number = static_cast<int>(told[i].data); number != 0 && number != ENOENT)
@@ -174,11 +225,14 @@ private:
     /// The end of what can be sent is the end of the connection, and so is an error.
     static unsigned events_of(const struct kevent& told) noexcept {
         const bool sends = told.filter == EVFILT_WRITE;
-        const bool over = (told.flags & EV_EOF) != 0 && (sends || told.fflags != 0);
-        return (sends ? socket_writable : socket_readable) | (over ? socket_hung_up : 0u);
+        const bool ends = (told.flags & EV_EOF) != 0, over = ends && (sends || told.fflags != 0);
+        return (sends ? socket_writable : socket_readable) | (ends && !sends ? socket_ended : 0u) |
+               (over ? socket_hung_up : 0u);
     }
 
-    int queue_ = -1;
+    static inline pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;  ///< of the queues of one shots, and who they are
+
+    int queue_ = -1, one_shots_ = -1;
     alarm alarm_;
 };
 

@@ -40,6 +40,17 @@ struct process_system : posix::forking {
         if (failed == 0 || failed == ESRCH) return {};  // which is said of what ended before, too
         return fail(posix::cause_of(failed), "kevent", failed);
     }
+    /// A queue of its own, which is readable when there is something in it.
+    static result<int> end_handle(posix::child_handle of) noexcept {
+        const int queue = ::kqueue();
+        if (queue == -1) return posix::last_error("kqueue");
+        struct kevent asked;
+        EV_SET(&asked, static_cast<std::uintptr_t>(of.id), EVFILT_PROC, EV_ADD, NOTE_EXIT, 0, 0);
+        if (::kevent(queue, &asked, 1, nullptr, 0, nullptr) != -1) return queue;
+        const auto failed = posix::last_error("kevent");
+        ::close(queue);
+        return failed;
+    }
     static pid_t wait4(pid_t of, int* status, rusage* use) noexcept { return ::wait4(of, status, 0, use); }
 };
 

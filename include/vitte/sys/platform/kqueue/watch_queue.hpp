@@ -23,6 +23,7 @@ public:
         if (queue_ != -1) ::close(queue_);
         queue_ = -1;
     }
+    int native_handle() const noexcept { return queue_; }
     /// The number is that of a descriptor, which is open as long as it is watched.
     result<std::uint32_t> add(const char* path, bool) noexcept {
 #if defined(O_EVTONLY)

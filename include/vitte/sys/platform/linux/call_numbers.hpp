@@ -15,6 +15,9 @@
 namespace vitte::sys::linux_os {
 
 enum {
+    io_uring_setup_call = VITTE_CALL(425),
+    io_uring_enter_call,
+    io_uring_register_call,
     pidfd_open_call = VITTE_CALL(434),
     clone3_call = VITTE_CALL(435),
     close_range_call = VITTE_CALL(436),

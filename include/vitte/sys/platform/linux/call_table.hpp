@@ -17,10 +17,7 @@ namespace vitte::sys::linux_os {
 /// Newer than some headers.
 enum newer_call : std::uint32_t {
     pidfd_send_signal_call = VITTE_CALL(424),
-    io_uring_setup_call,
-    io_uring_enter_call,
-    io_uring_register_call,
-    open_tree_call,
+    open_tree_call = VITTE_CALL(428),
     move_mount_call,
     fsopen_call,
     fsconfig_call,

@@ -70,13 +70,14 @@ private:
 
     static constexpr std::uint32_t wanted(unsigned interest, poll_trigger trigger) noexcept {
         constexpr std::uint32_t triggers[] = {0, EPOLLET, EPOLLONESHOT};
-        return ((interest & socket_readable) != 0 ? static_cast<std::uint32_t>(EPOLLIN) : 0) |
+        return ((interest & socket_readable) != 0 ? static_cast<std::uint32_t>(EPOLLIN | EPOLLRDHUP) : 0) |
                ((interest & socket_writable) != 0 ? static_cast<std::uint32_t>(EPOLLOUT) : 0) |
                triggers[static_cast<unsigned>(trigger)];
     }
     static constexpr unsigned events_of(std::uint32_t bits) noexcept {
         return ((bits & EPOLLIN) != 0 ? socket_readable : 0u) | ((bits & EPOLLOUT) != 0 ? socket_writable : 0u) |
-               ((bits & (EPOLLHUP | EPOLLERR)) != 0 ? socket_hung_up : 0u);
+               ((bits & (EPOLLHUP | EPOLLERR)) != 0 ? socket_hung_up : 0u) |
+               ((bits & EPOLLRDHUP) != 0 ? socket_ended : 0u);
     }
     result<void> control(int operation, int which, std::uint32_t events, std::uint64_t key) noexcept {
         epoll_event asked{};

@@ -73,11 +73,17 @@ struct process_system : posix::forking {
     }
     static result<void> await_exit(posix::child_handle of, std::int64_t until) noexcept {
         if (until == INT64_MAX) return {};
-        const auto descriptor = static_cast<int>(::syscall(pidfd_open_call, of.id, 0));  // since Linux 5.3
-        if (descriptor == -1) return posix::forking::await_exit(of, until);
-        const auto ended = posix::wait_readable(descriptor, until);
-        ::close(descriptor);
+        const auto descriptor = end_handle(of);
+        if (!descriptor) return posix::forking::await_exit(of, until);
+        const auto ended = posix::wait_readable(*descriptor, until);
+        ::close(*descriptor);
         return ended;
+    }
+    /// Since Linux 5.3.
+    static result<int> end_handle(posix::child_handle of) noexcept {
+        const auto descriptor = static_cast<int>(::syscall(pidfd_open_call, of.id, 0));
+        if (descriptor == -1) return posix::last_error("pidfd_open");
+        return descriptor;
     }
     static pid_t wait4(pid_t of, int* status, rusage* use) noexcept { return ::wait4(of, status, 0, use); }
 };

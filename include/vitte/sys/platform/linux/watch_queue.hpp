@@ -20,6 +20,7 @@ public:
         if (queue_ != -1) ::close(queue_);
         queue_ = -1;
     }
+    int native_handle() const noexcept { return queue_; }
     result<std::uint32_t> add(const char* path, bool) noexcept {
         constexpr std::uint32_t what = IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_FROM |
                                        IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_EXCL_UNLINK;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <vitte/core/result.hpp>
+#include <vitte/sys/platform/posix/earlier_handler.hpp>
 #include <vitte/sys/platform/posix/error.hpp>
 
 namespace vitte::sys::posix {
@@ -46,7 +47,6 @@ struct faults {
     [[gnu::noinline]] static bool run(watch& w, void (*body)(void*), void* context) noexcept {
         w.outer = current();
         current() = &w;
-        passing_on() = false;
 #if defined(__x86_64__)
         if (__builtin_setjmp(w.resume) != 0) return left();  // a few instructions; Clang lacks it on other machines
 #else
@@ -76,9 +76,8 @@ private:
         wanted.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
         return checked(::sigaction(number, &wanted, nullptr), "sigaction");
     }
-    /// Whether a handler from before runs: should it call this one, it is asked no more.
-    static bool& passing_on() noexcept {
-        static constinit thread_local bool one = false;
+    static handler_passed_to& passed() noexcept {
+        static constinit thread_local handler_passed_to one;
         return one;
     }
     static watch*& current() noexcept {
@@ -110,20 +109,11 @@ private:
     static void handle(int number, siginfo_t* info, void* machine) {
         if constexpr (supported) {
             watch* const w = current();
-            if (w != nullptr && w->expected(w->context, info->si_addr)) leave(*w, *static_cast<ucontext_t*>(machine));
+            const bool fault = !was_sent(info->si_code);  // or there is no address
+            if (w != nullptr && fault && w->expected(w->context, info->si_addr))
+                leave(*w, *static_cast<ucontext_t*>(machine));
         }
-        const struct sigaction& other = before(number);
-        const bool informed = (other.sa_flags & SA_SIGINFO) != 0;
-        if (passing_on() || (!informed && (other.sa_handler == SIG_DFL || other.sa_handler == SIG_IGN))) {
-            ::signal(number, SIG_DFL);  // and it faults again
-            return;
-        }
-        passing_on() = true;
-        if (informed)
-            other.sa_sigaction(number, info, machine);
-        else
-            other.sa_handler(number);
-        passing_on() = false;
+        pass_on(before(number), number, info, machine, passed(), __builtin_frame_address(0));
     }
 };
 

@@ -69,9 +69,13 @@ inline result<std::size_t> counted(ssize_t count, const char* operation) noexcep
     return static_cast<std::size_t>(count);
 }
 
-/// Nanoseconds since 1970 of a `timespec` and its likes.
+/// Nanoseconds since 1970 of a `timespec` and its likes. File systems know more years than these 584: what is before or
+/// behind them is the first or the last moment.
 template <class Time>
 constexpr std::int64_t nanoseconds(const Time& time) noexcept {
+    constexpr std::int64_t most = INT64_MAX / 1'000'000'000 - 1;
+    if (std::int64_t{time.tv_sec} > most) return INT64_MAX;
+    if (std::int64_t{time.tv_sec} < -most - 1) return no_time + 1;
     return std::int64_t{time.tv_sec} * 1'000'000'000 + static_cast<std::int64_t>(time.tv_nsec);
 }
 

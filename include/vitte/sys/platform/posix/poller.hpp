@@ -6,6 +6,7 @@
 
 #include <new>
 
+#include <vitte/core/atomic.hpp>
 #include <vitte/core/growing_array.hpp>
 #include <vitte/sys/platform/poller_types.hpp>
 #include <vitte/sys/platform/posix/pipe_end.hpp>
@@ -57,9 +58,9 @@ public:
         if (ready != 0) return fail(errc::interrupted, "poll");
         return unexpected(clocks::time_is_over(until, "poll"));
     }
+    /// In handlers of signals, too.
     void wake() noexcept {
-        const locked hold(*table_);
-        table_->woken = true;
+        table_->woken.exchange(1);
         table_->ring();
     }
 
@@ -83,8 +84,9 @@ private:
         growing_array<watched> all;                        ///< ordered by handle
         growing_array<pollfd> asked;                       ///< the alarm and then `all`, unless that was changed
         std::size_t next = 0;                              ///< which is told of first
-        int alarm[2];                                      ///< a pipe, with a byte in it if it rings
-        bool changed = true, waiting = false, woken = false, ringing = false;
+        int alarm[2];                                      ///< a pipe, with bytes in it if it rings
+        bool changed = true, waiting = false;
+        atomic<std::uint32_t> woken{0}, ringing{0};
 
         ~table() { ::pthread_mutex_destroy(&lock); }
 
@@ -131,9 +133,13 @@ private:
         /// Whether somebody has woken who waits.
         bool end_to_wait() noexcept {
             waiting = false;
-            char byte;
-            if (ringing) ringing = ::read(alarm[0], &byte, 1) != 1;
-            return std::exchange(woken, false);
+            // Who rings before the exchange is seen to have woken, and who rings after it writes once more.
+            char bytes[16];
+            if (asked[0].revents != 0)
+                while (::read(alarm[0], bytes, sizeof bytes) == sizeof bytes) {
+                }
+            ringing.exchange(0);
+            return woken.exchange(0) != 0;
         }
         /// Each in its turn, if there is not enough room.
         std::size_t collect(readiness* to, std::size_t room) noexcept {
@@ -155,20 +161,12 @@ private:
         }
         void ring() noexcept {
             const char byte = 0;
-            if (!ringing) ringing = ::write(alarm[1], &byte, 1) == 1;
+            if (ringing.exchange(1) == 0) static_cast<void>(!::write(alarm[1], &byte, 1));
         }
 
     private:
-        /// The first that is not before `which`.
         std::size_t place_of(int which) const noexcept {
-            std::size_t from = 0;
-            for (std::size_t size = all.size(); size != 0;) {
-                const std::size_t half = size / 2;
-                const bool is_before = all.begin()[from + half].which < which;
-                if (is_before) from += half + 1;
-                size = is_before ? size - half - 1 : half;
-            }
-            return from;
+            return ordered_place(all, [which](const watched& one) { return one.which < which; });
         }
         void note_change() noexcept {
             changed = true;

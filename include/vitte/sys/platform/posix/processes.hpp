@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #if defined(VITTE_PLATFORM_POSIX)
@@ -58,9 +59,11 @@ struct child_start {
 private:
     /// The operation that failed, or null.
     const char* prepare() const noexcept {
-        if (request.group == process_group::session && ::setsid() == -1) return "setsid";
+        const bool takes_terminal = request.group == process_group::terminal;
+        if ((request.group == process_group::session || takes_terminal) && ::setsid() == -1) return "setsid";
         if (request.group == process_group::own && ::setpgid(0, 0) == -1) return "setpgid";
         if (!place_streams()) return "dup2";
+        if (takes_terminal && !take_terminal()) return "ioctl TIOCSCTTY";
         System::close_at_exec(3, descriptor_end);
         for (std::size_t i = 0; i < request.kept_count; ++i)
             if (::fcntl(request.kept[i], F_SETFD, 0) == -1) return "fcntl";
@@ -97,6 +100,13 @@ private:
         const int number = numbers[static_cast<unsigned>(limit.what)];
         if (number == -1) return errno = ENOTSUP, false;
         return ::setrlimit(static_cast<decltype(RLIMIT_CPU)>(number), &wanted) == 0;
+    }
+    static bool take_terminal() noexcept {
+#if defined(TIOCSCTTY)
+        return ::ioctl(0, TIOCSCTTY, 0) == 0;
+#else
+        return errno = ENOTSUP, false;
+#endif
     }
     bool place_streams() const noexcept {
         int from[3];
@@ -179,6 +189,12 @@ struct processes {
             return fail(errc::interrupted, ended.error().operation);
         return ended;
     }
+    static result<int> end_handle(child of) noexcept
+        requires requires { System::end_handle(of); }
+    {
+        return System::end_handle(of);
+    }
+    static void close_end_handle(int handle) noexcept { ::close(handle); }
     static result<void> send(child to, process_signal signal) noexcept {
         return sent(to.id, 1, signal);
     }

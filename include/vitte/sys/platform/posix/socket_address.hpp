@@ -40,7 +40,7 @@ struct native_address {
     }
 
     /// BSDs have room for less than Linux.
-    bool fits() const noexcept { return sizeof local.sun_path > unix_address::most || size != 0; }
+    bool fits() const noexcept { return takes_all || size != 0; }
     socket_address value() const noexcept {
         if (any.sa_family == AF_INET && size >= sizeof v4) {
             ipv4_address made;
@@ -58,6 +58,12 @@ struct native_address {
 
 private:
     static constexpr std::size_t path_at = offsetof(sockaddr_un, sun_path);
+#if defined(__linux__)
+    static constexpr bool takes_all = true;  ///< a path that fills all the room needs no NUL (unix(7))
+#else
+    static constexpr bool takes_all = false;
+#endif
+    static_assert(!takes_all || sizeof(sockaddr_un::sun_path) == unix_address::most);
 
     /// Between this machine's order of bytes and the network's.
     static constexpr std::uint16_t order(std::uint16_t port) noexcept {
@@ -83,12 +89,13 @@ private:
     }
     void set(const unix_address& address) noexcept {
         const std::string_view name = address.name();
-        char* to = local.sun_path;
+        constexpr std::size_t room = sizeof local.sun_path;
         // A path ends with a NUL; an abstract name begins with one, and all that follows belongs to it.
-        if (name.size() + 1 > sizeof local.sun_path) return;
-        std::memset(to, 0, sizeof local.sun_path);
-        std::memcpy(to + address.is_abstract(), name.data(), name.size());
-        size = static_cast<socklen_t>(path_at + (address.is_unnamed() ? 0 : name.size() + 1));
+        if (name.size() + !takes_all > room) return;
+        std::memset(local.sun_path, 0, room);
+        std::memcpy(local.sun_path + address.is_abstract(), name.data(), name.size());
+        const std::size_t used = address.is_unnamed() ? 0 : name.size() + 1;
+        size = static_cast<socklen_t>(path_at + (used < room ? used : room));
     }
     socket_address local_value() const noexcept {
         if (any.sa_family != AF_UNIX || size <= path_at) return {};

@@ -218,7 +218,7 @@ struct sockets {
         message.msg_control = room.bytes;
         message.msg_controllen = sizeof room.bytes;
         VITTE_TRY(const std::size_t size, counted(::recvmsg(socket, &message, handles_stay_here), "recvmsg"));
-        bool fits = (message.msg_flags & MSG_CTRUNC) == 0;
+        bool fits = (message.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) == 0;
         std::size_t kept = 0;
         for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
             if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
@@ -265,6 +265,11 @@ struct sockets {
         return {};
     }
 
+    static bool is_stream(handle socket) noexcept {
+        int told = 0;
+        socklen_t size = sizeof told;
+        return ::getsockopt(socket, SOL_SOCKET, SO_TYPE, &told, &size) == 0 && told == SOCK_STREAM;
+    }
     static result<int> option(handle socket, socket_option option) noexcept {
         const option_place place = option_places[static_cast<unsigned>(option)];
         if (place.name == -1) return fail(errc::not_supported, "getsockopt");

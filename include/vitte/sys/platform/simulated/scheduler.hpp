@@ -1,6 +1,7 @@
 /// Threads that are fibers: one runs at a time, and which one is a decision. Time passes when all of them sleep.
 #pragma once
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <span>
@@ -34,6 +35,18 @@ enum class simulation_end : unsigned char {
     too_long,   ///< there were more steps than allowed
 };
 
+/// What happens in a simulation at points in time, and not by its threads.
+class timed_events {
+public:
+    /// When the next one is due; the latest time there is if there is none.
+    virtual std::int64_t next() const noexcept = 0;
+    /// Makes those happen that are due.
+    virtual void happen() = 0;
+
+protected:
+    ~timed_events() = default;
+};
+
 /// Runs the threads of a simulation.
 class scheduler {
 public:
@@ -63,6 +76,8 @@ public:
     /// The number of the thread that runs; 0 also outside of a run.
     unsigned number() const noexcept { return running() ? static_cast<unsigned>(current_ - threads_) : 0; }
 
+    /// In 146 years; what is later never comes.
+    static constexpr std::int64_t end_of_time = INT64_MAX / 2;
     std::int64_t now() const noexcept { return now_; }
     /// Somebody works for so long.
     void pass(std::int64_t nanoseconds) noexcept {
@@ -72,10 +87,37 @@ public:
     std::int64_t worked() const noexcept { return worked_; }
     memory_model& memory() noexcept { return memory_; }
     choices& decisions() noexcept { return from_; }
+    /// What is asked about time besides the threads; one.
+    void attach(timed_events& events) noexcept { events_ = &events; }
+
+    /// Which threads end together: those of one number. A thread is of the group of who started it.
+    unsigned group() const noexcept { return running() ? current_->group : group_outside_; }
+    /// Calls `work` as if by a thread of `group`, while no other one goes on.
+    template <class Work>
+    void as_group(unsigned group, Work work) {
+        unsigned& mine = running() ? current_->group : group_outside_;
+        const unsigned before = std::exchange(mine, group);
+        ++quiet_;
+        work();
+        --quiet_;
+        mine = before;
+    }
+    /// Whether `as_group` is under way.
+    bool is_quiet() const noexcept { return quiet_ != 0; }
+    /// Ends the threads of `group` where they are: what they own is not destroyed. Does not return to one of them.
+    void end_group(unsigned group) {
+        for (thread& t : started()) {
+            if (t.group != group || t.ended) continue;
+            t.ended = t.released = true;
+            t.blocked = false;
+            t.waits_for = nullptr;
+        }
+        if (running() && current_->ended) reschedule();
+    }
 
     /// Another thread may come first.
     void point() {
-        if (!running()) return;
+        if (!running() || is_quiet()) return;
         if (++steps_ > options_.most_steps) stop(simulation_end::too_long);
         reschedule();
     }
@@ -91,10 +133,20 @@ public:
         current_->self.switch_to(outside_);
     }
 
-    /// Sleeps until `now()` is `until`, and outside of a run just says so.
+    /// Sleeps until `now()` is `until`, and outside of a run lets happen what does until then.
     void sleep(std::int64_t until) {
         if (until > now_ && running()) block(nullptr, until);
-        if (now_ < until) now_ = until;
+        while (now_ < until && now_ < end_of_time) {
+            const std::int64_t next = next_event();
+            if (now_ < next) now_ = std::min({next, until, end_of_time});
+            if (next <= now_) events_->happen();
+        }
+    }
+    /// Waits until `word` is woken or `until`, which the caller has to find out; outside of a run, until the next event.
+    void rest(const std::uint32_t* word, std::int64_t until) {
+        VITTE_ASSERT(running() || until != never || next_event() != never);
+        if (!running()) return sleep(next_event() < until ? next_event() : until);
+        block(word, until);
     }
     /// The `threads` facet's functions of the same names.
     result<void> wait(const std::uint32_t* word, std::uint32_t expected, std::int64_t until) {
@@ -102,7 +154,7 @@ public:
         if (until <= now_) return fail(errc::timed_out, "wait");
         if (!running()) {  // where nobody can wake it
             VITTE_ASSERT(until != never);
-            now_ = until;
+            now_ = std::min(until, end_of_time);
             return fail(errc::timed_out, "wait");
         }
         const bool cut_off = until - now_ > options_.longest_wait;
@@ -132,6 +184,7 @@ public:
         if (free == used_) ++used_;
         threads_[free].reset(entry, argument);
         threads_[free].affinity = threads_[number()].affinity;  // that of the thread that starts it
+        threads_[free].group = group();
         threads_[free].self.prepare(&begin);
         if (running()) memory_.fork(number(), free);
         return free;
@@ -186,6 +239,7 @@ private:
         void* values[most_keys] = {};
         std::string name;
         cpu_set affinity;
+        unsigned group = 0;
 
         void reset(void (*e)(void*), void* a) {
             entry = e;
@@ -259,7 +313,7 @@ private:
         current_->blocked = true;
         current_->woken = false;
         current_->waits_for = word;
-        current_->until = until;
+        current_->until = until < end_of_time ? until : never;
         reschedule();
     }
 
@@ -277,7 +331,11 @@ private:
             if (!t.ended) return simulation_end::deadlock;
         return simulation_end::finished;
     }
+    std::int64_t next_event() const noexcept { return events_ != nullptr ? events_->next() : never; }
     thread* choose() {
+        if (next_event() <= now_) events_->happen();
+        for (thread& t : started())
+            if (t.blocked && t.until <= now_) pass_deadline(t);
         const bool can_stay = !current_->ended && !current_->blocked, stays = can_stay && !current_->yields;
         thread* ready[most];
         unsigned count = 0;
@@ -317,13 +375,25 @@ private:
         t.woken = false;
         if (now_ < t.until) now_ = t.until;
     }
-    /// To the first deadline, if there is one.
-    thread* let_time_pass() noexcept {
-        thread* first = nullptr;
-        for (thread& t : started())
-            if (t.blocked && t.until != never && (first == nullptr || t.until < first->until)) first = &t;
-        if (first != nullptr) pass_deadline(*first);
-        return first;
+    /// To the first deadline or event, if there is one, until a thread can go on.
+    thread* let_time_pass() {
+        while (end_of_all() != simulation_end::finished) {
+            thread* first = nullptr;
+            for (thread& t : started())
+                if (t.blocked && t.until != never && (first == nullptr || t.until < first->until)) first = &t;
+            const std::int64_t next = next_event();
+            if (first != nullptr && first->until <= next) return pass_deadline(*first), first;
+            if (next == never) break;
+            if (++steps_ > options_.most_steps) stop(simulation_end::too_long);
+            if (now_ < next) now_ = next;
+            events_->happen();
+            thread* ready[most];
+            unsigned count = 0;
+            for (thread& t : started())
+                if (!t.ended && !t.blocked) ready[count++] = &t;
+            if (count != 0) return ready[from_.choose(count)];
+        }
+        return nullptr;
     }
 
     choices& from_;
@@ -332,7 +402,8 @@ private:
     fiber outside_;
     thread threads_[most];
     key keys_[most_keys];
-    unsigned used_ = 0, preempted_ = 0;
+    timed_events* events_ = nullptr;
+    unsigned used_ = 0, preempted_ = 0, group_outside_ = 0, quiet_ = 0;
     thread* current_ = nullptr;
     std::exception_ptr failed_;
     simulation_end end_ = simulation_end::finished;

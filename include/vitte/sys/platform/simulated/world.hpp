@@ -1,22 +1,30 @@
 /// `simulation`: the world in which programs on the platform `simulated` run.
 #pragma once
 
-#include <vitte/sys/platform/simulated/file_system.hpp>
+#include <vitte/sys/platform/simulated/network.hpp>
 #include <vitte/sys/platform/simulated/pages.hpp>
 
 namespace vitte::sys {
 
-/// A computer with one disk, memory and a clock. There is one at a time; it is for one thread of the OS. The same
-/// decisions make the same run, bit for bit.
+/// A computer with one disk, memory and a clock, and more of them in its network if there shall be. There is one at a
+/// time; it is for one thread of the OS. The same decisions make the same run, bit for bit.
 class simulation {
 public:
     explicit simulation(choices& from, const simulation_options& wanted = {})
-        : options(wanted), threads(from, wanted), disk(threads, wanted), random(wanted.seed), before_(active()) {
+        : options(wanted),
+          threads(from, wanted),
+          network(threads, wanted),
+          disk(network.host(0).disk),
+          random(wanted.seed),
+          before_(active()) {
         active() = this;
     }
     simulation(const simulation&) = delete;
     simulation& operator=(const simulation&) = delete;
-    ~simulation() { active() = before_; }
+    ~simulation() {
+        for (unsigned i = 0; i < network.host_count(); ++i) network.host(i).forget_programs();
+        active() = before_;
+    }
 
     static simulation& current() noexcept {
         VITTE_ASSERT(active() != nullptr);
@@ -32,18 +40,14 @@ public:
 
     /// Cuts the power when the `call`th call about files or folders begins, from 1 on, counted from now. From then on
     /// all of them fail with `errc::io_error`.
-    void cut_power_at(std::uint64_t call) noexcept { fatal_call_ = disk_calls_ + call; }
-    bool is_off() const noexcept { return off_; }
+    void cut_power_at(std::uint64_t call) noexcept { home().cut_power_at(call); }
+    bool is_off() noexcept { return home().is_off(); }
     /// Starts the computer again, without power in between. No handle is open any more.
-    void restart() {
-        if (!off_) cut_power();
-        off_ = false;
-        fatal_call_ = 0;
-    }
+    void restart() { home().restart(); }
     /// How many calls about files and folders there were.
-    std::uint64_t disk_calls() const noexcept { return disk_calls_; }
-    /// A number made of all calls so far and who made them: two runs that differ have others.
-    std::uint64_t digest() const noexcept { return digest_; }
+    std::uint64_t disk_calls() noexcept { return home().disk_calls(); }
+    /// A number made of all calls so far, who made them, and what arrived: two runs that differ have others.
+    std::uint64_t digest() const noexcept { return digest_ ^ network.digest(); }
 
     /// What was written to a standard stream.
     std::string written(standard_stream to) {
@@ -55,19 +59,21 @@ public:
 
     /// A call begins; false if it is about the disk, and there is no power.
     bool enter(const char* name) {
+        if (threads.is_quiet()) return false;
         for (const char* c = name; *c != 0; ++c) digest_ = (digest_ ^ static_cast<unsigned char>(*c)) * 0x100000001b3;
         digest_ = (digest_ ^ threads.number()) * 0x100000001b3;  // FNV-1a
         threads.point();
-        if (!is_about_disk(name)) return true;
-        if (++disk_calls_ == fatal_call_ && !off_) cut_power();
-        return !off_;
+        return !is_about_disk(name) || network.here().enter_disk();
     }
+    /// The host of the thread that calls.
+    simulated_host& here() noexcept { return network.here(); }
     /// Two threads used the same data without an order.
     void report_race() { threads.stop(simulation_end::data_race); }
 
     const simulation_options options;
     scheduler threads;
-    simulated_file_system disk;
+    simulated_network network;
+    simulated_file_system& disk;  ///< of host 0, on which a run begins
     simulated_pages pages;
     xoshiro256 random;
     std::map<std::string, std::string, std::less<>> environment;
@@ -81,14 +87,10 @@ private:
     static bool is_about_disk(const char* name) noexcept {
         return *name == 'f' || *name == 'd' || *name == 'l';  // files, directories, listing
     }
-    void cut_power() {
-        off_ = true;
-        disk.crash(threads.decisions());
-    }
+    simulated_host& home() noexcept { return network.host(0); }
 
     simulation* before_;
-    bool off_ = false;
-    std::uint64_t disk_calls_ = 0, fatal_call_ = 0, digest_ = 0xcbf29ce484222325;
+    std::uint64_t digest_ = 0xcbf29ce484222325;
 };
 
 }  // namespace vitte::sys

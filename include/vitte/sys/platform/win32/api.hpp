@@ -20,6 +20,12 @@ struct _STARTUPINFOW;
 struct _PROCESS_INFORMATION;
 struct _PROC_THREAD_ATTRIBUTE_LIST;
 struct _PROCESS_MEMORY_COUNTERS;
+struct _CONSOLE_SCREEN_BUFFER_INFO;
+struct _INPUT_RECORD;
+struct _EXCEPTION_POINTERS;
+struct _DCB;
+struct _COMMTIMEOUTS;
+struct _COMSTAT;
 
 #define VITTE_WINAPI __declspec(dllimport)
 #if defined(__i386__)
@@ -150,6 +156,35 @@ VITTE_WINAPI void* GetProcessHeap();
 VITTE_WINAPI void* HeapAlloc(void*, unsigned long, std::size_t);
 VITTE_WINAPI int HeapFree(void*, unsigned long, void*);
 
+// consoles and serial lines
+VITTE_WINAPI int GetConsoleMode(void*, unsigned long*);
+VITTE_WINAPI int SetConsoleMode(void*, unsigned long);
+VITTE_WINAPI int GetNumberOfConsoleInputEvents(void*, unsigned long*);
+VITTE_WINAPI int GetConsoleScreenBufferInfo(void*, _CONSOLE_SCREEN_BUFFER_INFO*);
+VITTE_WINAPI int ReadConsoleInputW(void*, _INPUT_RECORD*, unsigned long, unsigned long*);
+VITTE_WINAPI int SetConsoleCtrlHandler(int (*)(unsigned long), int);
+VITTE_WINAPI long (*SetUnhandledExceptionFilter(long (*)(_EXCEPTION_POINTERS*)))(_EXCEPTION_POINTERS*);
+VITTE_WINAPI int GetCommState(void*, _DCB*);
+VITTE_WINAPI int SetCommState(void*, _DCB*);
+VITTE_WINAPI int GetCommTimeouts(void*, _COMMTIMEOUTS*);
+VITTE_WINAPI int SetCommTimeouts(void*, _COMMTIMEOUTS*);
+VITTE_WINAPI int SetCommMask(void*, unsigned long);
+VITTE_WINAPI int WaitCommEvent(void*, unsigned long*, _OVERLAPPED*);
+VITTE_WINAPI int PurgeComm(void*, unsigned long);
+VITTE_WINAPI int SetCommBreak(void*);
+VITTE_WINAPI int ClearCommBreak(void*);
+VITTE_WINAPI int EscapeCommFunction(void*, unsigned long);
+VITTE_WINAPI int GetCommModemStatus(void*, unsigned long*);
+VITTE_WINAPI int ClearCommError(void*, unsigned long*, _COMSTAT*);
+// signals
+VITTE_WINAPI int SetEvent(void*);
+VITTE_WINAPI int ResetEvent(void*);
+VITTE_WINAPI int RegisterWaitForSingleObject(void**, void*, void (*)(void*, unsigned char), void*, unsigned long,
+                                             unsigned long);
+VITTE_WINAPI int UnregisterWaitEx(void*, void*);
+VITTE_WINAPI void* AddVectoredExceptionHandler(unsigned long, long (*)(_EXCEPTION_POINTERS*));
+VITTE_WINAPI unsigned long RemoveVectoredExceptionHandler(void*);
+
 // libraries and random numbers
 VITTE_WINAPI HINSTANCE__* LoadLibraryExW(const wchar_t*, void*, unsigned long);
 VITTE_WINAPI long long (*GetProcAddress(HINSTANCE__*, const char*))();
@@ -178,6 +213,7 @@ struct io_status {
 
 // What the SDK declares with enumerations, which cannot be named here: the same functions under names of ours.
 extern "C" {
+int vitte_read_console(void*, void*, unsigned long, unsigned long*, void*) __asm__("ReadConsoleW");
 int vitte_set_job_information(void*, int, void*, unsigned long) __asm__("SetInformationJobObject");
 long vitte_nt_create_file(void**, std::uint32_t, object_attributes*, io_status*, std::int64_t*, std::uint32_t,
                           std::uint32_t, std::uint32_t, std::uint32_t, void*, std::uint32_t) __asm__("NtCreateFile");
@@ -185,8 +221,7 @@ long vitte_nt_set_information(void*, io_status*, void*, std::uint32_t, int) __as
 long vitte_nt_query_information(void*, io_status*, void*, std::uint32_t, int) __asm__("NtQueryInformationFile");
 long vitte_nt_set_thread(void*, int, const void*, std::uint32_t) __asm__("NtSetInformationThread");
 long vitte_impersonate_self(int) __asm__("RtlImpersonateSelf");
-long vitte_adjust_privilege(std::uint32_t, unsigned char, unsigned char,
-                            unsigned char*) __asm__("RtlAdjustPrivilege");
+long vitte_adjust_privilege(std::uint32_t, unsigned char, unsigned char, unsigned char*) __asm__("RtlAdjustPrivilege");
 long vitte_nt_query_thread(void*, int, void*, std::uint32_t, std::uint32_t*) __asm__("NtQueryInformationThread");
 long vitte_nt_query_volume(void*, io_status*, void*, std::uint32_t, int) __asm__("NtQueryVolumeInformationFile");
 long vitte_nt_query_directory(void*, void*, void*, void*, io_status*, void*, std::uint32_t, int, unsigned char,
@@ -220,7 +255,13 @@ struct file_time {
     std::uint32_t low, high;
     /// Of 100 ns; since 1601 if it is a date.
     std::int64_t ticks() const noexcept { return static_cast<std::int64_t>((std::uint64_t{high} << 32) | low); }
-    std::int64_t since_1970() const noexcept { return (ticks() - 116'444'736'000'000'000) * 100; }
+    /// Nanoseconds; the first or the last moment that these can tell for what is before or behind it.
+    std::int64_t since_1970() const noexcept {
+        constexpr std::int64_t of_1970 = 116'444'736'000'000'000, most = INT64_MAX / 100;
+        if (ticks() > of_1970 + most) return INT64_MAX;
+        if (ticks() < of_1970 - most) return INT64_MIN + 1;
+        return (ticks() - of_1970) * 100;
+    }
 };
 /// `nanoseconds` since 1970 as such a date.
 inline file_time file_time_of(std::int64_t nanoseconds) noexcept {

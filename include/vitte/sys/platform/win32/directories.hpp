@@ -34,11 +34,13 @@ struct directories {
                                   ((options.flags & open_durable) != 0 ? write_through : 0) |
                                   ((options.flags & open_direct) != 0 ? no_buffering : 0);
         const auto rights = static_cast<std::uint32_t>(file_rights(options));
-        auto opened =
-            nt_open(in, path, rights | attributes_right, dispositions[static_cast<unsigned>(options.mode)], how);
+        constexpr std::uint32_t normal = 0x80;
+        auto opened = nt_open(in, path, rights | attributes_right, dispositions[static_cast<unsigned>(options.mode)],
+                              how, normal, shared(options.flags));
         if (!opened && options.mode == open_mode::write && opened.error().code == errc::permission_denied)
             opened = files::emptied(rights | attributes_right, [&](unsigned long asked) {
-                return nt_open(in, path, static_cast<std::uint32_t>(asked), must_exist, how);
+                return nt_open(in, path, static_cast<std::uint32_t>(asked), must_exist, how, normal,
+                               shared(options.flags));
             });
         if (!opened && link_itself && opened.error().code == errc::is_a_directory) {  // so is a link to one
             const auto facts = info(in, path, false);

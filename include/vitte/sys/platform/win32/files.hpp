@@ -35,10 +35,16 @@ constexpr unsigned long file_flags(unsigned flags) noexcept {
            ((flags & open_direct) != 0 ? no_buffering : 0) | ((flags & open_durable) != 0 ? write_through : 0);
 }
 
-inline result<handle> opened(const wchar_t* path, unsigned long rights, unsigned long how,
-                             unsigned long flags) noexcept {
-    constexpr unsigned long share_all = 7;
-    const handle made = CreateFileW(path, rights, share_all, nullptr, how, flags, nullptr);
+/// What others may do with a file while it is open.
+constexpr std::uint32_t share_all = 7;
+constexpr std::uint32_t shared(unsigned flags) noexcept {
+    constexpr std::uint32_t share_read = 1;
+    return (flags & open_guarded) != 0 ? share_read : share_all;
+}
+
+inline result<handle> opened(const wchar_t* path, unsigned long rights, unsigned long how, unsigned long flags,
+                             unsigned long share = share_all) noexcept {
+    const handle made = CreateFileW(path, rights, share, nullptr, how, flags, nullptr);
     if (made == reinterpret_cast<handle>(-1)) return last_error("CreateFileW");
     return made;
 }
@@ -53,14 +59,14 @@ struct files {
     /// refused.
     static result<handle> open(const char* path, const open_options& options) noexcept {
         return with_path(path, [&options](const wchar_t* wide) -> result<handle> {
-            const unsigned long flags = file_flags(options.flags);
+            const unsigned long flags = file_flags(options.flags), share = shared(options.flags);
             if (options.mode == open_mode::read)
-                if (const auto runnable = opened(wide, generic_read | generic_execute, open_existing, flags))
+                if (const auto runnable = opened(wide, generic_read | generic_execute, open_existing, flags, share))
                     return not_a_link(*runnable, options);
-            auto made = opened(wide, file_rights(options), disposition(options.mode), flags);
+            auto made = opened(wide, file_rights(options), disposition(options.mode), flags, share);
             if (!made && options.mode == open_mode::write && made.error().code == errc::permission_denied)
                 made = emptied(file_rights(options),
-                               [&](unsigned long rights) { return opened(wide, rights, open_existing, flags); });
+                               [&](unsigned long rights) { return opened(wide, rights, open_existing, flags, share); });
             if (!made && made.error().code == errc::permission_denied && is_directory(wide))
                 return fail(errc::is_a_directory, "CreateFileW", made.error().native);
             return made ? not_a_link(*made, options) : made;

@@ -115,24 +115,27 @@ private:
     wchar_t text_[limit + 8];
 };
 
-/// NtCreateFile for what stays synchronous; everybody may share it. `name` is as the kernel takes it.
+/// NtCreateFile for what stays synchronous; everybody may share it, unless `share` says less. `name` is as the kernel
+/// takes it.
 inline result<handle> nt_open(handle in, unicode_text name, std::uint32_t rights, std::uint32_t how,
-                              std::uint32_t options, std::uint32_t attributes = 0x80) noexcept {
-    constexpr std::uint32_t caseless = 0x40, share_all = 7, synchronous = 0x20, right_to_wait = 0x00100000;
+                              std::uint32_t options, std::uint32_t attributes = 0x80,
+                              std::uint32_t share = 7) noexcept {
+    constexpr std::uint32_t caseless = 0x40, synchronous = 0x20, right_to_wait = 0x00100000;
     object_attributes object{sizeof object, in, &name, caseless, nullptr, nullptr};
     io_status done{};
     handle made = nullptr;
     const long status = vitte_nt_create_file(&made, rights | right_to_wait, &object, &done, nullptr, attributes,
-                                             share_all, how, options | synchronous, nullptr, 0);
+                                             share, how, options | synchronous, nullptr, 0);
     if (status < 0) return nt_failed(status, "NtCreateFile");
     return made;
 }
 inline result<handle> nt_open(handle in, const char* path, std::uint32_t rights, std::uint32_t how,
-                              std::uint32_t options, std::uint32_t attributes = 0x80) noexcept {
+                              std::uint32_t options, std::uint32_t attributes = 0x80,
+                              std::uint32_t share = 7) noexcept {
     nt_path where;
     VITTE_CHECK(where.set(in, path));
     const unicode_text name{where.bytes(), where.bytes(), where.text()};
-    return nt_open(where.root(), name, rights, how, options, attributes);
+    return nt_open(where.root(), name, rights, how, options, attributes, share);
 }
 
 }  // namespace vitte::sys::win32

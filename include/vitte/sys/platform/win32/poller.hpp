@@ -13,9 +13,36 @@
 
 namespace vitte::sys::win32 {
 
+/// Has a thread of the system's pool call when an object of the kernel is signalled.
+class object_wait {
+public:
+    result<void> open(void* object, void (*call)(void*) noexcept, void* context) noexcept {
+        constexpr unsigned long in_wait_thread = 4, once = 8, for_ever = 0xffffffff;
+        call_ = call;
+        context_ = context;
+        return checked(RegisterWaitForSingleObject(&wait_, object, run, this, for_ever, in_wait_thread | once),
+                       "RegisterWaitForSingleObject");
+    }
+    /// Waits for a call that is under way.
+    void close() noexcept {
+        if (wait_ != nullptr) UnregisterWaitEx(std::exchange(wait_, nullptr), reinterpret_cast<void*>(~std::uintptr_t{0}));
+    }
+
+private:
+    static void run(void* self, unsigned char) {
+        const auto& mine = *static_cast<object_wait*>(self);
+        mine.call_(mine.context_);
+    }
+
+    void* wait_ = nullptr;
+    void (*call_)(void*) noexcept = nullptr;
+    void* context_ = nullptr;
+};
+
 class poller {
 public:
     using handle = std::uintptr_t;
+    using object_wait = win32::object_wait;
 
     result<void> open() noexcept {
         VITTE_CHECK(wake_sockets());
@@ -202,16 +229,8 @@ private:
         }
 
     private:
-        /// The first that is not before `which`.
         std::size_t place_of(handle which) const noexcept {
-            std::size_t from = 0;
-            for (std::size_t size = all.size(); size != 0;) {
-                const std::size_t half = size / 2;
-                const bool is_before = all.begin()[from + half]->which < which;
-                if (is_before) from += half + 1;
-                size = is_before ? size - half - 1 : half;
-            }
-            return from;
+            return ordered_place(all, [which](const watched* one) { return one->which < which; });
         }
         void take_out(std::size_t at) noexcept {
             for (std::size_t i = at + 1; i < all.size(); ++i) all[i - 1] = all[i];

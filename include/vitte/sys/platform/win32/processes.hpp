@@ -79,7 +79,9 @@ struct processes {
             VITTE_CHECK(environment.set(request.environment));
         }
         inheritance given;
-        VITTE_CHECK(given.add_streams(request.streams));
+        if (request.console == nullptr) {
+            VITTE_CHECK(given.add_streams(request.streams));
+        }
         VITTE_CHECK(given.keep(request.kept, request.kept_count));
         startup_information start{};
         start.size = sizeof start;
@@ -88,9 +90,12 @@ struct processes {
         alignas(16) std::byte attributes[256];
         std::size_t room = sizeof attributes;
         start.attributes = reinterpret_cast<_PROC_THREAD_ATTRIBUTE_LIST*>(attributes);
-        VITTE_CHECK(checked(InitializeProcThreadAttributeList(start.attributes, 1, 0, &room),
+        VITTE_CHECK(checked(InitializeProcThreadAttributeList(start.attributes, 2, 0, &room),
                             "InitializeProcThreadAttributeList"));
-        constexpr std::uintptr_t handle_list = 0x20002;
+        constexpr std::uintptr_t handle_list = 0x20002, pseudo_console = 0x20016;
+        if (request.console != nullptr)
+            UpdateProcThreadAttribute(start.attributes, 0, pseudo_console, request.console, sizeof request.console,
+                                      nullptr, nullptr);
         if (given.count != 0)
             UpdateProcThreadAttribute(start.attributes, 0, handle_list, given.handles, given.count * sizeof(handle),
                                       nullptr, nullptr);
@@ -123,6 +128,8 @@ struct processes {
         ended.use = use_of(of.process);
         return ended;
     }
+    static result<handle> end_handle(child of) noexcept { return of.process; }
+    static void close_end_handle(handle) noexcept {}
     static result<void> send(child to, process_signal signal) noexcept {
         if (!ends(signal)) return fail(errc::not_supported, "TerminateProcess");
         return checked(TerminateProcess(to.process, 1), "TerminateProcess");

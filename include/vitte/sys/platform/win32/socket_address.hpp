@@ -70,7 +70,7 @@ struct native_address {
 
 private:
     static constexpr std::size_t path_at = offsetof(of_local, path);
-    static_assert(sizeof(of_v4) == 16 && sizeof(of_v6) == 28 && unix_address::most < sizeof of_local::path);
+    static_assert(sizeof(of_v4) == 16 && sizeof(of_v6) == 28);
 
     /// Between this machine's order of bytes and the network's.
     static constexpr std::uint16_t swapped(std::uint16_t port) noexcept {
@@ -91,7 +91,7 @@ private:
     }
     void set(const unix_address& address) noexcept {
         const std::string_view name = address.name();
-        if (address.is_abstract()) return;
+        if (address.is_abstract() || name.size() >= sizeof local.path) return;
         std::memset(local.path, 0, sizeof local.path);
         std::memcpy(local.path, name.data(), name.size());
         size = static_cast<int>(path_at + (name.empty() ? 0 : name.size() + 1));

@@ -143,6 +143,10 @@ struct sockets {
         return {};
     }
 
+    static bool is_stream(handle socket) noexcept {
+        const auto kind = number_of(socket, {of_socket, 0x1008});
+        return kind && *kind == 1;
+    }
     static result<int> option(handle socket, socket_option option) noexcept {
         const option_place place = option_places[static_cast<unsigned>(option)];
         if (place.name == 0) return fail(errc::not_supported, "getsockopt");
@@ -261,10 +265,6 @@ private:
             case socket_option::linger: return value < 0 ? 0 : 1 | (value < 0x7fff ? value : 0x7fff) << 16;
             default: return value;
         }
-    }
-    static bool is_stream(handle socket) noexcept {
-        const auto kind = number_of(socket, {of_socket, 0x1008});
-        return kind && *kind == 1;
     }
     static result<void> change_group(handle socket, const ip_address& group, unsigned link, bool join) noexcept {
         struct {

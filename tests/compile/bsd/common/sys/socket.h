@@ -39,7 +39,7 @@ struct cmsghdr {
          ? (struct cmsghdr *)0 : (struct cmsghdr *)((char *)(c) + CMSG_ALIGNED((c)->cmsg_len)))
 enum { AF_UNSPEC = 0, AF_UNIX = 1, AF_INET = 2, AF_INET6 = 24, SOL_SOCKET = 0xffff, SCM_RIGHTS = 1 };
 enum { SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_SEQPACKET = 5, SHUT_RD = 0, SHUT_WR = 1, SHUT_RDWR = 2 };
-enum { SO_REUSEADDR = 4, SO_KEEPALIVE = 8, SO_BROADCAST = 0x20, SO_LINGER = 0x80, SO_SNDBUF = 0x1001, SO_RCVBUF = 0x1002, SO_ERROR = 0x1007 };
+enum { SO_REUSEADDR = 4, SO_KEEPALIVE = 8, SO_BROADCAST = 0x20, SO_LINGER = 0x80, SO_SNDBUF = 0x1001, SO_RCVBUF = 0x1002, SO_ERROR = 0x1007, SO_TYPE = 0x1008 };
 enum { MSG_TRUNC = 0x10, MSG_CTRUNC = 0x20 };
 #define SO_REUSEPORT 0x200
 #define SOCK_CLOEXEC 0x10000000
