@@ -31,7 +31,7 @@ std::string text(std::span<const std::byte> some) { return {reinterpret_cast<con
 
 /// Host 0, on which tests run, and two others.
 struct world : simulation {
-    explicit world(choices& from, const simulation_options& options = {}) : simulation(from, options) {
+    explicit world(choices& from, const simulation_options& wanted = {}) : simulation(from, wanted) {
         network.usual = {.latency = 1'000'000};
     }
     simulated_host &home = network.host(0), &a = network.add_host("a"), &b = network.add_host("b");

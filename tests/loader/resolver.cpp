@@ -75,7 +75,7 @@ public:
             std::map<std::string, std::vector<std::string>> classes;
             for (const auto& one : releases)
                 classes[registry.apart ? class_of(one.version) : ""].push_back(one.version);
-            for (auto& [label, versions] : classes) slots_.push_back({name, std::move(versions)});
+            for (auto& [label, alike] : classes) slots_.push_back({name, std::move(alike)});
         }
     }
     bool any() {

@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(coroutines_wait_for_children_until_a_deadline) {
 
 BOOST_AUTO_TEST_CASE(many_children_end_at_once, *needs(own_kernel)) {
 #if defined(__linux__)
-    constexpr std::size_t count = 500;
+    constexpr std::size_t count = 200;
 #else
     constexpr std::size_t count = 100;  // the queues of tests/systems take several descriptors each
 #endif

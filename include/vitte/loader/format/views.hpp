@@ -110,9 +110,9 @@ template <class T>
 class table {
 public:
     constexpr table() noexcept = default;
-    /// The records of `stride` bytes each that fit into `bytes`.
-    constexpr table(std::span<const std::byte> bytes, std::size_t stride, encoding form) noexcept
-        : bytes_(bytes), stride_(stride), form_(form) {}
+    /// The records of `size` bytes each that fit into `bytes`.
+    constexpr table(std::span<const std::byte> bytes, std::size_t size, encoding form) noexcept
+        : bytes_(bytes), stride_(size), form_(form) {}
 
     constexpr std::size_t size() const noexcept { return bytes_.size() / stride_; }
     constexpr bool empty() const noexcept { return size() == 0; }

@@ -108,7 +108,7 @@ public:
 
     result<signal_info> read() noexcept {
         place& mine = places[place_];
-        signal_info told;
+        signal_info told{};
         if (const std::uint32_t bits = left_over_; bits != 0) {
             told.kind = static_cast<signal_kind>(__builtin_ctz(bits));
             left_over_ &= bits - 1;

@@ -10,9 +10,9 @@ namespace vitte::sys {
 /// `start`, which is for inside.
 class simulated_host {
 public:
-    simulated_host(unsigned wanted_number, std::string_view wanted_name, scheduler& threads,
+    simulated_host(unsigned wanted_number, std::string_view wanted_name, scheduler& own_threads,
                    const simulation_options& options)
-        : number(wanted_number), name(wanted_name), disk(threads, options), threads_(threads) {}
+        : number(wanted_number), name(wanted_name), disk(own_threads, options), threads_(own_threads) {}
     simulated_host(const simulated_host&) = delete;
     simulated_host& operator=(const simulated_host&) = delete;
 
