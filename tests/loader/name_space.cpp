@@ -378,6 +378,67 @@ BOOST_AUTO_TEST_CASE(a_library_that_was_verified_is_the_one_that_is_loaded) {
     BOOST_TEST(text_of(file.path()) == std::string(bytes.size(), 'x'));
 }
 
+/// Whether this machine's linker knows options that the fixtures are linked with.
+const ability options_of_gnu_ld{"a linker with the options -z of GNU ld",
+                                [] { return !text_of(part("libof_program.so")).empty(); }};
+BOOST_AUTO_TEST_CASE(a_module_linked_with_nodelete_is_never_stopped_or_unmapped, *needs(options_of_gnu_ld)) {
+    const int* number = nullptr;
+    {
+        auto loader = host();
+        for (int round = 0; round < 2; ++round) {
+            auto m = loader.load(part("libstays.so").c_str());
+            BOOST_TEST(value(m, "stays_value") == 41);
+            int* const there = (*(*m)->function_pointer<int*()>("common_address"))();
+            BOOST_TEST(*there == 40 + round);
+            *there = 41;
+            number = there;
+        }
+    }
+    BOOST_TEST((events == strings{"+kept", "+stays"}));
+    BOOST_TEST((mapped("libstays.so") && mapped("libkept.so")));
+    BOOST_TEST(*number == 41);
+}
+
+BOOST_AUTO_TEST_CASE(a_module_linked_with_initfirst_is_started_before_its_needs, *needs(options_of_gnu_ld)) {
+    auto loader = host();
+    loader.load(part("libfirst.so").c_str())->unload();
+    BOOST_TEST((events == strings{"+first", "+kept", "-kept", "-first"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_module_linked_with_interpose_comes_before_others_of_its_load, *needs(options_of_gnu_ld)) {
+    auto loader = host();
+    auto m = loader.load(part("libbehind.so").c_str());
+    BOOST_REQUIRE(m.has_value());
+    BOOST_TEST(*(*(*m)->function_pointer<int*()>("common_address"))() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_module_linked_with_global_is_seen_by_later_ones, *needs(options_of_gnu_ld)) {
+    auto loader = host();
+    auto seen = loader.load(part("libseen.so").c_str());
+    auto m = loader.load(part("libsees.so").c_str());
+    BOOST_TEST(value(m, "sees_value") == 40 + 1 + 41);
+}
+
+BOOST_AUTO_TEST_CASE(modules_linked_for_other_ways_of_loading_are_refused, *needs(options_of_gnu_ld)) {
+    auto loader = host();
+    for (const char* const name : {"libof_program.so", "libgroup.so"}) {
+        auto m = loader.load(part(name).c_str());
+        BOOST_TEST((!m && m.error().code == errc::not_supported), name);
+    }
+    BOOST_TEST(events.empty());
+}
+
+const ability default_libraries{"glibc's libresolv outside the process", [] {
+                                    return !text_of(part("libapart.so")).empty() && !mapped("libresolv");
+                                }};
+BOOST_AUTO_TEST_CASE(a_module_linked_with_nodefaultlib_gets_nothing_from_the_systems_folders,
+                     *needs(default_libraries)) {
+    auto loader = host();
+    auto m = loader.load(part("libapart.so").c_str());
+    BOOST_REQUIRE(!m);
+    BOOST_TEST((m.error().code == errc::not_found), m.error().message());
+}
+
 BOOST_AUTO_TEST_CASE(a_module_can_be_kept_from_the_process) {
     auto loader = host();
     int number = 0;

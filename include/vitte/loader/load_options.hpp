@@ -83,8 +83,8 @@ struct load_options {
     /// The name that the module must have been signed under, such as "acme/image": for verifiers that know signed
     /// names, as a `signature_policy` does; others do not look at it.
     const char* name = nullptr;
-    /// Where symbols come from that the module takes from other modules by name; it stays until the module is unloaded.
-    /// Null: from nowhere. Not for the OS's linker.
+    /// Where symbols come from that the module takes from other modules by name; it stays until the module is unloaded,
+    /// which one linked with `-z nodelete` never is. Null: from nowhere. Not for the OS's linker.
     import_source* imports = nullptr;
 };
 

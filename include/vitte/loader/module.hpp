@@ -55,8 +55,9 @@ const module_body* body_of(const module& m) noexcept;
 }
 
 /// Owns a loaded module; moving it keeps the module in place. What was taken from it, functions and addresses, is valid
-/// until it is unloaded or destroyed. Lookup is safe from several threads at once; unloading is not. A module that is
-/// not native runs in one thread at a time, and nobody looks into its memory meanwhile.
+/// until it is unloaded or destroyed. A native module that was linked with `-z nodelete` stays mapped to the end of the
+/// program. Lookup is safe from several threads at once; unloading is not. A module that is not native runs in one
+/// thread at a time, and nobody looks into its memory meanwhile.
 class module {
 public:
     module(std::string path, std::unique_ptr<detail::module_body> body) noexcept

@@ -22,12 +22,15 @@ struct dynamic_info {
     std::uint64_t plt_got = 0;                      ///< file address of DT_PLTGOT, or 0
     bool bind_now = false;                          ///< nothing is to be bound lazily
     bool symbolic = false;                          ///< its own definitions come before all others
+    std::uint64_t flags_1 = 0;                      ///< DT_FLAGS_1
     std::vector<const char*> needed;
     const char *soname = nullptr, *run_path = nullptr;
     bool run_path_is_inherited = false;             ///< DT_RPATH: holds for what its dependencies need, too
     /// Which tables that are read after they were checked lie where relocations could change them, and must not. What
     /// is missing here is held against its limits at each reading, or when all is relocated.
     std::vector<address_range> fixed;
+
+    bool has_flag_1(std::uint64_t bit) const noexcept { return (flags_1 & bit) != 0; }
 };
 
 namespace detail {
@@ -151,15 +154,26 @@ result<void, load_error> read_tables(dynamic_info& info, const segments<P>& imag
     VITTE_CHECK(read(info.relative_words, tag::relr, tag::relr_size, "the RELR table is misplaced"));
     VITTE_CHECK(read(info.initializers, tag::init_array, tag::init_array_size, "the initialiser array is misplaced"));
     VITTE_CHECK(read(info.finalizers, tag::fini_array, tag::fini_array_size, "the finaliser array is misplaced"));
-    constexpr std::uint64_t flag_symbolic = 2, flag_now = 8, flag_1_now = 1;
+    constexpr std::uint64_t flag_symbolic = 2, flag_now = 8;
+    info.flags_1 = tags[tag::flags_1];
     info.symbolic = tags[tag::symbolic] != 0 || (tags[tag::flags] & flag_symbolic) != 0;
     info.bind_now = tags[tag::bind_now] != 0 || (tags[tag::flags] & flag_now) != 0 ||
-                    (tags[tag::flags_1] & flag_1_now) != 0;
+                    info.has_flag_1(elf::flag_1_now);
     info.plt_got = tags[tag::plt_got];
     info.init = tags[tag::init];
     info.fini = tags[tag::fini];
     if ((info.init != 0 && image.executable(info.init) == 0) || (info.fini != 0 && image.executable(info.fini) == 0))
         return bad_dynamic("the initialiser or finaliser is not executable");
+    return {};
+}
+/// Refuses a module that was linked to be loaded in another way. What else DT_FLAGS_1 says is honoured or needs nothing:
+/// `$ORIGIN` is always known, and nobody dumps modules.
+inline result<void, load_error> check_flags(const dynamic_info& info) {
+    constexpr const char* action = "reading the dynamic table";
+    if (info.has_flag_1(elf::flag_1_no_open))
+        return refuse(errc::not_supported, action, "only programs may load it at their start (-z nodlopen)");
+    if (info.has_flag_1(elf::flag_1_group))
+        return refuse(errc::not_supported, action, "it looks up symbols only in what it needs (-Bgroup)");
     return {};
 }
 /// Most modules have none: linkers put all tables but the dynamic one into a segment that is only read.
@@ -201,10 +215,13 @@ result<dynamic_info, load_error> read_dynamic(const segments<P>& image) {
     dynamic_info info;
     VITTE_CHECK(detail::read_symbols(info, image, tags));
     VITTE_CHECK(detail::read_tables(info, image, tags));
+    VITTE_CHECK(detail::check_flags(info));
     detail::note_fixed_tables(info, image);
     for (const dynamic_entry& entry : all) {
         if (entry.tag() == elf::tag::null) break;
         if (entry.tag() == elf::tag::needed) info.needed.push_back(info.symbols.string(entry.value));
+        if (entry.tag() == elf::tag::filter)
+            return refuse(errc::not_supported, "reading the dynamic table", "its symbols are another library's (-F)");
         if (entry.tag() == elf::tag::soname) info.soname = info.symbols.string(entry.value);
         if (entry.tag() == elf::tag::runpath) info.run_path = info.symbols.string(entry.value);
         if (entry.tag() == elf::tag::rpath && tags[elf::tag::runpath] == 0) {

@@ -1,5 +1,5 @@
 /// Where a needed library may be, in the order of System V gABI chapter 5, "Shared Object Dependencies": the paths that
-/// the module names itself, those of the loader, the system's.
+/// the module names itself, those of the loader, the system's unless the module was linked with `-z nodefaultlib`.
 #pragma once
 
 #include <string>
@@ -33,6 +33,7 @@ public:
         for (const std::string& folder : folders_)
             if (in(folder)) return true;
         if (own_path && each_folder(*needed_by.front(), in)) return true;
+        if (!needed_by.empty() && needed_by.front()->info().has_flag_1(elf::flag_1_no_default_paths)) return false;
         if (in_cache(wanted, visit)) return true;
         for (const std::string_view folder : {"/lib", "/usr/lib", "/usr/local/lib"})
             if (in(folder)) return true;

@@ -19,7 +19,7 @@ namespace vitte::loader::native {
 /// initialisers and finalisers run: they may load, unload, and wait for threads that do, or that bind functions. Only
 /// IFUNC resolvers run under the lock that binding takes.
 template <sys::platform P = sys::native>
-class name_space {
+class name_space : public std::enable_shared_from_this<name_space<P>> {
     using object = shared_object<P>;
 
 public:
@@ -35,7 +35,8 @@ public:
     /// wait for each other, as where modules need each other, the one that would close the circle goes on without.
     /// Others may find what a module defines before its initialisers have run, but not load it or what needs it.
     /// An exception that an initialiser throws arrives here, and the load is undone; other threads' loads of what threw
-    /// fail.
+    /// fail. A module that stays, such as one linked with `-z nodelete`, is stopped at the end of the program, and keeps
+    /// what it needs and this name space until then.
     result<object*, load_error> load(const sys::basic_file<P>& file, std::string path, const load_options& options,
                                      const origin* from = nullptr) {
         nodes unready;
@@ -99,7 +100,7 @@ private:
         }
     };
     /// A module with what binds it to others. It stays as long as somebody has it open or a module that stays is bound
-    /// to it.
+    /// to it, and for good once it has been started if it was linked so.
     struct node {
         held<object> what;
         std::uint32_t name_hash;
@@ -121,6 +122,8 @@ private:
             const char* const soname = what->info().soname;
             return soname != nullptr ? std::string_view(soname) : sys::path_view(what->path()).name();
         }
+        bool has_flag_1(std::uint64_t bit) const noexcept { return what->info().has_flag_1(bit); }
+        bool stays() const noexcept { return ready && has_flag_1(elf::flag_1_no_delete); }
         bool can_be_shared() const noexcept { return dying == nullptr && !failed; }
         /// Whether it is what a file is, or a copy of something.
         bool is_of(const sys::file_info& file, const origin* copied) const noexcept {
@@ -269,19 +272,23 @@ private:
         }
         VITTE_CHECK(add_dependencies(trial.first, options));
         VITTE_CHECK(relocate(trial.first, *root, options));
-        const nodes fresh = in_order(trial.first);
+        const nodes fresh = initialized_in_order(in_order(trial.first));
         const bool all_ready = std::all_of(started_.begin(), started_.end(), [](const node* n) { return n->ready; });
         unready = all_ready ? fresh : unready_for(*root);
         started_.reserve(started_.size() + fresh.size());
-        if (options.global && std::find(globals_.begin(), globals_.end(), root) == globals_.end())
-            globals_.push_back(root);
+        globals_.reserve(globals_.size() + fresh.size() + 1);
         trial.succeed();
         ++root->opened;
+        if (options.global) make_global(*root);
         for (node* const n : fresh) {
             n->needed_by = nullptr;
             started_.push_back(n);
+            if (n->has_flag_1(elf::flag_1_global)) make_global(*n);
         }
         return root;
+    }
+    void make_global(node& which) {
+        if (std::find(globals_.begin(), globals_.end(), &which) == globals_.end()) globals_.push_back(&which);
     }
     /// Runs the initialisers of `n`, which is kept meanwhile, or waits until another thread has done so.
     result<void, load_error> start(node& n) {
@@ -306,7 +313,17 @@ private:
         } started{*this, n};
         n.what->start();
         started.succeeded = true;
+        if (n.has_flag_1(elf::flag_1_no_delete)) stay();
         return {};
+    }
+    /// Keeps this to the end of the program.
+    void stay() {
+        static sys::basic_mutex<P> lock;
+        static name_space* staying = nullptr;  // so that tools that look for leaks find it
+        const sys::scoped_lock mine(lock);
+        if (self_ != nullptr) return;
+        self_ = this->shared_from_this();
+        next_ = std::exchange(staying, this);
     }
 
     void refresh() {
@@ -423,13 +440,20 @@ private:
         return all;
     }
 
+    /// What was linked with `-z initfirst` before all others.
+    static nodes initialized_in_order(nodes all) {
+        std::stable_partition(all.begin(), all.end(),
+                              [](const node* n) { return n->has_flag_1(elf::flag_1_initialize_first); });
+        return all;
+    }
+
     /// What `root` needs, itself included, and has not been started, in that order.
     nodes unready_for(node& root) {
         nodes all;
         for (const auto& n : nodes_) n->visited = false;
         order(root, all);
         std::erase_if(all, [](const node* n) { return n->ready; });
-        return all;
+        return initialized_in_order(std::move(all));
     }
 
     result<void, load_error> relocate(std::size_t first, node& root, const load_options& options) {
@@ -444,12 +468,14 @@ private:
         }
         return {};
     }
-    /// `root` and all that it needs, breadth first.
+    /// `root` and all that it needs, breadth first, but what was linked with `-z interpose` before all others.
     static nodes closure(node& root) {
         nodes all{&root};
         for (std::size_t i = 0; i < all.size(); ++i)
             for (node* const n : all[i]->needs)
                 if (std::find(all.begin(), all.end(), n) == all.end()) all.push_back(n);
+        std::stable_partition(all.begin(), all.end(),
+                              [](const node* n) { return n->has_flag_1(elf::flag_1_interpose); });
         return all;
     }
 
@@ -495,7 +521,7 @@ private:
     bool choose(const collection& to) noexcept {
         for (const auto& n : nodes_) n->marked = false;
         for (const auto& n : nodes_)
-            if (n->opened != 0 || n->dying != nullptr) mark(*n);
+            if (n->opened != 0 || n->stays() || n->dying != nullptr) mark(*n);
         bool any = false;
         for (node* const n : started_)
             if (!n->marked) n->dying = &to, any = true;
@@ -536,6 +562,8 @@ private:
     std::vector<std::unique_ptr<node>> nodes_;  ///< in the order in which they were mapped
     nodes started_;                             ///< in the order in which they are started
     nodes globals_;
+    std::shared_ptr<name_space> self_;  ///< if this stays
+    name_space* next_ = nullptr;        ///< that stays
 };
 
 }  // namespace vitte::loader::native

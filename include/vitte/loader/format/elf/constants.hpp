@@ -97,7 +97,13 @@ enum class tag : std::int64_t {
     version_definition_count = 0x6ffffffd,
     version_needs = 0x6ffffffe,
     version_need_count = 0x6fffffff,
+    filter = 0x7fffffff,
 };
+/// Bits of DT_FLAGS_1, in the order of GNU ld's options: `-z now`, `-z global`, `-Bgroup`, `-z nodelete`, `-z
+/// initfirst`, `-z nodlopen`, `-z interpose`, `-z nodefaultlib`.
+inline constexpr std::uint64_t flag_1_now = 1, flag_1_global = 2, flag_1_group = 4, flag_1_no_delete = 8,
+                               flag_1_initialize_first = 0x20, flag_1_no_open = 0x40, flag_1_interpose = 0x400,
+                               flag_1_no_default_paths = 0x800;
 
 enum class symbol_type : std::uint8_t {
     none = 0,
