@@ -1,5 +1,6 @@
 // Modules that need each other, and where they are found; loads from memory; scopes; many loads from several threads.
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -8,6 +9,9 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <vitte/loader/format/ld_cache.hpp>
 #include <vitte/loader/loader.hpp>
@@ -437,6 +441,27 @@ BOOST_AUTO_TEST_CASE(a_module_linked_with_nodefaultlib_gets_nothing_from_the_sys
     auto m = loader.load(part("libapart.so").c_str());
     BOOST_REQUIRE(!m);
     BOOST_TEST((m.error().code == errc::not_found), m.error().message());
+}
+
+/// What `fork` and then `quick_exit` in the child say.
+strings events_of_a_child() {
+    events.clear();
+    const pid_t child = ::fork();
+    if (child == 0) std::quick_exit(static_cast<int>(events.size()));
+    int status = 0;
+    BOOST_REQUIRE((child > 0 && ::waitpid(child, &status, 0) == child));
+    events.push_back(WIFEXITED(status) ? std::to_string(WEXITSTATUS(status)) : "killed");
+    return events;
+}
+BOOST_AUTO_TEST_CASE(the_c_library_calls_nothing_of_a_module_that_has_gone, *needs(own_kernel)) {
+    auto loader = host();
+    auto m = loader.load(part("libforks.so").c_str());
+    BOOST_REQUIRE_MESSAGE(m.has_value(), (m ? "" : m.error().message()));
+    const strings called{"prepare", "parent", "2"};
+    BOOST_TEST(events_of_a_child() == called, boost::test_tools::per_element());
+    m->unload();
+    const bool stays = mapped("libforks.so");  // as it has to where the C library cannot forget functions
+    BOOST_TEST(events_of_a_child() == (stays ? called : strings{"0"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_module_can_be_kept_from_the_process) {

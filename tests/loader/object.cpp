@@ -6,6 +6,9 @@
 #include <thread>
 #include <vector>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <vitte/core/leb128.hpp>
 #include <vitte/loader/format/elf.hpp>
 #include <vitte/loader/loader.hpp>
@@ -326,6 +329,30 @@ BOOST_AUTO_TEST_CASE(global_modules_are_bound_to_and_kept) {
     BOOST_TEST(events.back() == "start");
     linked->unload();
     BOOST_TEST(events.back() == "stop");
+}
+
+const ability handles_of_modules{"a C library that takes back what modules have registered", [] {
+#if defined(__GLIBC__)
+                                      return true;
+#else
+                                      return false;
+#endif
+                                 }};
+BOOST_AUTO_TEST_CASE(the_c_library_calls_nothing_of_objects_that_have_gone,
+                     *needs(own_kernel) * needs(handles_of_modules)) {
+    auto loader = host();
+    auto linked = loader.link(inputs({"forks"}));
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    const auto events_of_a_fork = [] {
+        events.clear();
+        const pid_t child = ::fork();
+        if (child == 0) ::_exit(0);
+        BOOST_REQUIRE((child > 0 && ::waitpid(child, nullptr, 0) == child));
+        return events;
+    };
+    BOOST_TEST(events_of_a_fork() == (std::vector<std::string>{"prepare", "parent"}), per_element);
+    linked->unload();
+    BOOST_TEST(events_of_a_fork().empty());
 }
 
 BOOST_AUTO_TEST_CASE(branches_go_further_than_they_reach) {

@@ -41,6 +41,9 @@ public:
     void retain() noexcept { __atomic_fetch_add(&holders_, 1, __ATOMIC_RELAXED); }
     /// Whether somebody holds it besides the caller.
     bool is_held() const noexcept { return __atomic_load_n(&holders_, __ATOMIC_ACQUIRE) > 1; }
+    /// Says that it must never be stopped or unmapped.
+    void stay() noexcept { __atomic_store_n(&stays_, true, __ATOMIC_RELEASE); }
+    bool stays() const noexcept { return __atomic_load_n(&stays_, __ATOMIC_ACQUIRE); }
     /// Holds `other` as long as this lives.
     void keep(mapped_module& other) noexcept;
     /// Unmaps it if nobody else holds it.
@@ -63,6 +66,7 @@ private:
     }
     mapped_module *next_ = nullptr, *previous_ = nullptr;
     std::uint32_t holders_ = 1;
+    bool stays_ = false;
     growing_array<held<mapped_module>> kept_;
 };
 

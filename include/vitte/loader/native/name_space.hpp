@@ -67,6 +67,15 @@ public:
                 if (auto ready = start(*n); !ready) done = unexpected(std::move(ready).error());
         return done;
     }
+    /// Keeps this, with all that is open, to the end of the program.
+    void stay() noexcept {
+        static constinit sys::basic_mutex<P> lock;
+        static constinit name_space* staying = nullptr;  // so that tools that look for leaks find it
+        const sys::scoped_lock mine(lock);
+        if (self_ != nullptr) return;
+        self_ = this->shared_from_this();
+        next_ = std::exchange(staying, this);
+    }
     /// As it was when something was loaded last.
     sys::cpu_capabilities cpu() noexcept {
         const guard mine(*this);
@@ -123,7 +132,7 @@ private:
             return soname != nullptr ? std::string_view(soname) : sys::path_view(what->path()).name();
         }
         bool has_flag_1(std::uint64_t bit) const noexcept { return what->info().has_flag_1(bit); }
-        bool stays() const noexcept { return ready && has_flag_1(elf::flag_1_no_delete); }
+        bool stays() const noexcept { return what->stays() || (ready && has_flag_1(elf::flag_1_no_delete)); }
         bool can_be_shared() const noexcept { return dying == nullptr && !failed; }
         /// Whether it is what a file is, or a copy of something.
         bool is_of(const sys::file_info& file, const origin* copied) const noexcept {
@@ -313,17 +322,7 @@ private:
         } started{*this, n};
         n.what->start();
         started.succeeded = true;
-        if (n.has_flag_1(elf::flag_1_no_delete)) stay();
         return {};
-    }
-    /// Keeps this to the end of the program.
-    void stay() {
-        static sys::basic_mutex<P> lock;
-        static name_space* staying = nullptr;  // so that tools that look for leaks find it
-        const sys::scoped_lock mine(lock);
-        if (self_ != nullptr) return;
-        self_ = this->shared_from_this();
-        next_ = std::exchange(staying, this);
     }
 
     void refresh() {
@@ -520,8 +519,10 @@ private:
     /// Whether there are any. What others stop keeps what it needs until it is dropped.
     bool choose(const collection& to) noexcept {
         for (const auto& n : nodes_) n->marked = false;
-        for (const auto& n : nodes_)
+        for (const auto& n : nodes_) {
+            if (n->stays()) stay();
             if (n->opened != 0 || n->stays() || n->dying != nullptr) mark(*n);
+        }
         bool any = false;
         for (node* const n : started_)
             if (!n->marked) n->dying = &to, any = true;

@@ -6,6 +6,7 @@
 #include <vitte/loader/native/entries.hpp>
 #include <vitte/loader/native/exit_functions.hpp>
 #include <vitte/loader/native/mapped_modules.hpp>
+#include <vitte/loader/native/process_callbacks.hpp>
 #include <vitte/loader/native/symbol_table.hpp>
 #include <vitte/loader/native/thread_locals.hpp>
 #include <vitte/sys/memory/region.hpp>
@@ -25,6 +26,11 @@ public:
             {"__cxa_finalize", [] { return address(exit_functions<P>::run); }},
             {"__cxa_thread_atexit", [] { return address(at_thread_exit); }},
             {"__cxa_thread_atexit_impl", [] { return address(at_thread_exit); }},
+            {"__register_atfork", [] { return at_fork(callbacks::register_at_fork); }},
+            {"_thread_atfork", [] { return at_fork(callbacks::register_at_fork); }},
+            {"pthread_atfork", [] { return at_fork(callbacks::at_fork); }},
+            {"__cxa_at_quick_exit", [] { return at_quick_exit(callbacks::register_at_quick_exit); }},
+            {"at_quick_exit", [] { return at_quick_exit(callbacks::at_quick_exit); }},
             {"__tls_get_addr", tls_get_addr},
             {"dl_iterate_phdr", [] { return address(iterate); }},
             {"_dl_find_object", [] { return address(find_object); }},
@@ -52,6 +58,16 @@ private:
     template <class Function>
     static std::uintptr_t address(Function* function) noexcept {
         return reinterpret_cast<std::uintptr_t>(function);
+    }
+
+    using callbacks = process_callbacks<P>;
+    template <class Function>
+    static std::uintptr_t at_fork(Function* function) noexcept {
+        return callbacks::has_at_fork() ? address(function) : 0;
+    }
+    template <class Function>
+    static std::uintptr_t at_quick_exit(Function* function) noexcept {
+        return callbacks::has_at_quick_exit() ? address(function) : 0;
     }
 
     /// Of a module whose C library keeps the function that knows modules to itself: the function tells.

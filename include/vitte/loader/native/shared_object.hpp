@@ -8,6 +8,7 @@
 #include <vitte/loader/native/exit_functions.hpp>
 #include <vitte/loader/native/mapped_modules.hpp>
 #include <vitte/loader/native/module_record.hpp>
+#include <vitte/loader/native/process_callbacks.hpp>
 #include <vitte/loader/native/relocate.hpp>
 #include <vitte/loader/native/unwinding.hpp>
 
@@ -67,6 +68,7 @@ public:
         thread_locals::run_destructors(static_cast<mapped_module*>(this));
         exit_functions<P>::run(this);
         exit_functions<P>::run_within(begin, size);
+        process_callbacks<P>::remove(*this);
     }
 
     /// The definition of `wanted` that others may bind to, or null.

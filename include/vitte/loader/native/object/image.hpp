@@ -11,6 +11,7 @@
 #include <vitte/loader/native/object/initializers.hpp>
 #include <vitte/loader/native/object/machine.hpp>
 #include <vitte/loader/native/object/relocate.hpp>
+#include <vitte/loader/native/process_callbacks.hpp>
 #include <vitte/loader/native/static_blocks.hpp>
 #include <vitte/loader/native/unwinding.hpp>
 
@@ -80,6 +81,7 @@ public:
         thread_locals::run_destructors(static_cast<mapped_module*>(this));
         exit_functions<P>::run_within(begin, size);
         exit_functions<P>::run(this);
+        process_callbacks<P>::remove(*this);
     }
 
     /// The address of the global symbol `name`, in this thread if it is thread-local, or null.
