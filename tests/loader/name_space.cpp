@@ -15,6 +15,7 @@
 
 #include <vitte/loader/format/ld_cache.hpp>
 #include <vitte/loader/loader.hpp>
+#include <vitte/sys/library.hpp>
 #include <vitte/sys/process/capture.hpp>
 
 #include "../support/fixtures.hpp"
@@ -462,6 +463,23 @@ BOOST_AUTO_TEST_CASE(the_c_library_calls_nothing_of_a_module_that_has_gone, *nee
     m->unload();
     const bool stays = mapped("libforks.so");  // as it has to where the C library cannot forget functions
     BOOST_TEST(events_of_a_child() == (stays ? called : strings{"0"}), boost::test_tools::per_element());
+}
+
+const ability dynamic_linker{"a dynamic linker in this program",
+                             [] { return vitte::sys::library::program().has_value(); }};
+BOOST_AUTO_TEST_CASE(a_library_of_the_process_stays_while_modules_are_bound_to_it, *needs(dynamic_linker)) {
+    for (const bool lazy : {false, true}) {
+        std::optional<vitte::sys::library> library(*vitte::sys::library::open(fixture(VITTE_PLAIN_LIBRARY).c_str()));
+        module_loader loader;
+        auto m = loader.load(part("libborrows.so").c_str(), {.lazy = lazy});
+        BOOST_REQUIRE_MESSAGE(m.has_value(), (m ? "" : m.error().message()));
+        const auto four_times = *(*m)->function_pointer<int(int)>("four_times");
+        if (lazy) BOOST_TEST(four_times(5) == 20);
+        library.reset();
+        BOOST_TEST(four_times(10) == 40);
+        m->unload();
+        BOOST_TEST(!mapped(VITTE_PLAIN_LIBRARY));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_module_can_be_kept_from_the_process) {

@@ -1,6 +1,7 @@
 // Objects of real compilers, made beside this test at several levels of optimisation, linked in memory and used.
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -13,6 +14,7 @@
 #include <vitte/loader/format/elf.hpp>
 #include <vitte/loader/loader.hpp>
 #include <vitte/loader/native/object/link.hpp>
+#include <vitte/sys/library.hpp>
 
 #include "../support/fixtures.hpp"
 #include "../support/needs.hpp"
@@ -353,6 +355,17 @@ BOOST_AUTO_TEST_CASE(the_c_library_calls_nothing_of_objects_that_have_gone,
     BOOST_TEST(events_of_a_fork() == (std::vector<std::string>{"prepare", "parent"}), per_element);
     linked->unload();
     BOOST_TEST(events_of_a_fork().empty());
+}
+
+const ability dynamic_linker{"a dynamic linker in this program",
+                             [] { return vitte::sys::library::program().has_value(); }};
+BOOST_AUTO_TEST_CASE(a_library_of_the_process_stays_while_objects_are_bound_to_it, *needs(dynamic_linker)) {
+    std::optional<vitte::sys::library> library(*vitte::sys::library::open(fixture(VITTE_PLAIN_LIBRARY).c_str()));
+    module_loader loader;
+    auto linked = loader.link(inputs({"borrows"}));
+    BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
+    library.reset();
+    BOOST_TEST(call<int(int)>(*linked, "four_times", 10) == 40);
 }
 
 BOOST_AUTO_TEST_CASE(branches_go_further_than_they_reach) {

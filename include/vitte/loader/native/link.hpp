@@ -45,7 +45,9 @@ public:
     result<void, load_error> link(std::span<const link_input> inputs, const link_options& options) {
         if constexpr (object::supported) {
             const auto bound = [&](auto& scope) { return object::link<P>(inputs, scope, options); };
-            VITTE_TRY(image_, space_->with_scope(bound, used_));
+            std::vector<const char*> libraries;
+            VITTE_TRY(image_, space_->with_scope(bound, used_, libraries));
+            for (const char* const path : libraries) image_->keep(hold_library<P>(path));
             return image_->start(space_->cpu());
         } else {
             return refuse(errc::not_supported, "linking", std::string("objects cannot be linked on ") + machine::name);

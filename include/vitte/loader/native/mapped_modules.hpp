@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 #include <vitte/core/growing_array.hpp>
+#include <vitte/loader/native/process_library.hpp>
 #include <vitte/loader/symbol_location.hpp>
 #include <vitte/sys/thread/mutex.hpp>
 
@@ -46,6 +47,9 @@ public:
     bool stays() const noexcept { return __atomic_load_n(&stays_, __ATOMIC_ACQUIRE); }
     /// Holds `other` as long as this lives.
     void keep(mapped_module& other) noexcept;
+    void keep(held_library&& library) noexcept {
+        if (library != nullptr && !libraries_.push_back(std::move(library))) static_cast<void>(library.release());
+    }
     /// Unmaps it if nobody else holds it.
     void release() noexcept {
         if (__atomic_fetch_sub(&holders_, 1, __ATOMIC_ACQ_REL) == 1) delete this;
@@ -68,6 +72,7 @@ private:
     std::uint32_t holders_ = 1;
     bool stays_ = false;
     growing_array<held<mapped_module>> kept_;
+    growing_array<held_library> libraries_;
 };
 
 inline void let_go::operator()(mapped_module* module) const noexcept { module->release(); }

@@ -42,6 +42,7 @@ public:
         nodes unready;
         VITTE_TRY(node* const root, place(file, std::move(path), options, from, unready));
         opening mine(*this, *root);
+        for (node* const n : unready) hold_libraries(*n);
         for (node* const n : unready) VITTE_CHECK(start(*n));
         return mine.keep();
     }
@@ -55,12 +56,12 @@ public:
     }
 
     /// What `use(scope)` returns, where `scope(name, version, definition&)` finds what every module sees: what the host
-    /// offers, the process's libraries and global modules. Those that it has found something in are added to `bound`,
-    /// each to be undone by `unload`.
+    /// offers, the process's libraries and global modules. Modules that it has found something in are added to `bound`,
+    /// each to be undone by `unload`, and the paths of libraries to `libraries`.
     template <class Use>
-    auto with_scope(Use&& use, std::vector<object*>& bound) {
+    auto with_scope(Use&& use, std::vector<object*>& bound, std::vector<const char*>& libraries) {
         nodes found;
-        auto done = bound_to_all(use, found);
+        auto done = bound_to_all(use, found, libraries);
         for (node* const n : found) bound.push_back(n->what.get());
         for (node* const n : found)
             if (done)
@@ -104,8 +105,13 @@ private:
         std::shared_ptr<nodes> local;  ///< of all that was loaded together
 
         bool operator()(const symbol_name& name, const char* version, definition& to, symbol_claim claim) const {
-            const guard mine(*of);
-            return of->find(*this, name, version, to, claim);
+            bool found = false;
+            {
+                const guard mine(*of);
+                found = of->find(*this, name, version, to, claim);
+            }
+            of->hold_libraries(*user);
+            return found;
         }
     };
     /// A module with what binds it to others. It stays as long as somebody has it open or a module that stays is bound
@@ -115,6 +121,8 @@ private:
         std::uint32_t name_hash;
         scope seen_from_here{};
         nodes needs;
+        std::vector<const char*> libraries = {}; ///< paths of those in the process that it is bound to
+        std::size_t libraries_held = 0;          ///< of the first of them
         const exports* imports = nullptr;        ///< what it takes from other modules by their names
         const node* needed_by = nullptr;         ///< while it is being loaded: who has named it first
         std::optional<origin> from = {};         ///< of a copy
@@ -122,6 +130,7 @@ private:
         std::size_t opened = 0;
         start_gate<P> gate{};
         const collection* dying = nullptr;  ///< what stops it
+        node* next_gone = nullptr;          ///< while those that it stopped are deleted
         bool marked = false, visited = false;
         bool ready = false, failed = false;  ///< its initialisers have ended, or thrown
 
@@ -244,12 +253,16 @@ private:
         changes_.unlock();
     }
 
+    bool is_locked_here() noexcept {
+        return depth_ != 0 && __atomic_load_n(&holder_, __ATOMIC_RELAXED) == this_thread();
+    }
+
     template <class Use>
-    auto bound_to_all(Use& use, nodes& found) {
+    auto bound_to_all(Use& use, nodes& found, std::vector<const char*>& libraries) {
         const guard until_done(*this);
         refresh();
         auto seen = [&](const symbol_name& name, const char* version, definition& to) {
-            if (find_outside(name, version, to)) return true;
+            if (find_outside(name, version, to, libraries)) return true;
             for (node* const n : globals_) {
                 if (n->dying != nullptr || !n->what->find(name, version, to)) continue;
                 if (std::find(found.begin(), found.end(), n) == found.end()) {
@@ -328,9 +341,38 @@ private:
     void refresh() {
         process_.refresh();
         if constexpr (requires { typename P::images; }) cpu_ = P::images::cpu();
+        find_in_process("__tls_get_addr", thread_locals::foreign);
+        find_in_process("dlopen", os_loading::open);
+        find_in_process("dlclose", os_loading::close);
+    }
+    /// Sets `to`, if it is null, to what the process has under `name`.
+    template <class Function>
+    void find_in_process(const char* name, Function*& to) {
         definition found;
-        if (thread_locals::foreign == nullptr && process_.find(symbol_name("__tls_get_addr"), nullptr, cpu_, found))
-            thread_locals::foreign = reinterpret_cast<void* (*)(const tls_index*)>(found.address);
+        const char* library;
+        if (to == nullptr && process_.find(symbol_name(name), nullptr, cpu_, found, library))
+            to = reinterpret_cast<Function*>(found.address);
+    }
+
+    static void note(const char* library, std::vector<const char*>& to) {
+        if (library == nullptr || (!to.empty() && to.back() == library)) return;
+        if (std::find(to.begin(), to.end(), library) == to.end()) to.push_back(library);
+    }
+    /// Holds the libraries that `of` is bound to, as long as it is mapped. While the lock is held nothing is done:
+    /// constructors of libraries may wait for it under the lock of the OS's linker.
+    void hold_libraries(node& of) {
+        if (is_locked_here()) return;
+        for (;;) {
+            const char* path = nullptr;
+            {
+                const guard mine(*this);
+                if (of.libraries_held == of.libraries.size()) return;
+                path = of.libraries[of.libraries_held++];
+            }
+            auto library = hold_library<P>(path);
+            const guard mine(*this);
+            of.what->keep(std::move(library));
+        }
     }
 
     node* node_of(const object* which) const noexcept {
@@ -373,8 +415,8 @@ private:
     result<void, load_error> add_dependencies(std::size_t first, const load_options& options) {
         for (std::size_t i = first; i < nodes_.size(); ++i)
             for (const char* const name : nodes_[i]->what->info().needed) {
-                if (is_provided(name)) continue;
                 node& by = *nodes_[i];
+                if (is_provided(name, by)) continue;
                 auto found = find_needed(name, by, options);
                 if (!found) {
                     found.error().reason += ", which " + by.what->path() + " needs";
@@ -387,8 +429,9 @@ private:
 
     /// Libraries in the process are bound to and never loaded twice. The C library of a static program is a part of it,
     /// and so is what C++ needs; second ones would know nothing of its threads, its memory and its exceptions.
-    bool is_provided(std::string_view soname) const noexcept {
-        if (process_.has(soname)) return true;
+    bool is_provided(std::string_view soname, node& by) const {
+        const char* library = nullptr;
+        if (process_.has(soname, library)) return note(library, by.libraries), true;
         if (!process_.is_static()) return false;
         for (const std::string_view part : {"libc.", "libm.", "libpthread.", "libdl.", "librt.", "ld-linux", "ld-musl",
                                             "libgcc_s.", "libunwind.", "libstdc++.", "libc++.", "libc++abi."})
@@ -481,7 +524,7 @@ private:
     /// False also if the claim of the user is the best.
     bool find(const scope& from, const symbol_name& name, const char* version, definition& to, symbol_claim claim) {
         if (from.user->imports != nullptr && from.user->imports->find(name, to.address)) return true;
-        if (find_outside(name, version, to)) return true;
+        if (find_outside(name, version, to, from.user->libraries)) return true;
         for (node* const n : claim.unique ? started_ : globals_)
             if (find_in(*n, from, name, version, to)) return true;
         for (node* const n : *from.local) {
@@ -490,9 +533,14 @@ private:
         }
         return false;
     }
-    bool find_outside(const symbol_name& name, const char* version, definition& to) {
+    /// If it is in a library of the process, that is added to `libraries`.
+    bool find_outside(const symbol_name& name, const char* version, definition& to,
+                      std::vector<const char*>& libraries) {
         if (runtime<P>::find(name, to) || host.find(name, to.address)) return true;
-        return sees_process && process_.find(name, version, cpu_, to);
+        const char* library = nullptr;
+        if (!sees_process || !process_.find(name, version, cpu_, to, library)) return false;
+        note(library, libraries);
+        return true;
     }
     /// Whoever is bound to a module that it does not need keeps it. Only what goes together is bound to what goes.
     static bool find_in(node& in, const scope& from, const symbol_name& name, const char* version, definition& to) {
@@ -528,6 +576,7 @@ private:
             if (!n->marked) n->dying = &to, any = true;
         return any;
     }
+    /// Libraries that only these hold are closed without a lock: their finalisers may load and unload modules.
     void drop(const collection& stopped) noexcept {
         const auto is_gone = [&](const auto& n) { return n->dying == &stopped; };
         std::erase_if(globals_, is_gone);
@@ -535,7 +584,13 @@ private:
             if (is_gone(n) && n->what->is_held()) keep_needs(*n);
             if (!is_gone(n) && n->seen_from_here.local != nullptr) std::erase_if(*n->seen_from_here.local, is_gone);
         }
-        std::erase_if(nodes_, is_gone);
+        node* gone = nullptr;
+        for (auto& n : nodes_)
+            if (is_gone(n)) n->next_gone = gone, gone = n.release();
+        std::erase(nodes_, nullptr);
+        unlock_all();
+        while (gone != nullptr) delete std::exchange(gone, gone->next_gone);
+        lock_all();
     }
     /// A thread will call destructors of `from`, which call what it needs: that stays mapped as long. Modules that need
     /// each other and are both called by threads stay for good, and so does what there is no memory to note.

@@ -29,12 +29,16 @@ public:
         }
     }
 
-    bool find(const symbol_name& wanted, const char* version, const sys::cpu_capabilities& cpu, definition& to) {
+    /// Finds the definition of `wanted`. `in` becomes the path of its library, or null if no library can be named.
+    bool find(const symbol_name& wanted, const char* version, const sys::cpu_capabilities& cpu, definition& to,
+              const char*& in_library) {
+        in_library = nullptr;
         for (library& in : libraries_) {
             if (!in.table.may_define(wanted)) continue;
             in.read_versions();
             const symbol_entry* found = in.table.find(wanted, version);
             if (found == nullptr || found->binding() == elf::symbol_binding::local) continue;
+            in_library = in.closable_path();
             const auto value = static_cast<word>(found->value);
             if (found->type() == elf::symbol_type::tls) {
                 to = {value, in.tls_module, in.tls_offset};
@@ -46,13 +50,13 @@ public:
         }
         return find_global(wanted.text, to.address);
     }
-    /// Whether the library that calls itself `soname`, or whose file is called so, is in the process. musl's C library
-    /// is its dynamic linker, and has no name for itself.
-    bool has(std::string_view soname) const noexcept {
+    /// Whether the library that calls itself `soname`, or whose file is called so, is in the process; `path` then
+    /// becomes its path, or null. musl's C library is its dynamic linker, and has no name for itself.
+    bool has(std::string_view soname, const char*& path) const noexcept {
         for (const library& l : libraries_) {
             const std::string_view file = sys::path_view(std::string_view(l.path)).name();
             if (soname == l.soname || soname == file || (soname.starts_with("libc.") && file.starts_with("ld-musl")))
-                return true;
+                return path = l.closable_path(), true;
         }
         return false;
     }
@@ -101,6 +105,8 @@ private:
         std::intptr_t tls_offset =
             0;  ///< from the thread pointer, the same in all threads for what came with the program
 
+        /// Null for the program and what the kernel has put there.
+        const char* closable_path() const noexcept { return std::strchr(path, '/') != nullptr ? path : nullptr; }
         void read_versions() {
             if (table.versions == nullptr || !table.version_names.empty()) return;
             detail::read_versions(table, versions, unlimited, [](std::uint64_t at, std::size_t) {

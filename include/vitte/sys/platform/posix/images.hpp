@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <dlfcn.h>
 #include <link.h>
 
 #include <vitte/sys/platform/types.hpp>
@@ -10,6 +11,10 @@
 namespace vitte::sys::posix {
 
 struct images {
+#if defined(RTLD_NOLOAD)
+    /// The mode in which `dlopen` holds a library that is loaded, and loads none.
+    static constexpr int without_loading = RTLD_LAZY | RTLD_NOLOAD;
+#endif
     static void for_each(void (*visit)(void*, const loaded_image&), void* context) {
         struct visitor {
             void (*visit)(void*, const loaded_image&);

@@ -1,0 +1,31 @@
+/// Libraries of the process that modules are bound to: the OS's linker must not unmap them before.
+#pragma once
+
+#include <memory>
+#include <vitte/sys/platform/images.hpp>
+
+namespace vitte::loader::native {
+
+/// The `dlopen` and `dlclose` of the OS's linker as they were found in the process; null in a static program, which has
+/// no libraries.
+struct os_loading {
+    static inline void* (*open)(const char* path, int mode) = nullptr;
+    static inline int (*close)(void* handle) = nullptr;
+};
+struct close_library {
+    void operator()(void* handle) const noexcept { os_loading::close(handle); }
+};
+/// Keeps a library in the process. Its finalisers may run when this goes: hold no lock then.
+using held_library = std::unique_ptr<void, close_library>;
+
+/// Holds the library that the OS's linker has loaded under `path`, which it may load or unload others for: hold no
+/// lock. Null if there is no such library, or none that can be closed.
+template <class P>
+held_library hold_library(const char* path) noexcept {
+    if constexpr (requires { P::images::without_loading; })
+        if (os_loading::open != nullptr && os_loading::close != nullptr)
+            return held_library(os_loading::open(path, P::images::without_loading));
+    return nullptr;
+}
+
+}  // namespace vitte::loader::native
