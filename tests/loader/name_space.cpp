@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -479,6 +480,23 @@ BOOST_AUTO_TEST_CASE(a_library_of_the_process_stays_while_modules_are_bound_to_i
         BOOST_TEST(four_times(10) == 40);
         m->unload();
         BOOST_TEST(!mapped(VITTE_PLAIN_LIBRARY));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_fifo_in_the_place_of_a_module_is_refused_without_waiting, *needs(own_kernel)) {
+    const scratch folder;
+    const std::string fifo = SCRATCH "/libpart_c.so";
+    BOOST_REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    for (const bool verifies : {false, true}) {
+        auto loader = host();
+        loader.add_search_path(SCRATCH);
+        load_options options;
+        if (verifies) options.verify = [](std::span<const std::byte>) { return true; };
+        for (const std::string& path : {part("libpart_f.so"), fifo}) {
+            auto m = loader.load(path.c_str(), options);
+            BOOST_REQUIRE(!m);
+            BOOST_TEST(m.error().module == fifo);
+        }
     }
 }
 

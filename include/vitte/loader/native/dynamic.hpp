@@ -166,8 +166,8 @@ result<void, load_error> read_tables(dynamic_info& info, const segments<P>& imag
         return bad_dynamic("the initialiser or finaliser is not executable");
     return {};
 }
-/// Refuses a module that was linked to be loaded in another way. What else DT_FLAGS_1 says is honoured or needs nothing:
-/// `$ORIGIN` is always known, and nobody dumps modules.
+/// Refuses a module that was linked to be loaded in another way. The other flags that GNU ld can set are honoured, or
+/// ask for nothing: `$ORIGIN` is always known, and nobody dumps modules.
 inline result<void, load_error> check_flags(const dynamic_info& info) {
     constexpr const char* action = "reading the dynamic table";
     if (info.has_flag_1(elf::flag_1_no_open))

@@ -35,8 +35,8 @@ public:
     /// wait for each other, as where modules need each other, the one that would close the circle goes on without.
     /// Others may find what a module defines before its initialisers have run, but not load it or what needs it.
     /// An exception that an initialiser throws arrives here, and the load is undone; other threads' loads of what threw
-    /// fail. A module that stays, such as one linked with `-z nodelete`, is stopped at the end of the program, and keeps
-    /// what it needs and this name space until then.
+    /// fail. A module linked with `-z nodelete` is stopped at the end of the program, and keeps what it needs and this
+    /// name space until then. So does one with functions that the C library never takes back.
     result<object*, load_error> load(const sys::basic_file<P>& file, std::string path, const load_options& options,
                                      const origin* from = nullptr) {
         nodes unready;
