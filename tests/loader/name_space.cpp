@@ -641,6 +641,42 @@ BOOST_AUTO_TEST_CASE(what_is_being_stopped_keeps_what_it_needs, *needs(threads))
     BOOST_TEST(!mapped("libpart_"));
 }
 
+BOOST_AUTO_TEST_CASE(a_finaliser_that_loads_its_own_module_gets_the_same_one) {
+    strings told;
+    const void* place = nullptr;
+    bool is_same = false;
+    module_loader* loading = nullptr;
+    std::optional<vitte::loader::module> kept;
+    auto loader = telling_host([&](std::string_view what) {
+        told.emplace_back(what);
+        if (what != "-a" || told.size() > 8) return;
+        for (int round = 0; round < 2; ++round) {
+            auto m = loading->load(part("libpart_a.so").c_str());
+            is_same = m.has_value() && m->find("a_value") == place;
+            if (kept) kept->unload();
+            kept = std::move(*m);
+        }
+    });
+    loading = &loader;
+    {
+        auto a = loader.load(part("libpart_a.so").c_str());
+        BOOST_REQUIRE(a.has_value());
+        place = a->find("a_value");
+    }
+    BOOST_TEST(is_same);
+    BOOST_TEST(told == (strings{"+c", "+b", "+a", "-a", "-b", "-c"}), boost::test_tools::per_element());
+    // It stays mapped with what it needs until it is unloaded; others get a new one.
+    BOOST_TEST(reinterpret_cast<int (*)()>(kept->find("a_value"))() == 111);
+    {
+        auto fresh = loader.load(part("libpart_b.so").c_str());
+        BOOST_TEST(value(fresh, "b_value") == 11);
+        BOOST_TEST((told.size() == 8 && told.back() == "+b"));
+    }
+    kept->unload();
+    BOOST_TEST(told.size() == 10u);
+    BOOST_TEST(!mapped("libpart_"));
+}
+
 const ability unwinding_of_c{"exceptions through functions of C", [] {
 #if defined(__arm__)
                                  return false;

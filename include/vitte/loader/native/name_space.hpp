@@ -34,6 +34,8 @@ public:
     /// What other threads are starting and this module needs has been started when this returns. Where threads would so
     /// wait for each other, as where modules need each other, the one that would close the circle goes on without.
     /// Others may find what a module defines before its initialisers have run, but not load it or what needs it.
+    /// A finaliser that loads its own module gets the same one, which is not started again, and is unmapped when that
+    /// load is undone.
     /// An exception that an initialiser throws arrives here, and the load is undone; other threads' loads of what threw
     /// fail. A module linked with `-z nodelete` is stopped at the end of the program, and keeps what it needs and this
     /// name space until then. So does one with functions that the C library never takes back.
@@ -96,7 +98,10 @@ private:
     struct node;
     using nodes = std::vector<node*>;
     /// What stands for the modules that one `collect` stops together.
-    struct collection {};
+    struct collection {
+        const std::uintptr_t thread = this_thread();
+        const node* stopping = nullptr;  ///< whose finalisers that thread is running
+    };
 
     /// Where a module's imports are looked for: in what is global, then in what it was loaded with.
     struct scope {
@@ -133,6 +138,7 @@ private:
         node* next_gone = nullptr;          ///< while those that it stopped are deleted
         bool marked = false, visited = false;
         bool ready = false, failed = false;  ///< its initialisers have ended, or thrown
+        bool stopped = false;                ///< its finalisers have ended, and somebody still has it open
 
         explicit node(held<object>&& mapped) noexcept : what(std::move(mapped)), name_hash(elf::gnu_hash(name())) {}
         /// What others need it by: its DT_SONAME, or else the name of its file.
@@ -142,7 +148,11 @@ private:
         }
         bool has_flag_1(std::uint64_t bit) const noexcept { return what->info().has_flag_1(bit); }
         bool stays() const noexcept { return what->stays() || (ready && has_flag_1(elf::flag_1_no_delete)); }
-        bool can_be_shared() const noexcept { return dying == nullptr && !failed; }
+        /// What is going is shared only with its own finalisers.
+        bool can_be_shared() const noexcept {
+            const bool stops_here = dying != nullptr && dying->stopping == this && dying->thread == this_thread();
+            return !failed && !stopped && (dying == nullptr || stops_here);
+        }
         /// Whether it is what a file is, or a copy of something.
         bool is_of(const sys::file_info& file, const origin* copied) const noexcept {
             if (copied != nullptr) return from && from->same(*copied);
@@ -544,7 +554,7 @@ private:
     }
     /// Whoever is bound to a module that it does not need keeps it. Only what goes together is bound to what goes.
     static bool find_in(node& in, const scope& from, const symbol_name& name, const char* version, definition& to) {
-        if (in.dying != nullptr && in.dying != from.user->dying) return false;
+        if (in.dying != nullptr && in.dying != from.user->dying && !in.can_be_shared()) return false;
         if (!in.what->find(name, version, to)) return false;
         nodes& needs = from.user->needs;
         if (&in != from.user && std::find(needs.begin(), needs.end(), &in) == needs.end()) needs.push_back(&in);
@@ -572,14 +582,19 @@ private:
             if (n->opened != 0 || n->stays() || n->dying != nullptr) mark(*n);
         }
         bool any = false;
-        for (node* const n : started_)
-            if (!n->marked) n->dying = &to, any = true;
+        const auto choose_one = [&](node& n) {
+            if (!n.marked) n.dying = &to, any = true;
+        };
+        for (node* const n : started_) choose_one(*n);
+        for (const auto& n : nodes_)
+            if (n->stopped) choose_one(*n);
         return any;
     }
     /// Libraries that only these hold are closed without a lock: their finalisers may load and unload modules.
     void drop(const collection& stopped) noexcept {
+        keep_opened(stopped);
         const auto is_gone = [&](const auto& n) { return n->dying == &stopped; };
-        std::erase_if(globals_, is_gone);
+        std::erase_if(globals_, [&](const node* n) { return is_gone(n) || n->stopped; });
         for (const auto& n : nodes_) {
             if (is_gone(n) && n->what->is_held()) keep_needs(*n);
             if (!is_gone(n) && n->seen_from_here.local != nullptr) std::erase_if(*n->seen_from_here.local, is_gone);
@@ -592,6 +607,14 @@ private:
         while (gone != nullptr) delete std::exchange(gone, gone->next_gone);
         lock_all();
     }
+    /// Takes out of `stopping` the modules that their finalisers have loaded again, with all that they need.
+    void keep_opened(const collection& stopping) noexcept {
+        for (const auto& n : nodes_) n->marked = false;
+        for (const auto& n : nodes_)
+            if (n->opened != 0 || n->dying != &stopping) mark(*n);
+        for (const auto& n : nodes_)
+            if (n->marked && n->dying == &stopping) n->dying = nullptr, n->stopped = true;
+    }
     /// A thread will call destructors of `from`, which call what it needs: that stays mapped as long. Modules that need
     /// each other and are both called by threads stay for good, and so does what there is no memory to note.
     void keep_needs(node& from) noexcept {
@@ -601,10 +624,12 @@ private:
             if (n->marked && n.get() != &from) from.what->keep(*n->what);
     }
     /// The last that was started of those, which is then none of the started ones any more; or null.
-    node* take(const collection& from) noexcept {
+    node* take(collection& from) noexcept {
+        from.stopping = nullptr;
         for (std::size_t i = started_.size(); i-- > 0;)
             if (node* const last = started_[i]; last->dying == &from) {
                 started_.erase(started_.begin() + static_cast<std::ptrdiff_t>(i));
+                from.stopping = last;
                 return last;
             }
         return nullptr;
