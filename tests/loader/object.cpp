@@ -1,5 +1,6 @@
 // Objects of real compilers, made beside this test at several levels of optimisation, linked in memory and used.
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <optional>
 #include <sstream>
@@ -87,10 +88,30 @@ std::string only_link(const std::string& text, const std::string& name = "x.o") 
     return why(object::link<vitte::sys::native>(in, scope));
 }
 
-void c_module(const std::string& variant) {
+/// `text` after `change(name, type, flags)` has seen each section of the object.
+template <class Change>
+std::string with_sections(std::string text, Change&& change) {
+    using vitte::loader::native::word;
+    namespace elf = vitte::loader::elf;
+    const std::string before = text;
+    const auto file = elf::file::parse(bytes_of(before));
+    BOOST_REQUIRE(file.has_value());
+    char* header = text.data() + file->header().sections_at;
+    for (const elf::section s : file->sections()) {
+        auto type = static_cast<std::uint32_t>(s.type);
+        auto flags = static_cast<word>(s.flags);
+        change(file->name(s).value_or(""), type, flags);
+        std::memcpy(header + 4, &type, sizeof type);
+        std::memcpy(header + 8, &flags, sizeof flags);
+        header += elf::section::size_in(vitte::loader::native::form);
+    }
+    return text;
+}
+
+void c_module(const std::vector<link_input>& objects) {
     events.clear();
     auto loader = host();
-    auto linked = loader.link(inputs({"parts_a", "parts_b"}, variant));
+    auto linked = loader.link(objects);
     BOOST_REQUIRE_MESSAGE(linked.has_value(), why(linked));
     const module& m = *linked;
     const std::vector<std::string> started{"101", "102", "ctors", "constructor"};
@@ -125,6 +146,8 @@ void c_module(const std::string& variant) {
     const std::vector<std::string> stopped{"atexit", "destructor", "dtors", "destructor 101"};
     BOOST_TEST(events == stopped, per_element);
 }
+
+void c_module(const std::string& variant) { c_module(inputs({"parts_a", "parts_b"}, variant)); }
 
 void thread_local_variables(const std::string& variant) {
     auto loader = host();
@@ -188,6 +211,22 @@ BOOST_AUTO_TEST_SUITE(objects)
 
 BOOST_AUTO_TEST_CASE(c_objects_are_linked_initialised_called_and_finalised) {
     for (const std::string& v : variants()) BOOST_TEST_CONTEXT(v) c_module(v);
+}
+
+BOOST_AUTO_TEST_CASE(initialisers_in_sections_that_are_not_writable_run) {
+    const auto sealed = [](const char* name) {
+        return with_sections(text_of(built(name)), [](std::string_view section, std::uint32_t&, auto& flags) {
+            for (const char* const kind : {".init_array", ".fini_array", ".ctors", ".dtors"})
+                if (section.starts_with(kind)) flags &= static_cast<std::uintptr_t>(~vitte::loader::elf::flag_write);
+        });
+    };
+    const std::string a = sealed("parts_a-O2.o"), b = sealed("parts_b-O2.o");
+    c_module({link_input::bytes("parts_a.o", bytes_of(a)), link_input::bytes("parts_b.o", bytes_of(b))});
+}
+
+BOOST_AUTO_TEST_CASE(pieces_of_the_function_of_start_up_files_are_refused) {
+    const std::string message = only_link(text_of(built("piece.o")), "piece.o");
+    BOOST_TEST(message.find("piece.o: .init is a part of a function") != std::string::npos, message);
 }
 
 BOOST_AUTO_TEST_CASE(thread_local_variables_are_one_per_thread) {

@@ -186,9 +186,10 @@ inline image_part part_of(const elf::section& of, std::string_view name) noexcep
     if ((of.flags & flag_tls) != 0) return zeroes ? image_part::tls_bss : image_part::tls_data;
     if ((of.flags & flag_execute) != 0) return image_part::text;
     if (name == ".eh_frame") return image_part::frames;
+    for (const std::string_view kind : {".init_array", ".fini_array", ".ctors", ".dtors"})
+        if (is_kind(name, kind)) return image_part::relro;  // compilers need not say that they are written
     if ((of.flags & flag_write) == 0) return image_part::rodata;
-    for (const std::string_view kind :
-         {".data.rel.ro", ".bss.rel.ro", ".init_array", ".fini_array", ".ctors", ".dtors"})
+    for (const std::string_view kind : {".data.rel.ro", ".bss.rel.ro"})
         if (is_kind(name, kind)) return image_part::relro;
     return zeroes ? image_part::bss : image_part::data;
 }
@@ -279,6 +280,9 @@ inline result<void, load_error> input::attach(std::uint32_t index, const elf::se
         return refuse_input(name_, errc::not_supported, "wants an executable stack, which is refused");
     if (name == ".preinit_array" && sections_[index].live())
         return refuse_input(name_, errc::not_supported, ".preinit_array is for programs");
+    if ((name == ".init" || name == ".fini") && sections_[index].live() && of.size != 0)
+        return refuse_input(name_, errc::not_supported,
+                            std::string(name) + " is a part of a function that only start-up files complete");
     const bool with_addend = of.type == elf::section_type::relocations_with_addend;
     if (!with_addend && of.type != elf::section_type::relocations) return {};
     if (of.info >= sections_.size())
