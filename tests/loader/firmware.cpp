@@ -146,6 +146,11 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_linked_is_refused_with_its_place) {
     BOOST_TEST((changed(16, 2) == errc::not_supported));  // a program
     BOOST_TEST((changed(18, 3) == errc::not_supported));  // for i386
     BOOST_TEST((changed(16, 1) == errc{}));
+    // The type and the flags of the relocations of code.
+    const std::size_t header = 0x1f4 + 2 * 40;
+    BOOST_TEST((changed(header + 7, 0x40) == errc::not_supported));
+    BOOST_TEST((changed(header + 7, 0x60) == errc::not_supported));
+    BOOST_TEST((changed(header + 9, 1) == errc::not_supported));
 }
 
 BOOST_AUTO_TEST_CASE(code_stays_in_flash_when_it_was_settled) {

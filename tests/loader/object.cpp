@@ -224,6 +224,27 @@ BOOST_AUTO_TEST_CASE(initialisers_in_sections_that_are_not_writable_run) {
     c_module({link_input::bytes("parts_a.o", bytes_of(a)), link_input::bytes("parts_b.o", bytes_of(b))});
 }
 
+BOOST_AUTO_TEST_CASE(sections_of_unknown_types_are_linked_by_the_rules_of_the_gabi) {
+    constexpr std::uint32_t crel = 0x40000014, of_nobody = 0x50000000, of_system = 0x6abcdef0, of_machine = 0x7abcdef0;
+    const std::string whole = text_of(built("parts_a-O0.o"));
+    const auto linked_as = [&](std::string_view wanted, std::uint32_t as, std::uintptr_t more = 0) {
+        bool seen = false;
+        const std::string text = with_sections(whole, [&](std::string_view name, std::uint32_t& type, auto& flags) {
+            if (name == wanted) type = as == 0 ? type : as, flags |= more, seen = true;
+        });
+        BOOST_TEST(seen);
+        const std::string message = only_link(text);
+        return message.find("x.o: " + std::string(wanted) + " ") == message.npos ? message : "refused by name";
+    };
+    for (const std::uint32_t type : {crel, of_nobody, of_system, of_machine})
+        BOOST_TEST(linked_as(".rela.text", type, vitte::loader::elf::flag_info_link) == "refused by name");
+    BOOST_TEST(linked_as(".data", of_nobody) == "refused by name");
+    for (const std::uint32_t type : {of_system, of_machine}) BOOST_TEST(linked_as(".data", type) == "");
+    for (const std::uint32_t type : {of_nobody, of_system}) BOOST_TEST(linked_as(".comment", type) == "");
+    for (const std::uint32_t type : {0u, of_system})
+        BOOST_TEST(linked_as(".comment", type, vitte::loader::elf::flag_nonconforming) == "refused by name");
+}
+
 BOOST_AUTO_TEST_CASE(pieces_of_the_function_of_start_up_files_are_refused) {
     const std::string message = only_link(text_of(built("piece.o")), "piece.o");
     BOOST_TEST(message.find("piece.o: .init is a part of a function") != std::string::npos, message);

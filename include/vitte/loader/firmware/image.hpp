@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vitte/loader/firmware/relocation.hpp>
 #include <vitte/loader/format/elf/file.hpp>
+#include <vitte/loader/format/elf/unknown_section.hpp>
 
 namespace vitte::loader::firmware {
 
@@ -241,6 +242,11 @@ private:
             names_offset_ = sections()[s.link].offset;
             symbols_index_ = index;
         }
+        const auto is_loaded = [&](std::uint32_t i) {
+            return i < sections().size() && home_of(sections()[i], code_place::memory) != home::none;
+        };
+        if (const char* const why = elf::why_not_linked(s, index, is_loaded))
+            return malformed(what, why, s.offset, errc::not_supported);
         if (home_of(s, code_place::memory) == home::none) return {};
         constexpr std::uint64_t both = elf::flag_write | elf::flag_execute, most_of_alignment = 4096;
         if ((s.flags & both) == both)

@@ -75,7 +75,8 @@ result<sections, parse_error> find_sections(const elf::file& of, Decompress&& de
         VITTE_TRY(std::string_view name, of.name(s));
         relocated =
             relocated ||
-            ((s.type == elf::section_type::relocations_with_addend || s.type == elf::section_type::relocations) &&
+            ((s.type == elf::section_type::relocations_with_addend || s.type == elf::section_type::relocations ||
+              s.type == elf::section_type::compact_relocations) &&
              name.ends_with(".debug_info"));
         const bool old_name = name.starts_with(".zdebug_");
         if ((!old_name && !name.starts_with(".debug_")) || s.type == elf::section_type::no_bits) continue;

@@ -42,13 +42,17 @@ enum class section_type : std::uint32_t {
     group = 17,
     symbol_section_indices = 18,
     relative_relocations = 19,
+    compact_relocations = 0x40000014,  ///< CREL of LLVM 19
     gnu_hash = 0x6ffffff6,
     version_definitions = 0x6ffffffd,
     version_needs = 0x6ffffffe,
     version_indices = 0x6fffffff,
 };
+/// The first type of those that belong to operating systems, machines and programs.
+inline constexpr auto section_type_of_system = static_cast<section_type>(0x60000000);
 /// Bits of `section::flags`.
-inline constexpr std::uint64_t flag_write = 1, flag_alloc = 2, flag_execute = 4, flag_group = 0x200, flag_tls = 0x400,
+inline constexpr std::uint64_t flag_write = 1, flag_alloc = 2, flag_execute = 4, flag_info_link = 0x40,
+                               flag_nonconforming = 0x100, flag_group = 0x200, flag_tls = 0x400,
                                flag_compressed = 0x800, flag_exclude = 0x80000000;
 /// Special section indices of symbols, and the one that says "look into section 0".
 inline constexpr std::uint16_t section_undefined = 0, section_reserved = 0xff00, section_absolute = 0xfff1,

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 #include <vitte/loader/format/elf/file.hpp>
+#include <vitte/loader/format/elf/unknown_section.hpp>
 #include <vitte/loader/native/segments.hpp>
 
 namespace vitte::loader::native::object {
@@ -276,6 +277,9 @@ inline result<void, load_error> input::attach(std::uint32_t index, const elf::se
         extended_ = content->bytes;
     }
     const std::string_view name = sections_[index].name;
+    const auto is_loaded = [&](std::uint32_t i) { return i < sections_.size() && sections_[i].live(); };
+    if (const char* const why = elf::why_not_linked(of, index, is_loaded))
+        return refuse_input(name_, errc::not_supported, std::string(name) + " " + why);
     if (name == ".note.GNU-stack" && (of.flags & detail::flag_execute) != 0)
         return refuse_input(name_, errc::not_supported, "wants an executable stack, which is refused");
     if (name == ".preinit_array" && sections_[index].live())
