@@ -483,6 +483,24 @@ BOOST_AUTO_TEST_CASE(a_library_of_the_process_stays_while_modules_are_bound_to_i
     }
 }
 
+const ability absolute_symbols{"a linker with --defsym",
+                               [] { return !text_of(part("libasks_number.so")).empty(); }};
+BOOST_AUTO_TEST_CASE(absolute_symbols_are_numbers_whoever_has_loaded_their_library,
+                     *needs(dynamic_linker) * needs(absolute_symbols)) {
+    const std::string path = part("libabsolute.so");
+    for (const bool by_process : {false, true}) {
+        module_loader loader;
+        std::optional<vitte::sys::library> library;
+        std::optional<vitte::loader::module> own;
+        if (by_process) library = std::move(*vitte::sys::library::open(path.c_str()));
+        else own = std::move(*loader.load(path.c_str(), {.global = true}));
+        auto m = loader.load(part("libasks_number.so").c_str());
+        BOOST_REQUIRE_MESSAGE(m.has_value(), (m ? "" : m.error().message()));
+        const char* const number = (*(*m)->function_pointer<const char*()>("asked_number"))();
+        BOOST_TEST(reinterpret_cast<std::uintptr_t>(number) == 0x1234u);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_fifo_in_the_place_of_a_module_is_refused_without_waiting, *needs(own_kernel)) {
     const scratch folder;
     const std::string fifo = SCRATCH "/libpart_c.so";

@@ -44,7 +44,7 @@ public:
                 to = {value, in.tls_module, in.tls_offset};
                 return in.tls_module != 0;
             }
-            to = {in.table.base + value};
+            to = {in.table.address_of(*found)};
             if (found->type() == elf::symbol_type::gnu_ifunc) to.address = ask_resolver(to.address, cpu);
             return true;
         }

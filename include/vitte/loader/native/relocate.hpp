@@ -237,7 +237,7 @@ private:
     definition own(const symbol_entry& symbol) const noexcept {
         const auto value = static_cast<word>(symbol.value);
         if (symbol.type() == elf::symbol_type::tls) return {value, tls_.module};
-        return {symbol.section == elf::section_absolute || !symbol.defined() ? value : image_.base() + value};
+        return {symbol.defined() ? info_.symbols.address_of(symbol) : value};
     }
 
     result<definition, load_error> import(std::uint32_t index, const symbol_entry& symbol) {

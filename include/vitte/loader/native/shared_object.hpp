@@ -185,10 +185,9 @@ private:
     }
 
     std::uintptr_t address_of(const symbol_entry& symbol) const noexcept {
-        const auto value = static_cast<word>(symbol.value);
-        if (symbol.section == elf::section_absolute) return value;
-        if (symbol.type() != elf::symbol_type::gnu_ifunc) return base() + value;
-        return segments_.executable(value) == 0 ? 0 : ask_resolver(base() + value, cpu_);
+        const std::uintptr_t address = info_.symbols.address_of(symbol);
+        if (symbol.section == elf::section_absolute || symbol.type() != elf::symbol_type::gnu_ifunc) return address;
+        return segments_.executable(symbol.value) == 0 ? 0 : ask_resolver(address, cpu_);
     }
 
     void finalize() noexcept {

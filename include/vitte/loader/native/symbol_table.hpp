@@ -50,7 +50,7 @@ struct sysv_memory_words : memory_words {
 
 /// Pointers into an image. They are valid, and so are the counts, before the table is used.
 struct symbol_table {
-    std::uintptr_t base = 0;                   ///< what is added to a symbol's value
+    std::uintptr_t base = 0;                   ///< what is added to a symbol's value unless it is absolute
     const symbol_entry* symbols = nullptr;
     std::uint32_t symbol_limit = 0;            ///< no valid index is this large
     const char* strings = nullptr;
@@ -63,6 +63,12 @@ struct symbol_table {
     /// The string at `offset`, or "" if it lies outside.
     const char* string(std::uint64_t offset) const noexcept { return offset < string_size ? strings + offset : ""; }
     const char* name(const symbol_entry& symbol) const noexcept { return string(symbol.name); }
+
+    /// The address of a symbol that is defined, not thread-local, and no IFUNC; of an IFUNC that of its resolver.
+    std::uintptr_t address_of(const symbol_entry& symbol) const noexcept {
+        const auto value = static_cast<std::uintptr_t>(symbol.value);
+        return symbol.section == elf::section_absolute ? value : base + value;
+    }
 
     /// The version that symbol `index` has or needs; both members are null if it has none.
     version_name version_of(std::uint32_t index) const noexcept {
