@@ -19,7 +19,8 @@ struct close_library {
 using held_library = std::unique_ptr<void, close_library>;
 
 /// Holds the library that the OS's linker has loaded under `path`, which it may load or unload others for: hold no
-/// lock. Null if there is no such library, or none that can be closed.
+/// lock. Null if there is no such library, or none that can be closed. Where the OS does not tell what it has loaded,
+/// nothing is held: the program must not close libraries that modules use.
 template <class P>
 held_library hold_library(const char* path) noexcept {
     if constexpr (requires { P::images::without_loading; })
