@@ -16,6 +16,10 @@
 #include <grp.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
 
 #include <csignal>
 #endif
@@ -560,6 +564,67 @@ BOOST_AUTO_TEST_CASE(children_run_as_somebody_else, *needs(privilege)) {
     BOOST_TEST((refused.error().code == errc::permission_denied));
     BOOST_TEST(geteuid() == 0u);  // and this process is who it was
 }
+
+/// Returns true if `act`, in a child of this program, does.
+template <class Act>
+bool succeeds_apart(Act act) {
+    const pid_t id = fork();
+    if (id == 0) _exit(act() ? 0 : 1);
+    int status = -1;
+    return waitpid(id, &status, 0) == id && status == 0;
+}
+
+BOOST_AUTO_TEST_CASE(a_user_without_privilege_keeps_no_supplementary_groups, *needs(privilege)) {
+    const auto starts_in = [](std::initializer_list<gid_t> groups) {
+        return succeeds_apart([groups] {
+            if (setgroups(groups.size(), groups.begin()) != 0 || setgid(65534) != 0 || setuid(65534) != 0) return false;
+            const auto spawned = command("/bin/sh").arguments({"-c", "exit 0"}).user(65534, 65534).spawn();
+            return spawned ? groups.size() < 2 : groups.size() == 2 && spawned.error().code == errc::permission_denied;
+        });
+    };
+    BOOST_TEST(starts_in({}));
+    BOOST_TEST(starts_in({65534}));
+    BOOST_TEST(starts_in({7, 8}));
+}
+
+#if defined(__linux__)
+/// Makes this process user 65534 with the ambient capabilities CAP_DAC_READ_SEARCH, CAP_SETGID and CAP_SETUID.
+bool become_a_service() {
+    constexpr std::uint32_t rights = 1u << 2 | 1u << 6 | 1u << 7;
+    struct {
+        std::uint32_t version = 0x20080522;
+        int process = 0;
+    } header;
+    const std::uint32_t sets[6] = {rights, rights, rights};
+    const gid_t groups[] = {7, 8};
+    bool done = prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && setgroups(2, groups) == 0 && setgid(65534) == 0 &&
+                setuid(65534) == 0 && syscall(SYS_capset, &header, sets) == 0;
+    for (const unsigned long right : {2, 6, 7})
+        done = done && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, right, 0, 0) == 0;
+    return done;
+}
+
+BOOST_AUTO_TEST_CASE(a_user_has_none_of_the_capabilities_of_its_parent, *needs(own_kernel) * needs(privilege) * needs(shell)) {
+    const scratch folder;
+    BOOST_TEST(directory::current().set_mode(SCRATCH, 0700).has_value());
+    for (const std::uint32_t user : {65534u, 65533u}) {
+        BOOST_TEST(succeeds_apart([user] {
+            if (!become_a_service()) return false;
+            const auto told = capture(sh("grep -E '^(Uid|Groups|Cap(Inh|Prm|Eff|Amb)):' /proc/self/status | tr '\\n\\t' '  '")
+                                          .user(user, 65533));
+            if (!told) return told.error().code == errc::permission_denied;  // where nothing drops capabilities
+            const std::string id = std::to_string(user), none = "0000000000000000 ";
+            return told->output_text() == "Uid: " + id + " " + id + " " + id + " " + id + " Groups: 65533  CapInh: " + none +
+                                              "CapPrm: " + none + "CapEff: " + none + "CapAmb: " + none;
+        }));
+        BOOST_TEST(succeeds_apart([user] {  // nor while it begins
+            if (!become_a_service()) return false;
+            const auto refused = command("/bin/pwd").directory(SCRATCH).user(user, 65533).spawn();
+            return !refused && refused.error().code == errc::permission_denied;
+        }));
+    }
+}
+#endif
 
 /// A script with the seconds that its children sleep in place of NAP: those of other runs of this test sleep for others.
 std::string with_nap(std::string script) {

@@ -93,7 +93,10 @@ public:
         limits_.push_back({what, soft, hard});
         return *this;
     }
-    /// Runs as this user and group, without other groups. Needs a privilege unless that is who this process is.
+    /// Runs as this user and group, without other groups. Needs a privilege unless that is who this process is. The child
+    /// has no capabilities (on Linux), unless `id` is 0; the bounding set stays, for set-user-ID programs. Spawning fails
+    /// with `errc::permission_denied` where supplementary groups would stay, or, on systems where this library cannot
+    /// drop privileges, the right to become root.
     basic_command& user(std::uint32_t id, std::uint32_t group) {
         user_ = {id, group};
         as_user_ = true;

@@ -54,16 +54,27 @@ struct process_system : posix::forking {
         return posix::child_handle{static_cast<pid_t>(made)};
     }
 #endif
-    /// The calls themselves: those of libc would change all threads of the parent, whose memory this is.
+    /// Changes user and group. Fails if supplementary groups would stay; only root keeps capabilities. It makes the system
+    /// calls itself: those of libc would change all threads of the parent, whose memory this is.
     static bool become(const user_identity& user) noexcept {
 #if defined(SYS_setresuid32)
         constexpr long set_groups = SYS_setgroups32, set_group = SYS_setresgid32, set_user = SYS_setresuid32;
 #else
         constexpr long set_groups = SYS_setgroups, set_group = SYS_setresgid, set_user = SYS_setresuid;
 #endif
-        if (::geteuid() == 0 && ::syscall(set_groups, 1, &user.group) == -1) return false;
         return ::syscall(set_group, user.group, user.group, user.group) == 0 &&
-               ::syscall(set_user, user.user, user.user, user.user) == 0;
+               (::syscall(set_groups, 1, &user.group) == 0 || has_only(user.group)) &&
+               ::syscall(set_user, user.user, user.user, user.user) == 0 && (user.user == 0 || drop_capabilities());
+    }
+    /// Gives up the effective, permitted and inheritable sets, and with them the ambient one (capset(2)). The bounding
+    /// set stays: it grants nothing, and the user's set-user-ID programs need it.
+    static bool drop_capabilities() noexcept {
+        struct {
+            std::uint32_t version = 0x20080522;  // _LINUX_CAPABILITY_VERSION_3
+            int process = 0;
+        } header;
+        const std::uint32_t none[6]{};
+        return ::syscall(SYS_capset, &header, none) == 0;
     }
     static int descriptor_end() noexcept { return 0; }  // not needed
     static void close_at_exec(int first, int) noexcept {

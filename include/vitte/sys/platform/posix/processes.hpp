@@ -270,20 +270,29 @@ struct forking {
         if (made == 0) ::_exit(run(argument));
         return child_handle{made};
     }
+    /// Returns true if this process has no supplementary group but `group`. Sets `errno` otherwise.
+    static bool has_only(gid_t group) noexcept {
+        gid_t found[1];
+        const int count = ::getgroups(1, found);
+        if (count == 0 || (count == 1 && found[0] == group)) return true;
+        return errno = EPERM, false;
+    }
 #if !defined(__linux__) || defined(VITTE_PLATFORM_POSIX) || defined(VITTE_PLATFORM_HEADER)  // which has its own
+    /// Changes user and group. Fails if supplementary groups would stay, or the right to become root.
     static bool become(const user_identity& user) noexcept {
         const auto group = static_cast<gid_t>(user.group);
-        return (::geteuid() != 0 || has_only(&group)) && ::setgid(group) == 0 &&
-               ::setuid(static_cast<uid_t>(user.user)) == 0;
+        const bool changed =
+            ::setgid(group) == 0 && leave_groups(&group) && ::setuid(static_cast<uid_t>(user.user)) == 0;
+        if (!changed || user.user == 0 || ::setuid(0) != 0) return changed;
+        return errno = EPERM, false;
     }
-    /// Leaves all supplementary groups but this one. Where `setgroups`, which is not POSIX, is not there: whether there
-    /// are none.
+    /// Leaves all supplementary groups but this one. Where `setgroups`, which is not POSIX, is missing or not permitted,
+    /// there must be no others.
     template <class Group>
-    static bool has_only(const Group* group) noexcept {
+    static bool leave_groups(const Group* group) noexcept {
         if constexpr (requires { setgroups(1, group); })
-            return setgroups(1, group) == 0;
-        else
-            return ::getgroups(0, nullptr) == 0;
+            if (setgroups(1, group) == 0) return true;
+        return has_only(*group);
     }
     /// A number above those of all descriptors. The present limit says nothing of those that are older than it.
     static int descriptor_end() noexcept {
