@@ -26,6 +26,10 @@ struct outrun : native {
         }
     };
 };
+
+bool has_own_name(const char* path) {
+    return vitte::sys::detail::ends_with_own_name(std::string_view(path, vitte::sys::detail::length_of_names(path)));
+}
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(directory_)
@@ -203,6 +207,32 @@ BOOST_AUTO_TEST_CASE(nothing_is_what_is_to_be_left) {
     for (const char* path : {SCRATCH "/file/x", SCRATCH "/file/x/", SCRATCH "/no", SCRATCH "/no/x"})
         BOOST_TEST(remove_all(path).has_value());
     BOOST_TEST((names_in(*d) == std::set<std::string>{"file"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_tree_is_not_removed_by_a_path_that_ends_with_dots) {
+    const scratch folder;
+    const auto d = directory::open(folder.path);
+    BOOST_TEST((d->create_directory("d") && d->create_directory("d/below")));
+    put(*d, "d/file");
+    for (const char* path :
+         {SCRATCH "/d/.", SCRATCH "/d/./", SCRATCH "/d/./.", SCRATCH "/d/below/..//", SCRATCH "/d/.."}) {
+        const auto removed = remove_all(path);
+        BOOST_TEST((!removed && removed.error().code == errc::invalid_argument), path);
+    }
+    for (const char* path : {SCRATCH "/no/.", SCRATCH "/no/.."})
+        BOOST_TEST((remove_all(path).error().code == errc::invalid_argument));
+    BOOST_TEST((names_in(*d) == std::set<std::string>{"d"}));
+    BOOST_TEST((names_in(*d->open_directory("d")) == std::set<std::string>{"below", "file"}));
+#if !defined(_WIN32)  // which takes points away at the end of names
+    for (const char* name : {"...", ".d", "d.", "..d"}) {
+        BOOST_TEST(d->create_directory(name).has_value());
+        BOOST_TEST(remove_all((SCRATCH "/" + std::string(name)).c_str()).has_value());
+    }
+    BOOST_TEST((names_in(*d) == std::set<std::string>{"d"}));
+#endif
+    // Not tried with this program's own folders.
+    for (const char* path : {"/", "//", ".", "..", "./", "a/.."}) BOOST_TEST(!has_own_name(path), path);
+    for (const char* path : {"", "a", "a/", "/a"}) BOOST_TEST(has_own_name(path), path);
 }
 
 BOOST_AUTO_TEST_CASE(somebody_else_removes_it_first) {

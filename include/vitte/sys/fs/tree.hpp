@@ -177,15 +177,24 @@ result<void> remove_all_at(const char* path) noexcept {
     }
 }
 
+/// Returns true if a path ends with a name by which its folder can be removed: not with ".", ".." or a root.
+inline bool ends_with_own_name(path_view path) noexcept {
+    if (path.name().empty()) return path.root().empty();
+    return path.name() != "." && path.name() != "..";
+}
+
 }  // namespace detail
 
 /// Removes `path` with all that is in it, without following symbolic links: neither one at `path`, with separators
 /// behind it or without, nor those that somebody puts in the place of folders meanwhile. Stops at the first failure,
 /// which may leave some of it. Succeeds if there is nothing, also if somebody else removed it first, or if what stands
-/// above it is no folder.
+/// above it is no folder. Fails with `errc::invalid_argument`, and removes nothing, if `path` is a root or its last name is
+/// "." or "..": such a folder could be emptied, but not removed.
 template <platform P = native>
 result<void> remove_all(const char* path) noexcept {
     const std::size_t length = detail::length_of_names(path);
+    if (!detail::ends_with_own_name(std::string_view(path, length)))
+        return fail(errc::invalid_argument, "remove tree: root, \".\" or \"..\"");
     if (path[length] == 0) return detail::remove_all_at<P>(path);
     VITTE_TRY(auto copied, byte_buffer::allocate(length + 1));
     auto* const text = reinterpret_cast<char*>(copied.bytes().data());
