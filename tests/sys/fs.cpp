@@ -1,3 +1,8 @@
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -340,6 +345,26 @@ BOOST_AUTO_TEST_CASE(who_has_no_standard_output_is_told) {
     BOOST_REQUIRE(::dup2(before, 1) == 1);
     ::close(before);
     BOOST_TEST((printed.error().code == vitte::errc::bad_handle));
+}
+#endif
+
+#if defined(__unix__) || defined(__APPLE__)
+BOOST_AUTO_TEST_CASE(files_do_not_take_the_place_of_closed_streams) {
+    const pid_t id = ::fork();
+    BOOST_REQUIRE(id != -1);
+    if (id == 0) {
+        const auto stays_behind = [](const auto& opened) { return opened && opened->native_handle() > 2; };
+        for (const int stream : {0, 1, 2}) ::close(stream);
+        const auto made = sys::file::open("fs-streams.txt", sys::open_mode::create_both);
+        const auto folder = sys::directory::open(".");
+        const auto below = folder ? folder->open_file("fs-streams.txt") : sys::file::open(".");
+        const bool lost = !sys::print("x") && !sys::print("x", sys::standard_stream::error);
+        const bool behind = stays_behind(made) && stays_behind(folder) && stays_behind(below);
+        ::_exit(behind && lost && made->info()->size == 0 ? 0 : 1);
+    }
+    int status = -1;
+    BOOST_TEST((::waitpid(id, &status, 0) == id && status == 0));
+    std::remove("fs-streams.txt");
 }
 #endif
 

@@ -72,6 +72,15 @@ struct watched : native {
     };
 };
 
+/// Returns true if `act`, in a child of this program, does.
+template <class Act>
+bool succeeds_apart(Act act) {
+    const pid_t id = fork();
+    if (id == 0) _exit(act() ? 0 : 1);
+    int status = -1;
+    return waitpid(id, &status, 0) == id && status == 0;
+}
+
 command sh(std::string_view script) { return command("sh").arguments({"-c", script}); }
 
 constexpr bool lists = vitte::sys::detail::lists_processes<native::processes>;
@@ -496,6 +505,28 @@ BOOST_AUTO_TEST_CASE(only_named_descriptors_are_inherited, *needs(shell)) {
     for (const int number : {leaked, wanted, 100}) close(number);
 }
 
+BOOST_AUTO_TEST_CASE(streams_that_a_parent_lacks_lead_to_nowhere, *needs(shell)) {
+    const std::string script = "cat; echo error >&2 && echo said";
+    for (const auto lead : {&command::output, &command::error})
+        BOOST_TEST(succeeds_apart([&] {
+            for (const int stream : {0, 1, 2}) close(stream);
+            auto p = (sh(script + (lead == &command::error ? " >&2" : "")).*lead)(stdio::pipe()).spawn();
+            auto& from = lead == &command::output ? p->output() : p->error();
+            std::string heard;
+            std::byte some[100];
+            for (std::size_t got = 1; p && got != 0;) {
+                got = from.read(some).value_or(0);
+                heard.append(reinterpret_cast<const char*>(some), got);
+            }
+            return p && p->wait()->succeeded() && heard == (lead == &command::output ? "said\n" : "error\nsaid\n");
+        }));
+    BOOST_TEST(succeeds_apart([&] {
+        for (const int stream : {0, 1, 2}) close(stream);
+        auto p = sh(script).error(stdio::merge()).spawn();
+        return p && p->wait()->succeeded();
+    }));
+}
+
 BOOST_AUTO_TEST_CASE(limits_do_not_let_descriptors_through, *needs(shell)) {
     rlimit before{};
     getrlimit(RLIMIT_NOFILE, &before);
@@ -563,15 +594,6 @@ BOOST_AUTO_TEST_CASE(children_run_as_somebody_else, *needs(privilege)) {
     const auto refused = command("/bin/pwd").directory(SCRATCH).user(65534, 65534).spawn();
     BOOST_TEST((refused.error().code == errc::permission_denied));
     BOOST_TEST(geteuid() == 0u);  // and this process is who it was
-}
-
-/// Returns true if `act`, in a child of this program, does.
-template <class Act>
-bool succeeds_apart(Act act) {
-    const pid_t id = fork();
-    if (id == 0) _exit(act() ? 0 : 1);
-    int status = -1;
-    return waitpid(id, &status, 0) == id && status == 0;
 }
 
 BOOST_AUTO_TEST_CASE(a_user_without_privilege_keeps_no_supplementary_groups, *needs(privilege)) {

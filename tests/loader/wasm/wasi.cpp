@@ -427,6 +427,22 @@ BOOST_AUTO_TEST_CASE(nobody_waits_for_the_other_end_of_a_fifo,
     BOOST_TEST(*g.read(fd, 100) == "hi");
 }
 
+#if defined(__unix__)
+BOOST_AUTO_TEST_CASE(streams_that_the_host_lacks_are_closed_for_a_guest) {
+    guest g;
+    const int before = ::dup(1);
+    BOOST_REQUIRE((before != -1 && ::close(1) == 0));
+    g.world.inherit_streams();
+    const auto fd = g.opened("file", create | alone);
+    const auto host = vitte::sys::file::open(SCRATCH "/of the host", vitte::sys::open_mode::create_both);
+    const std::uint32_t lost = g.write(1, "lost"), kept = g.write(fd, "kept");
+    BOOST_REQUIRE(::dup2(before, 1) == 1);
+    ::close(before);
+    BOOST_TEST((lost == badf && kept == success));
+    BOOST_TEST((host->info()->size == 0 && g.seek(fd, 0, 1) == success && g.get<std::uint64_t>(16) == 4));
+}
+#endif
+
 BOOST_AUTO_TEST_CASE(nobody_waits_for_the_reader_of_a_full_pipe, *needs(waiting_for_streams)) {
     guest g;
     int ends[2];

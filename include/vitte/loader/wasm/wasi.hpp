@@ -43,12 +43,12 @@ public:
         if (!state_.descriptors.add(std::move(made))) return fail(errc::out_of_handles, "add folder");
         return {};
     }
-    /// Gives the guest this process's own standard streams; what the process lacks stays closed.
+    /// Gives the guest this process's own standard streams; those that are closed now stay closed for the guest.
     void inherit_streams() {
         using sys::standard_stream;
         for (const auto stream : {standard_stream::input, standard_stream::output, standard_stream::error}) {
             const auto handle = P::files::standard(stream);
-            if (handle == P::files::invalid) continue;
+            if (handle == P::files::invalid || !P::files::info(handle)) continue;
             set_stream(stream, sys::basic_file<P>(handle), true);
         }
     }

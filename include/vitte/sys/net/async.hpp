@@ -188,10 +188,14 @@ private:
         using connection = std::remove_cvref_t<decltype(*std::declval<const Listener&>().try_accept())>;
 
         result<connection> taken() noexcept {
-            const auto made = operation.outcome("accept");
-            if (!made) return unexpected(made.error());
-            using handle = typename P::sockets::handle;
-            return connection{decltype(connection::stream)(static_cast<handle>(*made)), peer.address()};
+            VITTE_TRY(const std::size_t number, operation.outcome("accept"));
+            if constexpr (requires { peer.accepted(number); }) {
+                VITTE_TRY(const auto made, peer.accepted(number));
+                return connection{decltype(connection::stream)(made), peer.address()};
+            } else {
+                using handle = typename P::sockets::handle;
+                return connection{decltype(connection::stream)(static_cast<handle>(number)), peer.address()};
+            }
         }
         static constexpr bool may_go_on(errc code) noexcept {
             return code == errc::would_block || code == errc::disconnected || code == errc::interrupted;

@@ -563,7 +563,7 @@ concept signals_facet = requires(typename S::reader reader, typename S::catcher 
 /// - `handle`: that of `sockets`. `envelope`: an object for requests of messages and of connections to be accepted, at
 ///   its `data()` until they are completed. Before each `hold(message, is_sent)` says which message, whose data stays,
 ///   or `address_later()` that a connection is accepted. Afterwards `address()` is the sender's, `truncated()` whether
-///   the message was longer.
+///   the message was longer. If it has `accepted(number)`, that is the handle of an accepted connection.
 /// - `open(entries)`, `close()`, `is_open()`: a ring with room for that many requests, a power of two, which no child
 ///   inherits. `errc::not_supported`, `errc::invalid_argument` or `errc::permission_denied` if the kernel has none for
 ///   this program. When it is closed nothing may be under way that has memory.

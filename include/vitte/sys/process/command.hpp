@@ -24,7 +24,7 @@ template <platform P = native>
 class basic_stdio {
 public:
     using native_handle_type = typename P::files::handle;
-    /// To where that of this process leads.
+    /// To where that of this process leads; on POSIX to the null device if this process has none.
     static constexpr basic_stdio inherit() noexcept { return {stdio_kind::inherited, P::files::invalid}; }
     /// To nowhere: what is read is empty, what is written is lost.
     static constexpr basic_stdio null() noexcept { return {stdio_kind::none, P::files::invalid}; }

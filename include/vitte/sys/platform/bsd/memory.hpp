@@ -13,7 +13,7 @@ struct memory : posix::memory {
     }
 #if defined(__FreeBSD__)
     static result<int> create_shared() noexcept {
-        const int made = ::shm_open(SHM_ANON, O_RDWR | O_CLOEXEC, 0600);
+        const int made = posix::above_streams(::shm_open(SHM_ANON, O_RDWR | O_CLOEXEC, 0600));
         if (made == -1) return posix::last_error("shm_open");
         return made;
     }

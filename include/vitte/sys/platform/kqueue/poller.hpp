@@ -83,7 +83,7 @@ public:
     using handle = int;
 
     result<void> open() noexcept {
-        queue_ = ::kqueue();
+        queue_ = posix::above_streams(::kqueue());
         if (queue_ == -1) return posix::last_error("kqueue");
         const auto opened = alarm_.open(queue_);
         if (!opened) close();
@@ -172,7 +172,7 @@ private:
     /// A queue is readable when there is something in it.
     result<void> open_one_shots() noexcept {
         if (one_shots() != -1) return {};
-        const int made = ::kqueue();
+        const int made = posix::above_streams(::kqueue());
         if (made == -1) return posix::last_error("kqueue");
         const auto watched = apply(queue_, changes().add(made, socket_readable, poll_trigger::level, 0));
         if (!watched) return ::close(made), watched;

@@ -26,7 +26,7 @@ struct process_system : posix::forking {
     }
     static result<void> await_exit(posix::child_handle of, std::int64_t until) noexcept {
         if (until == INT64_MAX) return {};
-        const int queue = ::kqueue();
+        const int queue = posix::above_streams(::kqueue());
         if (queue == -1) return posix::last_error("kqueue");
         struct kevent asked, told;
         EV_SET(&asked, static_cast<std::uintptr_t>(of.id), EVFILT_PROC, EV_ADD | EV_ONESHOT, NOTE_EXIT, 0, 0);
@@ -42,7 +42,7 @@ struct process_system : posix::forking {
     }
     /// A queue of its own, which is readable when there is something in it.
     static result<int> end_handle(posix::child_handle of) noexcept {
-        const int queue = ::kqueue();
+        const int queue = posix::above_streams(::kqueue());
         if (queue == -1) return posix::last_error("kqueue");
         struct kevent asked;
         EV_SET(&asked, static_cast<std::uintptr_t>(of.id), EVFILT_PROC, EV_ADD, NOTE_EXIT, 0, 0);

@@ -14,7 +14,7 @@ public:
     static constexpr bool only_itself = true;
 
     result<void> open() noexcept {
-        queue_ = ::kqueue();
+        queue_ = posix::above_streams(::kqueue());
         if (queue_ == -1) return posix::last_error("kqueue");
         return {};
     }
@@ -31,7 +31,7 @@ public:
 #else
         constexpr int how = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
 #endif
-        const int file = ::open(path, how);
+        const int file = posix::above_streams(::open(path, how));
         if (file == -1) return posix::last_error("open");
         struct kevent asked;
         EV_SET(&asked, static_cast<std::uintptr_t>(file), EVFILT_VNODE, EV_ADD | EV_CLEAR,

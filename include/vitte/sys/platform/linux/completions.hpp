@@ -11,7 +11,7 @@
 #include <vitte/sys/platform/completion_types.hpp>
 #include <vitte/sys/platform/linux/call_numbers.hpp>
 #include <vitte/sys/platform/posix/clocks.hpp>
-#include <vitte/sys/platform/posix/error.hpp>
+#include <vitte/sys/platform/posix/descriptor.hpp>
 #include <vitte/sys/platform/posix/socket_address.hpp>
 
 namespace vitte::sys::linux_os {
@@ -82,6 +82,12 @@ public:
         if (header_.msg_iovlen != 0) came.size = header_.msg_namelen;
         return came.value();
     }
+    /// The handle of an accepted connection, which comes of the completion as `number`.
+    static result<int> accepted(std::size_t number) noexcept {
+        const int made = posix::above_streams(static_cast<int>(number));
+        if (made == -1) return posix::last_error("accept");
+        return made;
+    }
     bool truncated() const noexcept { return (header_.msg_flags & MSG_TRUNC) != 0; }
 
 private:
@@ -104,7 +110,7 @@ public:
         made.flags = uring::setup_completions_size | uring::setup_submit_all | uring::setup_coop_taskrun |
                      uring::setup_single_issuer | uring::setup_defer_taskrun;
         made.completions = 8 * entries;
-        queue_ = static_cast<int>(::syscall(io_uring_setup_call, entries, &made));
+        queue_ = posix::above_streams(static_cast<int>(::syscall(io_uring_setup_call, entries, &made)));
         if (queue_ == -1) return posix::last_error("io_uring_setup");
         const std::size_t of_submissions = made.submission.seventh + made.submissions * sizeof(std::uint32_t);
         const std::size_t of_completions = made.completion.sixth + made.completions * sizeof(uring::completion);

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <vitte/sys/platform/posix/descriptor.hpp>
+
 
 namespace vitte::sys::linux_os {
 
@@ -17,7 +19,7 @@ namespace detail {
 template <std::size_t N>
 void read_text(const char* path, char (&to)[N]) noexcept {
     to[0] = 0;
-    const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+    const int file = posix::above_streams(::open(path, O_RDONLY | O_CLOEXEC));
     if (file == -1) return;
     const ssize_t got = ::read(file, to, N - 1);
     ::close(file);

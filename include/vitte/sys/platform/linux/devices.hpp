@@ -72,7 +72,7 @@ struct devices : terminal_devices {
     /// By TIOCGPTPEER, since 4.13, which needs no /dev/pts.
     static result<int> open_peer(int pseudo_terminal) noexcept {
 #if defined(TIOCGPTPEER)
-        const int made = ::ioctl(pseudo_terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        const int made = posix::above_streams(::ioctl(pseudo_terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
         if (made != -1) return made;
 #endif
         return posix::devices::open_peer(pseudo_terminal);

@@ -34,13 +34,15 @@ struct directories : posix::directories {
 #endif
     /// O_PATH (open(2)).
     static result<handle> open_to_search(handle in, const char* path, bool follow) noexcept {
-        const int opened = ::openat(in, path, O_PATH | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+        const int how = O_PATH | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
+        const int opened = posix::above_streams(::openat(in, path, how));
         if (opened == -1) return posix::last_error("openat O_PATH");
         return opened;
     }
     /// O_TMPFILE (open(2)); `errc::is_a_directory` or `errc::not_supported` where the file system has no such thing.
     static result<handle> open_unnamed(handle in, const char* folder, std::uint32_t rights) noexcept {
-        const int opened = ::openat(in, folder, O_TMPFILE | O_RDWR | O_CLOEXEC, static_cast<mode_t>(rights));
+        const int opened = posix::above_streams(
+            ::openat(in, folder, O_TMPFILE | O_RDWR | O_CLOEXEC, static_cast<mode_t>(rights)));
         if (opened == -1) return posix::last_error("openat O_TMPFILE");
         return opened;
     }
@@ -112,8 +114,8 @@ private:
         how.flags = static_cast<unsigned>(flags);
         how.mode = rights;
         how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-        const long opened = ::syscall(SYS_openat2, in, path, &how, sizeof how);
-        if (opened != -1) return static_cast<handle>(opened);
+        const int opened = posix::above_streams(static_cast<int>(::syscall(SYS_openat2, in, path, &how, sizeof how)));
+        if (opened != -1) return opened;
         const int number = errno;  // filters of containers that do not know the call say EPERM
         if (number == EPERM) return fail(errc::not_supported, "openat2", number);
         return fail(posix::cause_of(number), "openat2", number);

@@ -11,7 +11,7 @@
 #include <cstdint>
 
 #include <vitte/sys/platform/linux/call_table.hpp>
-#include <vitte/sys/platform/posix/error.hpp>
+#include <vitte/sys/platform/posix/descriptor.hpp>
 #include <vitte/sys/platform/sandbox_types.hpp>
 
 namespace vitte::sys::linux_os {
@@ -87,11 +87,10 @@ public:
         // No ruleset is empty, and each of files refuses to link from one folder to another unless a rule allows it.
         if (open_to_all) handled.files = access_make_block_device | (abi >= 2 ? std::uint64_t{access_refer} : 0);
         handled_ = handled.files;
-        ruleset_ = static_cast<int>(::syscall(landlock_create_ruleset_call, &handled, sizeof handled, 0));
+        // No child gets its streams at this number.
+        ruleset_ = posix::above_streams(
+            static_cast<int>(::syscall(landlock_create_ruleset_call, &handled, sizeof handled, 0)));
         if (ruleset_ == -1) return posix::last_error("landlock_create_ruleset");
-        if (ruleset_ < 3) {
-            VITTE_CHECK(leave_streams());
-        }
         return open_to_all ? allow_everywhere() : result<void>();
     }
     /// Bits of `sandbox_right` for what the handle stands for.
@@ -126,7 +125,7 @@ private:
         return rule.allowed != 0 ? add(1, &rule) : result<void>();  // an empty rule is an error to the kernel
     }
     result<void> allow_everywhere() noexcept {
-        const int root = ::open("/", O_PATH | O_CLOEXEC);
+        const int root = posix::above_streams(::open("/", O_PATH | O_CLOEXEC));
         if (root == -1) return posix::last_error("open O_PATH");
         const auto allowed = allow_beneath(root, handled_);
         ::close(root);
@@ -135,14 +134,6 @@ private:
     result<void> add(int kind, const void* rule) noexcept {
         if (::syscall(landlock_add_rule_call, ruleset_, kind, rule, 0) == 0) return {};
         return posix::last_error("landlock_add_rule");
-    }
-    /// To a number at which no child gets its streams.
-    result<void> leave_streams() noexcept {
-        const int moved = ::fcntl(ruleset_, F_DUPFD_CLOEXEC, 3);
-        if (moved == -1) return posix::last_error("fcntl F_DUPFD_CLOEXEC");
-        ::close(ruleset_);
-        ruleset_ = moved;
-        return {};
     }
 
     int ruleset_ = -1;

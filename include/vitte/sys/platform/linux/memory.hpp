@@ -22,7 +22,7 @@ struct memory : posix::memory {
     }
 
     static result<int> create_shared() noexcept {
-        const int made = ::memfd_create("vitte", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        const int made = posix::above_streams(::memfd_create("vitte", MFD_CLOEXEC | MFD_ALLOW_SEALING));
         if (made == -1) return posix::last_error("memfd_create");
         return made;
     }

@@ -17,9 +17,9 @@ public:
     using handle = int;
 
     result<void> open() noexcept {
-        queue_ = ::epoll_create1(EPOLL_CLOEXEC);
+        queue_ = posix::above_streams(::epoll_create1(EPOLL_CLOEXEC));
         if (queue_ == -1) return posix::last_error("epoll_create1");
-        wake_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        wake_ = posix::above_streams(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
         // Each write is an edge, so that nobody has to read.
         const auto opened = wake_ == -1 ? posix::last_error("eventfd")
                                         : control(EPOLL_CTL_ADD, wake_, EPOLLIN | EPOLLET, reserved_key);

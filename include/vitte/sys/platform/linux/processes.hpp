@@ -92,7 +92,7 @@ struct process_system : posix::forking {
     }
     /// Since Linux 5.3.
     static result<int> end_handle(posix::child_handle of) noexcept {
-        const auto descriptor = static_cast<int>(::syscall(pidfd_open_call, of.id, 0));
+        const int descriptor = posix::above_streams(static_cast<int>(::syscall(pidfd_open_call, of.id, 0)));
         if (descriptor == -1) return posix::last_error("pidfd_open");
         return descriptor;
     }

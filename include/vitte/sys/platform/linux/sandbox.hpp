@@ -17,7 +17,7 @@ struct sandbox {
         return call_filter::supported() ? landlock | filter_rules : landlock & ~shared_rules;
     }
     static result<handle> open_place(handle in, const char* path) noexcept {
-        const int opened = ::openat(in, path, O_PATH | O_CLOEXEC);
+        const int opened = posix::above_streams(::openat(in, path, O_PATH | O_CLOEXEC));
         if (opened == -1) return posix::last_error("openat O_PATH");
         return opened;
     }

@@ -16,7 +16,7 @@ public:
         sigemptyset(&wanted);
         for (std::size_t kind = 0; kind < signal_kinds; ++kind)
             if (which.contains(static_cast<signal_kind>(kind))) sigaddset(&wanted, posix::signal_numbers[kind]);
-        descriptor_ = ::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+        descriptor_ = posix::above_streams(::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC));
         if (descriptor_ == -1) return posix::last_error("signalfd");
         sigset_t before;
         ::pthread_sigmask(SIG_BLOCK, &wanted, &before);

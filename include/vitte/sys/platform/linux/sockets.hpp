@@ -78,7 +78,9 @@ struct sockets : posix::sockets {
     /// Bytes on their way in a pipe (splice(2)).
     class splice {
     public:
-        result<void> open() noexcept { return posix::checked(::pipe2(ends_, O_CLOEXEC | O_NONBLOCK), "pipe2"); }
+        result<void> open() noexcept {
+            return posix::above_streams(::pipe2(ends_, O_CLOEXEC | O_NONBLOCK), ends_, "pipe2");
+        }
         void close() noexcept {
             for (const int end : ends_) ::close(end);
         }

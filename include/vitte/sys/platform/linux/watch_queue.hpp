@@ -12,7 +12,7 @@ public:
     static constexpr bool watches_trees = false;
 
     result<void> open() noexcept {
-        queue_ = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        queue_ = posix::above_streams(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
         if (queue_ == -1) return posix::last_error("inotify_init1");
         return {};
     }

@@ -173,7 +173,7 @@ struct devices {
 #if !defined(_POSIX_C_SOURCE) || defined(_XOPEN_SOURCE)  // they are XSI's
     /// This side does not block.
     static result<int> open_pseudo_terminal() noexcept {
-        const int made = ::posix_openpt(O_RDWR | O_NOCTTY);
+        const int made = above_streams(::posix_openpt(O_RDWR | O_NOCTTY));
         if (made == -1) return last_error("posix_openpt");
         ::fcntl(made, F_SETFD, FD_CLOEXEC);
         ::fcntl(made, F_SETFL, O_NONBLOCK);

@@ -15,7 +15,8 @@ struct directories {
     static constexpr handle current = AT_FDCWD;
 
     static result<handle> open(handle in, const char* path, bool follow) noexcept {
-        const int opened = ::openat(in, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+        const int how = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
+        const int opened = above_streams(::openat(in, path, how));
         if (opened != -1) return opened;
         const int number = errno;
         const errc cause = cause_of(number);
@@ -23,7 +24,7 @@ struct directories {
     }
     static result<handle> open_file(handle in, const char* path, const open_options& options) noexcept {
         if ((options.flags & open_direct) != 0 && direct_flag == 0) return fail(errc::not_supported, "openat");
-        const int opened = ::openat(in, path, open_flags(options), static_cast<mode_t>(options.rights));
+        const int opened = above_streams(::openat(in, path, open_flags(options), static_cast<mode_t>(options.rights)));
         if (opened == -1) return last_error("openat");
         return opened;
     }
@@ -112,7 +113,7 @@ struct directories {
     class listing {
     public:
         result<void> open(handle folder) noexcept {
-            const int again = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            const int again = above_streams(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
             if (again == -1) return last_error("openat");
             stream_ = ::fdopendir(again);
             if (stream_ != nullptr) return {};

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <vitte/sys/platform/posix/error.hpp>
+#include <vitte/sys/platform/posix/descriptor.hpp>
 #include <vitte/sys/platform/types.hpp>
 
 namespace vitte::sys::posix {
@@ -144,7 +144,7 @@ struct files {
 
     static result<handle> open(const char* path, const open_options& options) noexcept {
         if ((options.flags & open_direct) != 0 && direct_flag == 0) return fail(errc::not_supported, "open");
-        const int opened = ::open(path, open_flags(options), static_cast<mode_t>(options.rights));
+        const int opened = above_streams(::open(path, open_flags(options), static_cast<mode_t>(options.rights)));
         if (opened == -1) return last_error("open");
         return opened;
     }

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <vitte/sys/platform/posix/error.hpp>
+#include <vitte/sys/platform/posix/descriptor.hpp>
 #include <vitte/sys/platform/types.hpp>
 
 namespace vitte::sys::posix {
@@ -69,7 +69,7 @@ struct memory {
     static result<int> open_shared(const char* name, open_mode mode) noexcept {
         constexpr int flags[] = {O_RDONLY, O_RDWR, O_RDWR | O_CREAT | O_TRUNC, O_RDWR | O_CREAT | O_EXCL,
                                  O_RDWR | O_CREAT, O_RDWR | O_CREAT | O_EXCL};
-        const int opened = ::shm_open(name, flags[static_cast<unsigned>(mode)] | O_CLOEXEC, 0600);
+        const int opened = above_streams(::shm_open(name, flags[static_cast<unsigned>(mode)] | O_CLOEXEC, 0600));
         if (opened == -1) return last_error("shm_open");
         return opened;
     }
@@ -106,7 +106,7 @@ protected:
 #if defined(MAP_ANONYMOUS) && !defined(VITTE_PLATFORM_POSIX)
         return mapped(::mmap(at, size, rights, flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 #else
-        const int zeros = ::open("/dev/zero", O_RDWR | O_CLOEXEC);
+        const int zeros = above_streams(::open("/dev/zero", O_RDWR | O_CLOEXEC));
         if (zeros == -1) return last_error("open /dev/zero");
         const auto made = mapped(::mmap(at, size, rights, flags | MAP_PRIVATE, zeros, 0));
         ::close(zeros);

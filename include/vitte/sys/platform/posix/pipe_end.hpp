@@ -15,9 +15,9 @@ namespace vitte::sys::posix {
 inline result<void> open_pipe(int (&ends)[2]) noexcept {
 #if (defined(__linux__) && defined(_GNU_SOURCE)) || defined(__FreeBSD__) || defined(__NetBSD__) || \
     defined(__OpenBSD__) || defined(__DragonFly__)
-    return checked(::pipe2(ends, O_CLOEXEC), "pipe2");
+    return above_streams(::pipe2(ends, O_CLOEXEC), ends, "pipe2");
 #else
-    VITTE_CHECK(checked(::pipe(ends), "pipe"));
+    VITTE_CHECK(above_streams(::pipe(ends), ends, "pipe"));
     for (const int end : ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
     return {};
 #endif

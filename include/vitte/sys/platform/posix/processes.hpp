@@ -62,7 +62,7 @@ private:
         const bool takes_terminal = request.group == process_group::terminal;
         if ((request.group == process_group::session || takes_terminal) && ::setsid() == -1) return "setsid";
         if (request.group == process_group::own && ::setpgid(0, 0) == -1) return "setpgid";
-        if (!place_streams()) return "dup2";
+        if (!place_streams()) return "place streams";
         if (takes_terminal && !take_terminal()) return "ioctl TIOCSCTTY";
         System::close_at_exec(3, descriptor_end);
         for (std::size_t i = 0; i < request.kept_count; ++i)
@@ -108,19 +108,25 @@ private:
         return errno = ENOTSUP, false;
 #endif
     }
+    /// Streams that the parent lacks lead to the null device.
     bool place_streams() const noexcept {
         int from[3];
         for (int i = 0; i < 3; ++i) {
             from[i] = request.streams[i];
-            const bool in_the_way = from[i] >= 0 && from[i] < 3 && from[i] != i;
-            if (in_the_way && (from[i] = ::fcntl(from[i], F_DUPFD_CLOEXEC, 3)) == -1) return false;
+            if (from[i] < 0 || from[i] > 2) continue;
+            if (::fcntl(from[i], F_SETFD, 0) == -1 && !lead_to_nowhere(from[i])) return false;
+            if (from[i] != i && (from[i] = ::fcntl(from[i], F_DUPFD_CLOEXEC, 3)) == -1) return false;
         }
         for (int i = 0; i < 3; ++i) {
-            if (from[i] == i) ::fcntl(i, F_SETFD, 0);
-            else if (from[i] == -1) ::close(i);
-            else if (::dup2(from[i], i) == -1) return false;
+            if (from[i] == -1) ::close(i);
+            else if (from[i] != i && ::dup2(from[i], i) == -1) return false;
         }
         return true;
+    }
+    static bool lead_to_nowhere(int stream) noexcept {
+        const int made = ::open("/dev/null", O_RDWR);
+        if (made == stream) return true;
+        return made != -1 && ::dup2(made, stream) != -1 && ::close(made) == 0;
     }
     /// No handler of the parent may run here.
     static void reset_handlers() noexcept {
@@ -215,11 +221,6 @@ private:
     static result<child> spawn_reporting(child_start<System>& start) noexcept {
         int ends[2];
         VITTE_CHECK(open_pipe(ends));
-        if (ends[1] < 3) {  // where the child's streams will be
-            const int moved = ::fcntl(ends[1], F_DUPFD_CLOEXEC, 3);
-            ::close(ends[1]);
-            ends[1] = moved;
-        }
         start.report = ends[1];
         sigset_t all, before;
         sigfillset(&all);

@@ -132,10 +132,11 @@ struct sockets {
     static constexpr std::size_t most_slices = 16, most_handles = 64;
 
     static result<handle> open(socket_family family, socket_kind kind) noexcept {
-        return opened(quieted(::socket(family_number(family), number(kind) | quiet, 0), quiet != 0), "socket");
+        const int made = above_streams(::socket(family_number(family), number(kind) | quiet, 0));
+        return opened(quieted(made, quiet != 0), "socket");
     }
     static result<void> open_pair(socket_kind kind, handle (&ends)[2]) noexcept {
-        VITTE_CHECK(checked(::socketpair(AF_UNIX, number(kind) | quiet, 0, ends), "socketpair"));
+        VITTE_CHECK(above_streams(::socketpair(AF_UNIX, number(kind) | quiet, 0, ends), ends, "socketpair"));
         for (const handle end : ends) quieted(end, quiet != 0);
         return {};
     }
@@ -156,9 +157,9 @@ struct sockets {
         native_address from;
 #if (defined(__linux__) && defined(_GNU_SOURCE)) || defined(__FreeBSD__) || defined(__NetBSD__) || \
     defined(__OpenBSD__) || defined(__DragonFly__)
-        const int made = ::accept4(socket, &from.any, &from.size, quiet);
+        const int made = above_streams(::accept4(socket, &from.any, &from.size, quiet));
 #else
-        const int made = quieted(::accept(socket, &from.any, &from.size), false);
+        const int made = quieted(above_streams(::accept(socket, &from.any, &from.size)), false);
 #endif
         if (made != -1) peer = from.value();
         return opened(made, "accept");
@@ -226,8 +227,9 @@ struct sockets {
             for (std::size_t i = 0; i < came; ++i) {
                 int one;
                 std::memcpy(&one, CMSG_DATA(part) + i * sizeof one, sizeof one);
+                one = above_streams(one);
                 if (handles_stay_here == 0) ::fcntl(one, F_SETFD, FD_CLOEXEC);
-                if (kept < handle_count) {
+                if (kept < handle_count && one != -1) {
                     handles[kept++] = one;
                 } else {
                     ::close(one);
