@@ -14,7 +14,9 @@
 
 #if !defined(_WIN32)
 #include <grp.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #if defined(__linux__)
 #include <sys/prctl.h>
@@ -52,6 +54,28 @@ struct steady : native {
 const ability shell{"a shell", [] { return capture(command("sh").arguments({"-c", "exit 0"})).has_value(); }};
 #if !defined(_WIN32)
 const ability privilege{"the rights of root", [] { return geteuid() == 0; }};
+
+/// The native platform, whose clock jumps ahead when `arrived` says so of the output, which is waited for until then.
+struct late : native {
+    static inline bool (*arrived)(int output) = nullptr;
+    static inline bool is_late = false;
+    struct clocks : native::clocks {
+        static std::int64_t ahead() noexcept { return is_late ? 120'000'000'000'000 : 0; }
+        static std::int64_t monotonic() noexcept { return native::clocks::monotonic() + ahead(); }
+        static vitte::result<void> sleep_until(std::int64_t point) noexcept {
+            return native::clocks::sleep_until(point - ahead());
+        }
+    };
+    struct processes : native::processes {
+        struct pipe_end : native::processes::pipe_end {
+            static vitte::result<void> wait_any(pipe_end* const* ends, std::size_t, std::int64_t) noexcept {
+                while (!arrived(ends[0]->native_handle())) this_thread::sleep_until(deadline::after(1_ms));
+                is_late = true;
+                return {};
+            }
+        };
+    };
+};
 
 /// The native platform, which counts what is done to a group, other than asking whether there is somebody, after its
 /// leader was waited for.
@@ -621,7 +645,7 @@ bool become_a_service() {
     const gid_t groups[] = {7, 8};
     bool done = prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && setgroups(2, groups) == 0 && setgid(65534) == 0 &&
                 setuid(65534) == 0 && syscall(SYS_capset, &header, sets) == 0;
-    for (const unsigned long right : {2, 6, 7})
+    for (const unsigned long right : {2ul, 6ul, 7ul})
         done = done && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, right, 0, 0) == 0;
     return done;
 }
@@ -723,6 +747,37 @@ BOOST_AUTO_TEST_CASE(who_outlives_a_leader_that_is_stopped_may_end_in_its_own_wa
     BOOST_REQUIRE(says(*p, "ready\nready\n"));
     BOOST_TEST(p->stop(deadline::after(60'000_ms))->code == 3);
     BOOST_TEST(text_of(SCRATCH "/end") == "tidy\n");
+}
+
+BOOST_AUTO_TEST_CASE(captures_keep_what_was_said_before_the_deadline, *needs(shell)) {
+    const auto said_at_the_deadline = [](const char* script, bool (*arrived)(int)) {
+        late::arrived = arrived;
+        late::is_late = false;
+        return capture(basic_command<late>("sh").arguments({"-c", script}),
+                       {.until = deadline::after(60'000'000_ms)});
+    };
+    const auto ended = said_at_the_deadline("head -c 40000 /dev/zero; exit 3", [](int) {
+        siginfo_t about{};
+        return waitid(P_ALL, 0, &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid != 0;
+    });
+    BOOST_TEST((ended && ended->end == capture_end::exited && ended->status.code == 3));
+    BOOST_TEST(ended->output.size() == 40'000u);
+    const auto stays = said_at_the_deadline("head -c 40000 /dev/zero; exec sleep 60000", [](int output) {
+        int held = 0;
+        return ioctl(output, FIONREAD, &held) == 0 && held == 40'000;
+    });
+    BOOST_TEST((stays && stays->end == capture_end::timed_out && !stays->status.succeeded()));
+    BOOST_TEST(stays->output.size() == 40'000u);
+}
+
+BOOST_AUTO_TEST_CASE(captures_keep_the_output_of_children_whose_status_is_lost) {
+    const auto before = std::signal(SIGCHLD, SIG_IGN);
+    const auto lost = capture(child({"talk", "8192"}));
+    const auto slow = capture(child({"sleep", "60000"}), {.until = deadline::passed()});
+    std::signal(SIGCHLD, before);
+    BOOST_TEST((lost && lost->end == capture_end::status_lost && !lost->succeeded() && lost->status.code == -1));
+    BOOST_TEST((lost->output.size() == 8192u && lost->error.size() == 8192u));
+    BOOST_TEST((slow && slow->end == capture_end::timed_out && !slow->status.succeeded()));
 }
 
 BOOST_AUTO_TEST_CASE(captures_kill_who_has_their_output, *needs(shell)) {

@@ -15,11 +15,12 @@ enum class capture_end : unsigned char {
     exited,
     timed_out,  ///< it was killed at the deadline
     too_large,  ///< it was killed because it said too much
+    status_lost,  ///< it has ended, but this process ignores SIGCHLD, or other code has waited for it
 };
 
 struct captured {
     capture_end end = capture_end::exited;
-    exit_status status;
+    exit_status status;  ///< with the code -1 if it was lost
     byte_buffer output, error;  ///< also after it was killed: what it said until then, at most `limit` bytes
 
     bool succeeded() const noexcept { return end == capture_end::exited && status.succeeded(); }
@@ -85,28 +86,50 @@ public:
             if (reader.pipe.is_open()) {
                 VITTE_CHECK(reader.begin(options_.limit));
             }
-        while (readers_[0].pipe.is_open() || readers_[1].pipe.is_open() || input_.is_open()) {
-            VITTE_CHECK(finish_input());
-            for (pipe_reader<P>& reader : readers_) {
-                VITTE_CHECK(finish(reader));
-                if (reader.size() > options_.limit) return capture_end::too_large;
-            }
+        for (;;) {
+            VITTE_TRY(const bool fits, move_once());
+            if (!fits) return capture_end::too_large;
             pipe_end* open[3];
-            std::size_t count = 0;
-            for (basic_pipe<P>* pipe : {&input_, &readers_[0].pipe, &readers_[1].pipe})
-                if (pipe->is_open()) open[count++] = &pipe->native_end();
-            if (count == 0) break;
-            if (P::clocks::monotonic() >= options_.until.monotonic()) return capture_end::timed_out;
+            const std::size_t count = list_open(open);
+            if (count == 0) return capture_end::exited;
+            if (P::clocks::monotonic() >= options_.until.monotonic()) return drain();
             const auto waited = pipe_end::wait_any(open, count, options_.until.monotonic());
             if (waited || waited.error().code == errc::interrupted) continue;
-            if (waited.error().code == errc::timed_out) return capture_end::timed_out;
+            if (waited.error().code == errc::timed_out) return drain();
             return unexpected(waited.error());
         }
-        return capture_end::exited;
+    }
+    /// Takes what the pipes hold, without waiting. Returns `exited` if all of them have ended, otherwise `timed_out`.
+    result<capture_end> drain() noexcept {
+        constexpr std::size_t most_held = std::size_t{1} << 20;  // somebody may go on writing
+        const std::size_t first = size();
+        for (std::size_t before = first + 1; size() != before && size() - first <= most_held;) {
+            before = size();
+            VITTE_TRY(const bool fits, move_once());
+            if (!fits) return capture_end::too_large;
+        }
+        pipe_end* open[3];
+        return list_open(open) == 0 ? capture_end::exited : capture_end::timed_out;
     }
     byte_buffer take(int which) noexcept { return readers_[which].take(options_.limit); }
 
 private:
+    std::size_t size() const noexcept { return readers_[0].size() + readers_[1].size(); }
+    std::size_t list_open(pipe_end* (&open)[3]) noexcept {
+        std::size_t count = 0;
+        for (basic_pipe<P>* pipe : {&input_, &readers_[0].pipe, &readers_[1].pipe})
+            if (pipe->is_open()) open[count++] = &pipe->native_end();
+        return count;
+    }
+    /// Moves what each pipe can take or give in one call. Returns false if the output exceeds its limit.
+    result<bool> move_once() noexcept {
+        VITTE_CHECK(finish_input());
+        for (pipe_reader<P>& reader : readers_) {
+            VITTE_CHECK(finish(reader));
+            if (reader.size() > options_.limit) return false;
+        }
+        return true;
+    }
     static bool later(const result<std::size_t>& moved) noexcept {
         return !moved && (moved.error().code == errc::would_block || moved.error().code == errc::interrupted);
     }
@@ -175,6 +198,7 @@ void kill_writers(basic_pipe<P>& said, std::uint64_t child) noexcept {
 /// process are left as they are. It has ended when this returns. Of its descendants `kill_tree` says whom it meets; on
 /// Linux everybody dies who can still write to its output and was started since, whoever has become their parent. Those
 /// who have closed its output are not waited for, and live on if they are not met.
+/// At the deadline, output that is in the pipes still counts: a child that has ended by then has exited.
 /// Where pipes are made and marked as not inherited in two steps (macOS, and POSIX before 2024), programs that this
 /// process starts in between by other means have these pipes, too: they may keep the input open, and are waited for,
 /// until the deadline. Programs that this library starts have none.
@@ -190,13 +214,21 @@ result<captured> capture(basic_command<P> what, const capture_options& options =
     if (!ended) return kill(), unexpected(ended.error());
     captured made;
     made.end = *ended;
+    const auto keep_status = [&](const result<exit_status>& status, capture_end without) -> result<void> {
+        if (status) return made.status = *status, result<void>();
+        if (status.error().code == errc::timed_out) return made.end = capture_end::timed_out, result<void>();
+        if (status.error().code != errc::not_found) return unexpected(status.error());
+        child.detach();  // its number may be that of another process by now
+        return made.end = without, made.status.code = -1, result<void>();
+    };
     if (made.end == capture_end::exited) {
-        const auto status = child.wait_until(options.until);
-        if (!status && status.error().code != errc::timed_out) return unexpected(status.error());
-        if (!status) made.end = capture_end::timed_out;
+        VITTE_CHECK(keep_status(child.wait_until(options.until), capture_end::status_lost));
     }
-    if (made.end != capture_end::exited) kill();
-    VITTE_TRY(made.status, child.wait());
+    if (made.end == capture_end::timed_out || made.end == capture_end::too_large) {
+        kill();
+        if (made.end == capture_end::timed_out) static_cast<void>(talk.drain());
+        VITTE_CHECK(keep_status(child.wait(), made.end));
+    }
     made.output = talk.take(0);
     made.error = talk.take(1);
     return made;
