@@ -1,4 +1,5 @@
 #if defined(__unix__) || defined(__APPLE__)
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #endif
@@ -220,6 +221,20 @@ BOOST_AUTO_TEST_CASE(copies_are_new_files_with_the_same_content) {
     BOOST_TEST(sys::stat("fs-copy-to.txt")->size == 0u);
     BOOST_TEST(sys::remove("fs-copy-to.txt").has_value());
 }
+
+#if defined(__unix__) || defined(__APPLE__)
+BOOST_AUTO_TEST_CASE(copies_of_fifos_and_devices_are_refused) {
+    std::remove("fs-fifo");
+    BOOST_REQUIRE(::mkfifo("fs-fifo", 0600) == 0);
+    for (const char* const from : {"fs-fifo", "/dev/null", "/dev/zero"}) {
+        const auto copied = sys::copy(from, "fs-copy-to.txt");
+        BOOST_TEST((!copied && copied.error().code == errc::invalid_argument), from);
+        BOOST_TEST((sys::stat("fs-copy-to.txt").error().code == errc::not_found));
+    }
+    BOOST_TEST((sys::copy(".", "fs-copy-to.txt").error().code == errc::is_a_directory));
+    std::remove("fs-fifo");
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(a_copy_that_fails_leaves_nothing) {
     const text_file from("fs-copy-from.txt", std::string(300'000, 'x'));

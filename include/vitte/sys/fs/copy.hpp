@@ -98,19 +98,22 @@ result<void> copy_rest(const basic_file<P>& from, const basic_file<P>& to) noexc
 
 }  // namespace detail
 
-/// Copies content and permissions of the file `from` to the new file `to`: by sharing its blocks where the file system
-/// can (`FICLONE`, `clonefile`), inside the kernel, or through a buffer. The copy belongs to who makes it, so that it
-/// is not set-user-ID or set-group-ID, but has the group, the mode and the access control list (on Linux) of `from`, as
-/// far as this process may give them to it; nobody else may do more with it, or open it before it is whole.
-/// `errc::already_exists` if there is something at `to`; after any other failure nothing is left there. Holes stay
-/// holes where the file system tells of them.
+/// Copies content and permissions of the regular file `from`, to which a symbolic link may lead, to the new file `to`:
+/// by sharing its blocks where the file system can (`FICLONE`, `clonefile`), inside the kernel, or through a buffer. The
+/// copy belongs to who makes it, so that it is not set-user-ID or set-group-ID, but has the group, the mode and the
+/// access control list (on Linux) of `from`, as far as this process may give them to it; nobody else may do more with
+/// it, or open it before it is whole. Holes stay holes where the file system tells of them.
+/// Fails with `errc::is_a_directory` for a folder, with `errc::invalid_argument` for a FIFO or a device, whose content
+/// need not end: nothing is read from it, and with `errc::already_exists` if there is something at `to`; after any other
+/// failure nothing is left there.
 template <platform P = native>
 result<void> copy(const char* from, const char* to) noexcept {
     using files = typename P::files;
-    VITTE_TRY(const auto source, basic_file<P>::open(from));
+    VITTE_TRY(const auto source, basic_file<P>::open(from, {open_mode::read, open_nonblocking}));
     VITTE_TRY(const auto old, detail::file_rights::of(source));
     const file_info& facts = old.facts;
     if (facts.kind == file_kind::directory) return fail(errc::is_a_directory, "copy");
+    if (facts.kind != file_kind::regular) return fail(errc::invalid_argument, "copy: a FIFO, socket or device");
     if constexpr (requires { files::clone_to(source.native_handle(), to); }) {
         const bool for_any_group = (facts.mode >> 3 & 07) == (facts.mode & 07);  // it has that of the folder
         if (for_any_group && files::clone_to(source.native_handle(), to)) return {};
