@@ -11,8 +11,10 @@
 #include "../support/scratch.hpp"
 #include "../support/text_files.hpp"
 
-#if defined(__linux__)
+#if defined(__unix__) || defined(__APPLE__)
 #include <sys/stat.h>
+#endif
+#if defined(__linux__)
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 #endif
@@ -81,6 +83,32 @@ BOOST_AUTO_TEST_CASE(times_are_told_and_set) {
     if (f->set_times(no_time, older))
         BOOST_TEST((f->info()->modified == older || f->info()->modified > 0));  // not everywhere
 }
+
+#if defined(__unix__) || defined(__APPLE__)
+BOOST_AUTO_TEST_CASE(times_beyond_those_that_are_counted_are_the_first_or_the_last) {
+    const scratch folder;
+    const file f = open_new(SCRATCH "/x");
+    constexpr std::int64_t first = no_time + 1, last = INT64_MAX;
+    for (const std::int64_t seconds : {9'624'960'000, -11'676'096'000}) {  // in 2275 and 1600
+        timespec wanted[2]{};
+        for (timespec& one : wanted) one.tv_sec = static_cast<decltype(one.tv_sec)>(seconds);
+        struct stat facts;
+        BOOST_REQUIRE((::futimens(f.native_handle(), wanted) == 0 && ::fstat(f.native_handle(), &facts) == 0));
+#if defined(__APPLE__)
+        const timespec& modified = facts.st_mtimespec;
+#else
+        const timespec& modified = facts.st_mtim;
+#endif
+        if (modified.tv_sec != seconds) continue;  // neither the file system nor `time_t` need know it
+        BOOST_TEST((f.info()->modified == (seconds > 0 ? last : first) && f.info()->accessed == f.info()->modified));
+    }
+    BOOST_TEST(f.set_times(first, last).has_value());
+    BOOST_TEST((f.info()->accessed <= 0 && f.info()->modified > 2'000'000'000'000'000'000));
+    constexpr std::int64_t beyond = std::int64_t{1} << 31;
+    static_assert(posix::saturated<std::int32_t>(beyond) == INT32_MAX && posix::saturated<std::int64_t>(beyond) == beyond);
+    static_assert(posix::saturated<std::int32_t>(-beyond - 1) == INT32_MIN && posix::saturated<std::int32_t>(-5) == -5);
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(rights_are_told_and_set, *needs(modes)) {
     const scratch folder;

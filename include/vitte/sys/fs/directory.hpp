@@ -83,7 +83,7 @@ public:
         if (length == to.size()) return fail(errc::name_too_long, "read link");
         return length;
     }
-    /// Times in nanoseconds since 1970-01-01 UTC; `no_time` leaves one as it is.
+    /// As `basic_file::set_times`.
     result<void> set_times(const char* path, std::int64_t accessed, std::int64_t modified,
                            links follow = links::not_followed) const noexcept {
         return directories::set_times(handle_, path, follow == links::followed, accessed, modified);

@@ -136,7 +136,8 @@ public:
     result<void> set_mode(std::uint32_t mode) const noexcept {
         VITTE_CALL_IF_PRESENT("set mode", files::set_mode(handle_, mode));
     }
-    /// Times in nanoseconds since 1970-01-01 UTC; `no_time` leaves one as it is.
+    /// Times in nanoseconds since 1970-01-01 UTC; `no_time` leaves one as it is. A file system, or a C library whose
+    /// seconds have 32 bits, that knows fewer years stores the first or the last moment that it knows.
     result<void> set_times(std::int64_t accessed, std::int64_t modified) const noexcept {
         VITTE_CALL_IF_PRESENT("set times", files::set_times(handle_, accessed, modified));
     }

@@ -89,7 +89,8 @@ struct directory_entry {
 /// Stands for the time of a file that is not known, or is to stay as it is.
 inline constexpr std::int64_t no_time = INT64_MIN;
 
-/// Facts about a file at one moment. Times are nanoseconds since 1970-01-01 UTC, or `no_time`.
+/// Facts about a file at one moment. Times are nanoseconds since 1970-01-01 UTC, or `no_time`; what lies before 1677 or
+/// after 2262 is the first or the last moment that these count.
 struct file_info {
     std::uint64_t size = 0;           ///< bytes
     std::uint64_t allocated = 0;      ///< bytes on the device; fewer than `size` if there are holes; 0 if not known

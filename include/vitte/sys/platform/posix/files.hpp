@@ -79,6 +79,16 @@ constexpr std::int64_t nanoseconds(const Time& time) noexcept {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + static_cast<std::int64_t>(time.tv_nsec);
 }
 
+/// `seconds` as a `Seconds`, which may have 32 bits: the first or the last one for those before or behind them.
+template <class Seconds>
+constexpr Seconds saturated(std::int64_t seconds) noexcept {
+    if constexpr (sizeof(Seconds) < sizeof seconds) {
+        constexpr std::int64_t last = (std::int64_t{1} << (8 * sizeof(Seconds) - 1)) - 1;
+        seconds = seconds > last ? last : seconds < -last - 1 ? -last - 1 : seconds;
+    }
+    return static_cast<Seconds>(seconds);
+}
+
 /// The two times of utimensat(2).
 struct time_pair {
     timespec times[2];
@@ -88,7 +98,7 @@ struct time_pair {
         timespec made{};
         if (time == no_time) return made.tv_nsec = UTIME_OMIT, made;
         const std::int64_t rest = time % 1'000'000'000, below = rest < 0 ? 1 : 0;
-        made.tv_sec = static_cast<decltype(made.tv_sec)>(time / 1'000'000'000 - below);
+        made.tv_sec = saturated<decltype(made.tv_sec)>(time / 1'000'000'000 - below);
         made.tv_nsec = static_cast<decltype(made.tv_nsec)>(rest + below * 1'000'000'000);
         return made;
     }
