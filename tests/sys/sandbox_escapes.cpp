@@ -446,6 +446,30 @@ BOOST_AUTO_TEST_CASE(a_terminal_does_not_signal_for_who_is_confined, *needs(own_
     BOOST_TEST(session().fate(nullptr, interrupt_by_terminal) == "interrupted");
 }
 
+BOOST_AUTO_TEST_CASE(who_is_confined_shares_no_group_and_joins_none, *needs(own_kernel)) {
+    if (!enforces(sandbox_signals)) return;
+    const victim other;
+    BOOST_REQUIRE(setpgid(other.id, other.id) == 0);
+    const auto join = [&] { return done(setpgid(0, other.id) == 0); };
+    BOOST_TEST(in_child(join) == "done");
+    BOOST_TEST(confined(no_signals(), join) == "permission denied");
+    const auto leads_its_group = [] { return done(getpgrp() == getpid()); };
+    BOOST_TEST(confined(no_signals(), leads_its_group) == "done");
+    BOOST_TEST(confined(plain(), [] { return done(getpgrp() != getpid()); }) == "done");
+    const auto of_leader = [](const std::function<std::string()>& act) {  // which keeps its session
+        return in_child([&] {
+            if (setpgid(0, 0) != 0) return std::string("leads no group");
+            return no_signals().enter() ? act() : std::string("not confined");
+        });
+    };
+    BOOST_TEST((of_leader(join) == "permission denied" && of_leader(leads_its_group) == "done"));
+    const sandbox box = no_signals();
+    auto child = command("/bin/sleep").argument("60000").confine(box).spawn();
+    BOOST_REQUIRE(child.has_value());
+    BOOST_TEST(getsid(static_cast<pid_t>(child->id())) == static_cast<pid_t>(child->id()));
+    BOOST_TEST(child->kill().has_value());
+}
+
 BOOST_AUTO_TEST_CASE(other_protocols_that_connect_by_tcp_are_refused_by_number, *needs(own_kernel)) {
     if (!enforces(sandbox_tcp)) return;
     for (const int protocol : {256, 262})  // SMC and MPTCP; whether this kernel has them does not matter
@@ -489,6 +513,13 @@ const refused_call refused_calls[] = {
     {"TIOCNOTTY", sandbox_signals, no_signals, SYS_ioctl, no_handle, TIOCNOTTY},
     {"TIOCVHANGUP", sandbox_signals, no_signals, SYS_ioctl, no_handle, TIOCVHANGUP},
     {"TIOCSIG", sandbox_signals, no_signals, SYS_ioctl, no_handle, _IOW('T', 0x36, int)},
+    {"TIOCSETD", sandbox_signals, no_signals, SYS_ioctl, no_handle, TIOCSETD},
+    {"TIOCSBRK", sandbox_signals, no_signals, SYS_ioctl, no_handle, TIOCSBRK},
+    {"TIOCCBRK", sandbox_signals, no_signals, SYS_ioctl, no_handle, TIOCCBRK},
+    {"TCSBRK", sandbox_signals, no_signals, SYS_ioctl, no_handle, TCSBRK},
+    {"TCSBRKP", sandbox_signals, no_signals, SYS_ioctl, no_handle, TCSBRKP},
+    {"TCXONC", sandbox_signals, no_signals, SYS_ioctl, no_handle, TCXONC},
+    {"TCFLSH", sandbox_signals, no_signals, SYS_ioctl, no_handle, TCFLSH},
     {"TCSETS", sandbox_signals, no_signals, SYS_ioctl, no_handle, TCSETS},
     {"TCSETSW", sandbox_signals, no_signals, SYS_ioctl, no_handle, TCSETSW},
     {"TCSETSF", sandbox_signals, no_signals, SYS_ioctl, no_handle, TCSETSF},

@@ -104,7 +104,9 @@ public:
 
     /// No signals to processes outside, and no limits, priorities and CPUs set but those of the calling thread, whose
     /// number there is 0: with them a process can be killed or stopped, too. Nor are terminals set, since they send
-    /// signals to whom they are told.
+    /// signals to whom they are told, nor is another process group joined. The process that enters, or the child, gets a
+    /// session of its own, without a controlling terminal: keys such as Ctrl-C do not reach it any more. One that leads
+    /// a process group stays in it: reading from a terminal in the background stops that group, with all its members.
     basic_sandbox& deny_signals() noexcept { return refuse(sandbox_signals); }
     /// No new processes, and no other program in the place of this one; threads may be started. A child that
     /// `basic_command` starts must become its program in the sandbox: it may go on to another one that it is allowed to
@@ -135,6 +137,7 @@ public:
                 if (threads != 1) return fail(errc::busy, "sandbox: other threads");
             }
             VITTE_TRY(const prepared rules, prepared::make(*this, report.enforced));
+            if (who == sandbox_scope::whole_process) rules.leave_group();
             VITTE_CHECK(rules.enforce());
         }
         return report;
@@ -147,6 +150,7 @@ public:
         if constexpr (present) {
             VITTE_TRY(const prepared rules, prepared::make(*this, report.enforced));
             request.confine = [](const void* opaque) noexcept {
+                static_cast<const prepared*>(opaque)->leave_group();
                 return static_cast<const prepared*>(opaque)->enforce();
             };
             request.confinement = &rules;
@@ -183,6 +187,9 @@ private:
         prepared(prepared&& other) noexcept : rules_(std::exchange(other.rules_, {})) {}
         prepared& operator=(prepared&&) = delete;
         ~prepared() { rules_.close(); }
+        void leave_group() const noexcept {
+            if constexpr (requires { rules_.leave_group(); }) rules_.leave_group();
+        }
         result<void> enforce() const noexcept { return rules_.enforce(); }
 
     private:

@@ -594,7 +594,8 @@ concept completions_facet = requires(C ring, const C& constant, std::uint32_t en
 /// - `ruleset`: an object: `open(rules)` begins with nothing allowed, for rules that are supported;
 ///   `allow(place, rights)` lets bits of `sandbox_right` through, `allow_port(port, rights)` those of
 ///   `sandbox_port_right`; `enforce()` is the step that cannot be undone, which a child that shares the memory of its
-///   parent can take for itself; `close()` gives up what it holds.
+///   parent can take for itself; `close()` gives up what it holds. It may have `leave_group()`: before `enforce()`, the
+///   process leaves the process group that it shares with others, if the rules are about signals.
 template <class S>
 concept sandbox_facet =
     requires(typename S::handle h, const char* path, typename S::ruleset set, unsigned bits, std::uint16_t port) {

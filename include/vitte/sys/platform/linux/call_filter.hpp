@@ -93,7 +93,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t room = 512;
+    static constexpr std::size_t room = 768;  // the kernel takes 4096
 
     constexpr void put(unsigned code, std::uint32_t value, std::size_t if_true = 0, std::size_t if_false = 0) noexcept {
         code_[size_++] = {static_cast<std::uint16_t>(code), static_cast<std::uint8_t>(if_true),

@@ -319,6 +319,16 @@ inline constexpr argument_check argument_checks[] = {
     {sandbox_signals, __NR_ioctl, 1, argument_test::equals, set_terminal_2},
     {sandbox_signals, __NR_ioctl, 1, argument_test::equals, set_terminal_2_later},
     {sandbox_signals, __NR_ioctl, 1, argument_test::equals, set_terminal_2_emptied},
+    // It stops the whole group of a process in the background that reads from it or calls one of these, and holds up who
+    // writes to it. The process may lead a group, but not join another one.
+    {sandbox_signals, __NR_setpgid, 1, argument_test::differs, 0},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TIOCSETD},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TIOCSBRK},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TIOCCBRK},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TCSBRK},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TCSBRKP},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TCXONC},
+    {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TCFLSH},
     // Connections that Landlock does not see.
     {sandbox_tcp, __NR_socket, 0, argument_test::equals, family_rds},
     {sandbox_tcp, __NR_socket, 0, argument_test::equals, family_smc},

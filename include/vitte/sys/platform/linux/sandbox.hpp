@@ -45,6 +45,10 @@ struct sandbox {
             VITTE_CHECK(places_.enforce());
             return filtered_ != 0 ? filter_of(filtered_).install() : result<void>();
         }
+        /// Gives the process a session of its own if signals are ruled. One that leads a group stays in it.
+        void leave_group() const noexcept {
+            if ((filtered_ & sandbox_signals) != 0) ::setsid();
+        }
         void close() noexcept { places_.close(); }
 
     private:
