@@ -634,9 +634,9 @@ BOOST_AUTO_TEST_CASE(a_user_without_privilege_keeps_no_supplementary_groups, *ne
 }
 
 #if defined(__linux__)
-/// Makes this process user 65534 with the ambient capabilities CAP_DAC_READ_SEARCH, CAP_SETGID and CAP_SETUID.
+/// Makes this process user 65534 with the ambient capabilities CAP_DAC_OVERRIDE, CAP_SETGID and CAP_SETUID.
 bool become_a_service() {
-    constexpr std::uint32_t rights = 1u << 2 | 1u << 6 | 1u << 7;
+    constexpr std::uint32_t rights = 1u << 1 | 1u << 6 | 1u << 7;
     struct {
         std::uint32_t version = 0x20080522;
         int process = 0;
@@ -645,7 +645,7 @@ bool become_a_service() {
     const gid_t groups[] = {7, 8};
     bool done = prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && setgroups(2, groups) == 0 && setgid(65534) == 0 &&
                 setuid(65534) == 0 && syscall(SYS_capset, &header, sets) == 0;
-    for (const unsigned long right : {2ul, 6ul, 7ul})
+    for (const unsigned long right : {1ul, 6ul, 7ul})
         done = done && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, right, 0, 0) == 0;
     return done;
 }
