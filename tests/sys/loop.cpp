@@ -632,6 +632,46 @@ BOOST_AUTO_TEST_CASE(who_takes_all_that_is_sent_lets_others_have_their_turn) {
     BOOST_TEST(told == "other done ");
 }
 
+namespace {
+/// Waits that end at once, for attempts that never get further.
+struct always_ready {
+    loop& in;
+    loop_callback* waiter = nullptr;
+    int asked = 0;
+    result<void> when_readable(loop_callback& then) noexcept {
+        ++asked;
+        in.post(then);
+        waiter = &then;
+        return {};
+    }
+    void cancel_readable() noexcept { in.withdraw(*waiter); }
+};
+template <errc Code>
+struct fails_with {
+    result<void> operator()() noexcept { return fail(Code, "attempt"); }
+};
+template <errc Code>
+std::string outcome_of_attempts(always_ready& watched, deadline until) {
+    std::string told;
+    const auto wait = [&]() -> task<> {
+        told = why(co_await attempt_when_ready<native, fails_with<Code>, always_ready>(watched.in, watched, socket_readable, until));
+        watched.in.stop();
+    };
+    spawn(wait());
+    BOOST_TEST(why(watched.in.run(soon())) == "done");
+    return told;
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(attempts_without_end_stop_at_their_deadline) {
+    open_loop l;
+    always_ready watched{l};
+    BOOST_TEST(outcome_of_attempts<errc::interrupted>(watched, deadline::passed()) == "timed out");
+    BOOST_TEST(outcome_of_attempts<errc::interrupted>(watched, deadline::after(20_ms)) == "timed out");
+    BOOST_TEST(outcome_of_attempts<errc::would_block>(watched, deadline::after(1_s)) == "timed out");
+    BOOST_TEST(watched.asked < 10'000);  // at first without a pause, and after every wait that took longer
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_takes_one_call_to_receive_and_one_to_send) {
     using remembers = traced<native>;
     using stream_type = basic_tcp_stream<remembers>;

@@ -737,6 +737,92 @@ BOOST_AUTO_TEST_CASE(messages_between_processes, *needs(local_datagrams)) {
     BOOST_TEST(why(client.send_to(bytes("x"), at(SCRATCH "/nobody"), soon())) == "not found");
 }
 
+BOOST_AUTO_TEST_CASE(a_receiver_without_room_is_waited_for_until_the_deadline, *needs(local_datagrams)) {
+    const scratch folder;
+    const auto receiver = unix_datagram::bind(at(SCRATCH "/full")).value(), sender = unix_datagram::bind(unix_address()).value();
+    std::string last = "done";
+    for (int i = 0; i < 100'000 && last == "done"; ++i) last = why(sender.send_to(bytes("x"), at(SCRATCH "/full"), now()));
+    BOOST_TEST((last == "timed out" || last == "out of memory"));  // BSDs do not wait
+}
+
+namespace {
+/// A socket that is always ready, and of which each call takes 5 ms of a clock of its own. It transfers one byte each time, or
+/// would block.
+struct slow_system : native {
+    static constexpr std::int64_t call_time = 5'000'000;
+    static inline std::int64_t time = 1;
+    static inline int calls = 0;
+    static inline bool blocks = false;
+
+    struct clocks : native::clocks {
+        static std::int64_t monotonic() noexcept { return time; }
+        static result<void> sleep_until(std::int64_t until) noexcept {
+            time = std::max(time, until);
+            return {};
+        }
+    };
+    struct sockets : native::sockets {
+        template <class... Given>
+        static result<std::size_t> transfer(const Given&...) noexcept {
+            ++calls;
+            if (blocks) return time += 1000, fail(errc::would_block, "transfer");
+            time += call_time;
+            return std::size_t{1};
+        }
+        static result<std::size_t> receive(handle h, std::byte* to, std::size_t size) noexcept { return transfer(h, to, size); }
+        static result<std::size_t> send(handle h, const std::byte* from, std::size_t size) noexcept { return transfer(h, from, size); }
+        static result<std::size_t> send_vector(handle h, const io_slice* all, std::size_t n) noexcept { return transfer(h, all, n); }
+        static result<std::size_t> send_file(handle h, native::files::handle, std::uint64_t, std::size_t) noexcept { return transfer(h); }
+        static result<handle> accept(handle, socket_address&) noexcept { return fail(errc::disconnected, "accept", (time += call_time, 0)); }
+        static result<unsigned> wait(handle, unsigned events, std::int64_t) noexcept { return events; }
+        class splice {
+        public:
+            result<void> open() noexcept { return {}; }
+            void close() noexcept {}
+            result<std::size_t> fill(handle h, std::size_t) noexcept { return transfer(h); }
+            result<std::size_t> drain(handle h, std::size_t) noexcept { return transfer(h); }
+        };
+    };
+};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(bytes_that_trickle_do_not_put_off_a_deadline) {
+    tcp_pair both;
+    const basic_tcp_stream<slow_system> stream(both.client.release()), other(both.server.release());
+    std::byte room[1000] = {};
+    const auto in_time = [](auto call) {
+        const std::int64_t began = slow_system::time;
+        const std::string told = why(call(deadline::at(began + 4 * slow_system::call_time)));
+        BOOST_TEST(slow_system::time - began <= 6 * slow_system::call_time);
+        return told;
+    };
+    BOOST_TEST(in_time([&](deadline until) { return stream.receive_all(room, until); }) == "timed out");
+    BOOST_TEST(in_time([&](deadline until) { return stream.send(room, until); }) == "timed out");
+    io_slice slices[] = {{room, sizeof room}};
+    BOOST_TEST(in_time([&](deadline until) { return stream.send_vector(slices, until); }) == "timed out");
+    const scratch folder;
+    put(SCRATCH "/page", "x");
+    const auto page = basic_file<slow_system>::open(SCRATCH "/page").value();
+    BOOST_TEST(in_time([&](deadline until) { return stream.send_file(page, 0, 1000, until); }) == "timed out");
+    auto passing = basic_relay<slow_system>::create().value();
+    BOOST_TEST(in_time([&](deadline until) { return passing.pass(stream, other, UINT64_MAX, until); }) == "timed out");
+    const basic_tcp_listener<slow_system> listener(both.listener.release());
+    BOOST_TEST(in_time([&](deadline until) { return listener.accept(until); }) == "timed out");
+}
+
+BOOST_AUTO_TEST_CASE(a_call_that_is_ready_and_would_block_does_not_spin) {
+    tcp_pair both;
+    const basic_tcp_stream<slow_system> stream(both.client.release());
+    std::byte room[1] = {};
+    slow_system::blocks = true;
+    slow_system::calls = 0;
+    BOOST_TEST(why(stream.receive(room, deadline::after<slow_system>(1_s))) == "timed out");
+    BOOST_TEST(slow_system::calls < 100);
+    BOOST_TEST(why(stream.send(room, deadline::after<slow_system>(1_s))) == "timed out");
+    BOOST_TEST(slow_system::calls < 200);
+    slow_system::blocks = false;
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_can_carry_messages, *needs(sequences)) {
     const scratch folder;
     const auto listener = unix_sequenced_listener::listen(at(SCRATCH "/here")).value();

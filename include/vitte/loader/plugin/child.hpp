@@ -385,10 +385,10 @@ private:
         return child_->requests.write(from, until);
     }
     result<void> receive(frame& to, sys::deadline until) noexcept {
-        for (bool again = false;; again = true) {
+        for (sys::detail::retry_pace<P> pace;;) {
             VITTE_TRY(const bool complete, child_->reader.next(to));
             if (complete) return {};
-            if (again && P::clocks::monotonic() >= until.monotonic()) return fail(errc::timed_out, "read");
+            VITTE_CHECK(pace.in_time(until, "read"));
             VITTE_TRY(const auto room, child_->reader.room());
             VITTE_TRY(const std::size_t came, read_some(room, until));
             if (came == 0) return fail(errc::end_of_input, "read");
@@ -400,8 +400,9 @@ private:
         pipe_end& end = child_->answers.native_end();
         pipe_end* const ends[] = {&end};
         end.begin(to.data(), to.size());
-        for (;;) {
-            const auto ready = sys::retried([&] { return pipe_end::wait_any(ends, 1, until.monotonic()); });
+        for (sys::detail::retry_pace<P> pace;;) {
+            auto ready = pace.before_wait(until, "read");
+            if (ready) ready = sys::retried([&] { return pipe_end::wait_any(ends, 1, until.monotonic()); });
             if (!ready) {
                 end.cancel();
                 return unexpected(ready.error());

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vitte/loader/serve/frame.hpp>
 #include <vitte/loader/serve/message.hpp>
-#include <vitte/sys/time/deadline.hpp>
+#include <vitte/sys/time/retry_pace.hpp>
 
 namespace vitte::loader {
 
@@ -38,6 +38,8 @@ private:
 /// Over a stream of `sys/net` that is its own. For one thread at a time.
 template <class Stream>
 class service_client {
+    using retry_pace = sys::detail::retry_pace<typename Stream::platform_type>;
+
 public:
     /// Says hello. Fails if the server speaks another protocol.
     static result<service_client, service_error> open(Stream with, sys::deadline until = sys::deadline::never()) {
@@ -51,7 +53,9 @@ public:
     result<service_message, service_error> ask(service_request what, sys::deadline until = sys::deadline::never()) {
         what.id = ++last_id_;
         VITTE_CHECK(send(what, until));
-        for (;;) {
+        for (retry_pace pace;;) {
+            if (const auto timely = pace.in_time(until, "receive"); !timely)
+                return refused(timely.error().code, timely.error().message().c_str());
             VITTE_TRY(service_message told, next(until));
             const json::value id = told.root().find("id");
             if (id && id.get<std::uint64_t>().value_or(0) == what.id) return told;
@@ -69,12 +73,12 @@ public:
     }
     /// The next message of any kind, answers and events.
     result<service_message, service_error> next(sys::deadline until = sys::deadline::never()) {
-        for (;;) {
+        for (retry_pace pace;;) {
             const auto frame = in_.next();
             if (frame) return service_message::read(*frame);
             if (frame.error().code != errc::would_block)
                 return refused(frame.error().code, "the server's answer is too long");
-            const auto came = stream_.receive(in_.room(), until);
+            const auto came = receive(until, pace);
             if (!came) return refused(came.error().code, came.error().message().c_str());
             if (*came == 0) return refused(errc::disconnected, "the server has ended");
             in_.filled(*came);
@@ -83,6 +87,10 @@ public:
 
 private:
     explicit service_client(Stream with) noexcept : stream_(std::move(with)) {}
+    result<std::size_t> receive(sys::deadline until, retry_pace& pace) noexcept {
+        VITTE_CHECK(pace.in_time(until, "receive"));
+        return stream_.receive(in_.room(), until);
+    }
 
     Stream stream_;
     message_reader in_{most_of_message};

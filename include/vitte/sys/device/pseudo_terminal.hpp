@@ -31,19 +31,20 @@ public:
         VITTE_CALL_IF_PRESENT("resize terminal", devices::set_size(ours_.native_handle(), to));
     }
     result<std::size_t> read(std::span<std::byte> to, deadline until) const noexcept {
-        for (;;) {
+        for (detail::retry_pace<P> pace;;) {
             const auto came = devices::read(ours_.native_handle(), to.data(), to.size());
             if (came) return came;
             if (came.error().code == errc::io_error) return std::size_t{0};  // Linux, when the other side is closed
-            VITTE_CHECK(try_again(came.error(), false, until));
+            VITTE_CHECK(try_again(came.error(), false, until, pace));
         }
     }
     result<void> write(std::span<const std::byte> from, deadline until) const noexcept {
+        retry_pace<P> pieces, pace;
         while (!from.empty()) {
+            VITTE_CHECK(pieces.in_time(until, "write to terminal"));
             const auto went = devices::write(ours_.native_handle(), from.data(), from.size());
-            if (!went) {
-                VITTE_CHECK(try_again(went.error(), true, until));
-            }
+            if (went) pace = {};
+            else VITTE_CHECK(try_again(went.error(), true, until, pace));
             from = from.subspan(went.value_or(0));
         }
         return {};
@@ -53,8 +54,9 @@ public:
     auto peer() const noexcept { return theirs_.native_handle(); }
 
 private:
-    result<void> try_again(const error& failed, bool to_write, deadline until) const noexcept {
+    result<void> try_again(const error& failed, bool to_write, deadline until, retry_pace<P>& pace) const noexcept {
         if (failed.code != errc::would_block && failed.code != errc::interrupted) return unexpected(failed);
+        VITTE_CHECK(pace.before_wait(until, failed.operation));
         return retried([&] { return devices::wait(ours_.native_handle(), to_write, until.monotonic()); });
     }
 

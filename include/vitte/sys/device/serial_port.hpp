@@ -57,7 +57,8 @@ public:
     }
     /// Fills `to`; `errc::timed_out`, `errc::end_of_input`. What came by then is in `to`, and how much is not known.
     result<void> read_all(std::span<std::byte> to, deadline until = deadline::never()) const noexcept {
-        while (!to.empty()) {
+        for (detail::retry_pace<P> pace; !to.empty();) {
+            VITTE_CHECK(pace.in_time(until, "read serial line"));
             VITTE_TRY(const std::size_t came, read(to, until));
             if (came == 0) return fail(errc::end_of_input, "read serial line");
             to = to.subspan(came);
@@ -66,7 +67,8 @@ public:
     }
     /// Writes all of `from`, which the system then has and the line not yet. After a failure it is not known how much.
     result<void> write(std::span<const std::byte> from, deadline until = deadline::never()) const noexcept {
-        while (!from.empty()) {
+        for (detail::retry_pace<P> pace; !from.empty();) {
+            VITTE_CHECK(pace.in_time(until, "write serial line"));
             VITTE_TRY(const std::size_t went,
                       when(true, until, [&] { return devices::write(native_handle(), from.data(), from.size()); }));
             from = from.subspan(went);
@@ -130,9 +132,10 @@ private:
     explicit basic_serial_port(native_handle_type handle) noexcept : device_(handle) {}
     template <class Call>
     auto when(bool to_write, deadline until, Call call) const noexcept -> decltype(call()) {
-        for (;;) {
+        for (detail::retry_pace<P> pace;;) {
             const auto done = call();
             if (done || (done.error().code != errc::would_block && done.error().code != errc::interrupted)) return done;
+            VITTE_CHECK(pace.before_wait(until, done.error().operation));
             VITTE_CHECK(retried([&] { return devices::wait(native_handle(), to_write, until.monotonic()); }));
         }
     }

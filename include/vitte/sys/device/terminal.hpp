@@ -71,7 +71,8 @@ public:
         if constexpr (requires { devices::next_event(input_); }) {
             return read_events(to, until);
         } else {
-            for (;;) {
+            for (detail::retry_pace<P> pace;;) {
+                VITTE_CHECK(pace.before_wait(until, "read terminal"));
                 VITTE_CHECK(retried([&] { return devices::wait(input_, false, until.monotonic()); }));
                 const auto came = files::read(input_, to.data(), to.size());
                 if (came || (came.error().code != errc::interrupted && came.error().code != errc::would_block))
@@ -98,9 +99,11 @@ private:
     /// Without waiting once there is something.
     result<std::size_t> read_events(std::span<std::byte> to, deadline until) noexcept {
         std::size_t done = 0;
+        detail::retry_pace<P> pace;
         while (to.size() - done >= 4) {
             if (pending_.repeats == 0) {
                 if (!pending_.more) {
+                    VITTE_CHECK(pace.in_time(done != 0 ? deadline::never() : until, "read terminal"));
                     const auto waited =
                         retried([&] { return devices::wait(input_, false, done != 0 ? 0 : until.monotonic()); });
                     if (!waited && done != 0) break;

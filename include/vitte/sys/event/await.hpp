@@ -5,6 +5,7 @@
 #include <coroutine>
 #include <new>
 #include <vitte/sys/event/loop.hpp>
+#include <vitte/sys/time/retry_pace.hpp>
 
 namespace vitte::sys {
 
@@ -35,7 +36,8 @@ private:
 
 /// Makes `co_await` go on with what `attempt()` returns, which is made at once, and again whenever `watched` is ready,
 /// until it is not `errc::would_block`; or with `errc::timed_out` at `until`. After `errc::interrupted` it is made
-/// again too, when the others have had their turn if it was often so. Receiving from a handle that is drained is not
+/// again too, when the others have had their turn if it was often so. An attempt that is ready and would block again and
+/// again is made after pauses. Receiving from a handle that is drained is not
 /// attempted before it is ready. An attempt that has an `operation`, a `loop_operation`, leaves that to the loop's
 /// completion ring, if there is one, and looks at what has come of it; without being made before if
 /// `is_left_to_ring(many)`, for a ring that in this turn has much to do or not.
@@ -84,6 +86,7 @@ private:
               timer(*this) {}
         attempt_when_ready& of;
         loop_timer timer;
+        detail::retry_pace<P> pace;
     };
 
     static constexpr bool has_operation = requires(Attempt& attempt) { attempt.operation; };
@@ -125,6 +128,7 @@ private:
     }
     [[gnu::noinline]] void wait_or_resume(bool tried) noexcept {
         const bool ended = tried && (done_->has_value() || has_ended());
+        if (tried && !ended && pauses()) return;
         if (!ended && wait()) {
             if (!until_.is_never() && !(has_end_ && end_.timer.pending())) start_timer(until_);
             return;
@@ -133,8 +137,19 @@ private:
         if (was_interrupted()) return start_timer(deadline::passed());
         waiter_.resume();
     }
+    /// Whether it is attempted again after a pause, since it was ready often and could not go on.
+    bool pauses() noexcept {
+        const std::int64_t pause = end().pace.next_pause();
+        if (pause == 0) return false;
+        loop_.cancel(end_.timer);
+        const deadline next = deadline::after<P>(pause);
+        start_timer(next < until_ ? next : until_);
+        return true;
+    }
+    /// The time has come to go on after a pause, or with a failure.
     void give_up() noexcept {
-        if (was_interrupted()) return again();
+        const bool has_paused = !waits_ && (!done_ || was_interrupted());
+        if (has_paused && until_ > deadline::after<P>(0)) return again();
         stop();
         if constexpr (has_operation)
             if (attempt_.operation.is_done()) static_cast<void>(need_not_wait());
@@ -142,8 +157,11 @@ private:
         waiter_.resume();
     }
     [[gnu::noinline]] void start_timer(deadline when) noexcept {
+        loop_.start(end().timer, when);
+    }
+    end_of_waiting& end() noexcept {
         if (!std::exchange(has_end_, true)) ::new (&end_) end_of_waiting(*this);
-        loop_.start(end_.timer, when);
+        return end_;
     }
     [[gnu::noinline]] void stop() noexcept {
         if (std::exchange(waits_, false)) wait_no_more();

@@ -8,7 +8,7 @@
 #include <vitte/sys/platform/files.hpp>
 #include <vitte/sys/retry.hpp>
 #include <vitte/sys/slices.hpp>
-#include <vitte/sys/time/deadline.hpp>
+#include <vitte/sys/time/retry_pace.hpp>
 
 namespace vitte::sys {
 
@@ -118,12 +118,10 @@ public:
     /// The same, with patience until `until`; then `errc::timed_out`. Asks again and again, with pauses of 50 us at
     /// first and of 20 ms in the end.
     result<void> lock_until(deadline until, file_lock kind = file_lock::exclusive) const noexcept {
-        for (std::int64_t pause = 50'000;; pause = pause < 10'000'000 ? 2 * pause : 20'000'000) {
+        for (detail::retry_pace<P> pace;;) {
             const auto locked = try_lock(kind);
             if (locked || locked.error().code != errc::would_block) return locked;
-            const auto next = deadline::after<P>(pause);
-            if (until <= deadline::after<P>(0)) return fail(errc::timed_out, "lock file");
-            static_cast<void>(P::clocks::sleep_until((next < until ? next : until).monotonic()));
+            VITTE_CHECK(pace.sleep_before_retry(until, "lock file"));
         }
     }
     result<void> lock(file_lock kind = file_lock::exclusive) const noexcept {

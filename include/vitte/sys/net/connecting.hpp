@@ -12,7 +12,7 @@ result<void> connect_until(const basic_socket<P>& socket, const socket_address& 
     using sockets = typename P::sockets;
     // A connection that a signal interrupts goes on being made. A local one whose listener has no room for it is not
     // being made at all: it is tried again.
-    for (std::int64_t pause = 100'000;; pause = pause < 10'000'000 ? 2 * pause : 20'000'000) {
+    for (retry_pace<P> pace;;) {
         const auto begun = sockets::connect(socket.native_handle(), address);
         if (begun) return begun;
         if (begun.error().code == errc::already_connected) return {};
@@ -20,9 +20,7 @@ result<void> connect_until(const basic_socket<P>& socket, const socket_address& 
         VITTE_TRY([[maybe_unused]] const unsigned ready, socket.wait(socket_writable, until));
         VITTE_CHECK(sockets::take_error(socket.native_handle()));
         if (sockets::peer_address(socket.native_handle())) return {};
-        const auto next = deadline::after<P>(pause);
-        if (until <= deadline::after<P>(0)) return fail(errc::timed_out, "connect");
-        static_cast<void>(P::clocks::sleep_until((next < until ? next : until).monotonic()));
+        VITTE_CHECK(pace.sleep_before_retry(until, "connect"));
     }
 }
 

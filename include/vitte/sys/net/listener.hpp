@@ -30,17 +30,21 @@ public:
     /// The next connection. `errc::timed_out`; `errc::out_of_handles` leaves it waiting. One that ended meanwhile is
     /// passed over.
     result<accepted<Stream>> accept(deadline until = deadline::never()) const noexcept {
-        return this->when_readable(until, [this] { return try_accept(); });
+        return this->when_readable(until, [this] { return accept_one(); });
     }
     /// The same without waiting: `errc::would_block`.
     result<accepted<Stream>> try_accept() const noexcept {
-        for (;;) {
-            socket_address peer;
-            const auto made = sockets::accept(this->native_handle(), peer);
-            if (made) return accepted<Stream>{Stream(*made), peer};
-            if (made.error().code != errc::disconnected && made.error().code != errc::interrupted)
-                return unexpected(made.error());
-        }
+        return retried([this] { return accept_one(); });
+    }
+
+private:
+    /// One call of the system; `errc::interrupted` also for a connection that has ended meanwhile.
+    result<accepted<Stream>> accept_one() const noexcept {
+        socket_address peer;
+        const auto made = sockets::accept(this->native_handle(), peer);
+        if (made) return accepted<Stream>{Stream(*made), peer};
+        if (made.error().code == errc::disconnected) return fail(errc::interrupted, "accept");
+        return unexpected(made.error());
     }
 };
 

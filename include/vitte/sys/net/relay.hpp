@@ -75,12 +75,15 @@ public:
     result<std::uint64_t> pass(const stream& from, const stream& to, std::uint64_t size = UINT64_MAX,
                                deadline until = deadline::never()) noexcept {
         std::uint64_t passed = 0;
+        detail::retry_pace<P> pace;
         for (bool ended = false;; ended = held_ == 0) {
             while (held_ != 0) {
+                VITTE_CHECK(pace.in_time(until, "relay"));
                 VITTE_TRY(const std::size_t went, to.when_writable(until, [&] { return try_drain(to); }));
                 passed += went;
             }
             if (ended || passed >= size) return passed;
+            VITTE_CHECK(pace.in_time(until, "relay"));
             VITTE_TRY([[maybe_unused]] const std::size_t came,
                       from.when_readable(until, [&] { return try_fill(from, size - passed); }));
         }

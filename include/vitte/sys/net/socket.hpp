@@ -6,7 +6,7 @@
 
 #include <vitte/sys/platform/sockets.hpp>
 #include <vitte/sys/retry.hpp>
-#include <vitte/sys/time/deadline.hpp>
+#include <vitte/sys/time/retry_pace.hpp>
 
 namespace vitte::sys {
 
@@ -23,6 +23,7 @@ protected:
     using sockets = typename P::sockets;
 
 public:
+    using platform_type = P;
     using native_handle_type = typename sockets::handle;
 
     /// Takes over an open handle that never blocks.
@@ -57,10 +58,11 @@ public:
     }
 
 protected:
-    /// What `call()` returns, which is made when it can, at the latest at `until`: then `errc::timed_out`.
+    /// Returns the result of `call()`, which is called until it fails with neither `errc::would_block` nor
+    /// `errc::interrupted`, at least once. Fails with `errc::timed_out` from `until` on.
     template <class Call>
     auto when(unsigned events, deadline until, Call call) const noexcept -> decltype(call()) {
-        for (;;) {
+        for (detail::retry_pace<P> pace;;) {
             auto done = call();
             // A new result of the value stays in registers, where a copy of the whole does not.
             if constexpr (std::is_void_v<typename decltype(done)::value_type>) {
@@ -68,7 +70,7 @@ protected:
             } else {
                 if (done) return *std::move(done);
             }
-            VITTE_CHECK(try_again(done.error(), events, until));
+            VITTE_CHECK(try_again(done.error(), events, until, pace));
         }
     }
     template <class Call>
@@ -84,10 +86,11 @@ private:
     friend basic_relay<P>;
 
     /// Returns when what failed can be tried again, or why it cannot be.
-    [[gnu::noinline, gnu::cold]] result<void> try_again(const error& failed, unsigned events,
-                                                        deadline until) const noexcept {
-        if (failed.code == errc::interrupted) return {};
+    [[gnu::noinline, gnu::cold]] result<void> try_again(const error& failed, unsigned events, deadline until,
+                                                        detail::retry_pace<P>& pace) const noexcept {
+        if (failed.code == errc::interrupted) return pace.in_time(until, failed.operation);
         if (failed.code != errc::would_block) return unexpected(failed);
+        VITTE_CHECK(pace.before_wait(until, failed.operation));
         VITTE_TRY([[maybe_unused]] const unsigned ready, wait(events, until));
         return {};
     }

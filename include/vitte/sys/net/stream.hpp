@@ -29,7 +29,8 @@ public:
     }
     /// Fills `to`. `errc::end_of_input` if the other side ends before; what came by then is in `to` and gone.
     result<void> receive_all(std::span<std::byte> to, deadline until = deadline::never()) const noexcept {
-        while (!to.empty()) {
+        for (detail::retry_pace<P> pace; !to.empty();) {
+            VITTE_CHECK(pace.in_time(until, "receive"));
             VITTE_TRY(const std::size_t came, receive(to, until));
             if (came == 0) return fail(errc::end_of_input, "receive");
             to = to.subspan(came);
@@ -46,7 +47,8 @@ public:
     /// Sends all of `from`, which is then with the system and not yet with the other side. After a failure it is not
     /// known how much went. `errc::timed_out`, `errc::broken_pipe`, `errc::disconnected`.
     result<void> send(std::span<const std::byte> from, deadline until = deadline::never()) const noexcept {
-        while (!from.empty()) {
+        for (detail::retry_pace<P> pace; !from.empty();) {
+            VITTE_CHECK(pace.in_time(until, "send"));
             VITTE_TRY(const std::size_t went, this->when_writable(until, [&] { return try_send(from); }));
             from = from.subspan(went);
         }
@@ -58,7 +60,9 @@ public:
     }
     /// Sends all slices in their order; they are changed meanwhile.
     result<void> send_vector(std::span<io_slice> from, deadline until = deadline::never()) const noexcept {
+        detail::retry_pace<P> pace;
         for (auto now = detail::next_slices(from); !now.empty(); now = detail::next_slices(from)) {
+            VITTE_CHECK(pace.in_time(until, "send"));
             VITTE_TRY(const std::size_t went, this->when_writable(until, [&] {
                 return sockets::send_vector(this->native_handle(), now.data(), now.size());
             }));
@@ -71,7 +75,8 @@ public:
     result<std::uint64_t> send_file(const basic_file<P>& from, std::uint64_t offset, std::uint64_t size,
                                     deadline until = deadline::never()) const noexcept {
         std::uint64_t sent = 0;
-        while (sent < size) {
+        for (detail::retry_pace<P> pace; sent < size;) {
+            VITTE_CHECK(pace.in_time(until, "send file"));
             VITTE_TRY(const std::size_t went,
                       this->when_writable(until, [&] { return try_send_file(from, offset + sent, size - sent); }));
             if (went == 0) break;

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <vitte/sys/platform/processes.hpp>
-#include <vitte/sys/time/deadline.hpp>
+#include <vitte/sys/time/retry_pace.hpp>
 
 namespace vitte::sys {
 
@@ -37,11 +37,10 @@ public:
     /// Writes all of `from`. `errc::broken_pipe` if nobody reads any more, `errc::timed_out` if some could not be
     /// written until `until`, and it is not known how much; no signal is raised.
     result<void> write(std::span<const std::byte> from, deadline until = deadline::never()) noexcept {
-        while (!from.empty()) {
+        for (detail::retry_pace<P> pace; !from.empty();) {
+            VITTE_CHECK(pace.in_time(until, "write to pipe"));
             VITTE_TRY(const std::size_t done, transfer(const_cast<std::byte*>(from.data()), from.size(), until));
             from = from.subspan(done);
-            const bool may_end = !until.is_never() && !from.empty();
-            if (may_end && until <= deadline::after<P>(0)) return fail(errc::timed_out, "write to pipe");
         }
         return {};
     }
@@ -53,11 +52,13 @@ private:
     result<std::size_t> transfer(std::byte* data, std::size_t size, deadline until) noexcept {
         if (!is_open()) return fail(errc::bad_handle, "use pipe");
         pipe_end* const ends[] = {&end_};
+        detail::retry_pace<P> pace;
         for (end_.begin(data, size);;) {
             const auto moved = end_.finish();
             if (moved || (moved.error().code != errc::would_block && moved.error().code != errc::interrupted))
                 return moved;
-            const auto waited = pipe_end::wait_any(ends, 1, until.monotonic());
+            auto waited = pace.before_wait(until, moved.error().operation);
+            if (waited) waited = pipe_end::wait_any(ends, 1, until.monotonic());
             if (!waited && waited.error().code != errc::interrupted) {
                 end_.cancel();
                 return unexpected(waited.error());
