@@ -570,6 +570,65 @@ BOOST_AUTO_TEST_CASE(no_socket_leads_around_the_bounds) {
     BOOST_TEST(!refused(resolve<jail::box>("localhost", j.soon), rule::names));
 }
 
+BOOST_AUTO_TEST_CASE(a_socket_of_messages_without_an_address_neither_sends_nor_receives) {
+    const network_jail j;
+    using jail = network_jail;
+    BOOST_REQUIRE(jail::bounds::grant_network(jail::network("0.0.0.0/0"), may_connect).has_value());
+    const auto there = udp_socket::bind(jail::place("127.0.0.1")).value();
+    const auto open = [] {
+        return jail::messages(jail::box::sockets::open(socket_family::ipv4, socket_kind::datagram).value());
+    };
+    const auto unbound = open(), connected = open();
+    const socket_address peer = there.local_address().value();
+    std::byte room[4] = {};
+    datagram one{room, sizeof room, peer};
+    BOOST_TEST(refused(unbound.send_to(room, peer, j.soon), rule::network));  // the system would bind it to all addresses
+    BOOST_TEST(refused(unbound.send_batch({&one, 1}, j.soon), rule::network));
+    BOOST_TEST(unbound.local_address()->ip().port == 0);
+    BOOST_TEST(refused(unbound.receive(room, j.soon), rule::unaddressed));
+    BOOST_TEST(refused(unbound.receive_from(one, j.soon), rule::unaddressed));
+    BOOST_TEST(refused(unbound.receive_batch({&one, 1}, j.soon), rule::unaddressed));
+    BOOST_REQUIRE(connected.connect(peer).has_value());
+    BOOST_TEST(connected.send(room, j.soon).has_value());
+    BOOST_TEST(connected.send_to(room, peer, j.soon).has_value());
+    BOOST_TEST(there.send_to(room, connected.local_address().value(), j.soon).has_value());
+    BOOST_TEST(connected.receive(room, j.soon).value() == sizeof room);
+    BOOST_REQUIRE(jail::bounds::grant_network(jail::network("::/0"), may_connect).has_value());
+    BOOST_TEST(!connected.connect(jail::place("::1", 9)).has_value());  // of another family
+    BOOST_TEST(refused(connected.receive(room, j.soon), rule::unaddressed));
+    BOOST_REQUIRE(jail::bounds::grant_network(jail::network("0.0.0.0/32"), may_bind, {0, 0}).has_value());
+    BOOST_TEST(unbound.send_to(room, peer, j.soon).has_value());
+    BOOST_TEST(fails(unbound.receive(room, deadline::passed()), errc::timed_out));
+}
+
+BOOST_AUTO_TEST_CASE(after_reset_sockets_only_receive_and_close) {
+    const network_jail j;
+    using jail = network_jail;
+    BOOST_REQUIRE(jail::bounds::grant_network(jail::network("127.0.0.0/8"), may_connect).has_value());
+    const auto server = jail::listener::listen(jail::place("127.0.0.1")).value();
+    const auto bound = jail::messages::bind(jail::place("127.0.0.1")).value();
+    const auto there = server.local_address()->ip();
+    auto client = jail::stream::connect(there, j.soon).value();
+    const auto accepted = server.accept(j.soon).value();
+    const auto waiting = tcp_stream::connect(there, j.soon).value();
+    std::byte room[4] = {};
+    BOOST_REQUIRE(accepted.stream.send(room, j.soon).has_value());
+    jail::bounds::reset();
+    BOOST_REQUIRE(jail::bounds::grant_network(jail::network("127.0.0.0/8"), may_bind | may_connect).has_value());
+    using sockets = jail::box::sockets;
+    io_slice slices[] = {{room, sizeof room}};
+    BOOST_TEST(refused(client.send(room, j.soon), rule::foreign));
+    BOOST_TEST(refused(client.send_vector(slices, j.soon), rule::foreign));
+    BOOST_TEST(refused(client.set_option(socket_option::no_delay), rule::foreign));
+    BOOST_TEST(refused(server.accept(j.soon), rule::foreign));
+    BOOST_TEST(refused(sockets::listen(server.native_handle(), 1), rule::foreign));
+    BOOST_TEST(refused(bound.send_to(room, there, j.soon), rule::foreign));
+    BOOST_TEST(refused(bound.connect(there), rule::foreign));
+    BOOST_TEST(refused(bound.join(vitte::ipv4_address{{239, 1, 2, 3}}), rule::foreign));
+    BOOST_TEST(client.receive(room, j.soon).value() == sizeof room);
+    BOOST_TEST((client.shut_down() && client.close()));
+}
+
 BOOST_AUTO_TEST_CASE(sockets_count) {
     const network_jail j;
     using jail = network_jail;

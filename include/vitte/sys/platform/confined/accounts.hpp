@@ -35,9 +35,11 @@ template <class Handle>
 struct confined_handle {
     Handle handle{};
     grant_rights rights = grant_rights::read;
-    bool is_memory = false;    ///< a shared memory object
-    bool is_bound = false;     ///< a socket that was bound here
-    std::uint64_t memory = 0;  ///< bytes of it
+    bool is_memory = false;     ///< a shared memory object
+    std::uint64_t memory = 0;   ///< bytes of it
+    bool is_datagram = false;   ///< a socket that sends messages
+    bool is_bound = false;      ///< a socket that was bound here
+    bool is_connected = false;  ///< a socket that was connected here
 };
 
 /// Those that are open, in no order; looking one up takes time in proportion to their number.

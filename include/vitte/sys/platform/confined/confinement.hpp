@@ -30,8 +30,8 @@ public:
     using handle = typename Inner::files::handle;
     static constexpr std::size_t most_handles = detail::handle_table<handle>::most;
 
-    /// Takes everything back, also what may be done to handles that are open: they can be read and closed still. What
-    /// was used counts as nothing, so give handles and memory back before.
+    /// Takes everything back, also what may be done to handles that are open: they can be read and closed still, and
+    /// sockets received from, shut down and closed. What was used counts as nothing, so give handles and memory back before.
     static void reset() noexcept {
         const scoped_lock hold(lock_);
         grants_.revoke_all();
@@ -75,7 +75,8 @@ public:
     static void grant_processes() noexcept { give(&capabilities::processes, true); }
     /// Libraries may be loaded from wherever the OS finds them. Their code is not confined.
     static void grant_libraries() noexcept { give(&capabilities::libraries, true); }
-    /// Sockets may be connected with addresses of `network`, or bound to them, as bits of `sandbox_port_right` say. What is
+    /// Sockets may be connected with addresses of `network`, or bound to them, as bits of `sandbox_port_right` say. A
+    /// socket of messages that sends before it is bound or connected is bound to all addresses, port 0. What is
     /// bound to all addresses of IPv6 also gets what is sent to those of IPv4. At most 32: `errc::out_of_handles`.
     static result<void> grant_network(const ip_network& network, unsigned rights, port_range ports = {}) noexcept {
         const scoped_lock hold(lock_);
@@ -171,25 +172,50 @@ public:
     static result<void> close(handle target) noexcept {
         return closed_in(handles_, target, [target] { return Inner::files::close(target); });
     }
-    /// `open()`, which opens a socket.
+    /// `open()`, which opens a socket of messages, or another one.
     template <class Open>
-    static auto socket_opened(Open open) noexcept -> decltype(open()) {
-        return counted_in(sockets<Inner>, {}, detail::rule::sockets, open);
+    static auto socket_opened(bool is_datagram, Open open) noexcept -> decltype(open()) {
+        return counted_in(sockets<Inner>, {.is_datagram = is_datagram}, detail::rule::sockets, open);
     }
-    /// `bind()`, after which `target` is known to be bound.
-    template <class Socket, class Bind>
-    static result<void> socket_bound(Socket target, Bind bind) noexcept {
-        VITTE_CHECK(bind());
-        with_lock([&] {
-            if (auto* const known = sockets<Inner>.find(target)) known->is_bound = true;
-        });
+    template <class Socket>
+    static void set_bound(Socket target, bool is_bound) noexcept {
+        change_socket(target, [&](auto& known) { known.is_bound = is_bound; });
+    }
+    template <class Socket>
+    static void set_connected(Socket target, bool is_connected) noexcept {
+        change_socket(target, [&](auto& known) { known.is_connected = is_connected; });
+    }
+    /// Whether a socket may do more than receive and be closed: it was opened here since `reset`.
+    template <class Socket>
+    static result<void> may_change_socket(Socket target) noexcept {
+        const scoped_lock hold(lock_);
+        if (sockets<Inner>.find(target) == nullptr) return fail(errc::permission_denied, detail::rule::foreign);
         return {};
     }
     template <class Socket>
-    static bool is_bound(Socket target) noexcept {
+    static result<void> may_listen(Socket target) noexcept {
+        VITTE_CHECK(may_change_socket(target));
         const scoped_lock hold(lock_);
         const auto* const known = sockets<Inner>.find(target);
-        return known != nullptr && known->is_bound;
+        if (known == nullptr || !known->is_bound) return fail(errc::permission_denied, detail::rule::unbound);
+        return {};
+    }
+    /// A socket of messages that is neither bound nor connected gets no messages, even if the system gave it a port.
+    template <class Socket>
+    static result<void> may_receive(Socket target) noexcept {
+        if (lacks_address(target)) return fail(errc::permission_denied, detail::rule::unaddressed);
+        return {};
+    }
+    /// The system binds a socket that sends without an address to all addresses: that has to be granted.
+    template <class Socket>
+    static result<void> may_send_to(Socket target, const socket_address& to) noexcept {
+        VITTE_CHECK(may_change_socket(target));
+        VITTE_CHECK(may_use(to, may_connect));
+        if (!lacks_address(target)) return {};
+        const bool is_v6 = to.ip().address.is_v6();
+        VITTE_CHECK(may_use(ip_endpoint{is_v6 ? ip_address(ipv6_address::any()) : ip_address(ipv4_address::any()), 0}, may_bind));
+        set_bound(target, true);
+        return {};
     }
     template <class Socket>
     static result<void> close_socket(Socket target) noexcept {
@@ -264,6 +290,17 @@ private:
     static auto with_lock(Work work) noexcept {
         const scoped_lock hold(lock_);
         return work();
+    }
+    template <class Socket, class Change>
+    static void change_socket(Socket target, Change change) noexcept {
+        const scoped_lock hold(lock_);
+        if (auto* const known = sockets<Inner>.find(target)) change(*known);
+    }
+    template <class Socket>
+    static bool lacks_address(Socket target) noexcept {
+        const scoped_lock hold(lock_);
+        const auto* const known = sockets<Inner>.find(target);
+        return known != nullptr && known->is_datagram && !known->is_bound && !known->is_connected;
     }
     static void give(bool capabilities::*what, bool given) noexcept {
         with_lock([&] { given_.*what = given; });

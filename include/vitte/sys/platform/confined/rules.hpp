@@ -31,6 +31,7 @@ inline constexpr const char* libraries = "confined: no libraries";
 inline constexpr const char* network = "confined: network address is not granted";
 inline constexpr const char* local = "confined: no local addresses of sockets";
 inline constexpr const char* unbound = "confined: a socket that is not bound does not listen";
+inline constexpr const char* unaddressed = "confined: a socket that is neither bound nor connected does not receive";
 inline constexpr const char* names = "confined: no names of hosts";
 inline constexpr const char* devices = "confined: no devices";
 inline constexpr const char* environment = "confined: no environment";
