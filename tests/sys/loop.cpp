@@ -568,6 +568,45 @@ BOOST_AUTO_TEST_CASE(a_coroutine_that_is_destroyed_waits_no_more) {
     BOOST_TEST(ended == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_stream_that_is_closed_or_destroyed_ends_what_waits_for_it) {
+    open_loop l;
+    std::string told;
+    const auto wait = [&](async_tcp_stream& from, deadline until) -> task<> {
+        std::byte room[1];
+        told += why(co_await from.receive(room, until)) + " ";
+    };
+    const auto fill = [&](async_tcp_stream& to, deadline until) -> task<> {
+        const std::vector<std::byte> much(64 << 20);
+        told += why(co_await to.send(much, until)) + " ";
+    };
+    for (const deadline until : {deadline::never(), deadline::after(1_ms)}) {
+        for (const bool closes : {true, false}) {
+            tcp_pair both;
+            std::optional<async_tcp_stream> stream;
+            stream.emplace(l, std::move(both.server));
+            BOOST_REQUIRE(stream->open().has_value());
+            spawn(wait(*stream, until));
+            spawn(fill(*stream, until));
+            if (closes) BOOST_TEST(stream->close().has_value());
+            stream.reset();
+            BOOST_TEST(told == "");  // nobody goes on within `close`
+            BOOST_TEST(why(l.run(deadline::after(20_ms))) == "timed out");
+            BOOST_TEST(std::exchange(told, "") == "cancelled cancelled ");
+        }
+    }
+    tcp_pair both;
+    std::optional<async_tcp_stream> stream;
+    stream.emplace(l, std::move(both.server));
+    BOOST_REQUIRE(stream->open().has_value());
+    {
+        task<> waiting = wait(*stream, soon());
+        waiting.await_suspend(std::noop_coroutine());
+        stream.reset();
+    }
+    BOOST_TEST(why(l.run(deadline::after(20_ms))) == "timed out");
+    BOOST_TEST(told == "");
+}
+
 BOOST_AUTO_TEST_CASE(who_always_finds_something_lets_others_have_their_turn) {
     open_loop l;
     tcp_pair both;

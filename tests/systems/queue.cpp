@@ -283,6 +283,7 @@ int watch_direction(direction& in, bool reads, const struct kevent& change) {
         return 0;
     }
     if ((change.flags & TARGET_EV_ADD) == 0) return TARGET_EINVAL;  // nobody asks for more yet
+    if (const long failed = setting("VITTE_EVFILT_WRITE_ERROR", 0); !reads && failed != 0) return static_cast<int>(failed);
     const bool is_new = there == in.all.end();
     constexpr std::uint32_t kept = TARGET_EV_CLEAR | TARGET_EV_ONESHOT;
     const std::uint32_t flags = is_new ? change.flags & kept : there->second.flags;

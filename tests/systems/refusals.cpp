@@ -217,6 +217,22 @@ namespace {
 volatile bool was_handled;
 }
 
+BOOST_AUTO_TEST_CASE(a_handle_that_is_refused_is_not_watched) {
+    auto listener = tcp_listener::listen({vitte::ipv4_address::loopback(), 0}).value();
+    const auto client = tcp_stream::connect(listener.local_address()->ip(), deadline::after(120_s)).value();
+    const auto server = listener.accept(deadline::after(120_s)).value();
+    BOOST_REQUIRE(client.send(bytes("x"), deadline::after(120_s)).has_value());
+    auto watch = poller::create().value();
+    for (const poll_trigger trigger : {poll_trigger::edge, poll_trigger::one_shot, poll_trigger::level}) {
+        const with_setting refused("VITTE_EVFILT_WRITE_ERROR", std::to_string(ENOMEM));
+        const auto added = watch.add(server.stream.native_handle(), socket_readable | socket_writable, trigger, 7);
+        BOOST_TEST((!added && added.error().code == errc::out_of_memory));
+        readiness room[4];
+        const auto told = watch.wait(room, deadline::passed());
+        BOOST_TEST((!told && told.error().code == errc::timed_out));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(no_handler_of_the_parent_runs_in_a_child) {
 #if defined(_SIG_MAXSIG)
     constexpr int last = 90;  // one for real time

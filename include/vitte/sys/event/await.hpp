@@ -1,5 +1,6 @@
 /// What coroutines on a loop wait for: sockets that are ready, and points in time. What waits lies in the coroutine's
-/// frame, and is cancelled when that is destroyed.
+/// frame, and is cancelled when that is destroyed. Closing what it waits for, or ending that, has it go on with
+/// `errc::cancelled`.
 #pragma once
 
 #include <coroutine>
@@ -50,7 +51,8 @@ public:
     template <class... Given>
     attempt_when_ready(basic_loop<P>& in, Watched& watched, socket_event event, deadline until,
                        Given&&... given) noexcept
-        : loop_callback([](loop_callback& self) noexcept { static_cast<attempt_when_ready&>(self).again(); }),
+        : loop_callback([](loop_callback& self) noexcept { static_cast<attempt_when_ready&>(self).again(); },
+                        [](loop_callback& self) noexcept { static_cast<attempt_when_ready&>(self).abandon(); }),
           reads_(event == socket_readable),
           loop_(in),
           watched_(watched),
@@ -58,6 +60,7 @@ public:
           attempt_{std::forward<Given>(given)...} {}
     ~attempt_when_ready() {
         if (waits_ || has_end_) stop();
+        if (is_abandoned_) loop_.withdraw(*this);
     }
 
     [[gnu::always_inline]] bool await_ready() noexcept {
@@ -66,6 +69,7 @@ public:
     }
     [[gnu::always_inline]] bool await_suspend(std::coroutine_handle<> waiter) noexcept {
         waiter_ = waiter;
+        if (was_interrupted()) return pause_until(deadline::passed()), true;
         if (done_) return start_timer(deadline::passed()), true;  // it waits a turn
         if (!wait()) return false;
         if (!until_.is_never()) start_timer(until_);
@@ -121,7 +125,9 @@ private:
         return waits_ = true;
     }
     void again() noexcept {
+        if (is_abandoned_) return waiter_.resume();
         waits_ = false;
+        if (std::exchange(pauses_, false)) loop_.cancel(end_.timer);
         const bool tries = !is_drained();
         if (tries && attempt() && !has_end_) return waiter_.resume();
         wait_or_resume(tries);
@@ -134,7 +140,7 @@ private:
             return;
         }
         if (has_end_) stop();
-        if (was_interrupted()) return start_timer(deadline::passed());
+        if (was_interrupted()) return pause_until(deadline::passed());
         waiter_.resume();
     }
     /// Whether it is attempted again after a pause, since it was ready often and could not go on.
@@ -143,13 +149,32 @@ private:
         if (pause == 0) return false;
         loop_.cancel(end_.timer);
         const deadline next = deadline::after<P>(pause);
-        start_timer(next < until_ ? next : until_);
+        pause_until(next < until_ ? next : until_);
         return true;
+    }
+    /// It asks for nothing meanwhile, but has to learn that the watcher is closed.
+    void pause_until(deadline when) noexcept {
+        pauses_ = true;
+        if constexpr (requires { watched_.hold_readable(*this); }) {
+            reads_ ? watched_.hold_readable(*this) : watched_.hold_writable(*this);
+            waits_ = true;
+        }
+        start_timer(when);
+    }
+    /// The watcher is closed and may be gone when the coroutine goes on.
+    void abandon() noexcept {
+        waits_ = false;
+        if (has_end_) loop_.cancel(end_.timer);
+        done_.emplace(fail(errc::cancelled, "wait in loop"));
+        is_abandoned_ = true;
+        loop_.post(*this);
     }
     /// The time has come to go on after a pause, or with a failure.
     void give_up() noexcept {
-        const bool has_paused = !waits_ && (!done_ || was_interrupted());
-        if (has_paused && until_ > deadline::after<P>(0)) return again();
+        if (pauses_ && until_ > deadline::after<P>(0)) {
+            if (waits_) wait_no_more();
+            return again();
+        }
         stop();
         if constexpr (has_operation)
             if (attempt_.operation.is_done()) static_cast<void>(need_not_wait());
@@ -185,7 +210,7 @@ private:
 
     // What is always used lies together: cold memory is what waiting costs when there are many.
     const bool reads_;
-    bool waits_ = false, has_end_ = false;
+    bool waits_ = false, has_end_ = false, pauses_ = false, is_abandoned_ = false;
     std::coroutine_handle<> waiter_;
     basic_loop<P>& loop_;
     Watched& watched_;

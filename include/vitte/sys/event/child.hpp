@@ -28,7 +28,9 @@ public:
     }
     void close() noexcept {
         if (!std::exchange(is_open_, false)) return;
+        loop_callback* const waiter = then_;
         cancel();
+        abandon(waiter, is_told_of_end_);
         if constexpr (has_links)
             if (std::exchange(is_linked_, false)) P::signals::remove_child_link(*this);
         loop_.withdraw(*this);
@@ -40,6 +42,7 @@ public:
     void look() noexcept { become({quiet, quiet, waiting, posted}); }
     void when_come(loop_callback& then) noexcept {
         then_ = &then;
+        is_told_of_end_ = is_told_of_end(then);
         if (become({waiting, posted, waiting, posted}) == came) loop_.post(*this);
         loop_.start(again_.timer, deadline::after<P>(is_linked_ ? long_pause : pause));
     }
@@ -86,7 +89,7 @@ private:
     basic_loop<P>& loop_;
     loop_callback* then_ = nullptr;
     again again_{*this};
-    bool is_open_ = false, is_linked_ = false;
+    bool is_open_ = false, is_linked_ = false, is_told_of_end_ = false;
     atomic_of<P, std::uint32_t> state_{came};
 };
 
@@ -126,7 +129,6 @@ public:
     }
     void close() noexcept {
         if (of_ == nullptr) return;
-        cancel_readable();
         if constexpr (has_handles)
             if (watch_.is_open()) {
                 watch_.close();

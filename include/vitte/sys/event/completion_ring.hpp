@@ -23,7 +23,8 @@ public:
     /// as in a sandbox, `errc::out_of_handles`, `errc::out_of_memory`, and `errc::not_supported`. In a sandbox that is
     /// entered later the loop's `run` fails.
     result<void> open() noexcept { return fail(errc::not_supported, "completion ring"); }
-    /// What is under way is cancelled and forgotten: afterwards nothing is written to its memory any more.
+    /// What is under way is cancelled, and forgotten as by a watcher that is closed: afterwards nothing is written to its
+    /// memory any more.
     void close() noexcept {}
     bool is_open() const noexcept { return false; }
 };
@@ -52,7 +53,10 @@ public:
     void close() noexcept {
         if (loop_.completions_ != this) return;
         while (under_way_ != 0) end({.kind = completion_kind::cancel_all, .key = nobody});
-        while (first_ != nullptr) *take_first().place_ = {};
+        while (first_ != nullptr) {
+            const auto waited = std::exchange(*take_first().place_, {});
+            loop_callback::abandon(waited.waiter, waited.is_told_of_end);
+        }
         loop_.completions_ = nullptr;
         polls_ = false;
         system_.close();

@@ -27,8 +27,10 @@ public:
         return {};
     }
     void close() noexcept {
+        loop_callback* const waiter = then_;
         cancel();
         watch_.close();
+        come::abandon(waiter, is_told_of_end_);
     }
 
     /// Calls `visit(const watch_event&)` for each path that changed; `errc::would_block` if none did.
@@ -41,7 +43,8 @@ public:
     /// Calls `then`, once, `quiet` nanoseconds after something happened, so that what happens in quick succession is
     /// told once: after `errc::would_block` of `take`. One at a time.
     result<void> when_changed(loop_callback& then, std::int64_t quiet = 50'000'000) noexcept {
-        timer_.emplace(then);
+        then_ = &then;
+        is_told_of_end_ = come::is_told_of_end(then);
         quiet_ = quiet;
         if constexpr (has_handle) return watch_.when_readable(come_);
         wait_for_quiet();
@@ -51,7 +54,8 @@ public:
     void cancel() noexcept {
         if constexpr (has_handle)
             if (watch_.is_open()) watch_.cancel_readable();
-        if (timer_) loop_.cancel(*timer_);
+        loop_.cancel(timer_);
+        then_ = nullptr;
     }
 
     /// `co_await` gives what `take` returns when something has changed; `errc::timed_out`.
@@ -68,11 +72,20 @@ private:
 
     result<void> when_readable(loop_callback& then) noexcept { return when_changed(then); }
     void cancel_readable() noexcept { cancel(); }
-    void wait_for_quiet() noexcept { loop_.start(*timer_, deadline::after<P>(quiet_)); }
+    void wait_for_quiet() noexcept { loop_.start(timer_, deadline::after<P>(quiet_)); }
 
     struct come : loop_callback {
         explicit come(basic_file_watcher& w) noexcept
             : loop_callback([](loop_callback& self) noexcept { static_cast<come&>(self).of.wait_for_quiet(); }),
+              of(w) {}
+        basic_file_watcher& of;
+        using loop_callback::abandon, loop_callback::is_told_of_end;
+    };
+    struct calm : loop_callback {
+        explicit calm(basic_file_watcher& w) noexcept
+            : loop_callback([](loop_callback& self) noexcept {
+                  pass_on(*std::exchange(static_cast<calm&>(self).of.then_, nullptr));
+              }),
               of(w) {}
         basic_file_watcher& of;
     };
@@ -81,7 +94,10 @@ private:
     basic_watcher<P>& files_;
     basic_event_source<P> watch_;
     come come_;
-    std::optional<loop_timer> timer_;
+    calm calm_{*this};
+    loop_timer timer_{calm_};
+    loop_callback* then_ = nullptr;
+    bool is_told_of_end_ = false;
     std::int64_t quiet_ = 0;
 };
 using file_watcher = basic_file_watcher<>;

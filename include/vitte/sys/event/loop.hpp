@@ -15,13 +15,21 @@ namespace vitte::sys {
 class loop_callback {
 public:
     using function = void (*)(loop_callback&) noexcept;
-    constexpr explicit loop_callback(function called) noexcept : called_(called) {}
+    /// A watcher that is closed while the callback waits calls `abandoned`, if there is one; else it forgets the callback.
+    constexpr explicit loop_callback(function called, function abandoned = nullptr) noexcept
+        : called_(called), abandoned_(abandoned) {}
     loop_callback(const loop_callback&) = delete;
     loop_callback& operator=(const loop_callback&) = delete;
 
 protected:
     /// For those who are called in the place of another one.
     static void pass_on(loop_callback& to) noexcept { to.call(); }
+    /// For watchers that are closed while a callback waits: whether that is to be told of it, asked when it begins to wait,
+    /// since one that is not may have ended by then; and telling it.
+    static bool is_told_of_end(const loop_callback& waiter) noexcept { return waiter.abandoned_ != nullptr; }
+    static void abandon(loop_callback* waiter, bool is_told) noexcept {
+        if (waiter != nullptr && is_told) waiter->abandoned_(*waiter);
+    }
 
 private:
     template <platform P>
@@ -33,7 +41,7 @@ private:
 
     void call() noexcept { called_(*this); }
 
-    function called_;
+    const function called_, abandoned_;  ///< the latter may be null
     loop_callback* next_ = nullptr;
 };
 
@@ -70,6 +78,7 @@ template <platform P>
 struct loop_wait {
     loop_callback* waiter = nullptr;
     loop_operation<P>* by = nullptr;
+    bool is_told_of_end = false;  ///< as `loop_callback` says of `waiter`
 };
 
 /// Receiving or sending that a completion ring does, if there is one. It neither moves nor ends, nor does its memory,
@@ -327,11 +336,15 @@ public:
         is_open_ = true;
         return {};
     }
-    /// What waits is forgotten.
+    /// Callbacks that wait are forgotten, and not called any more; coroutines that wait go on in the next turn, with
+    /// `errc::cancelled`.
     void close() noexcept {
         if (!std::exchange(is_open_, false)) return;
-        cancel_readable();
-        cancel_writable();
+        for (loop_wait<P>* const place : {&reader_, &writer_}) {
+            const loop_wait<P> waited = *place;
+            cancel(*place);
+            loop_callback::abandon(waited.waiter, waited.is_told_of_end);
+        }
         if (std::exchange(is_added_, false)) static_cast<void>(loop_.poller_->remove(watched_));
         loop_.forget(key());
     }
@@ -351,6 +364,9 @@ public:
     result<void> when_writable(loop_callback& then, loop_operation<P>& by) noexcept {
         return complete(writer_, then, by);
     }
+    /// Keeps `then`, whose attempt goes on later by itself, for `close`; it may be called before.
+    void hold_readable(loop_callback& then) noexcept { put(reader_, then); }
+    void hold_writable(loop_callback& then) noexcept { put(writer_, then); }
     /// What waits is not called any more. What a ring has done by then is done.
     void cancel_readable() noexcept { cancel(reader_); }
     void cancel_writable() noexcept { cancel(writer_); }
@@ -382,9 +398,13 @@ private:
         is_added_ = true;
         return {};
     }
+    [[gnu::always_inline]] static void put(loop_wait<P>& place, loop_callback& then) noexcept {
+        place.waiter = &then;
+        place.is_told_of_end = loop_callback::is_told_of_end(then);
+    }
     [[gnu::always_inline]] result<void> await(loop_wait<P>& place, loop_callback& then) noexcept {
         VITTE_ASSERT(is_open_ && place.waiter == nullptr);
-        place.waiter = &then;
+        put(place, then);
         if (interest_ == both) return {};
         const auto asked = add_and_ask();
         if (!asked) place.waiter = nullptr;
@@ -394,7 +414,8 @@ private:
         VITTE_ASSERT(is_open_ && place.waiter == nullptr);
         if (loop_.completes()) {
             if (loop_.completions_->begin(by, watched_, place)) {
-                place = {&then, &by};
+                put(place, then);
+                place.by = &by;
                 return {};
             }
             interest_ = 0;  // nothing was tried, so that what is true already has to be told once more

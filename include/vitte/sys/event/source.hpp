@@ -21,7 +21,9 @@ public:
         return {};
     }
     void close() noexcept {
+        loop_callback* const waiter = then_;
         cancel_readable();
+        abandon(waiter, is_told_of_end_);
         watched_ = nullptr;
     }
     bool is_open() const noexcept { return watched_ != nullptr; }
@@ -31,6 +33,7 @@ public:
         VITTE_ASSERT(is_open() && then_ == nullptr);
         VITTE_CHECK(wait_.open(watched_, signalled, this));
         then_ = &then;
+        is_told_of_end_ = is_told_of_end(then);
         return {};
     }
     void cancel_readable() noexcept {
@@ -54,6 +57,7 @@ private:
     typename P::poller::object_wait wait_;
     void* watched_ = nullptr;
     loop_callback* then_ = nullptr;
+    bool is_told_of_end_ = false;
 };
 
 namespace detail {

@@ -23,7 +23,8 @@ struct envelope_of<P> {
 
 }  // namespace detail
 
-/// A socket that a loop watches. It stays where it is. Of each direction one operation goes on at a time.
+/// A socket that a loop watches. It stays where it is. Of each direction one operation goes on at a time. An operation
+/// that waits when the socket is closed or destroyed fails with `errc::cancelled`, in the loop's next turn.
 template <platform P, class Socket>
 class basic_async_socket {
 public:

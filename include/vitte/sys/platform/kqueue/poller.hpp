@@ -99,7 +99,8 @@ public:
     bool is_open() const noexcept { return queue_ != -1; }
     int native_handle() const noexcept { return queue_; }
 
-    /// A handle that is watched already is changed, but from level to edge and back not its trigger.
+    /// A handle that is watched already is changed, but from level to edge and back not its trigger. One that is refused
+    /// is not watched at all.
     result<void> add(handle which, unsigned interest, poll_trigger trigger, std::uint64_t key) noexcept {
         return set(changes(), which, interest, trigger, key);
     }
@@ -184,11 +185,17 @@ private:
         if (static_cast<std::uintptr_t>(key) != key) return fail(errc::too_large, "kevent");
         wanted.add(which, interest, trigger, key);
         const bool once = trigger == poll_trigger::one_shot;
-        if (!once && one_shots() == -1) return apply(queue_, wanted);
+        if (!once && one_shots() == -1) return all_or_none(queue_, wanted, which);
         const locked hold;
         VITTE_CHECK(open_one_shots());
         VITTE_CHECK(apply(once ? queue_ : one_shots(), changes().remove(which)));
-        return apply(once ? one_shots() : queue_, wanted);
+        return all_or_none(once ? one_shots() : queue_, wanted, which);
+    }
+    /// If the filter of one direction is refused, that of the other one goes, too: its key may be of an object that ends.
+    static result<void> all_or_none(int queue, const changes& wanted, int which) noexcept {
+        const auto applied = apply(queue, wanted);
+        if (!applied) static_cast<void>(apply(queue, changes().remove(which)));
+        return applied;
     }
     /// Of what is told in one direction the other one is not told any more, either.
     std::size_t take_one_shots(readiness* to, std::size_t room, struct kevent* events) noexcept {
