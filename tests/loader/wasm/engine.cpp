@@ -1,6 +1,7 @@
 #include <boost/test/unit_test.hpp>
 #include <clocale>
 #include <cstdio>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -161,6 +162,31 @@ BOOST_AUTO_TEST_CASE(host_functions_see_their_callers_memory_and_call_back) {
     store.define_function<std::int32_t()>(
         "env", "peek", [&](wasm::caller from) { return *add(std::to_integer<std::int32_t>(from.memory()[3]), 1); });
     BOOST_TEST(*function_of<std::int32_t()>(instance_of(store, user), "run")() == 100);
+}
+
+BOOST_AUTO_TEST_CASE(arguments_of_a_raw_host_function_outlive_its_calls_of_guests) {
+    auto store = new_store();
+    const auto add = function_of<std::int32_t(std::int32_t, std::int32_t)>(instance_of(store, adder), "add");
+    const auto call = [](const wasm::function& self, wasm::runtime*, std::byte* values) {
+        const auto& sum = *static_cast<const decltype(add)*>(self.context);
+        const std::int32_t inner = *sum(30, 40);
+        std::int32_t made[2];
+        std::memcpy(&made[0], values, 4);
+        std::memcpy(&made[1], values + 8, 4);
+        const std::int64_t answer = 100 * made[0] + 10 * made[1] + inner;
+        std::memcpy(values, &answer, 8);
+        return wasm::trap_code::none;
+    };
+    wasm::signature type;
+    type.parameters.push_back(wasm::i32);
+    type.parameters.push_back(wasm::i32);
+    type.results.push_back(wasm::i64);
+    const auto& raw = store.make_function(type, call, const_cast<void*>(static_cast<const void*>(&add))).as<wasm::function>();
+    const auto number = [](std::int32_t n) { return wasm::value{wasm::i32, wasm::constant_value::of(n)}; };
+    const wasm::value arguments[] = {number(1), number(2)};
+    const auto made = store.invoke(raw, arguments);
+    BOOST_REQUIRE(made.has_value());
+    BOOST_TEST((*made)[0].as<std::int64_t>() == 190);
 }
 
 BOOST_AUTO_TEST_CASE(traps_tell_reason_and_functions) {

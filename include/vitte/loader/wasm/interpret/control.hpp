@@ -231,16 +231,21 @@ inline trap_code answer_of_host(execution& e, const function& f, runtime* in, st
     return f.host(f, in, values);
 #endif
 }
-/// Calls a host function in place. Its result, if it is one, is then in every accumulator. It may have taken any time.
+/// Calls a host function, called by `in` or by the host (null), whose arguments stand at `values` and stay there while it
+/// calls guests.
+inline trap_code call_in_place(execution& e, const function& f, runtime* in, std::byte* values) noexcept {
+    if (values + f.value_bytes > e.limit.load_relaxed()) return refused(e);
+    std::byte* const top = std::exchange(e.top, values + f.value_bytes);
+    const bool in_host = std::exchange(e.in_host, true);
+    const trap_code code = answer_of_host(e, f, in, values);
+    e.in_host = in_host;
+    e.top = top;
+    return code;
+}
+/// The same for a guest. The result, if it is one, is then in every accumulator. It may have taken any time.
 [[gnu::noinline]] inline trap_code call_host(const function& f, runtime* in, std::byte* values) noexcept {
     execution& e = *in->execution;
-    if (values + f.value_bytes > e.limit.load_relaxed()) return refused(e);
-    std::byte* const top = e.top;
-    e.top = values + f.value_bytes;
-    e.in_host = true;
-    const trap_code code = answer_of_host(e, f, in, values);
-    e.in_host = false;
-    e.top = top;
+    const trap_code code = call_in_place(e, f, in, values);
     const bool bounded = e.is_asked_to_stop() || e.deadline != INT64_MAX;
     return code == trap_code::none && bounded ? polled(e) : code;
 }

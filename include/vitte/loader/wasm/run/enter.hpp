@@ -27,8 +27,7 @@ VITTE_SEPARABLE bool run_function(execution& e, const function& f, std::byte* fr
     }
     if (f.code == nullptr) {
         ++e.depth;
-        trap_code code = frame + f.value_bytes > e.limit.load_relaxed() ? ops::refused(e)
-                                                                        : ops::answer_of_host(e, f, nullptr, frame);
+        trap_code code = ops::call_in_place(e, f, nullptr, frame);
         --e.depth;
         if (code == trap_code::none) code = e.asked_to_stop();
         if (code != trap_code::none) {

@@ -180,7 +180,8 @@ public:
         return execution_->objects.remove(of);
     }
 
-    /// A host function with the type `type`, which gets `context` in its `function`. References arrive as they are.
+    /// A host function with the type `type`, which gets `context` in its `function`. References arrive as they are. Its
+    /// arguments stay where they are until it writes its results there, whoever calls it and whatever it calls.
     external make_function(signature type, host_call call, void* context);
     /// The item is null if the store's limits do not allow the size, or one more. All elements are `initial`.
     external make_table(const table_type& type, reference initial = 0);
