@@ -457,6 +457,28 @@ BOOST_AUTO_TEST_CASE(nobody_waits_for_the_reader_of_a_full_pipe, *needs(waiting_
     close(ends[0]);
 }
 
+BOOST_AUTO_TEST_CASE(nobody_waits_for_the_reader_of_a_full_terminal,
+                     *needs(waiting_for_streams) * boost::unit_test::timeout(120)) {
+    const int reader = posix_openpt(O_RDWR | O_NOCTTY);
+    const bool made = reader != -1 && grantpt(reader) == 0 && unlockpt(reader) == 0;
+    const int terminal = made ? open(ptsname(reader), O_RDWR | O_NOCTTY) : -1;
+    if (terminal == -1) {
+        BOOST_TEST_MESSAGE("skipped: there are no pseudo-terminals here");
+        return;
+    }
+    guest g;
+    g.world.set_stream(vitte::sys::standard_stream::output, vitte::sys::file(terminal));
+    g.put<std::uint32_t>(1024, 8192);
+    g.put<std::uint32_t>(1028, 50'000);
+    for (std::uint32_t i = 0; i < 50'000; i += 2) g.put<std::uint16_t>(8192 + i, 0x0a0a);  // each becomes two bytes
+    g.store.set_deadline(vitte::sys::deadline::after(500'000'000));
+    wasm::trap_code end = wasm::trap_code::none;
+    for (int i = 0; i < 100 && end == wasm::trap_code::none; ++i) end = end_of_wait(g, "fd_write", {1, 1024, 1, 16});
+    BOOST_TEST((end == wasm::trap_code::timed_out));
+    g.store.set_deadline(vitte::sys::deadline::never());
+    close(reader);
+}
+
 namespace {
 /// Notes until when somebody waits for streams.
 struct noting : vitte::sys::native {

@@ -166,7 +166,7 @@ struct descriptor_functions {
             VITTE_CHECK(d->file.write(piece));
             return piece.size();
         };
-        VITTE_TRY(const u32 done, for_slices(m, slices, count, most_of_stream, give));
+        VITTE_TRY(const u32 done, for_slices(m, slices, count, waiting<P>::taken_at_once(*d), give));
         VITTE_CHECK(waited);
         return m.write(to, done);
     }
@@ -177,9 +177,8 @@ struct descriptor_functions {
     }
 
 private:
-    /// Bytes that are read or written before it is seen whether the guest is to stop. A stream that is ready takes as
-    /// few as these without blocking.
-    static constexpr std::size_t most_of_file = 1 << 20, most_of_stream = 4096;
+    /// Bytes of a file that are read or written before it is seen whether the guest is to stop.
+    static constexpr std::size_t most_of_file = 1 << 20;
 
     static outcome<descriptor<P>*> preopened(state<P>& s, u32 fd) {
         VITTE_TRY(auto* const d, s.descriptors.find(fd));

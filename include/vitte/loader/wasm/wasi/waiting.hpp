@@ -36,7 +36,14 @@ public:
             if (stops(e)) return refuse(code::intr);
         }
     }
-    /// Until a read of the stream, or a write of a few bytes, would not block, or at once where that cannot be known.
+    /// Number of bytes that a stream takes without blocking once it is ready. A terminal promises one byte; pipes and
+    /// sockets promise the least PIPE_BUF of POSIX, which is what macOS and the BSDs have.
+    static std::size_t taken_at_once(const descriptor<P>& stream) noexcept {
+        if constexpr (for_streams)
+            if (P::streams::is_terminal(stream.file.native_handle())) return 1;
+        return 512;
+    }
+    /// Until a read of the stream, or a write of `taken_at_once`, would not block, or at once where that cannot be known.
     static outcome<> for_stream(const descriptor<P>& stream, bool writes, execution* e) {
         if constexpr (for_streams) {
             sys::stream_wait<typename P::files::handle> asked[] = {{stream.file.native_handle(), writes}};
