@@ -698,6 +698,24 @@ BOOST_AUTO_TEST_CASE(a_finaliser_that_loads_its_own_module_gets_the_same_one) {
     BOOST_TEST(!mapped("libpart_"));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_module_registers_after_its_finalisers_runs_before_it_is_unmapped) {
+    const std::string path = part("libagain.so");
+    strings told;
+    module_loader* loading = nullptr;
+    std::optional<vitte::loader::module> kept;
+    auto loader = telling_host([&](std::string_view what) {
+        told.emplace_back(what);
+        if (told.size() == 1) kept = std::move(*loading->load(path.c_str()));
+    });
+    loading = &loader;
+    loader.load(path.c_str())->unload();
+    BOOST_REQUIRE(kept.has_value());
+    BOOST_TEST((*kept->function_pointer<int()>("call_at_end"))() == 0);
+    kept->unload();
+    BOOST_TEST(told == (strings{"stop", "end"}), boost::test_tools::per_element());
+    BOOST_TEST(!mapped("libagain.so"));
+}
+
 const ability unwinding_of_c{"exceptions through functions of C", [] {
 #if defined(__arm__)
                                  return false;

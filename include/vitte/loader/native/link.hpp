@@ -33,14 +33,14 @@ class object_body final : public loader::detail::module_body {
 public:
     explicit object_body(std::shared_ptr<name_space<P>> space) noexcept : space_(std::move(space)) {}
     ~object_body() override {
+        if (image_ != nullptr && !image_->stays()) image_->stop();
         if (image_ != nullptr && image_->stays()) {
             static_cast<void>(image_.release());
             space_->stay();
-        } else {
-            if (image_ != nullptr) image_->stop();
-            image_.reset();
-            for (shared_object<P>* const used : used_) space_->unload(used);
+            return;
         }
+        image_.reset();
+        for (shared_object<P>* const used : used_) space_->unload(used);
     }
     result<void, load_error> link(std::span<const link_input> inputs, const link_options& options) {
         if constexpr (object::supported) {

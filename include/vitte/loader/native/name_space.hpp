@@ -607,11 +607,12 @@ private:
         while (gone != nullptr) delete std::exchange(gone, gone->next_gone);
         lock_all();
     }
-    /// Takes out of `stopping` the modules that their finalisers have loaded again, with all that they need.
+    /// Takes out of `stopping` the modules that their finalisers have loaded again, or that must stay since, with all that
+    /// they need.
     void keep_opened(const collection& stopping) noexcept {
         for (const auto& n : nodes_) n->marked = false;
         for (const auto& n : nodes_)
-            if (n->opened != 0 || n->dying != &stopping) mark(*n);
+            if (n->opened != 0 || n->what->stays() || n->dying != &stopping) mark(*n);
         for (const auto& n : nodes_)
             if (n->marked && n->dying == &stopping) n->dying = nullptr, n->stopped = true;
     }
@@ -623,15 +624,17 @@ private:
         for (const auto& n : nodes_)
             if (n->marked && n.get() != &from) from.what->keep(*n->what);
     }
-    /// The last that was started of those, which is then none of the started ones any more; or null.
+    /// The last that was started of those, which is then none of the started ones any more; or null. Those that their
+    /// finalisers had loaded again follow: their finalisers do not run again, but what they have registered since does.
     node* take(collection& from) noexcept {
         from.stopping = nullptr;
         for (std::size_t i = started_.size(); i-- > 0;)
             if (node* const last = started_[i]; last->dying == &from) {
                 started_.erase(started_.begin() + static_cast<std::ptrdiff_t>(i));
-                from.stopping = last;
-                return last;
+                return from.stopping = last, last;
             }
+        for (const auto& n : nodes_)
+            if (n->dying == &from && std::exchange(n->stopped, false)) return from.stopping = n.get(), n.get();
         return nullptr;
     }
 
