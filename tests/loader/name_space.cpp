@@ -486,6 +486,16 @@ BOOST_AUTO_TEST_CASE(a_library_of_the_process_stays_while_modules_are_bound_to_i
     }
 }
 
+BOOST_AUTO_TEST_CASE(functions_are_bound_lazily_after_a_library_of_the_process_has_gone, *needs(told_libraries)) {
+    auto loader = host();
+    std::optional<vitte::sys::library> library(*vitte::sys::library::open(fixture(VITTE_PLAIN_LIBRARY).c_str()));
+    auto c = loader.load(part("deep/libpart_c.so").c_str(), {.global = true});
+    auto g = loader.load(part("libpart_g.so").c_str(), {.lazy = true});
+    library.reset();
+    BOOST_TEST(!mapped(VITTE_PLAIN_LIBRARY));
+    BOOST_TEST(value(g, "g_value") == 3);
+}
+
 const ability absolute_symbols{"a linker with --defsym",
                                [] { return !text_of(part("libasks_number.so")).empty(); }};
 BOOST_AUTO_TEST_CASE(absolute_symbols_are_numbers_whoever_has_loaded_their_library,

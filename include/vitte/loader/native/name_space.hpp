@@ -111,6 +111,7 @@ private:
 
         bool operator()(const symbol_name& name, const char* version, definition& to, symbol_claim claim) const {
             bool found = false;
+            of->notice_libraries();
             {
                 const guard mine(*of);
                 found = of->find(*this, name, version, to, claim);
@@ -264,7 +265,7 @@ private:
     }
 
     bool is_locked_here() noexcept {
-        return depth_ != 0 && __atomic_load_n(&holder_, __ATOMIC_RELAXED) == this_thread();
+        return __atomic_load_n(&holder_, __ATOMIC_RELAXED) == this_thread() && depth_ != 0;
     }
 
     template <class Use>
@@ -362,6 +363,22 @@ private:
         const char* library;
         if (to == nullptr && process_.find(symbol_name(name), nullptr, cpu_, found, library))
             to = reinterpret_cast<Function*>(found.address);
+    }
+
+    /// Looks what has come and gone in the process since the last load, before a function is bound lazily. Tables of
+    /// libraries that have gone must not be read. The OS's linker is asked without the lock: it may call modules under its
+    /// own.
+    void notice_libraries() {
+        if (is_locked_here()) return;
+        const std::uint64_t now = process_.generation();
+        {
+            const guard mine(*this);
+            if (process_.is_of(now)) return;
+        }
+        process_scope<P> seen;
+        seen.refresh();
+        const guard mine(*this);
+        process_ = std::move(seen);
     }
 
     static void note(const char* library, std::vector<const char*>& to) {

@@ -19,9 +19,9 @@ public:
     /// Takes a new snapshot if libraries came or went. Pointers found before stay valid as long as their library stays.
     void refresh() {
         if constexpr (tells_images) {
-            const std::uint64_t generation = P::images::generation();
-            if (generation == generation_ && !libraries_.empty()) return;
-            generation_ = generation;
+            const std::uint64_t now = generation();
+            if (is_of(now)) return;
+            generation_ = now;
             libraries_.clear();
             P::images::for_each(
                 [](void* self, const sys::loaded_image& image) { static_cast<process_scope*>(self)->add(image); },
@@ -29,7 +29,17 @@ public:
         }
     }
 
-    /// Finds the definition of `wanted`. `in` becomes the path of its library, or null if no library can be named.
+    /// A number that changes when a library comes or goes. Safe from several threads at once.
+    static std::uint64_t generation() noexcept {
+        if constexpr (tells_images) return P::images::generation();
+        return 0;
+    }
+    /// Whether no library has come or gone since `generation()` was `now`, or nothing tells of that.
+    bool is_of(std::uint64_t now) const noexcept {
+        return !tells_images || (now == generation_ && !libraries_.empty());
+    }
+
+    /// Finds the definition of `wanted`. `in_library` becomes the path of its library, or null if no library can be named.
     bool find(const symbol_name& wanted, const char* version, const sys::cpu_capabilities& cpu, definition& to,
               const char*& in_library) {
         in_library = nullptr;
