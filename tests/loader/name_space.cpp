@@ -135,26 +135,29 @@ const ability thread_local_modules{"thread-local storage of modules on this mach
                                    [] { return has_thread_locals<vitte::loader::native::machine>; }};
 BOOST_AUTO_TEST_CASE(what_thread_local_objects_call_stays_until_their_threads_end,
                      *needs(threads) * needs(thread_local_modules)) {
-    auto loader = host();
-    auto late = loader.load(part("liblate.so").c_str());
-    BOOST_REQUIRE_MESSAGE(late.has_value(), (late ? "" : late.error().message()));
-    const auto say_later = *(*late)->function_pointer<void(int*)>("say_later");
-    vitte::sys::event said, unloaded;
-    int word = 0;
-    auto thread = vitte::sys::start_thread([&] {
-        say_later(&word);
-        said.set();
-        unloaded.wait();
-    });
-    said.wait();
-    late->unload();
-    BOOST_TEST((events == strings{"+c", "-c"}));
-    BOOST_TEST(word == 0);
-    BOOST_TEST((mapped("liblate.so") && mapped("libpart_c.so")));
-    unloaded.set();
-    static_cast<void>(thread->join());
-    BOOST_TEST(word == 1);
-    BOOST_TEST((!mapped("liblate.so") && !mapped("libpart_c.so")));
+    for (const bool lazy : {false, true}) {
+        std::optional<module_loader> loader(host());
+        auto late = loader->load(part("liblate.so").c_str(), {.lazy = lazy});
+        BOOST_REQUIRE_MESSAGE(late.has_value(), (late ? "" : late.error().message()));
+        const auto say_later = *(*late)->function_pointer<void(int*)>("say_later");
+        vitte::sys::event said, unloaded;
+        int word = 0;
+        auto thread = vitte::sys::start_thread([&] {
+            say_later(&word);
+            said.set();
+            unloaded.wait();
+        });
+        said.wait();
+        late->unload();
+        loader.reset();
+        BOOST_TEST((events == strings{"+c", "-c"}));
+        BOOST_TEST(word == 0);
+        BOOST_TEST((mapped("liblate.so") && mapped("libpart_c.so")));
+        unloaded.set();
+        static_cast<void>(thread->join());
+        BOOST_TEST(word == 1);
+        BOOST_TEST((!mapped("liblate.so") && !mapped("libpart_c.so")));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(modules_that_need_each_other_come_and_go_together) {

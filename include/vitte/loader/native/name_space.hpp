@@ -582,7 +582,8 @@ private:
         if (std::exchange(from.marked, true)) return;
         for (node* const n : from.needs) mark(*n);
     }
-    /// Stops and drops the modules that nobody needs any more, the last that was started first. Takes no memory.
+    /// Stops and drops the modules that nobody needs any more, the last that was started first. Takes no memory, unless
+    /// threads hold one that binds functions lazily.
     void collect() noexcept {
         for (collection mine; choose(mine); drop(mine))
             while (node* const n = take(mine)) {
@@ -611,6 +612,10 @@ private:
     void drop(const collection& stopped) noexcept {
         keep_opened(stopped);
         const auto is_gone = [&](const auto& n) { return n->dying == &stopped; };
+        // Threads that will call destructors still call functions of what goes, and can bind none then.
+        if (std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& n) { return is_gone(n) && n->what->is_held(); }))
+            for (const auto& n : nodes_)
+                if (is_gone(n)) n->what->bind_all();
         std::erase_if(globals_, [&](const node* n) { return is_gone(n) || n->stopped; });
         for (const auto& n : nodes_) {
             if (is_gone(n) && n->what->is_held()) keep_needs(*n);
@@ -621,7 +626,10 @@ private:
             if (is_gone(n)) n->next_gone = gone, gone = n.release();
         std::erase(nodes_, nullptr);
         unlock_all();
-        while (gone != nullptr) delete std::exchange(gone, gone->next_gone);
+        while (gone != nullptr) {
+            const std::unique_ptr<node> one(std::exchange(gone, gone->next_gone));
+            hold_libraries(*one);
+        }
         lock_all();
     }
     /// Takes out of `stopping` the modules that their finalisers have loaded again, or that must stay since, with all that

@@ -71,6 +71,14 @@ public:
         process_callbacks<P>::remove(*this);
     }
 
+    /// Binds the functions that were to be bound when they are called, as far as they are defined; the scope may go then.
+    void bind_all() {
+        if (!bind_slot_) return;
+        for (const relocation_entry& entry : info_.plt_relocations)
+            if (machine::kind(entry.type()) == relocation_kind::jump_slot) static_cast<void>(bind_slot_(entry));
+        __atomic_store_n(&is_bound_, true, __ATOMIC_RELEASE);
+    }
+
     /// The definition of `wanted` that others may bind to, or null.
     const symbol_entry* find(const symbol_name& wanted, const char* version) const noexcept {
         const symbol_entry* const found = info_.symbols.find(wanted, version);
@@ -207,8 +215,10 @@ private:
     }
     std::uintptr_t bind(std::size_t index) noexcept override {
         const auto all = info_.plt_relocations;
-        auto bound = index < all.size() ? bind_slot_(all[index])
-                                        : refuse(errc::malformed, "binding", "a slot that there is not");
+        auto bound = index >= all.size() ? refuse(errc::malformed, "binding", "a slot that there is not")
+                     : __atomic_load_n(&is_bound_, __ATOMIC_ACQUIRE)
+                         ? refuse(errc::not_found, "binding", "a function that nothing defined before it was unloaded")
+                         : bind_slot_(all[index]);
         if (bound) return *bound;
         bound.error().module = path_;
         std::fprintf(stderr, "vitte: %s\n", bound.error().message().c_str());
@@ -223,7 +233,7 @@ private:
     std::string path_;
     slot_binder bind_slot_;
     cpu_capabilities cpu_;
-    bool started_ = false;
+    bool started_ = false, is_bound_ = false;
 };
 
 }  // namespace vitte::loader::native
