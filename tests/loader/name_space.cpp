@@ -430,7 +430,7 @@ BOOST_AUTO_TEST_CASE(a_module_linked_with_global_is_seen_by_later_ones, *needs(o
 
 BOOST_AUTO_TEST_CASE(modules_linked_for_other_ways_of_loading_are_refused, *needs(options_of_gnu_ld)) {
     auto loader = host();
-    for (const char* const name : {"libof_program.so", "libgroup.so"}) {
+    for (const char* const name : {"libof_program.so", "libgroup.so", "libfilter.so"}) {
         auto m = loader.load(part(name).c_str());
         BOOST_TEST((!m && m.error().code == errc::not_supported), name);
     }
