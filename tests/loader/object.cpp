@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <vitte/core/leb128.hpp>
+#include <vitte/loader/format/dwarf.hpp>
 #include <vitte/loader/format/elf.hpp>
 #include <vitte/loader/loader.hpp>
 #include <vitte/loader/native/object/link.hpp>
@@ -243,6 +244,26 @@ BOOST_AUTO_TEST_CASE(sections_of_unknown_types_are_linked_by_the_rules_of_the_ga
     for (const std::uint32_t type : {of_nobody, of_system}) BOOST_TEST(linked_as(".comment", type) == "");
     for (const std::uint32_t type : {0u, of_system})
         BOOST_TEST(linked_as(".comment", type, vitte::loader::elf::flag_nonconforming) == "refused by name");
+}
+
+const ability objects_with_debug_information{"an object with debug information for this machine",
+                                             [] { return !text_of(fixture("placed.o")).empty(); }};
+BOOST_AUTO_TEST_CASE(debug_information_with_relocations_of_any_form_is_not_read, *needs(objects_with_debug_information)) {
+    constexpr std::uint32_t crel = 0x40000014;
+    for (const bool compact : {false, true}) {
+        bool seen = false;
+        const std::string text = with_sections(
+            text_of(fixture("placed.o")), [&](std::string_view name, std::uint32_t& type, auto&) {
+                if (name == ".rela.debug_info") type = compact ? crel : type, seen = true;
+            });
+        BOOST_TEST(seen);
+        const auto file = vitte::loader::elf::file::parse(bytes_of(text));
+        BOOST_REQUIRE(file.has_value());
+        using plain = vitte::result<std::span<const std::byte>, vitte::loader::parse_error>;
+        const auto found = vitte::loader::dwarf::find_sections(
+            *file, [](const vitte::loader::dwarf::compressed&) { return plain(std::span<const std::byte>()); });
+        BOOST_TEST((!found && found.error().code == vitte::errc::not_supported));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(pieces_of_the_function_of_start_up_files_are_refused) {
