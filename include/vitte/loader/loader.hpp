@@ -17,8 +17,9 @@ namespace vitte::loader {
 
 /// Loads modules and offers them the host's functions. Each loader is a name space of its own: its modules are not seen
 /// by those of others. Loading and unloading is safe from several threads at once, as long as nothing is provided,
-/// added or set meanwhile; the modules that it has loaded may outlive it. It moves; one that was moved from can only be
-/// destroyed or assigned to.
+/// added or set meanwhile, and no library of the process is closed while a module is being loaded or linked, or binds a
+/// function lazily. Libraries that modules are bound to may be closed at any other time. The modules that it has loaded
+/// may outlive it. It moves; one that was moved from can only be destroyed or assigned to.
 template <sys::platform P = sys::native>
 class basic_module_loader {
 public:

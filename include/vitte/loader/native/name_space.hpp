@@ -15,9 +15,10 @@
 
 namespace vitte::loader::native {
 
-/// Safe from several threads at once, as long as nothing is added to its members meanwhile. No lock is held while
-/// initialisers and finalisers run: they may load, unload, and wait for threads that do, or that bind functions. Only
-/// IFUNC resolvers run under the lock that binding takes.
+/// Safe from several threads at once, as long as nothing is added to its members meanwhile, and nobody closes a library of
+/// the process while symbols are looked up in it and until it is held. No lock is held while initialisers and finalisers
+/// run: they may load, unload, and wait for threads that do, or that bind functions. Only IFUNC resolvers run under the
+/// lock that binding takes.
 template <sys::platform P = sys::native>
 class name_space : public std::enable_shared_from_this<name_space<P>> {
     using object = shared_object<P>;
