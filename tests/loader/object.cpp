@@ -246,9 +246,9 @@ BOOST_AUTO_TEST_CASE(sections_of_unknown_types_are_linked_by_the_rules_of_the_ga
         BOOST_TEST(linked_as(".comment", type, vitte::loader::elf::flag_nonconforming) == "refused by name");
 }
 
-const ability objects_with_debug_information{"an object with debug information for this machine",
-                                             [] { return !text_of(fixture("placed.o")).empty(); }};
-BOOST_AUTO_TEST_CASE(debug_information_with_relocations_of_any_form_is_not_read, *needs(objects_with_debug_information)) {
+const ability debug_information{"an object with debug information for this machine",
+                                [] { return !text_of(fixture("placed.o")).empty(); }};
+BOOST_AUTO_TEST_CASE(debug_information_with_relocations_of_any_form_is_not_read, *needs(debug_information)) {
     constexpr std::uint32_t crel = 0x40000014;
     for (const bool compact : {false, true}) {
         bool seen = false;

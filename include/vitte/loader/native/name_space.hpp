@@ -15,10 +15,10 @@
 
 namespace vitte::loader::native {
 
-/// Safe from several threads at once, as long as nothing is added to its members meanwhile, and nobody closes a library of
-/// the process while symbols are looked up in it and until it is held. No lock is held while initialisers and finalisers
-/// run: they may load, unload, and wait for threads that do, or that bind functions. Only IFUNC resolvers run under the
-/// lock that binding takes.
+/// Safe from several threads at once, as long as nothing is added to its members meanwhile, and nobody closes a library
+/// of the process while symbols are looked up in it and until it is held. No lock is held while initialisers and
+/// finalisers run: they may load, unload, and wait for threads that do, or that bind functions. Only IFUNC resolvers run
+/// under the lock that binding takes.
 template <sys::platform P = sys::native>
 class name_space : public std::enable_shared_from_this<name_space<P>> {
     using object = shared_object<P>;
@@ -366,9 +366,8 @@ private:
             to = reinterpret_cast<Function*>(found.address);
     }
 
-    /// Looks what has come and gone in the process since the last load, before a function is bound lazily. Tables of
-    /// libraries that have gone must not be read. The OS's linker is asked without the lock: it may call modules under its
-    /// own.
+    /// Updates the list of the process's libraries before a function is bound lazily: tables of libraries that have gone
+    /// must not be read. Asks the OS's linker without the lock, since that may call modules under its own.
     void notice_libraries() {
         if (is_locked_here()) return;
         const std::uint64_t now = process_.generation();
@@ -633,8 +632,8 @@ private:
         }
         lock_all();
     }
-    /// Takes out of `stopping` the modules that their finalisers have loaded again, or that must stay since, with all that
-    /// they need.
+    /// Takes out of `stopping` the modules that their finalisers have loaded again, or said must stay, with all that they
+    /// need.
     void keep_opened(const collection& stopping) noexcept {
         for (const auto& n : nodes_) n->marked = false;
         for (const auto& n : nodes_)

@@ -39,7 +39,7 @@ public:
         return !tells_images || (now == generation_ && !libraries_.empty());
     }
 
-    /// Finds the definition of `wanted`. `in_library` becomes the path of its library, or null if no library can be named.
+    /// Finds the definition of `wanted`. `in_library` becomes the path of its library, or null if none can be named.
     bool find(const symbol_name& wanted, const char* version, const sys::cpu_capabilities& cpu, definition& to,
               const char*& in_library) {
         in_library = nullptr;

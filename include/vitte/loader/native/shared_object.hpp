@@ -71,7 +71,7 @@ public:
         process_callbacks<P>::remove(*this);
     }
 
-    /// Binds the functions that were to be bound when they are called, as far as they are defined; the scope may go then.
+    /// Binds the functions that were left for later, as far as they are defined. The scope is not used any more then.
     void bind_all() {
         if (!bind_slot_) return;
         for (const relocation_entry& entry : info_.plt_relocations)
