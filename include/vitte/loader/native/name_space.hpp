@@ -357,13 +357,14 @@ private:
         find_in_process("dlopen", os_loading::open);
         find_in_process("dlclose", os_loading::close);
     }
-    /// Sets `to`, if it is null, to what the process has under `name`.
+    /// Sets `to`, if it is null, to what the process has under `name`. Other name spaces do the same at any time.
     template <class Function>
     void find_in_process(const char* name, Function*& to) {
         definition found;
         const char* library;
-        if (to == nullptr && process_.find(symbol_name(name), nullptr, cpu_, found, library))
-            to = reinterpret_cast<Function*>(found.address);
+        if (__atomic_load_n(&to, __ATOMIC_RELAXED) == nullptr &&
+            process_.find(symbol_name(name), nullptr, cpu_, found, library))
+            __atomic_store_n(&to, reinterpret_cast<Function*>(found.address), __ATOMIC_RELAXED);
     }
 
     /// Updates the list of the process's libraries before a function is bound lazily: tables of libraries that have gone

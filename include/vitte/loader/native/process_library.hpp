@@ -13,7 +13,7 @@ struct os_loading {
     static inline int (*close)(void* handle) = nullptr;
 };
 struct close_library {
-    void operator()(void* handle) const noexcept { os_loading::close(handle); }
+    void operator()(void* handle) const noexcept { __atomic_load_n(&os_loading::close, __ATOMIC_RELAXED)(handle); }
 };
 /// Keeps a library in the process. Its finalisers may run when this goes: hold no lock then.
 using held_library = std::unique_ptr<void, close_library>;
@@ -24,8 +24,9 @@ using held_library = std::unique_ptr<void, close_library>;
 template <class P>
 held_library hold_library(const char* path) noexcept {
     if constexpr (requires { P::images::without_loading; })
-        if (os_loading::open != nullptr && os_loading::close != nullptr)
-            return held_library(os_loading::open(path, P::images::without_loading));
+        if (const auto open = __atomic_load_n(&os_loading::open, __ATOMIC_RELAXED);
+            open != nullptr && __atomic_load_n(&os_loading::close, __ATOMIC_RELAXED) != nullptr)
+            return held_library(open(path, P::images::without_loading));
     return nullptr;
 }
 

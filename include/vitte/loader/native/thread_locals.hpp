@@ -157,7 +157,7 @@ private:
     };
 
     static void* foreign_address(const tls_index* of) noexcept {
-        if (foreign != nullptr) return foreign(of);
+        if (const auto ask = __atomic_load_n(&foreign, __ATOMIC_RELAXED)) return ask(of);
         stop("a thread-local variable of a library that this program does not have");
     }
     [[noreturn]] static void stop(const char* why) noexcept {
