@@ -32,6 +32,30 @@ struct taciturn : native {
 };
 #endif
 
+/// A folder of which a file changes all the time, also while it is told of. Gives up where a deadline is not kept.
+struct restless : native {
+    static inline int changes = 0, waits = 0;
+    static inline std::uint32_t folder = 0;
+    struct watch_queue : native::watch_queue {
+        vitte::result<std::uint32_t> add(const char* path, bool whole_tree) noexcept {
+            VITTE_TRY(folder, native::watch_queue::add(path, whole_tree));
+            return folder;
+        }
+        vitte::result<bool> next(folder_change& to) noexcept {
+            to = {};
+            to.folder = folder;
+            to.name = "file";
+            to.changes = watch_modified;
+            if (++changes > 1'000'000) return vitte::fail(errc::cancelled, "next");
+            return true;
+        }
+        vitte::result<void> wait(std::int64_t) noexcept {
+            if (++waits > 1'000) return vitte::fail(errc::cancelled, "wait");
+            return {};
+        }
+    };
+};
+
 /// What is told until nothing is told any more; each path once.
 template <class P>
 changes told(basic_watcher<P>& w) {
@@ -62,6 +86,14 @@ const ability whole_trees{"word of all folders below", [] {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(watch)
+
+BOOST_AUTO_TEST_CASE(changes_without_end_do_not_put_off_a_deadline) {
+    const scratch folder;
+    auto w = watching<restless>(SCRATCH, false);
+    int told = 0;
+    const auto waited = w.wait([&](const watch_event& e) { told += std::string(e.path) == SCRATCH "/file"; }, deadline::passed());
+    BOOST_TEST((waited && told == 1));
+}
 
 BOOST_AUTO_TEST_CASE(files_are_created_modified_and_removed) {
     const scratch folder;

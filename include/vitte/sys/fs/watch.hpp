@@ -8,7 +8,7 @@
 
 #include <vitte/sys/fs/walk.hpp>
 #include <vitte/sys/platform/watch_queue.hpp>
-#include <vitte/sys/time/deadline.hpp>
+#include <vitte/sys/time/retry_pace.hpp>
 
 namespace vitte::sys {
 
@@ -72,6 +72,7 @@ public:
     /// nothing did. What is gone again, of which it does not tell, ends the wait, too: it may succeed without a visit.
     template <class Visit>
     result<void> wait(Visit visit, deadline until = deadline::never(), std::int64_t quiet = 50'000'000) {
+        detail::retry_pace<P> pace;
         for (deadline silence = until;;) {
             VITTE_TRY(const bool any, take_all());
             const bool waiting = !pending_.empty() || overflowed_;
@@ -79,7 +80,9 @@ public:
                 const deadline soon = deadline::after<P>(quiet);
                 silence = soon < until ? soon : until;
             }
-            const auto waited = queue_->wait((waiting ? silence : until).monotonic());
+            const deadline end = waiting ? silence : until;
+            auto waited = pace.in_time(end, "watch files");
+            if (waited) waited = queue_->wait(end.monotonic());
             if (waited || waited.error().code == errc::interrupted) continue;
             if (waited.error().code != errc::timed_out || !waiting) return waited;
             tell(visit);
@@ -153,14 +156,17 @@ private:
         return goes_on_after(failed) == walk_next::on ? result<void>() : walked;
     }
 
-    /// Takes what the OS has to tell; returns whether it was anything.
+    /// Takes the changes that the OS tells of, but not without end: others may go on changing files. Returns true if there
+    /// were any.
     result<bool> take_all() {
-        for (bool any = false;; any = true) {
+        constexpr int most = 1 << 16;
+        for (int taken = 0; taken != most; ++taken) {
             folder_change change;
             VITTE_TRY(const bool more, retried([&] { return queue_->next(change); }));
-            if (!more) return any;
+            if (!more) return taken != 0;
             VITTE_CHECK(take(change));
         }
+        return true;
     }
     result<void> take(const folder_change& change) {
         if ((change.changes & watch_overflow) != 0) return recover();
