@@ -276,6 +276,17 @@ struct handler_of_children {
     struct sigaction before {};
 };
 
+/// The native platform without handles of children, so that SIGCHLD tells of them, and with a clock that stands.
+struct told_by_signal : native {
+    struct processes : native::processes {
+        template <class Child>
+        static int end_handle(Child) = delete;
+    };
+    struct clocks : native::clocks {
+        static std::int64_t monotonic() noexcept { return 1'000'000'000; }
+    };
+};
+
 /// Starts `count` children, each when the one before has ended, and counts those of which it is told how. In any thread.
 task<> one_after_the_other(loop& in, int count, int& right) {
     for (int i = 0; i < count; ++i) {
@@ -289,6 +300,30 @@ task<> one_after_the_other(loop& in, int count, int& right) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(a_child_watcher_that_is_closed_in_a_pause_ends_what_waits_for_it) {
+    open_loop<told_by_signal> l;
+    auto sleeper = started({"sleep", "60000"});
+    basic_process<told_by_signal> same(sleeper.native_handle(), false);
+    std::string told;
+    std::optional<basic_child_watcher<told_by_signal>> watch(std::in_place, l);
+    BOOST_REQUIRE(watch->open(same).has_value());
+    spawn([](auto& of, std::string& heard) -> task<> { heard = why(co_await of.wait()); }(*watch, told));
+    work stop([&] { l.stop(); });
+    const auto turn = [&] {
+        l.post(stop);
+        BOOST_TEST(why(l.run()) == "done");
+    };
+    for (int i = 0; i < 5; ++i) {  // of another child, as far as the watcher knows: from the third on it pauses
+        ::raise(SIGCHLD);
+        turn();
+    }
+    watch.reset();
+    turn();
+    BOOST_TEST(told == "cancelled");
+    same.detach();
+    BOOST_TEST((sleeper.kill() && sleeper.wait()));
+}
 
 BOOST_AUTO_TEST_CASE(who_handled_children_before_still_does) {
     const auto count = [](int) { ++handled; };

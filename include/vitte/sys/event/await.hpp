@@ -125,7 +125,7 @@ private:
         return waits_ = true;
     }
     void again() noexcept {
-        if (is_abandoned_) return waiter_.resume();
+        if (std::exchange(is_abandoned_, false)) return waiter_.resume();
         waits_ = false;
         if (std::exchange(pauses_, false)) loop_.cancel(end_.timer);
         const bool tries = !is_drained();
@@ -156,10 +156,15 @@ private:
     void pause_until(deadline when) noexcept {
         pauses_ = true;
         if constexpr (requires { watched_.hold_readable(*this); }) {
-            reads_ ? watched_.hold_readable(*this) : watched_.hold_writable(*this);
+            hold();
             waits_ = true;
         }
         start_timer(when);
+    }
+    void hold() noexcept {
+        if constexpr (can_write)
+            if (!reads_) return watched_.hold_writable(*this);
+        watched_.hold_readable(*this);
     }
     /// The watcher is closed and may be gone when the coroutine goes on.
     void abandon() noexcept {

@@ -40,9 +40,13 @@ public:
 
     /// Before it is asked whether a child has ended: of an end before that nothing is told.
     void look() noexcept { become({quiet, quiet, waiting, posted}); }
-    void when_come(loop_callback& then) noexcept {
+    /// As `basic_handle_watcher::hold_readable`.
+    void hold(loop_callback& then) noexcept {
         then_ = &then;
         is_told_of_end_ = is_told_of_end(then);
+    }
+    void when_come(loop_callback& then) noexcept {
+        hold(then);
         if (become({waiting, posted, waiting, posted}) == came) loop_.post(*this);
         loop_.start(again_.timer, deadline::after<P>(is_linked_ ? long_pause : pause));
     }
@@ -170,6 +174,7 @@ private:
         news_.when_come(then);
         return {};
     }
+    void hold_readable(loop_callback& then) noexcept { watch_.is_open() ? watch_.hold_readable(then) : news_.hold(then); }
     void cancel_readable() noexcept {
         if (watch_.is_open()) watch_.cancel_readable();
         if (news_.is_open()) news_.cancel();

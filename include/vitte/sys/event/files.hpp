@@ -43,8 +43,7 @@ public:
     /// Calls `then`, once, `quiet` nanoseconds after something happened, so that what happens in quick succession is
     /// told once: after `errc::would_block` of `take`. One at a time.
     result<void> when_changed(loop_callback& then, std::int64_t quiet = 50'000'000) noexcept {
-        then_ = &then;
-        is_told_of_end_ = come::is_told_of_end(then);
+        hold_readable(then);
         quiet_ = quiet;
         if constexpr (has_handle) return watch_.when_readable(come_);
         wait_for_quiet();
@@ -71,6 +70,10 @@ private:
     friend class attempt_when_ready;
 
     result<void> when_readable(loop_callback& then) noexcept { return when_changed(then); }
+    void hold_readable(loop_callback& then) noexcept {
+        then_ = &then;
+        is_told_of_end_ = come::is_told_of_end(then);
+    }
     void cancel_readable() noexcept { cancel(); }
     void wait_for_quiet() noexcept { loop_.start(timer_, deadline::after<P>(quiet_)); }
 

@@ -32,9 +32,13 @@ public:
     result<void> when_readable(loop_callback& then) noexcept {
         VITTE_ASSERT(is_open() && then_ == nullptr);
         VITTE_CHECK(wait_.open(watched_, signalled, this));
+        hold_readable(then);
+        return {};
+    }
+    /// As `basic_handle_watcher::hold_readable`.
+    void hold_readable(loop_callback& then) noexcept {
         then_ = &then;
         is_told_of_end_ = is_told_of_end(then);
-        return {};
     }
     void cancel_readable() noexcept {
         if (std::exchange(then_, nullptr) == nullptr) return;
