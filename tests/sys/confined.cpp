@@ -596,6 +596,14 @@ BOOST_AUTO_TEST_CASE(a_socket_of_messages_without_an_address_neither_sends_nor_r
     BOOST_REQUIRE(jail::bounds::grant_network(jail::network("::/0"), may_connect).has_value());
     BOOST_TEST(!connected.connect(jail::place("::1", 9)).has_value());  // of another family
     BOOST_TEST(refused(connected.receive(room, j.soon), rule::unaddressed));
+    const auto exposed = connected.local_address()->ip().port;  // Linux keeps the port
+    if (exposed != 0) static_cast<void>(udp_socket::bind(jail::place("127.0.0.1"))->send_to(room, jail::place("127.0.0.1", exposed), j.soon));
+    BOOST_TEST(connected.connect(peer).has_value());
+    BOOST_TEST(refused(connected.receive(room, j.soon), rule::unaddressed));  // what others sent meanwhile
+    BOOST_REQUIRE(jail::bounds::grant_network(jail::network("::/128"), may_bind, {0, 0}).has_value());
+    BOOST_TEST(!unbound.send_to(room, jail::place("::1", 9), j.soon).has_value());  // of another family
+    BOOST_TEST(refused(unbound.send_to(room, peer, j.soon), rule::network));
+    BOOST_TEST(refused(unbound.receive(room, j.soon), rule::unaddressed));
     BOOST_REQUIRE(jail::bounds::grant_network(jail::network("0.0.0.0/32"), may_bind, {0, 0}).has_value());
     BOOST_TEST(unbound.send_to(room, peer, j.soon).has_value());
     BOOST_TEST(fails(unbound.receive(room, deadline::passed()), errc::timed_out));

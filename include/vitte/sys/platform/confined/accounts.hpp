@@ -38,8 +38,10 @@ struct confined_handle {
     bool is_memory = false;     ///< a shared memory object
     std::uint64_t memory = 0;   ///< bytes of it
     bool is_datagram = false;   ///< a socket that sends messages
+    bool is_v6 = false;         ///< a socket of IPv6
     bool is_bound = false;      ///< a socket that was bound here
     bool is_connected = false;  ///< a socket that was connected here
+    bool is_exposed = false;    ///< a socket that a failed attempt to connect may have bound to all addresses
 };
 
 /// Those that are open, in no order; looking one up takes time in proportion to their number.

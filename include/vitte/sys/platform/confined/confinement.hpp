@@ -172,18 +172,26 @@ public:
     static result<void> close(handle target) noexcept {
         return closed_in(handles_, target, [target] { return Inner::files::close(target); });
     }
-    /// `open()`, which opens a socket of messages, or another one.
-    template <class Open>
-    static auto socket_opened(bool is_datagram, Open open) noexcept -> decltype(open()) {
-        return counted_in(sockets<Inner>, {.is_datagram = is_datagram}, detail::rule::sockets, open);
+    /// `open()`, which opens a socket; `kind` says which one.
+    template <class Socket, class Open>
+    static auto socket_opened(const detail::confined_handle<Socket>& kind, Open open) noexcept -> decltype(open()) {
+        return counted_in(sockets<Inner>, kind, detail::rule::sockets, open);
     }
     template <class Socket>
     static void set_bound(Socket target, bool is_bound) noexcept {
         change_socket(target, [&](auto& known) { known.is_bound = is_bound; });
     }
-    template <class Socket>
-    static void set_connected(Socket target, bool is_connected) noexcept {
-        change_socket(target, [&](auto& known) { known.is_connected = is_connected; });
+    /// `connect()`. Failing may leave a socket of messages without its peer, but with a port that anybody can send to:
+    /// what comes there before it is connected again is not its new peer's.
+    template <class Socket, class Connect>
+    static result<void> socket_connected(Socket target, Connect connect) noexcept {
+        change_socket(target, [](auto& known) { known.is_connected = false; });
+        const auto connected = connect();
+        change_socket(target, [&](auto& known) {
+            known.is_connected = connected.has_value();
+            known.is_exposed |= !connected;
+        });
+        return connected;
     }
     /// Whether a socket may do more than receive and be closed: it was opened here since `reset`.
     template <class Socket>
@@ -200,7 +208,8 @@ public:
         if (known == nullptr || !known->is_bound) return fail(errc::permission_denied, detail::rule::unbound);
         return {};
     }
-    /// A socket of messages that is neither bound nor connected gets no messages, even if the system gave it a port.
+    /// A socket of messages that is neither bound nor connected gets no messages, even if the system gave it a port, nor
+    /// does one that is not bound and could once not be connected.
     template <class Socket>
     static result<void> may_receive(Socket target) noexcept {
         if (lacks_address(target)) return fail(errc::permission_denied, detail::rule::unaddressed);
@@ -211,8 +220,9 @@ public:
     static result<void> may_send_to(Socket target, const socket_address& to) noexcept {
         VITTE_CHECK(may_change_socket(target));
         VITTE_CHECK(may_use(to, may_connect));
+        bool is_v6 = false;  // of the socket: where `to` is of the other family, sending fails, but binds the socket before
+        change_socket(target, [&](auto& known) { is_v6 = known.is_v6; });
         if (!lacks_address(target)) return {};
-        const bool is_v6 = to.ip().address.is_v6();
         VITTE_CHECK(may_use(ip_endpoint{is_v6 ? ip_address(ipv6_address::any()) : ip_address(ipv4_address::any()), 0}, may_bind));
         set_bound(target, true);
         return {};
@@ -300,7 +310,7 @@ private:
     static bool lacks_address(Socket target) noexcept {
         const scoped_lock hold(lock_);
         const auto* const known = sockets<Inner>.find(target);
-        return known != nullptr && known->is_datagram && !known->is_bound && !known->is_connected;
+        return known != nullptr && known->is_datagram && !known->is_bound && (!known->is_connected || known->is_exposed);
     }
     static void give(bool capabilities::*what, bool given) noexcept {
         with_lock([&] { given_.*what = given; });

@@ -28,6 +28,7 @@ struct confined_sockets : detail::reuse_steals_mark<typename Inner::sockets> {
     using inner = typename Inner::sockets;
     using handle = typename inner::handle;
     using bounds = confinement<Inner, Tag>;
+    using entry = detail::confined_handle<handle>;
     static constexpr handle invalid = inner::invalid;
 
     VITTE_DETAIL_ASKED(may_receive, receive)
@@ -46,17 +47,18 @@ struct confined_sockets : detail::reuse_steals_mark<typename Inner::sockets> {
     VITTE_DETAIL_PASSED_ON(leave_group)
 
     static result<handle> open(socket_family family, socket_kind kind) noexcept {
-        return bounds::socket_opened(kind == socket_kind::datagram, [&] { return inner::open(family, kind); });
+        const entry made{.is_datagram = kind == socket_kind::datagram, .is_v6 = family == socket_family::ipv6};
+        return bounds::socket_opened(made, [&] { return inner::open(family, kind); });
     }
     static result<void> open_pair(socket_kind kind, handle (&ends)[2]) noexcept
         requires requires(handle (&both)[2]) { inner::open_pair(kind, both); }
     {
-        VITTE_TRY(ends[0], bounds::socket_opened(false, [&]() -> result<handle> {
+        VITTE_TRY(ends[0], bounds::socket_opened(entry(), [&]() -> result<handle> {
                       VITTE_CHECK(inner::open_pair(kind, ends));
                       return ends[0];
                   }));
         const handle other = ends[1];
-        const auto counted = bounds::socket_opened(false, [&]() -> result<handle> { return other; });
+        const auto counted = bounds::socket_opened(entry(), [&]() -> result<handle> { return other; });
         if (counted) return {};
         static_cast<void>(close(ends[0]));
         static_cast<void>(inner::close(other));
@@ -77,16 +79,12 @@ struct confined_sockets : detail::reuse_steals_mark<typename Inner::sockets> {
     }
     static result<handle> accept(handle socket, socket_address& peer) noexcept {
         VITTE_CHECK(bounds::may_listen(socket));
-        return bounds::socket_opened(false, [&] { return inner::accept(socket, peer); });
+        return bounds::socket_opened(entry(), [&] { return inner::accept(socket, peer); });
     }
-    /// An attempt that fails may leave a socket of messages without its peer, and with a port that anybody can send to.
     static result<void> connect(handle socket, const socket_address& address) noexcept {
         VITTE_CHECK(bounds::may_change_socket(socket));
         VITTE_CHECK(bounds::may_use(address, may_connect));
-        bounds::set_connected(socket, false);
-        const auto connected = inner::connect(socket, address);
-        bounds::set_connected(socket, connected.has_value());
-        return connected;
+        return bounds::socket_connected(socket, [&] { return inner::connect(socket, address); });
     }
     static result<void> send_to(handle socket, const datagram& message) noexcept {
         VITTE_CHECK(bounds::may_send_to(socket, message.address));
