@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <vitte/sys/net.hpp>
 #endif
 
 #include <algorithm>
@@ -223,16 +225,19 @@ BOOST_AUTO_TEST_CASE(copies_are_new_files_with_the_same_content) {
 }
 
 #if defined(__unix__) || defined(__APPLE__)
-BOOST_AUTO_TEST_CASE(copies_of_fifos_and_devices_are_refused) {
+BOOST_AUTO_TEST_CASE(copies_of_fifos_sockets_and_devices_are_refused) {
     std::remove("fs-fifo");
     BOOST_REQUIRE(::mkfifo("fs-fifo", 0600) == 0);
-    for (const char* const from : {"fs-fifo", "/dev/null", "/dev/zero"}) {
+    std::remove("fs-socket");
+    const auto socket = sys::unix_datagram::bind(vitte::unix_address::at_path("fs-socket").value());
+    BOOST_REQUIRE(socket.has_value());
+    for (const char* const from : {"fs-fifo", "fs-socket", "/dev/null", "/dev/zero"}) {
         const auto copied = sys::copy(from, "fs-copy-to.txt");
         BOOST_TEST((!copied && copied.error().code == errc::invalid_argument), from);
         BOOST_TEST((sys::stat("fs-copy-to.txt").error().code == errc::not_found));
     }
     BOOST_TEST((sys::copy(".", "fs-copy-to.txt").error().code == errc::is_a_directory));
-    std::remove("fs-fifo");
+    for (const char* const made : {"fs-fifo", "fs-socket"}) std::remove(made);
 }
 #endif
 

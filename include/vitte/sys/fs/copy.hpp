@@ -103,17 +103,23 @@ result<void> copy_rest(const basic_file<P>& from, const basic_file<P>& to) noexc
 /// copy belongs to who makes it, so that it is not set-user-ID or set-group-ID, but has the group, the mode and the
 /// access control list (on Linux) of `from`, as far as this process may give them to it; nobody else may do more with
 /// it, or open it before it is whole. Holes stay holes where the file system tells of them.
-/// Fails with `errc::is_a_directory` for a folder, with `errc::invalid_argument` for a FIFO or a device, whose content
-/// need not end: nothing is read from it, and with `errc::already_exists` if there is something at `to`; after any other
+/// Fails with `errc::is_a_directory` for a folder, with `errc::invalid_argument` for a FIFO, a socket or a device,
+/// whose content need not end: nothing is read from it, and with `errc::already_exists` if there is something at `to`; after any other
 /// failure nothing is left there.
 template <platform P = native>
 result<void> copy(const char* from, const char* to) noexcept {
     using files = typename P::files;
-    VITTE_TRY(const auto source, basic_file<P>::open(from, {open_mode::read, open_nonblocking}));
+    const auto no_file = fail(errc::invalid_argument, "copy: a FIFO, socket or device");
+    const auto opened = basic_file<P>::open(from, {open_mode::read, open_nonblocking});
+    if (!opened) {  // as sockets cannot be
+        const auto met = stat<P>(from);
+        return met && met->kind == file_kind::other ? no_file : unexpected(opened.error());
+    }
+    const basic_file<P>& source = *opened;
     VITTE_TRY(const auto old, detail::file_rights::of(source));
     const file_info& facts = old.facts;
     if (facts.kind == file_kind::directory) return fail(errc::is_a_directory, "copy");
-    if (facts.kind != file_kind::regular) return fail(errc::invalid_argument, "copy: a FIFO, socket or device");
+    if (facts.kind != file_kind::regular) return no_file;
     if constexpr (requires { files::clone_to(source.native_handle(), to); }) {
         const bool for_any_group = (facts.mode >> 3 & 07) == (facts.mode & 07);  // it has that of the folder
         if (for_any_group && files::clone_to(source.native_handle(), to)) return {};
