@@ -28,8 +28,17 @@ struct outrun : native {
 };
 
 bool has_own_name(const char* path) {
-    return vitte::sys::detail::ends_with_own_name(std::string_view(path, vitte::sys::detail::length_of_names(path)));
+    return vitte::sys::detail::ends_with_own_name(path_view(std::string_view(path, vitte::sys::detail::length_of_names(path))));
 }
+static_assert(vitte::sys::detail::ends_with_own_name(posix_path("d/...")));
+static_assert(vitte::sys::detail::ends_with_own_name(windows_path("d\\. a")));
+static_assert(vitte::sys::detail::ends_with_own_name(windows_path("C:a")));
+static_assert(!vitte::sys::detail::ends_with_own_name(windows_path("d\\...")));
+static_assert(!vitte::sys::detail::ends_with_own_name(windows_path("d/.. ")));
+static_assert(!vitte::sys::detail::ends_with_own_name(windows_path("d\\ ")));
+static_assert(!vitte::sys::detail::ends_with_own_name(windows_path("C:..")));
+static_assert(!vitte::sys::detail::ends_with_own_name(windows_path("C:")));
+static_assert(!vitte::sys::detail::ends_with_own_name(windows_path("\\\\server\\share")));
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(directory_)

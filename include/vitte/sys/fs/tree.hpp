@@ -177,10 +177,14 @@ result<void> remove_all_at(const char* path) noexcept {
     }
 }
 
-/// Returns true if a path ends with a name by which its folder can be removed: not with ".", ".." or a root.
-inline bool ends_with_own_name(path_view path) noexcept {
-    if (path.name().empty()) return path.root().empty();
-    return path.name() != "." && path.name() != "..";
+/// Returns true if a path ends with a name by which its folder can be removed: not with ".", ".." or a root. Windows takes
+/// points and spaces away from the end of a path: "d\... " means "d".
+template <path_style Style>
+constexpr bool ends_with_own_name(basic_path_view<Style> path) noexcept {
+    const std::string_view name = path.name();
+    if (name.empty()) return path.root().empty();
+    if (Style == path_style::windows) return name.find_first_not_of(". ") != name.npos;
+    return name != "." && name != "..";
 }
 
 }  // namespace detail
@@ -189,11 +193,11 @@ inline bool ends_with_own_name(path_view path) noexcept {
 /// behind it or without, nor those that somebody puts in the place of folders meanwhile. Stops at the first failure,
 /// which may leave some of it. Succeeds if there is nothing, also if somebody else removed it first, or if what stands
 /// above it is no folder. Fails with `errc::invalid_argument`, and removes nothing, if `path` is a root or its last name is
-/// "." or "..": such a folder could be emptied, but not removed.
+/// "." or "..", or on Windows of points and spaces alone: such a folder could be emptied, but not removed.
 template <platform P = native>
 result<void> remove_all(const char* path) noexcept {
     const std::size_t length = detail::length_of_names(path);
-    if (!detail::ends_with_own_name(std::string_view(path, length)))
+    if (!detail::ends_with_own_name(path_view(std::string_view(path, length))))
         return fail(errc::invalid_argument, "remove tree: root, \".\" or \"..\"");
     if (path[length] == 0) return detail::remove_all_at<P>(path);
     VITTE_TRY(auto copied, byte_buffer::allocate(length + 1));
