@@ -551,6 +551,15 @@ BOOST_AUTO_TEST_CASE(streams_that_a_parent_lacks_lead_to_nowhere, *needs(shell))
     }));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_closed_at_exec_is_no_stream_of_a_child, *needs(shell)) {
+    BOOST_TEST(succeeds_apart([] {
+        for (const int stream : {0, 2}) close(stream);
+        const int foreign = open("/", O_RDONLY | O_CLOEXEC);  // as another thread may do it
+        auto p = sh("cat && echo error >&2").spawn();
+        return foreign == 0 && p && p->wait()->succeeded() && fcntl(foreign, F_GETFD) == FD_CLOEXEC;
+    }));
+}
+
 BOOST_AUTO_TEST_CASE(limits_do_not_let_descriptors_through, *needs(shell)) {
     rlimit before{};
     getrlimit(RLIMIT_NOFILE, &before);

@@ -80,6 +80,7 @@ struct process_request {
     const char* const* environment;    ///< "NAME=value"; null for that of this process
     const char* directory = nullptr;   ///< where it begins; null for that of this process
     Handle streams[3];                 ///< its standard input, output and error
+    unsigned inherited = 0;            ///< a bit for each of these that is the one of this process, if it has that
     const Handle* kept = nullptr;      ///< more that it gets, under the same numbers; all others are closed
     std::size_t kept_count = 0;
     process_group group = process_group::same;

@@ -24,7 +24,8 @@ template <platform P = native>
 class basic_stdio {
 public:
     using native_handle_type = typename P::files::handle;
-    /// To where that of this process leads; on POSIX to the null device if this process has none.
+    /// To where that of this process leads; on POSIX to the null device if this process has none, or one
+    /// that is closed at exec.
     static constexpr basic_stdio inherit() noexcept { return {stdio_kind::inherited, P::files::invalid}; }
     /// To nowhere: what is read is empty, what is written is lost.
     static constexpr basic_stdio null() noexcept { return {stdio_kind::none, P::files::invalid}; }
@@ -157,6 +158,7 @@ public:
                                basic_file<P>(files::invalid)};
         const auto open_streams = [&]() -> result<void> {
             for (unsigned i = 0; i < 3; ++i) {
+                request.inherited |= static_cast<unsigned>(streams_[i].what == stdio_kind::inherited) << i;
                 VITTE_TRY(request.streams[i], open_stream(i, request.streams[1], pipes[i], owned[i]));
             }
             return {};

@@ -108,18 +108,20 @@ private:
         return errno = ENOTSUP, false;
 #endif
     }
-    /// Streams that the parent lacks lead to the null device.
+    /// Streams that the parent lacks lead to the null device. What is closed at exec is no stream of the parent, but a
+    /// descriptor that another thread has just opened, which has its number for a moment.
     bool place_streams() const noexcept {
         int from[3];
         for (int i = 0; i < 3; ++i) {
             from[i] = request.streams[i];
-            if (from[i] < 0 || from[i] > 2) continue;
-            if (::fcntl(from[i], F_SETFD, 0) == -1 && !lead_to_nowhere(from[i])) return false;
-            if (from[i] != i && (from[i] = ::fcntl(from[i], F_DUPFD_CLOEXEC, 3)) == -1) return false;
+            if ((request.inherited >> i & 1) != 0 && ::fcntl(i, F_GETFD) != 0 && !lead_to_nowhere(i)) return false;
+            const bool in_the_way = from[i] >= 0 && from[i] < 3 && from[i] != i;
+            if (in_the_way && (from[i] = ::fcntl(from[i], F_DUPFD_CLOEXEC, 3)) == -1) return false;
         }
         for (int i = 0; i < 3; ++i) {
-            if (from[i] == -1) ::close(i);
-            else if (from[i] != i && ::dup2(from[i], i) == -1) return false;
+            if (from[i] == i) ::fcntl(i, F_SETFD, 0);
+            else if (from[i] == -1) ::close(i);
+            else if (::dup2(from[i], i) == -1) return false;
         }
         return true;
     }
