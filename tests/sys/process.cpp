@@ -777,6 +777,12 @@ BOOST_AUTO_TEST_CASE(captures_keep_what_was_said_before_the_deadline, *needs(she
     });
     BOOST_TEST((stays && stays->end == capture_end::timed_out && !stays->status.succeeded()));
     BOOST_TEST(stays->output.size() == 40'000u);
+    const auto leaves = said_at_the_deadline("head -c 40000 /dev/zero; sleep 60000 & exit 3", [](int) {
+        siginfo_t about{};
+        return waitid(P_ALL, 0, &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid != 0;
+    });
+    BOOST_TEST((leaves && leaves->end == capture_end::timed_out && leaves->status.code == 3));
+    BOOST_TEST(leaves->output.size() == 40'000u);
 }
 
 BOOST_AUTO_TEST_CASE(captures_keep_the_output_of_children_whose_status_is_lost) {

@@ -198,7 +198,8 @@ void kill_writers(basic_pipe<P>& said, std::uint64_t child) noexcept {
 /// process are left as they are. It has ended when this returns. Of its descendants `kill_tree` says whom it meets; on
 /// Linux everybody dies who can still write to its output and was started since, whoever has become their parent. Those
 /// who have closed its output are not waited for, and live on if they are not met.
-/// At the deadline, output that is in the pipes still counts: a child that has ended by then has exited.
+/// At the deadline, output that is in the pipes still counts: a child that has ended by then has exited, unless its
+/// descendants hold its output: then it is `timed_out`, with the status of the child and what it said.
 /// Where pipes are made and marked as not inherited in two steps (macOS, and POSIX before 2024), programs that this
 /// process starts in between by other means have these pipes, too: they may keep the input open, and are waited for,
 /// until the deadline. Programs that this library starts have none.
