@@ -14,7 +14,6 @@
 
 #if !defined(_WIN32)
 #include <grp.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,9 +54,9 @@ const ability shell{"a shell", [] { return capture(command("sh").arguments({"-c"
 #if !defined(_WIN32)
 const ability privilege{"the rights of root", [] { return geteuid() == 0; }};
 
-/// The native platform, whose clock jumps ahead when `arrived` says so of the output, which is waited for until then.
+/// The native platform, whose clock jumps ahead in a wait for output, when `arrived` returns true.
 struct late : native {
-    static inline bool (*arrived)(int output) = nullptr;
+    static inline bool (*arrived)() = nullptr;
     static inline bool is_late = false;
     struct clocks : native::clocks {
         static std::int64_t ahead() noexcept { return is_late ? 120'000'000'000'000 : 0; }
@@ -68,8 +67,8 @@ struct late : native {
     };
     struct processes : native::processes {
         struct pipe_end : native::processes::pipe_end {
-            static vitte::result<void> wait_any(pipe_end* const* ends, std::size_t, std::int64_t) noexcept {
-                while (!arrived(ends[0]->native_handle())) this_thread::sleep_until(deadline::after(1_ms));
+            static vitte::result<void> wait_any(pipe_end* const*, std::size_t, std::int64_t) noexcept {
+                while (!arrived()) this_thread::sleep_until(deadline::after(1_ms));
                 is_late = true;
                 return {};
             }
@@ -759,28 +758,25 @@ BOOST_AUTO_TEST_CASE(who_outlives_a_leader_that_is_stopped_may_end_in_its_own_wa
 }
 
 BOOST_AUTO_TEST_CASE(captures_keep_what_was_said_before_the_deadline, *needs(shell)) {
-    const auto said_at_the_deadline = [](const char* script, bool (*arrived)(int)) {
+    const scratch folder;
+    const auto said_at_the_deadline = [](const char* script, bool (*arrived)()) {
         late::arrived = arrived;
         late::is_late = false;
         return capture(basic_command<late>("sh").arguments({"-c", script}),
                        {.until = deadline::after(60'000'000_ms)});
     };
-    const auto ended = said_at_the_deadline("head -c 40000 /dev/zero; exit 3", [](int) {
+    const auto has_ended = [] {
         siginfo_t about{};
         return waitid(P_ALL, 0, &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid != 0;
-    });
+    };
+    const auto ended = said_at_the_deadline("head -c 40000 /dev/zero; exit 3", has_ended);
     BOOST_TEST((ended && ended->end == capture_end::exited && ended->status.code == 3));
     BOOST_TEST(ended->output.size() == 40'000u);
-    const auto stays = said_at_the_deadline("head -c 40000 /dev/zero; exec sleep 60000", [](int output) {
-        int held = 0;
-        return ioctl(output, FIONREAD, &held) == 0 && held == 40'000;
-    });
+    const auto stays = said_at_the_deadline("head -c 40000 /dev/zero; : > " SCRATCH "/said; exec sleep 60000",
+                                            [] { return ::access(SCRATCH "/said", F_OK) == 0; });
     BOOST_TEST((stays && stays->end == capture_end::timed_out && !stays->status.succeeded()));
     BOOST_TEST(stays->output.size() == 40'000u);
-    const auto leaves = said_at_the_deadline("head -c 40000 /dev/zero; sleep 60000 & exit 3", [](int) {
-        siginfo_t about{};
-        return waitid(P_ALL, 0, &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid != 0;
-    });
+    const auto leaves = said_at_the_deadline("head -c 40000 /dev/zero; sleep 60000 & exit 3", has_ended);
     BOOST_TEST((leaves && leaves->end == capture_end::timed_out && leaves->status.code == 3));
     BOOST_TEST(leaves->output.size() == 40'000u);
 }
