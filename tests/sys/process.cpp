@@ -762,7 +762,7 @@ BOOST_AUTO_TEST_CASE(captures_keep_what_was_said_before_the_deadline, *needs(she
     const auto said_at_the_deadline = [](const char* script, bool (*arrived)()) {
         late::arrived = arrived;
         late::is_late = false;
-        return capture(basic_command<late>("sh").arguments({"-c", script}),
+        return capture(basic_command<late>("sh").arguments({"-c", script}).group(process_group::own),
                        {.until = deadline::after(60'000'000_ms)});
     };
     const auto has_ended = [] {
