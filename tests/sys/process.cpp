@@ -58,6 +58,7 @@ const ability privilege{"the rights of root", [] { return geteuid() == 0; }};
 struct late : native {
     static inline bool (*arrived)() = nullptr;
     static inline bool is_late = false;
+    static inline volatile std::sig_atomic_t has_child_ended = 0;
     struct clocks : native::clocks {
         static std::int64_t ahead() noexcept { return is_late ? 120'000'000'000'000 : 0; }
         static std::int64_t monotonic() noexcept { return native::clocks::monotonic() + ahead(); }
@@ -762,13 +763,12 @@ BOOST_AUTO_TEST_CASE(captures_keep_what_was_said_before_the_deadline, *needs(she
     const auto said_at_the_deadline = [](const char* script, bool (*arrived)()) {
         late::arrived = arrived;
         late::is_late = false;
+        late::has_child_ended = 0;
         return capture(basic_command<late>("sh").arguments({"-c", script}).group(process_group::own),
                        {.until = deadline::after(60'000'000_ms)});
     };
-    const auto has_ended = [] {
-        siginfo_t about{};
-        return waitid(P_ALL, 0, &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid != 0;
-    };
+    const auto before = std::signal(SIGCHLD, [](int) { late::has_child_ended = 1; });
+    const auto has_ended = [] { return late::has_child_ended != 0; };
     const auto ended = said_at_the_deadline("head -c 40000 /dev/zero; exit 3", has_ended);
     BOOST_TEST((ended && ended->end == capture_end::exited && ended->status.code == 3));
     BOOST_TEST(ended->output.size() == 40'000u);
@@ -777,6 +777,7 @@ BOOST_AUTO_TEST_CASE(captures_keep_what_was_said_before_the_deadline, *needs(she
     BOOST_TEST((stays && stays->end == capture_end::timed_out && !stays->status.succeeded()));
     BOOST_TEST(stays->output.size() == 40'000u);
     const auto leaves = said_at_the_deadline("head -c 40000 /dev/zero; sleep 60000 & exit 3", has_ended);
+    std::signal(SIGCHLD, before);
     BOOST_TEST((leaves && leaves->end == capture_end::timed_out && leaves->status.code == 3));
     BOOST_TEST(leaves->output.size() == 40'000u);
 }
