@@ -32,7 +32,8 @@ struct taciturn : native {
 };
 #endif
 
-/// A folder of which a file changes all the time, also while it is told of. Gives up where a deadline is not kept.
+#if !defined(_WIN32)
+/// A file that changes all the time, also while it is told of. Gives up where a deadline is not kept.
 struct restless : native {
     static inline int changes = 0, waits = 0;
     static inline std::uint32_t folder = 0;
@@ -44,8 +45,7 @@ struct restless : native {
         vitte::result<bool> next(folder_change& to) noexcept {
             to = {};
             to.folder = folder;
-            to.name = "file";
-            to.changes = watch_modified;
+            to.changes = watch_attributes;
             if (++changes > 1'000'000) return vitte::fail(errc::cancelled, "next");
             return true;
         }
@@ -55,6 +55,7 @@ struct restless : native {
         }
     };
 };
+#endif
 
 /// What is told until nothing is told any more; each path once.
 template <class P>
@@ -87,13 +88,16 @@ const ability whole_trees{"word of all folders below", [] {
 
 BOOST_AUTO_TEST_SUITE(watch)
 
+#if !defined(_WIN32)  // which watches no file alone
 BOOST_AUTO_TEST_CASE(changes_without_end_do_not_put_off_a_deadline) {
     const scratch folder;
-    auto w = watching<restless>(SCRATCH, false);
+    put(*directory::open(SCRATCH), "file");
+    auto w = watching<restless>(SCRATCH "/file");
     int told = 0;
     const auto waited = w.wait([&](const watch_event& e) { told += std::string(e.path) == SCRATCH "/file"; }, deadline::passed());
     BOOST_TEST((waited && told == 1));
 }
+#endif
 
 BOOST_AUTO_TEST_CASE(files_are_created_modified_and_removed) {
     const scratch folder;
