@@ -35,8 +35,9 @@ public:
     file_verifier() noexcept = default;
     file_verifier(std::nullptr_t) noexcept {}
     template <class Function>
-    requires(!std::same_as<std::remove_cvref_t<Function>, file_verifier> &&
-             std::invocable<Function&, const file_to_verify&>) file_verifier(Function&& function) {
+        requires(!std::same_as<std::remove_cvref_t<Function>, file_verifier> &&
+                 std::invocable<Function&, const file_to_verify&>)
+    file_verifier(Function&& function) {
         using answer = std::remove_cvref_t<std::invoke_result_t<Function&, const file_to_verify&>>;
         if constexpr (std::same_as<answer, told>) {
             ask_ = std::forward<Function>(function);

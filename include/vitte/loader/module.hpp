@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 #include <type_traits>
-
 #include <vitte/loader/function.hpp>
 #include <vitte/loader/load_error.hpp>
 #include <vitte/loader/symbol_location.hpp>
@@ -27,8 +26,8 @@ public:
         static_cast<void>(types);
         return function_entry{symbol(name)};
     }
-    /// Fails with `errc::invalid_argument` if the function `name` is known to have another type in C than `asked`, which
-    /// is null if that has too many parameters.
+    /// Fails with `errc::invalid_argument` if the function `name` is known to have another type in C than `asked`,
+    /// which is null if that has too many parameters.
     virtual result<void, load_error> check_type(const char* name, const signature* asked) const {
         static_cast<void>(name), static_cast<void>(asked);
         return {};
@@ -60,8 +59,8 @@ const module_body* body_of(const module& m) noexcept;
 /// thread at a time, and nobody looks into its memory meanwhile.
 class module {
 public:
-    module(std::string path, std::unique_ptr<detail::module_body> body) noexcept
-        : path_(std::move(path)), body_(std::move(body)) {}
+    module(std::string path, std::unique_ptr<detail::module_body> body) noexcept :path_(std::move(path)),
+        body_(std::move(body)) {}
 
     /// Typed access reads like that of a pointer: `m->function<int(int)>("f")`.
     module* operator->() noexcept { return this; }
@@ -73,8 +72,8 @@ public:
     /// The exported function `name`, of a module of any kind. Fails with `errc::not_found` if there is none, and with
     /// `errc::bad_handle` after `unload`.
     ///
-    /// Of a native module, `Signature` is the caller's promise: a C function carries no type that could be checked. That
-    /// of a container is checked against what the container says of its exports: `errc::invalid_argument`. Of a
+    /// Of a native module, `Signature` is the caller's promise: a C function carries no type that could be checked.
+    /// That of a container is checked against what the container says of its exports: `errc::invalid_argument`. Of a
     /// WebAssembly module it is `errc::invalid_argument` if the function has another type, or `Signature` one that
     /// WebAssembly does not have, whether it exports `name` or not. There, integers of up to 32 bits, `bool` and
     /// enumerations are `i32` (as in C's ABI), those of 64 are `i64`, and a `handle` or `unchecked` pointer is an
@@ -88,9 +87,7 @@ public:
         if (crossing::names_handles && body_ != nullptr && body_->kind() == nullptr)
             return missing(errc::invalid_argument, name, "it is asked for with a handle, and the module is native");
         return entry(name, types, detail::types_in_c<detail::native_t<Signature>>::address)
-            .transform([](const detail::function_entry& e) {
-            return loader::function<Signature>(e);
-        });
+            .transform([](const detail::function_entry& e) { return loader::function<Signature>(e); });
     }
 
     /// The exported function `name` of a native module as a plain pointer, which costs nothing more than the call and

@@ -14,7 +14,6 @@
 #pragma once
 
 #include <vector>
-
 #include <vitte/sys/fs/directory.hpp>
 #include <vitte/sys/platform/sandbox.hpp>
 
@@ -52,8 +51,10 @@ enum class sandbox_scope : unsigned char {
 /// What the running kernel can enforce, on platform `P`; empty where there is nothing of the kind.
 template <platform P = native>
 sandbox_rules supported_sandbox() noexcept {
-    if constexpr (requires { typename P::sandbox; }) return {P::sandbox::supported()};
-    else return {};
+    if constexpr (requires { typename P::sandbox; })
+        return {P::sandbox::supported()};
+    else
+        return {};
 }
 
 /// Builds up what is allowed and what is refused, and enforces it. A new one refuses only the calls of privileged
@@ -104,9 +105,10 @@ public:
 
     /// No signals to processes outside, and no limits, priorities and CPUs set but those of the calling thread, whose
     /// number there is 0: with them a process can be killed or stopped, too. Nor are terminals set, since they send
-    /// signals to whom they are told, nor is another process group joined. The process that enters, or the child, gets a
-    /// session of its own, without a controlling terminal: keys such as Ctrl-C do not reach it any more. One that leads
-    /// a process group stays in it: reading from a terminal in the background stops that group, with all its members.
+    /// signals to whom they are told, nor is another process group joined. The process that enters, or the child, gets
+    /// a session of its own, without a controlling terminal: keys such as Ctrl-C do not reach it any more. One that
+    /// leads a process group stays in it: reading from a terminal in the background stops that group, with all its
+    /// members.
     basic_sandbox& deny_signals() noexcept { return refuse(sandbox_signals); }
     /// No new processes, and no other program in the place of this one; threads may be started. A child that
     /// `basic_command` starts must become its program in the sandbox: it may go on to another one that it is allowed to

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
-
 #include <vitte/core/assert.hpp>
 #include <vitte/core/endian.hpp>
 #include <vitte/loader/format/parse_error.hpp>

@@ -18,14 +18,14 @@ struct dynamic_info {
     std::span<const relocation_entry> relocations, plt_relocations;
     std::span<const word> relative_words;  ///< DT_RELR
     std::span<const std::uintptr_t> initializers, finalizers;
-    std::uint64_t init = 0, fini = 0;               ///< file addresses of DT_INIT and DT_FINI; 0 if there is none
-    std::uint64_t plt_got = 0;                      ///< file address of DT_PLTGOT, or 0
-    bool bind_now = false;                          ///< nothing is to be bound lazily
-    bool symbolic = false;                          ///< its own definitions come before all others
-    std::uint64_t flags_1 = 0;                      ///< DT_FLAGS_1
+    std::uint64_t init = 0, fini = 0;  ///< file addresses of DT_INIT and DT_FINI; 0 if there is none
+    std::uint64_t plt_got = 0;         ///< file address of DT_PLTGOT, or 0
+    bool bind_now = false;             ///< nothing is to be bound lazily
+    bool symbolic = false;             ///< its own definitions come before all others
+    std::uint64_t flags_1 = 0;         ///< DT_FLAGS_1
     std::vector<const char*> needed;
     const char *soname = nullptr, *run_path = nullptr;
-    bool run_path_is_inherited = false;             ///< DT_RPATH: holds for what its dependencies need, too
+    bool run_path_is_inherited = false;  ///< DT_RPATH: holds for what its dependencies need, too
     /// Which tables that are read after they were checked lie where relocations could change them, and must not. What
     /// is missing here is held against its limits at each reading, or when all is relocated.
     std::vector<address_range> fixed;
@@ -157,8 +157,7 @@ result<void, load_error> read_tables(dynamic_info& info, const segments<P>& imag
     constexpr std::uint64_t flag_symbolic = 2, flag_now = 8;
     info.flags_1 = tags[tag::flags_1];
     info.symbolic = tags[tag::symbolic] != 0 || (tags[tag::flags] & flag_symbolic) != 0;
-    info.bind_now = tags[tag::bind_now] != 0 || (tags[tag::flags] & flag_now) != 0 ||
-                    info.has_flag_1(elf::flag_1_now);
+    info.bind_now = tags[tag::bind_now] != 0 || (tags[tag::flags] & flag_now) != 0 || info.has_flag_1(elf::flag_1_now);
     info.plt_got = tags[tag::plt_got];
     info.init = tags[tag::init];
     info.fini = tags[tag::fini];

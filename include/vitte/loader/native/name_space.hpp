@@ -17,8 +17,8 @@ namespace vitte::loader::native {
 
 /// Safe from several threads at once, as long as nothing is added to its members meanwhile, and nobody closes a library
 /// of the process while symbols are looked up in it and until it is held. No lock is held while initialisers and
-/// finalisers run: they may load, unload, and wait for threads that do, or that bind functions. Only IFUNC resolvers run
-/// under the lock that binding takes.
+/// finalisers run: they may load, unload, and wait for threads that do, or that bind functions. Only IFUNC resolvers
+/// run under the lock that binding takes.
 template <sys::platform P = sys::native>
 class name_space : public std::enable_shared_from_this<name_space<P>> {
     using object = shared_object<P>;
@@ -128,12 +128,12 @@ private:
         std::uint32_t name_hash;
         scope seen_from_here{};
         nodes needs;
-        std::vector<const char*> libraries = {}; ///< paths of those in the process that it is bound to
-        std::size_t libraries_held = 0;          ///< of the first of them
-        const exports* imports = nullptr;        ///< what it takes from other modules by their names
-        const node* needed_by = nullptr;         ///< while it is being loaded: who has named it first
-        std::optional<origin> from = {};         ///< of a copy
-        std::vector<std::string> accepted = {};  ///< the names of files that it was verified under
+        std::vector<const char*> libraries = {};  ///< paths of those in the process that it is bound to
+        std::size_t libraries_held = 0;           ///< of the first of them
+        const exports* imports = nullptr;         ///< what it takes from other modules by their names
+        const node* needed_by = nullptr;          ///< while it is being loaded: who has named it first
+        std::optional<origin> from = {};          ///< of a copy
+        std::vector<std::string> accepted = {};   ///< the names of files that it was verified under
         std::size_t opened = 0;
         start_gate<P> gate{};
         const collection* dying = nullptr;  ///< what stops it
@@ -367,8 +367,8 @@ private:
             __atomic_store_n(&to, reinterpret_cast<Function*>(found.address), __ATOMIC_RELAXED);
     }
 
-    /// Updates the list of the process's libraries before a function is bound lazily: tables of libraries that have gone
-    /// must not be read. Asks the OS's linker without the lock, since that may call modules under its own.
+    /// Updates the list of the process's libraries before a function is bound lazily: tables of libraries that have
+    /// gone must not be read. Asks the OS's linker without the lock, since that may call modules under its own.
     void notice_libraries() {
         if (is_locked_here()) return;
         const std::uint64_t now = process_.generation();
@@ -633,8 +633,8 @@ private:
         }
         lock_all();
     }
-    /// Takes out of `stopping` the modules that their finalisers have loaded again, or said must stay, with all that they
-    /// need.
+    /// Takes out of `stopping` the modules that their finalisers have loaded again, or said must stay, with all that
+    /// they need.
     void keep_opened(const collection& stopping) noexcept {
         for (const auto& n : nodes_) n->marked = false;
         for (const auto& n : nodes_)

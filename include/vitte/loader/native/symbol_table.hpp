@@ -4,7 +4,6 @@
 
 #include <cstring>
 #include <vector>
-
 #include <vitte/loader/format/elf/hash.hpp>
 #include <vitte/loader/native/records.hpp>
 
@@ -50,15 +49,15 @@ struct sysv_memory_words : memory_words {
 
 /// Pointers into an image. They are valid, and so are the counts, before the table is used.
 struct symbol_table {
-    std::uintptr_t base = 0;                   ///< what is added to a symbol's value unless it is absolute
+    std::uintptr_t base = 0;  ///< what is added to a symbol's value unless it is absolute
     const symbol_entry* symbols = nullptr;
-    std::uint32_t symbol_limit = 0;            ///< no valid index is this large
+    std::uint32_t symbol_limit = 0;  ///< no valid index is this large
     const char* strings = nullptr;
-    std::uint64_t string_size = 0;             ///< the last byte is NUL
-    elf::gnu_hash_table<memory_words> gnu_hash;    ///< valid, or without words
+    std::uint64_t string_size = 0;                      ///< the last byte is NUL
+    elf::gnu_hash_table<memory_words> gnu_hash;         ///< valid, or without words
     elf::sysv_hash_table<sysv_memory_words> sysv_hash;  ///< valid, or without words
-    const std::uint16_t* versions = nullptr;   ///< DT_VERSYM: `symbol_limit` entries are readable
-    std::vector<version_name> version_names;   ///< by version index
+    const std::uint16_t* versions = nullptr;            ///< DT_VERSYM: `symbol_limit` entries are readable
+    std::vector<version_name> version_names;            ///< by version index
 
     /// The string at `offset`, or "" if it lies outside.
     const char* string(std::uint64_t offset) const noexcept { return offset < string_size ? strings + offset : ""; }

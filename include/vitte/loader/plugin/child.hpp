@@ -2,16 +2,16 @@
 /// its memory, how long it computes and how it dies is no matter of the host's. `child_main.hpp` is the other side.
 #pragma once
 
+#include <vitte/plugin.h>
+
 #include <functional>
 #include <memory>
 #include <optional>
-
 #include <vitte/core/printable.hpp>
 #include <vitte/loader/native/sealed_copy.hpp>
 #include <vitte/loader/plugin/child_start.hpp>
 #include <vitte/loader/plugin/end_text.hpp>
 #include <vitte/loader/plugin/restart_backoff.hpp>
-#include <vitte/plugin.h>
 #include <vitte/sys/process.hpp>
 #include <vitte/sys/sandbox.hpp>
 
@@ -26,8 +26,8 @@ struct plugin_child_options {
 
     /// The path of a program that calls `plugin_child_main`; this program if it is empty.
     std::string program = {};
-    /// Is asked about the plugin's file once; see `load_options`. What it saw is what every child loads. A plugin that is
-    /// verified brings no libraries but those that are in the program.
+    /// Is asked about the plugin's file once; see `load_options`. What it saw is what every child loads. A plugin that
+    /// is verified brings no libraries but those that are in the program.
     file_verifier verify = nullptr;
     const char* name = nullptr;   ///< as of `load_options`
     std::string settings = "{}";  ///< what the plugin gets as its options: a JSON object
@@ -36,19 +36,19 @@ struct plugin_child_options {
     /// What becomes of rules that the kernel cannot enforce: `basic_plugin_child::confinement` tells of them. With
     /// `what_it_can` a child on a system without sandboxes can do all that this user can.
     sys::enforce unenforced = sys::enforce::all_or_fail;
-    std::uint64_t memory = std::uint64_t{1} << 30;        ///< bytes of address space, its program's included
-    std::uint64_t file_size = std::uint64_t{1} << 24;     ///< bytes of a file that it writes, in memory, too
+    std::uint64_t memory = std::uint64_t{1} << 30;     ///< bytes of address space, its program's included
+    std::uint64_t file_size = std::uint64_t{1} << 24;  ///< bytes of a file that it writes, in memory, too
     std::uint64_t open_files = 32;
-    std::uint64_t cpu_seconds = sys::unlimited;           ///< of one child, however many calls it serves
+    std::uint64_t cpu_seconds = sys::unlimited;  ///< of one child, however many calls it serves
 
     std::int64_t patience = 10'000'000'000;  ///< nanoseconds for a call that has no deadline, and for a start
     std::uint32_t most_reply = 1 << 24;      ///< bytes
     std::uint32_t most_log = 1 << 20;        ///< bytes of log in one call, before the child is killed
     restart_waits waits = {};
-    bool keeps_state = true;  ///< after a restart the last `save` is restored
+    bool keeps_state = true;    ///< after a restart the last `save` is restored
     bool shows_errors = false;  ///< its standard error is this process's: for debugging
-    /// Gets the lines of the plugin's log, as `append_printable` has them; a level is one of `vitte_level`, or any other
-    /// number. They come while a call is waited for. It must not use the plugin.
+    /// Gets the lines of the plugin's log, as `append_printable` has them; a level is one of `vitte_level`, or any
+    /// other number. They come while a call is waited for. It must not use the plugin.
     std::function<void(std::int32_t level, std::string_view line)> log = nullptr;
 };
 
@@ -89,11 +89,13 @@ public:
     basic_plugin_child(basic_plugin_child&&) noexcept = default;
 
     /// Calls the plugin's `execute`; what it wrote is valid until the next call of anything here. A failure is the
-    /// plugin's own, with what it said by `set_error`, and the child goes on; or `errc::disconnected` if the child died,
-    /// `errc::timed_out` if it was killed at the deadline, `errc::malformed` or `errc::too_large` if it was killed for
-    /// what it sent: then it is not known what it has done. `errc::busy` if no child runs and it is too soon for
-    /// another one; the message says how long, `next_start` until when. `errc::cancelled` after `stop`.
-    result<bytes, load_error> execute(bytes input, sys::deadline until) { return call(frame_kind::execute, input, until); }
+    /// plugin's own, with what it said by `set_error`, and the child goes on; or `errc::disconnected` if the child
+    /// died, `errc::timed_out` if it was killed at the deadline, `errc::malformed` or `errc::too_large` if it was
+    /// killed for what it sent: then it is not known what it has done. `errc::busy` if no child runs and it is too soon
+    /// for another one; the message says how long, `next_start` until when. `errc::cancelled` after `stop`.
+    result<bytes, load_error> execute(bytes input, sys::deadline until) {
+        return call(frame_kind::execute, input, until);
+    }
     result<bytes, load_error> execute(bytes input) { return execute(input, patience()); }
     /// Calls `save`, and keeps a copy of what it wrote for the next child (`keeps_state`).
     result<bytes, load_error> save(sys::deadline until) {
@@ -140,9 +142,12 @@ public:
 
 private:
     struct child {
-        child(sys::basic_process<P>&& made, sys::basic_pipe<P>&& to, sys::basic_file<P>&& other, sys::basic_pipe<P>&& from,
-              std::uint32_t most)
-            : process(std::move(made)), requests(std::move(to)), far_end(std::move(other)), answers(std::move(from)),
+        child(sys::basic_process<P>&& made, sys::basic_pipe<P>&& to, sys::basic_file<P>&& other,
+              sys::basic_pipe<P>&& from, std::uint32_t most)
+            : process(std::move(made)),
+              requests(std::move(to)),
+              far_end(std::move(other)),
+              answers(std::move(from)),
               reader(frame_reader::sender::child, most) {}
 
         /// Whether nothing is left of what has come already; if there is, it is `to`.
@@ -283,8 +288,8 @@ private:
             command.keep(handle);
         }
         for (const auto& folder : folders_) command.keep(folder.native_handle());
-        // A session of its own has no terminal, but Linux schedules it apart (sched(7), autogroup), which a call costs a
-        // third more. Where files are ruled there is no terminal anyway.
+        // A session of its own has no terminal, but Linux schedules it apart (sched(7), autogroup), which a call costs
+        // a third more. Where files are ruled there is no terminal anyway.
         const bool all_rules = options_.unenforced == sys::enforce::all_or_fail;
         command.clear_environment().group(all_rules ? sys::process_group::own : sys::process_group::session);
         command.input(sys::basic_stdio<P>::null()).output(sys::basic_stdio<P>::null());
@@ -308,7 +313,8 @@ private:
     result<bytes, load_error> exchange(frame_kind kind, bytes body, sys::deadline until) {
         const std::uint32_t number = ++child_->calls;
         for (frame unasked; !child_->is_quiet(unasked);) {
-            if (unasked.kind != frame_kind::log) return lost(errc::malformed, "answered what nobody asked, and was killed");
+            if (unasked.kind != frame_kind::log)
+                return lost(errc::malformed, "answered what nobody asked, and was killed");
             write_log(unasked);
         }
         if (const auto sent = send(frame_header(kind, number, 0, static_cast<std::uint32_t>(body.size())), body, until);
@@ -351,9 +357,9 @@ private:
                       text.empty() ? "it failed with status " + std::to_string(answer.status) : std::string(text));
     }
     static constexpr errc code_of(std::int32_t status) noexcept {
-        constexpr errc codes[] = {errc::invalid_argument, errc::not_found,         errc::not_supported,
-                                  errc::out_of_memory,    errc::already_exists,    errc::permission_denied,
-                                  errc::too_large,        errc::timed_out,         errc::cancelled};
+        constexpr errc codes[] = {errc::invalid_argument, errc::not_found,      errc::not_supported,
+                                  errc::out_of_memory,    errc::already_exists, errc::permission_denied,
+                                  errc::too_large,        errc::timed_out,      errc::cancelled};
         return status < VITTE_FAILED && status >= VITTE_STOPPED ? codes[-2 - status] : errc::unknown;
     }
     void write_log(const frame& line) const {
@@ -364,7 +370,8 @@ private:
     }
 
     /// A small request goes in one write, so that the child wakes up once.
-    result<void> send(const std::array<std::byte, frame_header_size>& header, bytes body, sys::deadline until) noexcept {
+    result<void> send(const std::array<std::byte, frame_header_size>& header, bytes body,
+                      sys::deadline until) noexcept {
         std::byte first[4096];
         const std::size_t beside = std::min(body.size(), sizeof first - header.size());
         std::memcpy(first, header.data(), header.size());
@@ -375,9 +382,12 @@ private:
     /// What the pipe has room for goes without a look at signals, which costs three calls. If it has none for the rest,
     /// the far end is the child's alone from now on, so that its death is seen here.
     result<void> write(bytes from, sys::deadline until) noexcept {
-        if constexpr (requires(const pipe_end& end) { P::files::write(end.native_handle(), from.data(), from.size()); }) {
+        if constexpr (requires(const pipe_end& end) {
+                          P::files::write(end.native_handle(), from.data(), from.size());
+                      }) {
             if (child_->far_end.native_handle() != files::invalid && !from.empty()) {
-                const auto went = P::files::write(child_->requests.native_end().native_handle(), from.data(), from.size());
+                const auto went =
+                    P::files::write(child_->requests.native_end().native_handle(), from.data(), from.size());
                 if (went) from = from.subspan(*went);
                 if (!from.empty()) static_cast<void>(child_->far_end.close());
             }
@@ -419,7 +429,8 @@ private:
         if (why.code == errc::malformed || why.code == errc::too_large)
             return lost(why.code, "broke the protocol, and was killed");
         const bool has_ended = why.code == errc::end_of_input || why.code == errc::broken_pipe;
-        if (!has_ended) return lost(why.code, std::string("could not be talked to (") + why.operation + "), and was killed");
+        if (!has_ended)
+            return lost(why.code, std::string("could not be talked to (") + why.operation + "), and was killed");
         constexpr std::int64_t moment = 1'000'000'000;
         const auto ended = child_->process.wait_until(std::min(until, sys::deadline::after<P>(moment)));
         return lost(errc::disconnected, ended ? end_text(*ended) : std::string("closed its pipes, and was killed"));

@@ -43,8 +43,10 @@ public:
         while (!from.empty()) {
             VITTE_CHECK(pieces.in_time(until, "write to terminal"));
             const auto went = devices::write(ours_.native_handle(), from.data(), from.size());
-            if (went) pace = {};
-            else VITTE_CHECK(try_again(went.error(), true, until, pace));
+            if (went)
+                pace = {};
+            else
+                VITTE_CHECK(try_again(went.error(), true, until, pace));
             from = from.subspan(went.value_or(0));
         }
         return {};

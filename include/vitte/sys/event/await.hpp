@@ -37,11 +37,11 @@ private:
 
 /// Makes `co_await` go on with what `attempt()` returns, which is made at once, and again whenever `watched` is ready,
 /// until it is not `errc::would_block`; or with `errc::timed_out` at `until`. After `errc::interrupted` it is made
-/// again too, when the others have had their turn if it was often so. An attempt that is ready and would block again and
-/// again is made after pauses. Receiving from a handle that is drained is not
-/// attempted before it is ready. An attempt that has an `operation`, a `loop_operation`, leaves that to the loop's
-/// completion ring, if there is one, and looks at what has come of it; without being made before if
-/// `is_left_to_ring(many)`, for a ring that in this turn has much to do or not.
+/// again too, when the others have had their turn if it was often so. An attempt that is ready and would block again
+/// and again is made after pauses. Receiving from a handle that is drained is not attempted before it is ready. An
+/// attempt that has an `operation`, a `loop_operation`, leaves that to the loop's completion ring, if there is one, and
+/// looks at what has come of it; without being made before if `is_left_to_ring(many)`, for a ring that in this turn has
+/// much to do or not.
 template <platform P, class Attempt, class Watched = basic_handle_watcher<P>>
 class [[nodiscard]] attempt_when_ready : loop_callback {
     using returned = std::invoke_result_t<Attempt&>;
@@ -186,9 +186,7 @@ private:
         if (!done_ || was_interrupted()) done_.emplace(fail(errc::timed_out, "wait in loop"));
         waiter_.resume();
     }
-    [[gnu::noinline]] void start_timer(deadline when) noexcept {
-        loop_.start(end().timer, when);
-    }
+    [[gnu::noinline]] void start_timer(deadline when) noexcept { loop_.start(end().timer, when); }
     end_of_waiting& end() noexcept {
         if (!std::exchange(has_end_, true)) ::new (&end_) end_of_waiting(*this);
         return end_;

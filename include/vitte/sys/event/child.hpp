@@ -100,8 +100,8 @@ private:
 }  // namespace detail
 
 /// Has a loop tell when a child has ended, from `open` to `close` or its end. Both stay where they are. With nothing
-/// but POSIX, and before Linux 5.3, nobody tells of one child: as long as there are such watchers SIGCHLD is handled, by
-/// who handled it before, too, and when it comes each child is asked for. Who has taken it over or blocked it in all
+/// but POSIX, and before Linux 5.3, nobody tells of one child: as long as there are such watchers SIGCHLD is handled,
+/// by who handled it before, too, and when it comes each child is asked for. Who has taken it over or blocked it in all
 /// threads since has them asked for once a second.
 template <platform P = native>
 class basic_child_watcher {
@@ -174,7 +174,9 @@ private:
         news_.when_come(then);
         return {};
     }
-    void hold_readable(loop_callback& then) noexcept { watch_.is_open() ? watch_.hold_readable(then) : news_.hold(then); }
+    void hold_readable(loop_callback& then) noexcept {
+        watch_.is_open() ? watch_.hold_readable(then) : news_.hold(then);
+    }
     void cancel_readable() noexcept {
         if (watch_.is_open()) watch_.cancel_readable();
         if (news_.is_open()) news_.cancel();

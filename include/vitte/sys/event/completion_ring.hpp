@@ -23,8 +23,8 @@ public:
     /// as in a sandbox, `errc::out_of_handles`, `errc::out_of_memory`, and `errc::not_supported`. In a sandbox that is
     /// entered later the loop's `run` fails.
     result<void> open() noexcept { return fail(errc::not_supported, "completion ring"); }
-    /// What is under way is cancelled, and forgotten as by a watcher that is closed: afterwards nothing is written to its
-    /// memory any more.
+    /// What is under way is cancelled, and forgotten as by a watcher that is closed: afterwards nothing is written to
+    /// its memory any more.
     void close() noexcept {}
     bool is_open() const noexcept { return false; }
 };

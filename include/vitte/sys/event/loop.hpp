@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-
 #include <vitte/core/timer_wheel.hpp>
 #include <vitte/sys/event/poller.hpp>
 #include <vitte/sys/platform/completion_types.hpp>
@@ -15,7 +14,8 @@ namespace vitte::sys {
 class loop_callback {
 public:
     using function = void (*)(loop_callback&) noexcept;
-    /// A watcher that is closed while the callback waits calls `abandoned`, if there is one; else it forgets the callback.
+    /// A watcher that is closed while the callback waits calls `abandoned`, if there is one; else it forgets the
+    /// callback.
     constexpr explicit loop_callback(function called, function abandoned = nullptr) noexcept
         : called_(called), abandoned_(abandoned) {}
     loop_callback(const loop_callback&) = delete;
@@ -24,8 +24,8 @@ public:
 protected:
     /// For those who are called in the place of another one.
     static void pass_on(loop_callback& to) noexcept { to.call(); }
-    /// For watchers that are closed while a callback waits: whether that is to be told of it, asked when it begins to wait,
-    /// since one that is not may have ended by then; and telling it.
+    /// For watchers that are closed while a callback waits: whether that is to be told of it, asked when it begins to
+    /// wait, since one that is not may have ended by then; and telling it.
     static bool is_told_of_end(const loop_callback& waiter) noexcept { return waiter.abandoned_ != nullptr; }
     static void abandon(loop_callback* waiter, bool is_told) noexcept {
         if (waiter != nullptr && is_told) waiter->abandoned_(*waiter);
@@ -304,7 +304,7 @@ private:
     timer_wheel timers_;
     loop_callback asleep_{nullptr};
     atomic_of<P, loop_callback*> posted_{nullptr};
-    loop_callback* due_ = nullptr;  ///< what was posted and is called in this turn
+    loop_callback* due_ = nullptr;         ///< what was posted and is called in this turn
     atomic_of<P, std::uint32_t> stop_{0};  // not every machine has atomic bytes
     readiness ready_[at_once];
     std::size_t current_ = 0, ready_count_ = 0;

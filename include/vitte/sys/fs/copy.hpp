@@ -99,13 +99,13 @@ result<void> copy_rest(const basic_file<P>& from, const basic_file<P>& to) noexc
 }  // namespace detail
 
 /// Copies content and permissions of the regular file `from`, to which a symbolic link may lead, to the new file `to`:
-/// by sharing its blocks where the file system can (`FICLONE`, `clonefile`), inside the kernel, or through a buffer. The
-/// copy belongs to who makes it, so that it is not set-user-ID or set-group-ID, but has the group, the mode and the
+/// by sharing its blocks where the file system can (`FICLONE`, `clonefile`), inside the kernel, or through a buffer.
+/// The copy belongs to who makes it, so that it is not set-user-ID or set-group-ID, but has the group, the mode and the
 /// access control list (on Linux) of `from`, as far as this process may give them to it; nobody else may do more with
 /// it, or open it before it is whole. Holes stay holes where the file system tells of them.
 /// Fails with `errc::is_a_directory` for a folder, with `errc::invalid_argument` for a FIFO, a socket or a device,
-/// whose content need not end: nothing is read from it, and with `errc::already_exists` if there is something at `to`; after any other
-/// failure nothing is left there.
+/// whose content need not end: nothing is read from it, and with `errc::already_exists` if there is something at `to`;
+/// after any other failure nothing is left there.
 template <platform P = native>
 result<void> copy(const char* from, const char* to) noexcept {
     using files = typename P::files;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <new>
-
 #include <vitte/sys/fs/file.hpp>
 #include <vitte/sys/platform/directories.hpp>
 
@@ -16,7 +15,8 @@ enum class links : bool { not_followed = false, followed = true };
 /// threads at once, but for `for_each`.
 template <platform P = native>
 class basic_directory {
-    static_assert(requires { typename P::directories; }, "this platform has no folders");
+    static_assert(
+        requires { typename P::directories; }, "this platform has no folders");
     using directories = typename P::directories;
 
 public:

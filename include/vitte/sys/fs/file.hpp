@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <span>
 #include <utility>
-
 #include <vitte/sys/platform/files.hpp>
 #include <vitte/sys/retry.hpp>
 #include <vitte/sys/slices.hpp>
@@ -306,8 +305,8 @@ result<void> append(const char* path, std::span<const std::byte> content) noexce
 
 /// Writes all of `text`, which ends with a NUL, to standard output or standard error. `errc::bad_handle` if the process
 /// has none. Files that this library opens do not take the place of a stream that is closed (but on WASI), except for a
-/// moment, in which they get what another thread prints. On POSIX those that others open take it and get the text: whoever
-/// closes a stream should lead it to the null device instead.
+/// moment, in which they get what another thread prints. On POSIX those that others open take it and get the text:
+/// whoever closes a stream should lead it to the null device instead.
 template <platform P = native>
 result<void> print(const char* text, standard_stream to = standard_stream::output) noexcept {
     const auto handle = P::files::standard(to);

@@ -177,8 +177,8 @@ result<void> remove_all_at(const char* path) noexcept {
     }
 }
 
-/// Returns true if a path ends with a name by which its folder can be removed: not with ".", ".." or a root. Windows takes
-/// points and spaces away from the end of a path: "d\... " means "d".
+/// Returns true if a path ends with a name by which its folder can be removed: not with ".", ".." or a root. Windows
+/// takes points and spaces away from the end of a path: "d\... " means "d".
 template <path_style Style>
 constexpr bool ends_with_own_name(basic_path_view<Style> path) noexcept {
     const std::string_view name = path.name();
@@ -192,7 +192,8 @@ constexpr bool ends_with_own_name(basic_path_view<Style> path) noexcept {
 /// Removes `path` with all that is in it, without following symbolic links: neither one at `path`, with separators
 /// behind it or without, nor those that somebody puts in the place of folders meanwhile. Stops at the first failure,
 /// which may leave some of it. Succeeds if there is nothing, also if somebody else removed it first, or if what stands
-/// above it is no folder. Fails with `errc::invalid_argument`, and removes nothing, if `path` is a root or its last name is
+/// above it is no folder. Fails with `errc::invalid_argument`, and removes nothing, if `path` is a root or its last
+/// name is
 /// "." or "..", or on Windows of points and spaces alone: such a folder could be emptied, but not removed.
 template <platform P = native>
 result<void> remove_all(const char* path) noexcept {

@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <string>
-
 #include <vitte/sys/fs/walk.hpp>
 #include <vitte/sys/platform/watch_queue.hpp>
 #include <vitte/sys/time/retry_pace.hpp>
@@ -21,8 +20,8 @@ struct watch_event {
     /// `watch_modified` if it has another content. With a folder all that was below it is removed, whether it is told
     /// of or not. `watch_overflow` if anything may have changed.
     unsigned changes;
-    /// Whether the last that happened to it is that it was renamed to here, so that nobody is known to write it any more.
-    /// Only Linux tells.
+    /// Whether the last that happened to it is that it was renamed to here, so that nobody is known to write it any
+    /// more. Only Linux tells.
     bool renamed_here = false;
 };
 
@@ -32,7 +31,8 @@ struct watch_event {
 /// and the BSDs take a descriptor for each file and folder.
 template <platform P = native>
 class basic_watcher {
-    static_assert(requires { typename P::watch_queue; }, "this platform does not tell what happens in folders");
+    static_assert(
+        requires { typename P::watch_queue; }, "this platform does not tell what happens in folders");
     using queue = typename P::watch_queue;
 
 public:
@@ -142,22 +142,25 @@ private:
     result<void> enter_below(const std::string& path, bool whole_tree, bool is_new) {
         result<void> failed;
         const walk_options depth{.depth = whole_tree ? SIZE_MAX : 1};
-        const auto walked = walk<P>(path.c_str(), [&](const walk_entry<P>& entry) {
-            if (entry.failed != nullptr) return goes_on_after(failed = unexpected(*entry.failed));
-            const bool is_folder = entry.kind == file_kind::directory;
-            if (only_itself && numbers_.contains(entry.path)) return walk_next::skip;
-            if (is_new) note(entry.path, watch_created);
-            if (!is_folder && !(only_itself && entry.kind == file_kind::regular)) return walk_next::on;
-            return goes_on_after(failed = enter_met(entry.path, whole_tree, whole_tree));
-        }, depth);
+        const auto walked = walk<P>(
+            path.c_str(),
+            [&](const walk_entry<P>& entry) {
+                if (entry.failed != nullptr) return goes_on_after(failed = unexpected(*entry.failed));
+                const bool is_folder = entry.kind == file_kind::directory;
+                if (only_itself && numbers_.contains(entry.path)) return walk_next::skip;
+                if (is_new) note(entry.path, watch_created);
+                if (!is_folder && !(only_itself && entry.kind == file_kind::regular)) return walk_next::on;
+                return goes_on_after(failed = enter_met(entry.path, whole_tree, whole_tree));
+            },
+            depth);
         if (!failed) return failed;
         // A file has nothing below it, and what is gone again is told of by itself.
         failed = walked;
         return goes_on_after(failed) == walk_next::on ? result<void>() : walked;
     }
 
-    /// Takes the changes that the OS tells of, but not without end: others may go on changing files. Returns true if there
-    /// were any.
+    /// Takes the changes that the OS tells of, but not without end: others may go on changing files. Returns true if
+    /// there were any.
     result<bool> take_all() {
         constexpr int most = 1 << 16;
         for (int taken = 0; taken != most; ++taken) {
@@ -270,10 +273,14 @@ private:
         for (const auto& [path, what] : told) {
             unsigned changes = what.changes & watch_attributes;
             if (!what.is_there && what.before == presence::no) continue;
-            if (!what.is_there) changes = watch_removed;
-            else if (what.before != presence::yes) changes |= watch_created;
-            else if (what.lost_folder) changes |= watch_removed | watch_created;
-            else if ((what.changes & ~static_cast<unsigned>(watch_attributes)) != 0) changes |= watch_modified;
+            if (!what.is_there)
+                changes = watch_removed;
+            else if (what.before != presence::yes)
+                changes |= watch_created;
+            else if (what.lost_folder)
+                changes |= watch_removed | watch_created;
+            else if ((what.changes & ~static_cast<unsigned>(watch_attributes)) != 0)
+                changes |= watch_modified;
             if (queue::watches_trees && changes == watch_modified && is_folder(path))
                 continue;  // which only means what is in it
             visit(watch_event{path.c_str(), changes, what.renamed_here});

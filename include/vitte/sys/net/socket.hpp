@@ -3,7 +3,6 @@
 
 #include <span>
 #include <utility>
-
 #include <vitte/sys/platform/sockets.hpp>
 #include <vitte/sys/retry.hpp>
 #include <vitte/sys/time/retry_pace.hpp>

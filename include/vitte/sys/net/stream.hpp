@@ -38,7 +38,8 @@ public:
         return {};
     }
     /// What is there, in the first 16 pieces of memory in their order.
-    result<std::size_t> receive_vector(std::span<const io_slice> to, deadline until = deadline::never()) const noexcept {
+    result<std::size_t> receive_vector(std::span<const io_slice> to,
+                                       deadline until = deadline::never()) const noexcept {
         const auto some = to.first(to.size() < detail::most_slices ? to.size() : detail::most_slices);
         return this->when_readable(
             until, [&] { return sockets::receive_vector(this->native_handle(), some.data(), some.size()); });
@@ -70,8 +71,8 @@ public:
         }
         return {};
     }
-    /// Sends up to `size` bytes of `from`, beginning at `offset`, inside the kernel where it can; returns how many: fewer if
-    /// the file ends before.
+    /// Sends up to `size` bytes of `from`, beginning at `offset`, inside the kernel where it can; returns how many:
+    /// fewer if the file ends before.
     result<std::uint64_t> send_file(const basic_file<P>& from, std::uint64_t offset, std::uint64_t size,
                                     deadline until = deadline::never()) const noexcept {
         std::uint64_t sent = 0;
@@ -86,7 +87,8 @@ public:
     }
     /// As many of them as there is room for, without waiting; 0 at the end of the file. `errc::would_block`, and
     /// `errc::interrupted`.
-    result<std::size_t> try_send_file(const basic_file<P>& from, std::uint64_t offset, std::uint64_t size) const noexcept {
+    result<std::size_t> try_send_file(const basic_file<P>& from, std::uint64_t offset,
+                                      std::uint64_t size) const noexcept {
         constexpr std::uint64_t at_once = 1 << 30;
         const auto wanted = static_cast<std::size_t>(size < at_once ? size : at_once);
         if constexpr (requires { sockets::send_file(this->native_handle(), from.native_handle(), offset, wanted); }) {
@@ -94,8 +96,7 @@ public:
             if (went || went.error().code != errc::invalid_argument) return went;  // else a file without pages
         }
         std::byte piece[16384];
-        VITTE_TRY(const std::size_t read,
-                  from.read_at({piece, wanted < sizeof piece ? wanted : sizeof piece}, offset));
+        VITTE_TRY(const std::size_t read, from.read_at({piece, wanted < sizeof piece ? wanted : sizeof piece}, offset));
         if (read == 0) return read;
         return try_send({piece, read});
     }

@@ -37,7 +37,8 @@ namespace vitte::sys {
 /// - `create_shared()`: an object without a name, empty, for `map_shared`; a file handle.
 /// - `open_shared(name, mode)`: an object that other processes find under `name`, which is `remove_shared(name)`d
 ///   later.
-/// - `resize_shared(h, n)`, `seal(h, bits)`: its size, and what will never change any more (bits of `memory_seal`). Some
+/// - `resize_shared(h, n)`, `seal(h, bits)`: its size, and what will never change any more (bits of `memory_seal`).
+/// Some
 ///   systems set a size, of whole pages, only once: `errc::not_supported`.
 /// - `flush_instruction_cache(p, n)`: code that was written there may be executed after it returns.
 template <class M>
@@ -451,25 +452,26 @@ concept names_facet = requires(const char* host, ip_address* to, std::size_t n) 
 ///   `open(object, call, context)` has another thread call `call(context)` once, when it is signalled; after `close()`
 ///   that is not under way, nor comes any more.
 template <class Q>
-concept poller_facet = requires(Q poller, const Q& constant, typename Q::handle h, unsigned interest,
-                                poll_trigger trigger, std::uint64_t key, readiness* to, std::size_t room,
-                                std::int64_t until) {
-    { poller.open() } noexcept -> std::same_as<result<void>>;
-    { poller.close() } noexcept;
-    { constant.is_open() } noexcept -> std::same_as<bool>;
-    { poller.add(h, interest, trigger, key) } noexcept -> std::same_as<result<void>>;
-    { poller.change(h, interest, trigger, key) } noexcept -> std::same_as<result<void>>;
-    { poller.remove(h) } noexcept -> std::same_as<result<void>>;
-    { poller.wait(to, room, until) } noexcept -> std::same_as<result<std::size_t>>;
-    { poller.wake() } noexcept;
-};
+concept poller_facet =
+    requires(Q poller, const Q& constant, typename Q::handle h, unsigned interest, poll_trigger trigger,
+             std::uint64_t key, readiness* to, std::size_t room, std::int64_t until) {
+        { poller.open() } noexcept -> std::same_as<result<void>>;
+        { poller.close() } noexcept;
+        { constant.is_open() } noexcept -> std::same_as<bool>;
+        { poller.add(h, interest, trigger, key) } noexcept -> std::same_as<result<void>>;
+        { poller.change(h, interest, trigger, key) } noexcept -> std::same_as<result<void>>;
+        { poller.remove(h) } noexcept -> std::same_as<result<void>>;
+        { poller.wait(to, room, until) } noexcept -> std::same_as<result<std::size_t>>;
+        { poller.wake() } noexcept;
+    };
 
 /// Devices, and what is asked of them besides bytes. Handles are those of `files`.
 /// - `handle`, `invalid`: as of `files`. `direct`: the same without anybody around its calls, for handlers of signals.
 /// - `control(h, number, argument, in, out)`: a request (ioctl(2), DeviceIoControl): `argument` is a number, or the
 ///   address of `in` bytes that are told and `out` bytes that are answered; what the call returned.
 ///   `errc::not_supported` if the device does not know it.
-/// - `wait(h, to_write, until)`: returns when reading, or writing, would not block; `errc::timed_out` when the monotonic
+/// - `wait(h, to_write, until)`: returns when reading, or writing, would not block; `errc::timed_out` when the
+/// monotonic
 ///   clock is `until`, `errc::interrupted`.
 /// - `is_terminal(h)`; `state_of(h)`, `set_state(h, s)`: what a terminal or serial line does with bytes, a trivially
 ///   copyable `state`; at once. These may be called in handlers of signals.
@@ -489,35 +491,36 @@ concept poller_facet = requires(Q poller, const Q& constant, typename Q::handle 
 ///   does not become the process's terminal. Or, on Windows:
 /// - `open_console(size, reads, writes)`: a console between two pipes; `resize_console(c, size)`, `close_console(c)`.
 /// - `output_apart`: there, if a terminal's output has a state of its own. `next_event(h)`: what came from a console.
-/// - `lines(h)`, `set_lines(h, which, on)`: bits of `modem_line`. `unsent(h)`: bytes that were written and are not gone.
+/// - `lines(h)`, `set_lines(h, which, on)`: bits of `modem_line`. `unsent(h)`: bytes that were written and are not
+/// gone.
 /// - `set_break(h, on)`, or `send_break(h)`, as long as the system likes. `set_exclusive(h, on)`: nobody else opens it.
 /// - `storage(h)`: of a block device.
 template <class D, class Handle>
-concept devices_facet = requires(Handle h, void* argument, std::size_t n, std::byte* to, const std::byte* from,
-                                 typename D::state state, terminal_manner how, const serial_settings& settings,
-                                 const char* path, bool flag, std::int64_t until, unsigned bits,
-                                 void (*work)() noexcept) {
-    requires std::same_as<typename D::handle, Handle>;
-    typename D::direct;
-    { D::invalid } -> std::convertible_to<Handle>;
-    { D::control(h, 0ul, argument, n, n) } noexcept -> std::same_as<result<int>>;
-    { D::wait(h, flag, until) } noexcept -> std::same_as<result<void>>;
-    { D::is_terminal(h) } noexcept -> std::same_as<bool>;
-    { D::state_of(h) } noexcept -> std::same_as<result<typename D::state>>;
-    { D::set_state(h, state) } noexcept -> std::same_as<result<void>>;
-    { D::in_manner(state, how) } noexcept -> std::same_as<typename D::state>;
-    { D::watch_ends(work, work) } noexcept -> std::same_as<result<void>>;
-    { D::unwatch_ends() } noexcept;
-    { D::may_restore(h) } noexcept -> std::same_as<bool>;
-    { D::open_serial(path) } noexcept -> std::same_as<result<Handle>>;
-    { D::read(h, to, n) } noexcept -> std::same_as<result<std::size_t>>;
-    { D::write(h, from, n) } noexcept -> std::same_as<result<std::size_t>>;
-    { D::settings_of(state) } noexcept -> std::same_as<result<serial_settings>>;
-    { D::with_settings(state, settings) } noexcept -> std::same_as<result<typename D::state>>;
-    { D::drain(h) } noexcept -> std::same_as<result<void>>;
-    { D::flush(h, bits) } noexcept -> std::same_as<result<void>>;
-    { D::close(h) } noexcept -> std::same_as<result<void>>;
-};
+concept devices_facet =
+    requires(Handle h, void* argument, std::size_t n, std::byte* to, const std::byte* from, typename D::state state,
+             terminal_manner how, const serial_settings& settings, const char* path, bool flag, std::int64_t until,
+             unsigned bits, void (*work)() noexcept) {
+        requires std::same_as<typename D::handle, Handle>;
+        typename D::direct;
+        { D::invalid } -> std::convertible_to<Handle>;
+        { D::control(h, 0ul, argument, n, n) } noexcept -> std::same_as<result<int>>;
+        { D::wait(h, flag, until) } noexcept -> std::same_as<result<void>>;
+        { D::is_terminal(h) } noexcept -> std::same_as<bool>;
+        { D::state_of(h) } noexcept -> std::same_as<result<typename D::state>>;
+        { D::set_state(h, state) } noexcept -> std::same_as<result<void>>;
+        { D::in_manner(state, how) } noexcept -> std::same_as<typename D::state>;
+        { D::watch_ends(work, work) } noexcept -> std::same_as<result<void>>;
+        { D::unwatch_ends() } noexcept;
+        { D::may_restore(h) } noexcept -> std::same_as<bool>;
+        { D::open_serial(path) } noexcept -> std::same_as<result<Handle>>;
+        { D::read(h, to, n) } noexcept -> std::same_as<result<std::size_t>>;
+        { D::write(h, from, n) } noexcept -> std::same_as<result<std::size_t>>;
+        { D::settings_of(state) } noexcept -> std::same_as<result<serial_settings>>;
+        { D::with_settings(state, settings) } noexcept -> std::same_as<result<typename D::state>>;
+        { D::drain(h) } noexcept -> std::same_as<result<void>>;
+        { D::flush(h, bits) } noexcept -> std::same_as<result<void>>;
+        { D::close(h) } noexcept -> std::same_as<result<void>>;
+    };
 
 /// What the process is told from outside, and what becomes of its threads' faults.
 /// - `reader`: an object: `open(set)` has the signals told by `read()` and in no other way, until `close()`, which the
@@ -576,15 +579,15 @@ concept signals_facet = requires(typename S::reader reader, typename S::catcher 
 ///   clock is `until`, `errc::interrupted`; `errc::would_block` if there is no memory for it now;
 ///   `errc::already_exists` for another thread.
 template <class C>
-concept completions_facet = requires(C ring, const C& constant, std::uint32_t entries,
-                                     const completion_request<typename C::handle>& wanted, completion* to,
-                                     std::size_t room, std::int64_t until) {
-    { ring.open(entries) } noexcept -> std::same_as<result<void>>;
-    { ring.close() } noexcept;
-    { constant.is_open() } noexcept -> std::same_as<bool>;
-    { ring.submit(wanted) } noexcept -> std::same_as<result<void>>;
-    { ring.wait(to, room, until) } noexcept -> std::same_as<result<std::size_t>>;
-};
+concept completions_facet =
+    requires(C ring, const C& constant, std::uint32_t entries, const completion_request<typename C::handle>& wanted,
+             completion* to, std::size_t room, std::int64_t until) {
+        { ring.open(entries) } noexcept -> std::same_as<result<void>>;
+        { ring.close() } noexcept;
+        { constant.is_open() } noexcept -> std::same_as<bool>;
+        { ring.submit(wanted) } noexcept -> std::same_as<result<void>>;
+        { ring.wait(to, room, until) } noexcept -> std::same_as<result<std::size_t>>;
+    };
 
 /// What the kernel enforces upon this thread, and upon all that it starts, for ever.
 /// - `supported()`: the rules that the running kernel enforces, bits of `sandbox_rule`.

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-
 #include <vitte/core/result.hpp>
 
 namespace vitte::sys {
@@ -34,10 +33,10 @@ enum class process_signal : unsigned char {
 
 /// Who gets what a terminal or `kill(-group)` sends.
 enum class process_group : unsigned char {
-    same,     ///< that of this process
-    own,      ///< its own, which it leads
-    session,  ///< its own session without a terminal, and group (setsid)
-    terminal, ///< the same, and its standard input is its terminal
+    same,      ///< that of this process
+    own,       ///< its own, which it leads
+    session,   ///< its own session without a terminal, and group (setsid)
+    terminal,  ///< the same, and its standard input is its terminal
 };
 
 /// What a process may use (setrlimit).
@@ -75,19 +74,19 @@ struct user_identity {
 /// A program to be started. Texts are UTF-8 and end with a NUL, lists with a null pointer.
 template <class Handle>
 struct process_request {
-    const char* program;               ///< a path; not searched
-    const char* const* arguments;      ///< beginning with the name that the program is told
-    const char* const* environment;    ///< "NAME=value"; null for that of this process
-    const char* directory = nullptr;   ///< where it begins; null for that of this process
-    Handle streams[3];                 ///< its standard input, output and error
-    unsigned inherited = 0;            ///< a bit for each of these that is the one of this process, if it has that
-    const Handle* kept = nullptr;      ///< more that it gets, under the same numbers; all others are closed
+    const char* program;              ///< a path; not searched
+    const char* const* arguments;     ///< beginning with the name that the program is told
+    const char* const* environment;   ///< "NAME=value"; null for that of this process
+    const char* directory = nullptr;  ///< where it begins; null for that of this process
+    Handle streams[3];                ///< its standard input, output and error
+    unsigned inherited = 0;           ///< a bit for each of these that is the one of this process, if it has that
+    const Handle* kept = nullptr;     ///< more that it gets, under the same numbers; all others are closed
     std::size_t kept_count = 0;
     process_group group = process_group::same;
     const resource_limit* limits = nullptr;
     std::size_t limit_count = 0;
     const user_identity* user = nullptr;
-    void* console = nullptr;           ///< on Windows the pseudo-console that it gets instead of streams
+    void* console = nullptr;  ///< on Windows the pseudo-console that it gets instead of streams
     /// Called in the child with `confinement` before its program starts, last of all; it may not allocate. A failure is
     /// that of starting it.
     result<void> (*confine)(const void* confinement) noexcept = nullptr;

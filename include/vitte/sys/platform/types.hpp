@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-
 #include <vitte/core/assert.hpp>
 
 namespace vitte::sys {
@@ -17,12 +16,12 @@ enum class path_style : unsigned char { posix, windows };
 
 /// How a file is opened.
 enum class open_mode : unsigned char {
-    read,        ///< must exist; for reading
-    read_write,  ///< must exist; for both
-    write,       ///< for writing; created if missing, emptied if not
-    create_new,  ///< for writing; must not exist
-    update,      ///< for both; created if missing, kept if not
-    create_both, ///< for both; must not exist
+    read,         ///< must exist; for reading
+    read_write,   ///< must exist; for both
+    write,        ///< for writing; created if missing, emptied if not
+    create_new,   ///< for writing; must not exist
+    update,       ///< for both; created if missing, kept if not
+    create_both,  ///< for both; must not exist
 };
 
 /// More about how a file is opened; bits.
@@ -92,17 +91,17 @@ inline constexpr std::int64_t no_time = INT64_MIN;
 /// Facts about a file at one moment. Times are nanoseconds since 1970-01-01 UTC, or `no_time`; what lies before 1677 or
 /// after 2262 is the first or the last moment that these count.
 struct file_info {
-    std::uint64_t size = 0;           ///< bytes
-    std::uint64_t allocated = 0;      ///< bytes on the device; fewer than `size` if there are holes; 0 if not known
-    std::uint64_t device = 0;         ///< with `inode` the identity of a file
+    std::uint64_t size = 0;       ///< bytes
+    std::uint64_t allocated = 0;  ///< bytes on the device; fewer than `size` if there are holes; 0 if not known
+    std::uint64_t device = 0;     ///< with `inode` the identity of a file
     std::uint64_t inode = 0;
     std::int64_t modified = no_time;  ///< its content
     std::int64_t accessed = no_time;
-    std::int64_t changed = no_time;   ///< its content, name count, rights or owner
+    std::int64_t changed = no_time;  ///< its content, name count, rights or owner
     std::int64_t created = no_time;
-    std::uint32_t links = 1;          ///< how many names it has
-    std::uint32_t mode = 0;           ///< POSIX permission bits; 0 where there are none
-    std::uint32_t owner = 0;          ///< numbers of user and group; 0 where there are none
+    std::uint32_t links = 1;  ///< how many names it has
+    std::uint32_t mode = 0;   ///< POSIX permission bits; 0 where there are none
+    std::uint32_t owner = 0;  ///< numbers of user and group; 0 where there are none
     std::uint32_t group = 0;
     file_kind kind = file_kind::other;
 
@@ -123,12 +122,12 @@ enum watch_change : unsigned {
 
 /// What the OS tells of a watched folder, as long as the queue is not asked again.
 struct folder_change {
-    std::uint32_t folder = 0;   ///< what `add` returned
-    const char* name = "";      ///< in it, or the path below it if the OS watches whole trees; "" is the folder itself
-    unsigned changes = 0;       ///< bits of `watch_change`
-    bool is_folder = false;     ///< whether the name is known to be a folder's
-    bool may_replace = false;   ///< what was created may have taken the place of something else
-    bool watch_ended = false;   ///< the folder is not watched any more
+    std::uint32_t folder = 0;  ///< what `add` returned
+    const char* name = "";     ///< in it, or the path below it if the OS watches whole trees; "" is the folder itself
+    unsigned changes = 0;      ///< bits of `watch_change`
+    bool is_folder = false;    ///< whether the name is known to be a folder's
+    bool may_replace = false;  ///< what was created may have taken the place of something else
+    bool watch_ended = false;  ///< the folder is not watched any more
 };
 
 /// Room on a file system, in bytes.
@@ -140,11 +139,11 @@ struct disk_space {
 
 /// A library or program in this process, as the OS's linker loaded it.
 struct loaded_image {
-    std::uintptr_t base;           ///< what was added to its addresses
+    std::uintptr_t base;   ///< what was added to its addresses
     const void* segments;  ///< its program headers, in the layout of the machine's ELF class; null if it is not ELF
     std::size_t segment_count;
-    const char* name;              ///< path, or "" for the program itself
-    std::size_t tls_module = 0;    ///< what `__tls_get_addr` knows its thread-local variables by; 0: it has none
+    const char* name;                 ///< path, or "" for the program itself
+    std::size_t tls_module = 0;       ///< what `__tls_get_addr` knows its thread-local variables by; 0: it has none
     const void* tls_block = nullptr;  ///< those of this thread, or null
 };
 
@@ -174,7 +173,7 @@ struct cpu_set {
 
 /// How urgent a thread is, relative to others of the system.
 enum class thread_priority : unsigned char {
-    idle,      ///< runs when nothing else wants to
+    idle,  ///< runs when nothing else wants to
     low,
     normal,
     high,      ///< needs a privilege on most systems
@@ -184,7 +183,14 @@ enum class thread_priority : unsigned char {
 /// What pages will be used for; only hints.
 /// The last one has pages ready to be written, which saves a fault for each.
 enum class memory_advice : unsigned char {
-    normal, sequential, random, will_need, free, huge_pages, no_huge_pages, will_write,
+    normal,
+    sequential,
+    random,
+    will_need,
+    free,
+    huge_pages,
+    no_huge_pages,
+    will_write,
 };
 
 /// Promises about a shared memory object that cannot be taken back.

@@ -13,14 +13,14 @@ struct capture_options {
 
 enum class capture_end : unsigned char {
     exited,
-    timed_out,  ///< it was killed at the deadline
-    too_large,  ///< it was killed because it said too much
+    timed_out,    ///< it was killed at the deadline
+    too_large,    ///< it was killed because it said too much
     status_lost,  ///< it has ended, but this process ignores SIGCHLD, or other code has waited for it
 };
 
 struct captured {
     capture_end end = capture_end::exited;
-    exit_status status;  ///< with the code -1 if it was lost
+    exit_status status;         ///< with the code -1 if it was lost
     byte_buffer output, error;  ///< also after it was killed: what it said until then, at most `limit` bytes
 
     bool succeeded() const noexcept { return end == capture_end::exited && status.succeeded(); }

@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
 #include <vitte/sys/environment.hpp>
 #include <vitte/sys/fs/canonical.hpp>
 #include <vitte/sys/process/process.hpp>
@@ -94,18 +93,18 @@ public:
         limits_.push_back({what, soft, hard});
         return *this;
     }
-    /// Runs as this user and group, without other groups. Needs a privilege unless that is who this process is. The child
-    /// has no capabilities (on Linux), unless `id` is 0; the bounding set stays, for set-user-ID programs. Spawning fails
-    /// with `errc::permission_denied` where supplementary groups would stay, or, on systems where this library cannot
-    /// drop privileges, the right to become root.
+    /// Runs as this user and group, without other groups. Needs a privilege unless that is who this process is. The
+    /// child has no capabilities (on Linux), unless `id` is 0; the bounding set stays, for set-user-ID programs.
+    /// Spawning fails with `errc::permission_denied` where supplementary groups would stay, or, on systems where this
+    /// library cannot drop privileges, the right to become root.
     basic_command& user(std::uint32_t id, std::uint32_t group) {
         user_ = {id, group};
         as_user_ = true;
         return *this;
     }
 
-    /// The child runs in the terminal, which must stay where it is until the program is started: its streams lead there,
-    /// and it leads a session of its own.
+    /// The child runs in the terminal, which must stay where it is until the program is started: its streams lead
+    /// there, and it leads a session of its own.
     basic_command& terminal(const basic_pseudo_terminal<P>& in) noexcept {
         if constexpr (requires { in.peer(); }) {
             for (stream& s : streams_) s = stream::to(in.peer());
@@ -169,8 +168,8 @@ public:
                 VITTE_CHECK(open_streams());
             }
             request.program = path.c_str();
-            const auto tried = sandbox_ == nullptr ? processes::spawn(request)
-                                                   : spawn_confined_(*sandbox_, request, enforce_);
+            const auto tried =
+                sandbox_ == nullptr ? processes::spawn(request) : spawn_confined_(*sandbox_, request, enforce_);
             if (tried || !was_refused(started)) started = tried;
             return tried || !is_of_program(tried.error());
         }));
@@ -427,7 +426,7 @@ private:
     const basic_sandbox<P>* sandbox_ = nullptr;
     enforce enforce_{};
     result<typename processes::child> (*spawn_confined_)(const basic_sandbox<P>&, child_request&,
-                                                             enforce) noexcept = nullptr;
+                                                         enforce) noexcept = nullptr;
     bool cleared_ = false, as_user_ = false;
 };
 using command = basic_command<>;

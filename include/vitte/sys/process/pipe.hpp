@@ -3,7 +3,6 @@
 
 #include <span>
 #include <utility>
-
 #include <vitte/sys/platform/processes.hpp>
 #include <vitte/sys/time/retry_pace.hpp>
 

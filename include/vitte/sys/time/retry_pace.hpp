@@ -2,14 +2,13 @@
 #pragma once
 
 #include <utility>
-
 #include <vitte/sys/time/deadline.hpp>
 
 namespace vitte::sys::detail {
 
-/// Ends a loop around a system call at its deadline, and slows it down where it would spin. "Ready" does not mean that the
-/// call succeeds: another thread may have taken what there was, and Linux finds a datagram socket writable whose receiver
-/// has no room. A loop that only waits with a deadline then uses a CPU, and never ends.
+/// Ends a loop around a system call at its deadline, and slows it down where it would spin. "Ready" does not mean that
+/// the call succeeds: another thread may have taken what there was, and Linux finds a datagram socket writable whose
+/// receiver has no room. A loop that only waits with a deadline then uses a CPU, and never ends.
 template <platform P>
 class retry_pace {
 public:
@@ -19,8 +18,8 @@ public:
         if (P::clocks::monotonic() >= until.monotonic()) return fail(errc::timed_out, operation);
         return {};
     }
-    /// Call after `errc::would_block`, before each wait. As `in_time`; also sleeps when waiting does not help, at most until
-    /// `until`.
+    /// Call after `errc::would_block`, before each wait. As `in_time`; also sleeps when waiting does not help, at most
+    /// until `until`.
     result<void> before_wait(deadline until, const char* operation) noexcept {
         VITTE_CHECK(in_time(until, operation));
         const std::int64_t pause = next_pause();
@@ -33,8 +32,8 @@ public:
         sleep(longer_pause(), until);
         return {};
     }
-    /// Returns the nanoseconds to sleep before the next wait: 0 at first and after a wait that took time; else 50 us, and
-    /// then each time twice as long, up to 20 ms.
+    /// Returns the nanoseconds to sleep before the next wait: 0 at first and after a wait that took time; else 50 us,
+    /// and then each time twice as long, up to 20 ms.
     std::int64_t next_pause() noexcept {
         constexpr std::int64_t at_once = 1'000'000;
         const std::int64_t now = P::clocks::monotonic();

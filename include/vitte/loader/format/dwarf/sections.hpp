@@ -73,11 +73,10 @@ result<sections, parse_error> find_sections(const elf::file& of, Decompress&& de
     bool relocated = false;
     for (const elf::section s : of.sections()) {
         VITTE_TRY(std::string_view name, of.name(s));
-        relocated =
-            relocated ||
-            ((s.type == elf::section_type::relocations_with_addend || s.type == elf::section_type::relocations ||
-              s.type == elf::section_type::compact_relocations) &&
-             name.ends_with(".debug_info"));
+        relocated = relocated ||
+                    ((s.type == elf::section_type::relocations_with_addend ||
+                      s.type == elf::section_type::relocations || s.type == elf::section_type::compact_relocations) &&
+                     name.ends_with(".debug_info"));
         const bool old_name = name.starts_with(".zdebug_");
         if ((!old_name && !name.starts_with(".debug_")) || s.type == elf::section_type::no_bits) continue;
         part sections::*const to = detail::section_named(name.substr(old_name ? 8 : 7));

@@ -9,20 +9,20 @@ namespace vitte::loader::elf {
 /// Whether the linkers here know what to do with a section of an object.
 constexpr bool is_known(section_type type) noexcept {
     switch (type) {
-    case section_type::null:
-    case section_type::program:
-    case section_type::symbols:
-    case section_type::strings:
-    case section_type::relocations_with_addend:
-    case section_type::note:
-    case section_type::no_bits:
-    case section_type::relocations:
-    case section_type::init_array:
-    case section_type::fini_array:
-    case section_type::preinit_array:
-    case section_type::group:
-    case section_type::symbol_section_indices: return true;
-    default: return false;
+        case section_type::null:
+        case section_type::program:
+        case section_type::symbols:
+        case section_type::strings:
+        case section_type::relocations_with_addend:
+        case section_type::note:
+        case section_type::no_bits:
+        case section_type::relocations:
+        case section_type::init_array:
+        case section_type::fini_array:
+        case section_type::preinit_array:
+        case section_type::group:
+        case section_type::symbol_section_indices: return true;
+        default: return false;
     }
 }
 

@@ -64,8 +64,7 @@ public:
     result<void, load_error> start(sys::cpu_capabilities on) {
         using function = void (*)(int, char**, char**);
         static char* no_arguments[] = {nullptr};
-        for (const resolver& r : resolvers_)
-            *r.to = native::machine::call_resolver(r.function, on.hwcap, on.hwcap2);
+        for (const resolver& r : resolvers_) *r.to = native::machine::call_resolver(r.function, on.hwcap, on.hwcap2);
         VITTE_CHECK(protect(relro_, sys::access::read));
         unwinding_ = unwinding(frames_);
         started_ = true;
@@ -226,10 +225,9 @@ private:
         constexpr std::uint64_t most = std::uint64_t{1} << 30, page = 65'536;
         if (!native::machine::has_thread_locals || plan.tls.size > most || plan.tls_alignment > page)
             return refuse(errc::not_supported, action, "it is too large, or aligned to more than 64 KiB");
-        const tls_template content{reinterpret_cast<const std::byte*>(begin + plan.tls.offset),
-                                   static_cast<std::size_t>(plan.tls_image_size),
-                                   static_cast<std::size_t>(plan.tls.size),
-                                   static_cast<std::size_t>(plan.tls_alignment)};
+        const tls_template content{
+            reinterpret_cast<const std::byte*>(begin + plan.tls.offset), static_cast<std::size_t>(plan.tls_image_size),
+            static_cast<std::size_t>(plan.tls.size), static_cast<std::size_t>(plan.tls_alignment)};
         threads_.module = thread_locals::add(content);
         if (!plan.needs_static_block) return {};
         if (const auto done = static_blocks<P>::adopt(threads_.module); !done)

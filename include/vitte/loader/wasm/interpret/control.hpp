@@ -231,8 +231,8 @@ inline trap_code answer_of_host(execution& e, const function& f, runtime* in, st
     return f.host(f, in, values);
 #endif
 }
-/// Calls a host function, called by `in` or by the host (null), whose arguments stand at `values` and stay there while it
-/// calls guests.
+/// Calls a host function, called by `in` or by the host (null), whose arguments stand at `values` and stay there while
+/// it calls guests.
 inline trap_code call_in_place(execution& e, const function& f, runtime* in, std::byte* values) noexcept {
     if (values + f.value_bytes > e.limit.load_relaxed()) return refused(e);
     std::byte* const top = std::exchange(e.top, values + f.value_bytes);

@@ -43,7 +43,8 @@ public:
             if (P::streams::is_terminal(stream.file.native_handle())) return 1;
         return 512;
     }
-    /// Until a read of the stream, or a write of `taken_at_once`, would not block, or at once where that cannot be known.
+    /// Until a read of the stream, or a write of `taken_at_once`, would not block, or at once where that cannot be
+    /// known.
     static outcome<> for_stream(const descriptor<P>& stream, bool writes, execution* e) {
         if constexpr (for_streams) {
             sys::stream_wait<typename P::files::handle> asked[] = {{stream.file.native_handle(), writes}};

@@ -31,7 +31,8 @@ public:
     static constexpr std::size_t most_handles = detail::handle_table<handle>::most;
 
     /// Takes everything back, also what may be done to handles that are open: they can be read and closed still, and
-    /// sockets received from, shut down and closed. What was used counts as nothing, so give handles and memory back before.
+    /// sockets received from, shut down and closed. What was used counts as nothing, so give handles and memory back
+    /// before.
     static void reset() noexcept {
         const scoped_lock hold(lock_);
         grants_.revoke_all();
@@ -85,8 +86,8 @@ public:
     }
     /// Hosts may be looked for by their names.
     static void grant_names() noexcept { give(&capabilities::names, true); }
-    /// Terminals may be changed, and all that devices can do asked of any open handle; serial lines and pseudo-terminals
-    /// may be opened, wherever they lie, and do not count.
+    /// Terminals may be changed, and all that devices can do asked of any open handle; serial lines and
+    /// pseudo-terminals may be opened, wherever they lie, and do not count.
     static void grant_devices() noexcept { give(&capabilities::devices, true); }
     /// Environment variables may be read.
     static void grant_environment() noexcept { give(&capabilities::environment, true); }
@@ -208,8 +209,8 @@ public:
         if (known == nullptr || !known->is_bound) return fail(errc::permission_denied, detail::rule::unbound);
         return {};
     }
-    /// A socket of messages that is neither bound nor connected gets no messages, even if the system gave it a port, nor
-    /// does one that is not bound and could once not be connected.
+    /// A socket of messages that is neither bound nor connected gets no messages, even if the system gave it a port,
+    /// nor does one that is not bound and could once not be connected.
     template <class Socket>
     static result<void> may_receive(Socket target) noexcept {
         if (lacks_address(target)) return fail(errc::permission_denied, detail::rule::unaddressed);
@@ -220,10 +221,12 @@ public:
     static result<void> may_send_to(Socket target, const socket_address& to) noexcept {
         VITTE_CHECK(may_change_socket(target));
         VITTE_CHECK(may_use(to, may_connect));
-        bool is_v6 = false;  // of the socket: where `to` is of the other family, sending fails, but binds the socket before
+        bool is_v6 =
+            false;  // of the socket: where `to` is of the other family, sending fails, but binds the socket before
         change_socket(target, [&](auto& known) { is_v6 = known.is_v6; });
         if (!lacks_address(target)) return {};
-        VITTE_CHECK(may_use(ip_endpoint{is_v6 ? ip_address(ipv6_address::any()) : ip_address(ipv4_address::any()), 0}, may_bind));
+        VITTE_CHECK(may_use(ip_endpoint{is_v6 ? ip_address(ipv6_address::any()) : ip_address(ipv4_address::any()), 0},
+                            may_bind));
         set_bound(target, true);
         return {};
     }
@@ -310,7 +313,8 @@ private:
     static bool lacks_address(Socket target) noexcept {
         const scoped_lock hold(lock_);
         const auto* const known = sockets<Inner>.find(target);
-        return known != nullptr && known->is_datagram && !known->is_bound && (!known->is_connected || known->is_exposed);
+        return known != nullptr && known->is_datagram && !known->is_bound &&
+               (!known->is_connected || known->is_exposed);
     }
     static void give(bool capabilities::*what, bool given) noexcept {
         with_lock([&] { given_.*what = given; });

@@ -21,8 +21,8 @@ namespace vitte::sys {
 
 /// Sockets: connected, bound and sent to only where that is granted. Local ones are connected in pairs or not at all,
 /// since a path may lead to anybody, and no handles travel by them. A socket that was not bound here does not listen,
-/// as it would everywhere, and one of messages that was neither bound nor connected does not receive. A socket of others
-/// only receives, shuts down and closes. Sockets count apart from files, and bytes that are sent do not count.
+/// as it would everywhere, and one of messages that was neither bound nor connected does not receive. A socket of
+/// others only receives, shuts down and closes. Sockets count apart from files, and bytes that are sent do not count.
 template <class Inner, class Tag>
 struct confined_sockets : detail::reuse_steals_mark<typename Inner::sockets> {
     using inner = typename Inner::sockets;

@@ -1,6 +1,6 @@
-/// Readiness of many handles at once (kqueue(2)): a filter for each direction of a handle. What is told once has a queue
-/// of its own within the other one: of a handle that is ready in one direction the filter of the other direction goes,
-/// too, before anybody can change them.
+/// Readiness of many handles at once (kqueue(2)): a filter for each direction of a handle. What is told once has a
+/// queue of its own within the other one: of a handle that is ready in one direction the filter of the other direction
+/// goes, too, before anybody can change them.
 #pragma once
 
 #include <pthread.h>
@@ -69,7 +69,8 @@ public:
     bool has_rung(const struct kevent& told) const noexcept {
         if (told.ident != static_cast<std::uintptr_t>(ends_[0])) return false;
         char bytes[256];
-        while (::read(ends_[0], bytes, sizeof bytes) == sizeof bytes) {}
+        while (::read(ends_[0], bytes, sizeof bytes) == sizeof bytes) {
+        }
         return true;
     }
 
@@ -99,8 +100,8 @@ public:
     bool is_open() const noexcept { return queue_ != -1; }
     int native_handle() const noexcept { return queue_; }
 
-    /// A handle that is watched already is changed, but from level to edge and back not its trigger. One that is refused
-    /// is not watched at all.
+    /// A handle that is watched already is changed, but from level to edge and back not its trigger. One that is
+    /// refused is not watched at all.
     result<void> add(handle which, unsigned interest, poll_trigger trigger, std::uint64_t key) noexcept {
         return set(changes(), which, interest, trigger, key);
     }
@@ -128,9 +129,12 @@ public:
         bool woken = false, once = false;
         for (int i = 0; i < count; ++i) {
             const struct kevent& event = events[i];
-            if (alarm_.has_rung(event)) woken = true;
-            else if (static_cast<int>(event.ident) == one_shots()) once = true;
-            else to[told++] = {key_of(event), events_of(event)};
+            if (alarm_.has_rung(event))
+                woken = true;
+            else if (static_cast<int>(event.ident) == one_shots())
+                once = true;
+            else
+                to[told++] = {key_of(event), events_of(event)};
         }
         if (once) told += take_one_shots(to + told, room - told, events);
         if (told == 0 && !woken) return fail(errc::interrupted, "kevent");
@@ -191,7 +195,8 @@ private:
         VITTE_CHECK(apply(once ? queue_ : one_shots(), changes().remove(which)));
         return all_or_none(once ? one_shots() : queue_, wanted, which);
     }
-    /// If the filter of one direction is refused, that of the other one goes, too: its key may be of an object that ends.
+    /// If the filter of one direction is refused, that of the other one goes, too: its key may be of an object that
+    /// ends.
     static result<void> all_or_none(int queue, const changes& wanted, int which) noexcept {
         const auto applied = apply(queue, wanted);
         if (!applied) static_cast<void>(apply(queue, changes().remove(which)));

@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-
 #include <vitte/sys/platform/posix/error.hpp>
 
 namespace vitte::sys::linux_os {

@@ -7,7 +7,6 @@
 #include <sched.h>
 
 #include <array>
-
 #include <vitte/sys/platform/linux/call_filter.hpp>
 #include <vitte/sys/platform/linux/call_numbers.hpp>
 #include <vitte/sys/platform/sandbox_types.hpp>
@@ -115,11 +114,10 @@ inline constexpr std::uint32_t plain_calls[] = {
     __NR_nanosleep, __NR_setitimer, __NR_sysinfo, __NR_timer_create, __NR_timer_delete, __NR_timer_getoverrun,
     __NR_timer_gettime, __NR_timer_settime, __NR_times, __NR_uname,
     // sockets that are there, and messages
-    __NR_accept4, __NR_bind, __NR_connect, __NR_getpeername, __NR_getsockname, __NR_getsockopt,
-    __NR_mq_getsetattr, __NR_mq_notify, __NR_mq_open, __NR_mq_timedreceive, __NR_mq_timedsend, __NR_mq_unlink,
-    __NR_msgctl, __NR_msgget, __NR_msgrcv, __NR_msgsnd, __NR_recvfrom, __NR_recvmmsg, __NR_recvmsg, __NR_semctl,
-    __NR_semget, __NR_sendmmsg, __NR_sendmsg, __NR_sendto, __NR_setsockopt, __NR_shmat, __NR_shmctl, __NR_shmdt,
-    __NR_shmget, __NR_shutdown,
+    __NR_accept4, __NR_bind, __NR_connect, __NR_getpeername, __NR_getsockname, __NR_getsockopt, __NR_mq_getsetattr,
+    __NR_mq_notify, __NR_mq_open, __NR_mq_timedreceive, __NR_mq_timedsend, __NR_mq_unlink, __NR_msgctl, __NR_msgget,
+    __NR_msgrcv, __NR_msgsnd, __NR_recvfrom, __NR_recvmmsg, __NR_recvmsg, __NR_semctl, __NR_semget, __NR_sendmmsg,
+    __NR_sendmsg, __NR_sendto, __NR_setsockopt, __NR_shmat, __NR_shmctl, __NR_shmdt, __NR_shmget, __NR_shutdown,
 #if defined(__NR_open)  // names of files without a folder, and other calls that newer instruction sets began without
     __NR_access, __NR_chmod, __NR_chown, __NR_creat, __NR_dup2, __NR_epoll_create, __NR_epoll_wait, __NR_eventfd,
     __NR_futimesat, __NR_getdents, __NR_getpgrp, __NR_inotify_init, __NR_lchown, __NR_link, __NR_lstat, __NR_mkdir,
@@ -185,18 +183,58 @@ inline constexpr std::uint32_t plain_calls[] = {
 
 inline constexpr std::uint32_t privileged_calls[] = {
     // other processes
-    __NR_kcmp, pidfd_getfd_call, process_madvise_call, process_mrelease_call, __NR_process_vm_readv,
-    __NR_process_vm_writev, __NR_ptrace,
+    __NR_kcmp,
+    pidfd_getfd_call,
+    process_madvise_call,
+    process_mrelease_call,
+    __NR_process_vm_readv,
+    __NR_process_vm_writev,
+    __NR_ptrace,
     // what is where
-    __NR_acct, __NR_chroot, __NR_fanotify_init, fsconfig_call, fsmount_call, fsopen_call, fspick_call, __NR_mount,
-    mount_setattr_call, move_mount_call, __NR_name_to_handle_at, open_tree_call, open_tree_attr_call,
-    __NR_open_by_handle_at, __NR_pivot_root, __NR_quotactl, quotactl_fd_call, __NR_setns, __NR_swapoff, __NR_swapon,
-    __NR_umount2, __NR_unshare,
+    __NR_acct,
+    __NR_chroot,
+    __NR_fanotify_init,
+    fsconfig_call,
+    fsmount_call,
+    fsopen_call,
+    fspick_call,
+    __NR_mount,
+    mount_setattr_call,
+    move_mount_call,
+    __NR_name_to_handle_at,
+    open_tree_call,
+    open_tree_attr_call,
+    __NR_open_by_handle_at,
+    __NR_pivot_root,
+    __NR_quotactl,
+    quotactl_fd_call,
+    __NR_setns,
+    __NR_swapoff,
+    __NR_swapon,
+    __NR_umount2,
+    __NR_unshare,
     // the kernel and the machine
-    __NR_add_key, __NR_adjtimex, __NR_bpf, __NR_clock_adjtime, __NR_clock_settime, __NR_delete_module,
-    __NR_finit_module, __NR_init_module, __NR_kexec_load, __NR_keyctl, __NR_lookup_dcookie, lsm_set_self_attr_call,
-    __NR_perf_event_open, __NR_reboot, __NR_request_key, __NR_setdomainname, __NR_sethostname, __NR_settimeofday,
-    __NR_syslog, __NR_userfaultfd, __NR_vhangup,
+    __NR_add_key,
+    __NR_adjtimex,
+    __NR_bpf,
+    __NR_clock_adjtime,
+    __NR_clock_settime,
+    __NR_delete_module,
+    __NR_finit_module,
+    __NR_init_module,
+    __NR_kexec_load,
+    __NR_keyctl,
+    __NR_lookup_dcookie,
+    lsm_set_self_attr_call,
+    __NR_perf_event_open,
+    __NR_reboot,
+    __NR_request_key,
+    __NR_setdomainname,
+    __NR_sethostname,
+    __NR_settimeofday,
+    __NR_syslog,
+    __NR_userfaultfd,
+    __NR_vhangup,
 #if defined(__NR_kexec_file_load)
     __NR_kexec_file_load,
 #endif
@@ -204,17 +242,25 @@ inline constexpr std::uint32_t privileged_calls[] = {
     __NR_umount,
 #endif
 #if defined(__NR_iopl)
-    __NR_iopl, __NR_ioperm,
+    __NR_iopl,
+    __NR_ioperm,
 #endif
 #if defined(__NR_mmap2)
-    __NR_clock_adjtime64, __NR_clock_settime64,
+    __NR_clock_adjtime64,
+    __NR_clock_settime64,
 #endif
 #if defined(__i386__)
-    __NR_stime, __NR_vm86, __NR_vm86old,
+    __NR_stime,
+    __NR_vm86,
+    __NR_vm86old,
 #elif defined(__arm__)
-    __NR_pciconfig_iobase, __NR_pciconfig_read, __NR_pciconfig_write,
+    __NR_pciconfig_iobase,
+    __NR_pciconfig_read,
+    __NR_pciconfig_write,
 #elif defined(__s390x__)
-    __NR_s390_pci_mmio_read, __NR_s390_pci_mmio_write, __NR_s390_sthyi,
+    __NR_s390_pci_mmio_read,
+    __NR_s390_pci_mmio_write,
+    __NR_s390_sthyi,
 #endif
 };
 
@@ -262,22 +308,22 @@ inline constexpr unsigned clone_flags_argument = 1;
 inline constexpr unsigned clone_flags_argument = 0;
 #endif
 
-inline constexpr std::uint32_t new_namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
-                                                CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+inline constexpr std::uint32_t new_namespaces =
+    CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 /// A rule of filters only: TCP is denied, and no port may be bound.
 inline constexpr unsigned no_listening = 1u << 31;
 
 /// Numbers that are the kernel's own, for headers that lack them.
 enum : std::uint32_t {
-    process_of_caller = 0,        // PRIO_PROCESS, and 0 for its number
-    io_class_of_process = 1,      // IOPRIO_WHO_PROCESS
-    family_rds = 21,              // these make TCP connections in the kernel, where Landlock does not look
+    process_of_caller = 0,    // PRIO_PROCESS, and 0 for its number
+    io_class_of_process = 1,  // IOPRIO_WHO_PROCESS
+    family_rds = 21,          // these make TCP connections in the kernel, where Landlock does not look
     family_smc = 43,
     protocol_smc = 256,
     protocol_mptcp = 262,
-    option_other_protocol = 31,   // TCP_ULP
+    option_other_protocol = 31,        // TCP_ULP
     connects_and_sends = 0x2000'0000,  // MSG_FASTOPEN
-    socketcall_to_make_one = 1,   // SYS_SOCKET and SYS_SOCKETPAIR of socketcall(2)
+    socketcall_to_make_one = 1,        // SYS_SOCKET and SYS_SOCKETPAIR of socketcall(2)
     socketcall_to_make_a_pair = 8,
     set_terminal_2 = 0x402c'542b,  // TCSETS2, TCSETSW2 and TCSETSF2
     set_terminal_2_later = 0x402c'542c,
@@ -319,8 +365,8 @@ inline constexpr argument_check argument_checks[] = {
     {sandbox_signals, __NR_ioctl, 1, argument_test::equals, set_terminal_2},
     {sandbox_signals, __NR_ioctl, 1, argument_test::equals, set_terminal_2_later},
     {sandbox_signals, __NR_ioctl, 1, argument_test::equals, set_terminal_2_emptied},
-    // It stops the whole group of a process in the background that reads from it or calls one of these, and holds up who
-    // writes to it. The process may lead a group, but not join another one.
+    // It stops the whole group of a process in the background that reads from it or calls one of these, and holds up
+    // who writes to it. The process may lead a group, but not join another one.
     {sandbox_signals, __NR_setpgid, 1, argument_test::differs, 0},
     {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TIOCSETD},
     {sandbox_signals, __NR_ioctl, 1, argument_test::equals, TIOCSBRK},
@@ -369,8 +415,7 @@ constexpr std::uint32_t verdict_on(call_class kind, unsigned rules) noexcept {
 }
 
 /// Rules that a filter enforces, alone or with Landlock.
-inline constexpr unsigned filter_rules =
-    sandbox_processes | sandbox_programs | sandbox_sockets | sandbox_privileges;
+inline constexpr unsigned filter_rules = sandbox_processes | sandbox_programs | sandbox_sockets | sandbox_privileges;
 inline constexpr unsigned shared_rules = sandbox_tcp | sandbox_signals;
 
 /// What `rules`, and `no_listening`, refuse by a filter.

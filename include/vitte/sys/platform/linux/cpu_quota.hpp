@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <vitte/sys/platform/posix/descriptor.hpp>
 
-
 namespace vitte::sys::linux_os {
 
 namespace detail {

@@ -80,7 +80,8 @@ struct devices : terminal_devices {
     static result<storage_size> storage(int device) noexcept {
         storage_size told;
         int logical = 0;
-        VITTE_CHECK(posix::checked(posix::call_ioctl(::ioctl, device, BLKGETSIZE64, &told.total), "ioctl BLKGETSIZE64"));
+        VITTE_CHECK(
+            posix::checked(posix::call_ioctl(::ioctl, device, BLKGETSIZE64, &told.total), "ioctl BLKGETSIZE64"));
         VITTE_CHECK(posix::checked(::ioctl(device, BLKSSZGET, &logical), "ioctl BLKSSZGET"));
         VITTE_CHECK(posix::checked(::ioctl(device, BLKPBSZGET, &told.physical_sector), "ioctl BLKPBSZGET"));
         told.logical_sector = static_cast<std::uint32_t>(logical);

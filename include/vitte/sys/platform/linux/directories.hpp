@@ -41,17 +41,16 @@ struct directories : posix::directories {
     }
     /// O_TMPFILE (open(2)); `errc::is_a_directory` or `errc::not_supported` where the file system has no such thing.
     static result<handle> open_unnamed(handle in, const char* folder, std::uint32_t rights) noexcept {
-        const int opened = posix::above_streams(
-            ::openat(in, folder, O_TMPFILE | O_RDWR | O_CLOEXEC, static_cast<mode_t>(rights)));
+        const int opened =
+            posix::above_streams(::openat(in, folder, O_TMPFILE | O_RDWR | O_CLOEXEC, static_cast<mode_t>(rights)));
         if (opened == -1) return posix::last_error("openat O_TMPFILE");
         return opened;
     }
     /// Through /proc, since linkat with AT_EMPTY_PATH is for the privileged.
     static result<void> give_name(handle file, handle in, const char* path) noexcept {
-        return posix::checked(
-            ::linkat(AT_FDCWD, numbered_path("/proc/self/fd/", static_cast<unsigned>(file), "").text, in, path,
-                     AT_SYMLINK_FOLLOW),
-            "linkat");
+        return posix::checked(::linkat(AT_FDCWD, numbered_path("/proc/self/fd/", static_cast<unsigned>(file), "").text,
+                                       in, path, AT_SYMLINK_FOLLOW),
+                              "linkat");
     }
     static result<void> rename(handle in, const char* path, handle to_in, const char* to, rename_mode mode) noexcept {
         constexpr unsigned no_replace = 1, exchange = 2;

@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-
 #include <vitte/sys/platform/linux/call_table.hpp>
 #include <vitte/sys/platform/posix/descriptor.hpp>
 #include <vitte/sys/platform/sandbox_types.hpp>

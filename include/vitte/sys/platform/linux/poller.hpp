@@ -21,8 +21,8 @@ public:
         if (queue_ == -1) return posix::last_error("epoll_create1");
         wake_ = posix::above_streams(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
         // Each write is an edge, so that nobody has to read.
-        const auto opened = wake_ == -1 ? posix::last_error("eventfd")
-                                        : control(EPOLL_CTL_ADD, wake_, EPOLLIN | EPOLLET, reserved_key);
+        const auto opened =
+            wake_ == -1 ? posix::last_error("eventfd") : control(EPOLL_CTL_ADD, wake_, EPOLLIN | EPOLLET, reserved_key);
         if (!opened) close();
         return opened;
     }
@@ -47,8 +47,7 @@ public:
         // read.
         static_assert(sizeof(epoll_event) <= sizeof(readiness));
         const std::size_t most = room < most_at_once ? room : most_at_once;
-        std::byte* const records =
-            reinterpret_cast<std::byte*>(to) + most * (sizeof(readiness) - sizeof(epoll_event));
+        std::byte* const records = reinterpret_cast<std::byte*>(to) + most * (sizeof(readiness) - sizeof(epoll_event));
         const int count = wait_for(reinterpret_cast<epoll_event*>(records), static_cast<int>(most), until);
         if (count == -1) return posix::last_error("epoll_wait");
         if (count == 0) return unexpected(posix::clocks::time_is_over(until, "epoll_wait"));

@@ -54,8 +54,8 @@ struct process_system : posix::forking {
         return posix::child_handle{static_cast<pid_t>(made)};
     }
 #endif
-    /// Changes user and group. Fails if supplementary groups would stay; only root keeps capabilities. It makes the system
-    /// calls itself: those of libc would change all threads of the parent, whose memory this is.
+    /// Changes user and group. Fails if supplementary groups would stay; only root keeps capabilities. It makes the
+    /// system calls itself: those of libc would change all threads of the parent, whose memory this is.
     static bool become(const user_identity& user) noexcept {
 #if defined(SYS_setresuid32)
         constexpr long set_groups = SYS_setgroups32, set_group = SYS_setresgid32, set_user = SYS_setresuid32;

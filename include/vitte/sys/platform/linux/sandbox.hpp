@@ -4,8 +4,8 @@
 
 #include <sys/prctl.h>
 
-#include <vitte/sys/platform/linux/landlock.hpp>
 #include <vitte/sys/platform/linux/call_table.hpp>
+#include <vitte/sys/platform/linux/landlock.hpp>
 
 namespace vitte::sys::linux_os {
 

@@ -11,8 +11,8 @@ namespace vitte::sys::posix {
 /// Moves `made`, a new descriptor that no child inherits, to a number above those of the standard streams, if it has
 /// one of these. Otherwise output would be written to it, and children would inherit it. Returns its number; -1, with
 /// `errno` set, if it is -1 or cannot be moved. WASI has no way to move it. Until it is
-/// moved, other threads find it in the place of the stream, but give it to no child. Streams of folders and text files that are
-/// read within one call are left where they are.
+/// moved, other threads find it in the place of the stream, but give it to no child. Streams of folders and text files
+/// that are read within one call are left where they are.
 inline int above_streams(int made) noexcept {
 #if !defined(__wasi__)
     if (made < 0 || made > 2) return made;

@@ -140,8 +140,10 @@ struct directories {
     private:
         template <class Entry>
         static file_kind type_of(const Entry& entry) noexcept {
-            if constexpr (requires { entry.d_type; }) return kind_of(entry.d_type);
-            else return file_kind::unknown;
+            if constexpr (requires { entry.d_type; })
+                return kind_of(entry.d_type);
+            else
+                return file_kind::unknown;
         }
         DIR* stream_ = nullptr;
     };

@@ -116,9 +116,12 @@ constexpr file_kind kind_of_mode(unsigned mode) noexcept {
 /// When a file was created, where stat(2) tells.
 template <class Stat>
 std::int64_t birth_time(const Stat& s) noexcept {
-    if constexpr (requires { s.st_birthtimespec; }) return nanoseconds(s.st_birthtimespec);
-    else if constexpr (requires { s.st_birthtim; }) return nanoseconds(s.st_birthtim);
-    else return no_time;
+    if constexpr (requires { s.st_birthtimespec; })
+        return nanoseconds(s.st_birthtimespec);
+    else if constexpr (requires { s.st_birthtim; })
+        return nanoseconds(s.st_birthtim);
+    else
+        return no_time;
 }
 
 /// What stat(2) tells.

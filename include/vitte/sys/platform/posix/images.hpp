@@ -1,10 +1,9 @@
 /// The ELF images of a process through `dl_iterate_phdr`, which Linux and the BSDs have.
 #pragma once
 
-#include <sys/types.h>
-
 #include <dlfcn.h>
 #include <link.h>
+#include <sys/types.h>
 
 #include <vitte/sys/platform/types.hpp>
 

@@ -18,9 +18,7 @@ struct memory {
     static std::size_t page_size() noexcept { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
     static std::size_t granularity() noexcept { return page_size(); }
 
-    static result<void*> reserve(std::size_t size) noexcept {
-        return anonymous(nullptr, size, nothing_yet, 0);
-    }
+    static result<void*> reserve(std::size_t size) noexcept { return anonymous(nullptr, size, nothing_yet, 0); }
     static result<void> commit(void* at, std::size_t size, access wanted) noexcept { return protect(at, size, wanted); }
     static result<void> decommit(void* at, std::size_t size) noexcept {
         return anonymous(at, size, nothing_yet, MAP_FIXED).transform([](void*) {});
@@ -67,8 +65,12 @@ struct memory {
     static result<void> seal(int, unsigned) noexcept { return fail(errc::not_supported, "seal"); }
 
     static result<int> open_shared(const char* name, open_mode mode) noexcept {
-        constexpr int flags[] = {O_RDONLY, O_RDWR, O_RDWR | O_CREAT | O_TRUNC, O_RDWR | O_CREAT | O_EXCL,
-                                 O_RDWR | O_CREAT, O_RDWR | O_CREAT | O_EXCL};
+        constexpr int flags[] = {O_RDONLY,
+                                 O_RDWR,
+                                 O_RDWR | O_CREAT | O_TRUNC,
+                                 O_RDWR | O_CREAT | O_EXCL,
+                                 O_RDWR | O_CREAT,
+                                 O_RDWR | O_CREAT | O_EXCL};
         const int opened = above_streams(::shm_open(name, flags[static_cast<unsigned>(mode)] | O_CLOEXEC, 0600));
         if (opened == -1) return last_error("shm_open");
         return opened;

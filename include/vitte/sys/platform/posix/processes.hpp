@@ -32,7 +32,7 @@ inline int number_of(process_signal signal) noexcept {
 template <class System>
 struct child_start {
     const process_request<int>& request;
-    const int descriptor_end;  ///< above all descriptors that were there when the child was asked for
+    const int descriptor_end;   ///< above all descriptors that were there when the child was asked for
     bool begins_clean = false;  ///< no signal is handled, and the parent sees what is in `told`
     int report = -1;            ///< a pipe to the parent that closes by itself when the program starts
 
@@ -119,9 +119,12 @@ private:
             if (in_the_way && (from[i] = ::fcntl(from[i], F_DUPFD_CLOEXEC, 3)) == -1) return false;
         }
         for (int i = 0; i < 3; ++i) {
-            if (from[i] == i) ::fcntl(i, F_SETFD, 0);
-            else if (from[i] == -1) ::close(i);
-            else if (::dup2(from[i], i) == -1) return false;
+            if (from[i] == i)
+                ::fcntl(i, F_SETFD, 0);
+            else if (from[i] == -1)
+                ::close(i);
+            else if (::dup2(from[i], i) == -1)
+                return false;
         }
         return true;
     }
@@ -153,7 +156,7 @@ private:
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
     }
     static void reset(int number) noexcept {
-        struct sigaction usual{};
+        struct sigaction usual {};
         usual.sa_handler = SIG_DFL;
         ::sigaction(number, &usual, nullptr);
     }
@@ -164,8 +167,8 @@ struct processes {
     using child = child_handle;
     using pipe_end = posix::pipe_end;
     static constexpr const char* null_device = "/dev/null";
-    static constexpr char list_separator = ':';    ///< of PATH
-    static constexpr const char* suffix = "";      ///< of the names of programs
+    static constexpr char list_separator = ':';  ///< of PATH
+    static constexpr const char* suffix = "";    ///< of the names of programs
 
     static result<child> spawn(const process_request<int>& request) noexcept {
         child_start<System> start{request, System::descriptor_end()};
@@ -184,8 +187,10 @@ struct processes {
         if (ended == -1) return last_error("wait4");
         if (ended == 0) return fail(errc::interrupted, "wait4");
         exit_status made;
-        if (WIFSIGNALED(status)) made.signal = WTERMSIG(status);
-        else made.code = WEXITSTATUS(status);
+        if (WIFSIGNALED(status))
+            made.signal = WTERMSIG(status);
+        else
+            made.code = WEXITSTATUS(status);
         made.use = translated(use);
         return made;
     }
@@ -203,12 +208,8 @@ struct processes {
         return System::end_handle(of);
     }
     static void close_end_handle(int handle) noexcept { ::close(handle); }
-    static result<void> send(child to, process_signal signal) noexcept {
-        return sent(to.id, 1, signal);
-    }
-    static result<void> send_group(child leader, process_signal signal) noexcept {
-        return sent(leader.id, -1, signal);
-    }
+    static result<void> send(child to, process_signal signal) noexcept { return sent(to.id, 1, signal); }
+    static result<void> send_group(child leader, process_signal signal) noexcept { return sent(leader.id, -1, signal); }
     static void close(child) noexcept {}
     static std::uint64_t id(child of) noexcept { return static_cast<std::uint64_t>(of.id); }
     static std::uint64_t own_id() noexcept { return static_cast<std::uint64_t>(::getpid()); }
@@ -234,8 +235,8 @@ private:
         if constexpr (requires { System::starts_at_once; }) ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
         typename child_start<System>::failure told;
         ssize_t got = 0;
-        if (started)
-            do got = ::read(ends[0], &told, sizeof told);
+        if (started) do
+                got = ::read(ends[0], &told, sizeof told);
             while (got == -1 && errno == EINTR);
         ::close(ends[0]);
         if (!started || got != static_cast<ssize_t>(sizeof told)) return started;
@@ -244,7 +245,8 @@ private:
     /// The child, unless it failed to begin: then it is gone.
     static result<child> unless_told(const typename child_start<System>::failure& told, child made) noexcept {
         if (told.operation == nullptr) return made;
-        while (::waitpid(made.id, nullptr, 0) == -1 && errno == EINTR) {}
+        while (::waitpid(made.id, nullptr, 0) == -1 && errno == EINTR) {
+        }
         return fail(cause_of(told.number), told.operation, told.number);
     }
     /// To kill(2) numbers below 1 mean more than is meant here, and -1 means everybody.
@@ -289,8 +291,8 @@ struct forking {
         if (!changed || user.user == 0 || ::setuid(0) != 0) return changed;
         return errno = EPERM, false;
     }
-    /// Leaves all supplementary groups but this one. Where `setgroups`, which is not POSIX, is missing or not permitted,
-    /// there must be no others.
+    /// Leaves all supplementary groups but this one. Where `setgroups`, which is not POSIX, is missing or not
+    /// permitted, there must be no others.
     template <class Group>
     static bool leave_groups(const Group* group) noexcept {
         if constexpr (requires { setgroups(1, group); })
@@ -311,7 +313,8 @@ struct forking {
         return listed != 0 ? listed : most_descriptors();
 #endif
     }
-    /// Above the descriptors in the folder of them; 0 if there is none, or a wrong one, which the folder's own is not in.
+    /// Above the descriptors in the folder of them; 0 if there is none, or a wrong one, which the folder's own is not
+    /// in.
     static int listed_end() noexcept {
         DIR* const folder = ::opendir("/dev/fd");
         if (folder == nullptr) return 0;

@@ -1,9 +1,8 @@
 /// Sockets (POSIX.1-2017, 2.10). Each is opened so that it never blocks.
 #pragma once
 
-#include <sys/types.h>
-
 #include <netinet/tcp.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <vitte/sys/platform/posix/pipe_end.hpp>
@@ -81,7 +80,8 @@ inline constexpr option_place option_places[] = {
     {IPPROTO_IP, IP_MULTICAST_LOOP},
     {IPPROTO_IPV6, IPV6_MULTICAST_LOOP},
 };
-static_assert(sizeof option_places / sizeof *option_places == 1 + static_cast<unsigned>(socket_option::multicast_loop_v6));
+static_assert(sizeof option_places / sizeof *option_places ==
+              1 + static_cast<unsigned>(socket_option::multicast_loop_v6));
 
 /// Most systems take bytes there (ip(4)).
 constexpr bool takes_a_byte(socket_option option) noexcept {
@@ -300,7 +300,8 @@ struct sockets {
 
     static result<unsigned> wait(handle socket, unsigned events, std::int64_t until) noexcept {
         if (socket < 0) return fail(errc::bad_handle, "poll", EBADF);  // which it passes over
-        const int asks = ((events & socket_readable) != 0 ? POLLIN : 0) | ((events & socket_writable) != 0 ? POLLOUT : 0);
+        const int asks =
+            ((events & socket_readable) != 0 ? POLLIN : 0) | ((events & socket_writable) != 0 ? POLLOUT : 0);
         pollfd asked{socket, static_cast<short>(asks), 0};
         const int ready = ::poll(&asked, 1, poll_timeout(until));
         if (ready == -1) return last_error("poll");
