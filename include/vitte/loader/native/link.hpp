@@ -92,7 +92,7 @@ exports& own_linker<P>::host() noexcept {
 }
 template <sys::platform P>
 result<std::size_t, load_error> own_linker<P>::provide_program()
-    requires requires { typename P::images; }
+    requires requires { typename P::images; &P::processes::executable; }
 {
     return native::provide_program<P>(space_->host);
 }

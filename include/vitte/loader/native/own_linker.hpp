@@ -28,7 +28,7 @@ public:
     exports& host() noexcept;
     /// See `module_loader::provide_program`.
     result<std::size_t, load_error> provide_program()
-        requires requires { typename P::images; };
+        requires requires { typename P::images; &P::processes::executable; };
     void add_search_path(std::string folder);
     void hide_process() noexcept;
 
