@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/install.sh
-need g++ meson ninja-build pkg-config libuv1-dev libasio-dev libsimdjson-dev libffi-dev libssl-dev libllvm14 clang-16 lld-16 zlib1g-dev libdeflate-dev liblz4-dev b3sum
+need g++ meson ninja-build pkg-config libuv1-dev libasio-dev libsimdjson-dev libffi-dev libssl-dev libllvm14 clang-16 lld-16 zlib1g-dev libdeflate-dev liblz4-dev liblua5.4-dev b3sum
 
 build=${BUILD_DIR:-build}/bench
 [ -f "$build/build.ninja" ] || meson setup "$build" -Dtests=false -Dbench=true -Dbuildtype=release >&2
@@ -14,7 +14,7 @@ example() {
     [ -f "$examples/build.ninja" ] || meson setup "$examples" -Dtests=false -Dexamples=true -Dbuildtype=release >&2
     ninja -C "$examples" "examples/$1" >&2
 }
-[ $# -gt 0 ] || set -- loader ffi locks time memory files processes crypto compress net http wasm wasm_peers json resolver signed hot_reload plugin_child plugin includes
+[ $# -gt 0 ] || set -- loader ffi locks time memory files processes crypto compress net http wasm wasm_peers json resolver signed hot_reload plugin_child plugin language includes
 
 rows=$build/rows.tsv
 : > "$rows"
@@ -35,6 +35,9 @@ for name in "$@"; do
             echo 'const char pictures[10 << 20] = {1}; int run(int n) { return pictures[n]; }' |
                 cc -x c -O2 -shared -fPIC - -o "$build/signed/large.so"
             "$build/bench/signed" "$build/signed" ;;
+        language)
+            clang-16 --target=wasm32 -O2 -mbulk-memory -msign-ext -nostdlib -ffreestanding -Wl,--no-entry bench/language/kernels.c -o "$build/language.wasm"
+            "$build/bench/language" bench/language/kernels.vit "$build/language.wasm" bench/language/kernels.lua ;;
         files|crypto) "$build/bench/$name" "$build" ;;
         wasm)
             clang-16 --target=wasm32 -O2 -mbulk-memory -msign-ext -mnontrapping-fptoint -nostdlib -ffreestanding \

@@ -54,6 +54,7 @@ CHANGED = [
      ['loader/plugins', 'x86_64-linux-musl', *UNIX, *ELSEWHERE]),
     (r'(include/vitte|tests)/loader/firmware', ['arm-none-eabi', 'firmware/firmware']),
     (r'include/vitte/(core/(ed25519|sha2|scrypt|hmac|pbkdf2)|loader/(format/minisign|sign))|tests/secrets', ['secrets/secrets', *ELSEWHERE]),
+    (r'(include/vitte|tests)/language', ['fuzz']),
     (r'examples/vitte|tests/cli/readobj', ['cli/readobj']),
     (r'bench/', ['build benches']),
     (r'tests/(fault|growth|overhead)/', ['fault/mutation', 'growth/growth', 'overhead/overhead', 'overhead/size']),
@@ -149,6 +150,7 @@ def gate(folder):
     plan.script('cli/http.py', 6, programs, after=tool)
     plan.script('cli/replicated_log.py', 10, programs, after=tool)
     plan.script('cli/wasm.py', 2, f'{folder}/wasm-cli', vitte, after=tool)
+    plan.script('cli/script.py', 4, f'{folder}/script-cli', vitte, after=tool)
     plan.script('loader/wasm/programs.py', 80, f'{folder}/wasm-programs', vitte, after=tool)
     plan.script('oracles/oracles.py', 60, f'{folder}/oracles', polite=True)
     for name in 'sanitized', 'threads':

@@ -32,6 +32,9 @@ inline std::string suggestion(std::string_view given, std::initializer_list<std:
 exit_code inspect(const arguments& given);
 exit_code key(const arguments& given);
 exit_code run(const arguments& given);
+exit_code check(const arguments& given);
+exit_code emit(const arguments& given);
+exit_code test(const arguments& given);
 exit_code pack(const arguments& given);
 exit_code unpack(const arguments& given);
 exit_code bind(const arguments& given);

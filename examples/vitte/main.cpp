@@ -8,6 +8,10 @@ constexpr const char* help = R"(usage: vitte COMMAND ...
   vitte inspect FILE.wasm --disassemble     the functions of a WebAssembly module as text
   vitte run FILE FUNCTION [ARGUMENT]...     loads a module and calls one of its functions
   vitte run PROGRAM.wasm [ARGUMENT]...      runs a WASI program
+  vitte run PROGRAM.vit [PROCEDURE ...]     compiles a Vitte program and runs it
+  vitte check PROGRAM.vit... [--json]       what is wrong with Vitte programs
+  vitte test PROGRAM.vit...                 runs the tests of Vitte programs
+  vitte emit PROGRAM.vit [--stage STAGE]    what the compiler makes of one: WebAssembly, or a stage before
   vitte pack DESCRIPTION.json -o FILE       a container of a module in several forms
   vitte unpack FILE FOLDER                  what is in a container
   vitte key new|sign|verify|trust ...       makes keys, signs files and verifies signatures, as minisign does; policies
@@ -37,6 +41,9 @@ exit_code do_command(const arguments& given) {
     }
     if (given[0] == "inspect") return inspect(rest);
     if (given[0] == "run") return run(rest);
+    if (given[0] == "check") return check(rest);
+    if (given[0] == "emit") return emit(rest);
+    if (given[0] == "test") return test(rest);
     if (given[0] == "bind") return bind(rest);
     if (given[0] == "key") return key(rest);
     if (given[0] == "resolve") return resolve(rest);
@@ -47,9 +54,9 @@ exit_code do_command(const arguments& given) {
     for (const std::string_view one : {"load", "call", "modules", "unload", "reload", "watch"})
         if (given[0] == one) return ask_server(one, rest);
     return complain(misused, std::string(given[0]) + ": not a command",
-                    suggestion(given[0],
-                               {"inspect", "run", "pack", "unpack", "bind", "key", "store", "resolve", "serve", "load",
-                                "call", "modules", "unload", "reload", "watch", "help", "--help", "--version"},
+                    suggestion(given[0], {"inspect", "run",    "check",  "emit",    "test",  "pack",   "unpack",
+                                          "bind",    "key",    "store",  "resolve", "serve", "load",   "call",
+                                          "modules", "unload", "reload", "watch",   "help",  "--help", "--version"},
                                "vitte --help lists them"));
 }
 }  // namespace

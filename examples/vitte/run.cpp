@@ -14,6 +14,7 @@ using vitte::loader::value_type;
 constexpr const char* help =
     R"(usage: vitte run FILE FUNCTION [ARGUMENT]... [--signature TYPE | --bindings FILE] [--linker own|os]
        vitte run PROGRAM.wasm [--dir HOST[::GUEST]]... [--env NAME=VALUE]... [--] [ARGUMENT]...
+       vitte run PROGRAM.vit [PROCEDURE [ARGUMENT]...]
 
 Loads the module FILE and calls its exported FUNCTION, a C function, with the arguments; prints what it returns.
 
@@ -28,6 +29,9 @@ Loads the module FILE and calls its exported FUNCTION, a C function, with the ar
 A WebAssembly module that exports _start is a WASI program: it is run with the arguments, and vitte ends with its exit
 code, or 255 if that is higher. It sees no file but those below the folders that it is given. Of other modules a function is called; its type is
 known.
+
+A Vitte program is compiled in memory. Its procedure main is called, and vitte ends with what that gives (255 if it is no
+number from 0 to 255); or another procedure that is marked pub, whose result is printed.
 
   --dir HOST[::GUEST]          gives a program the folder HOST, which it calls GUEST (or HOST)
   --env NAME=VALUE             gives a program an environment variable
@@ -120,15 +124,20 @@ exit_code run(const arguments& given) {
     bool options = true;
     for (std::size_t i = 0; i < given.size(); ++i) {
         const std::string_view argument = given[i];
-        if (!options || !argument.starts_with("--")) words.emplace_back(argument);
-        else if (argument == "--") options = false;
-        else if (argument == "--help") return std::fputs(help, stdout), succeeded;
+        if (!options || !argument.starts_with("--"))
+            words.emplace_back(argument);
+        else if (argument == "--")
+            options = false;
+        else if (argument == "--help")
+            return std::fputs(help, stdout), succeeded;
         else if (argument == "--signature" || argument == "--bindings" || argument == "--linker" ||
                  argument == "--dir" || argument == "--env") {
             if (++i == given.size())
                 return complain(misused, "run: " + std::string(argument) + " needs a value", "vitte run --help");
-            if (argument == "--dir") folders.emplace_back(given[i]);
-            else if (argument == "--env") variables.emplace_back(given[i]);
+            if (argument == "--dir")
+                folders.emplace_back(given[i]);
+            else if (argument == "--env")
+                variables.emplace_back(given[i]);
             else
                 (argument == "--linker" ? r.linker : argument == "--bindings" ? r.bindings : r.signature) = given[i];
         } else
@@ -136,8 +145,10 @@ exit_code run(const arguments& given) {
                             suggestion(argument, {"--signature", "--bindings", "--linker", "--dir", "--env", "--help"},
                                        "vitte run --help; arguments that begin with -- come after --"));
     }
-    if (!words.empty() && is_wasm(words[0]))
-        return run_wasm({words[0], {words.begin() + 1, words.end()}, std::move(folders), std::move(variables)});
+    if (!words.empty() && (is_script(words[0]) || is_wasm(words[0]))) {
+        program_request program{words[0], {words.begin() + 1, words.end()}, std::move(folders), std::move(variables)};
+        return is_script(words[0]) ? run_script(std::move(program)) : run_wasm(program);
+    }
     if (words.size() < 2) return complain(misused, "run: a file and a function are needed", "vitte run FILE FUNCTION");
     if (r.linker != "own" && r.linker != "os")
         return complain(misused, "run: there is no linker '" + r.linker + "'", "--linker own or --linker os");

@@ -33,8 +33,10 @@ bool parse(const std::string& text, wasm::value_type type, wasm::value& to) {
     parsed_integer number;
     if ((type != wasm::i32 && type != wasm::i64) || !parse_integer(text, number)) return false;
     using vitte::loader::fits, vitte::loader::value_type;
-    if (type == wasm::i32) to.bits = wasm::constant_value::of(static_cast<std::uint32_t>(number.bits));
-    else to.bits = wasm::constant_value::of(number.bits);
+    if (type == wasm::i32)
+        to.bits = wasm::constant_value::of(static_cast<std::uint32_t>(number.bits));
+    else
+        to.bits = wasm::constant_value::of(number.bits);
     return type == wasm::i64 || fits(value_type::i32, number.bits, number.negative) ||
            fits(value_type::u32, number.bits, number.negative);
 }
@@ -77,6 +79,38 @@ exit_code call(wasm::store& store, const wasm::instance& in, const program_reque
     return succeeded;
 }
 
+/// Calls each test, and tells which failed.
+exit_code run_tests(wasm::store& store, const wasm::instance& in, const program_request& r) {
+    std::size_t failures = 0;
+    for (const std::string& name : r.words) {
+        const auto given = store.invoke(in.find("test " + name)->as<wasm::function>(), {});
+        if (given)
+            std::printf("ok: %s\n", name.c_str());
+        else
+            std::printf("FAILED: %s: %s\n", name.c_str(), given.error().message().c_str());
+        failures += !given;
+    }
+    std::printf("%s: %zu passed, %zu failed\n", r.file.c_str(), r.words.size() - failures, failures);
+    return failures == 0 ? succeeded : failed;
+}
+
+/// What `main` of a Vitte program gives is the exit code.
+exit_code run_main(wasm::store& store, const wasm::instance& in, const program_request& r) {
+    const wasm::external* const found = in.find("main");
+    if (found == nullptr)
+        return refuse(r.file + ": it has no 'main', and no procedure is named",
+                      "vitte run FILE.vit PROCEDURE calls a pub proc");
+    const auto& f = found->as<wasm::function>();
+    if (!f.description->parameters.empty())
+        return refuse(r.file + ": 'main' has parameters", "vitte run FILE.vit main ARGUMENT... calls it");
+    const auto given = store.invoke(f, {});
+    if (!given) return refuse(r.file + ": " + given.error().message());
+    if (given->empty()) return succeeded;
+    const wasm::value& v = (*given)[0];
+    const std::int64_t code = v.type == wasm::i32 ? v.as<std::int32_t>() : v.as<std::int64_t>();
+    return static_cast<exit_code>(code < 0 || code > 255 ? 255 : code);
+}
+
 vitte::result<void, std::string> give(wasm::wasi::context& world, const program_request& r) {
     world.add_argument(r.file);
     for (const std::string& w : r.words) world.add_argument(w);
@@ -100,10 +134,14 @@ bool is_wasm(const std::string& file) {
 exit_code run_wasm(const program_request& r) {
     const auto mapped = vitte::sys::mapping::open(r.file.c_str());
     if (!mapped) return refuse(r.file + ": " + mapped.error().message());
+    return run_module(mapped->bytes(), r);
+}
+
+exit_code run_module(std::span<const std::byte> bytes, const program_request& r) {
     const wasm::store_limits wanted = limits();
     wasm::compile_options options;
     options.checked_memory = !wanted.guard_memories;
-    const auto module = wasm::compiled_module::compile(mapped->bytes(), options);
+    const auto module = wasm::compiled_module::compile(bytes, options);
     if (!module) return refuse(r.file + ": " + module.error().message());
     wasm::wasi::context world;
     const auto given = give(world, r);
@@ -113,7 +151,9 @@ exit_code run_wasm(const program_request& r) {
     world.offer(*store);
     const auto made = store->instantiate(*module, r.file);
     if (!made) return refuse(made.error().message(), "vitte inspect shows what the module imports");
-    if ((*made)->find("_start") == nullptr) return call(*store, **made, r);
+    if (r.is_test) return run_tests(*store, **made, r);
+    if ((*made)->find("_start") == nullptr)
+        return r.is_script && r.words.empty() ? run_main(*store, **made, r) : call(*store, **made, r);
     const auto ended = world.run(**made);
     if (!ended) return refuse(r.file + ": " + ended.error().message());
     return static_cast<exit_code>(std::min(*ended, std::uint32_t{255}));

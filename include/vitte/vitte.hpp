@@ -65,6 +65,8 @@
 #include <vitte/core/utf8_character.hpp>
 #include <vitte/core/xoshiro.hpp>
 #include <vitte/core/xxhash32.hpp>
+#include <vitte/language/compile.hpp>
+#include <vitte/language/format.hpp>
 #include <vitte/loader/bind/collect.hpp>
 #include <vitte/loader/bind/compare.hpp>
 #include <vitte/loader/bind/write_description.hpp>

@@ -49,7 +49,8 @@ NO_CALLS = set("""_sysctl afs_syscall arch_specific_syscall bdflush break create
     getpmsg gtty idle lock mpx nfsservctl prof profil putpmsg query_module security stty syscalls sysfs timerfd tuxcall
     ulimit uselib vserver""".split())
 MAY_INCLUDE = {'core': {'core'}, 'separate': {'core', 'loader'}, 'sys': {'core', 'sys'}, 'loader': {'core', 'sys', 'loader', 'plugin.h'},
-               'driver': {'core', 'sys', 'loader', 'driver'}, 'buildkit': {'core', 'sys', 'loader', 'buildkit'}}
+               'language': {'core', 'sys', 'loader', 'language'}, 'driver': {'core', 'sys', 'loader', 'language', 'driver'},
+               'buildkit': {'core', 'sys', 'loader', 'language', 'driver', 'buildkit'}}
 # Folders of one part, each built on those before it; what stands beside them is built on all.
 ROOMS = {'vitte/loader/wasm/': ['module', 'interpret', 'translate', 'validate', 'run', 'wasi']}
 

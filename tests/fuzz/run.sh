@@ -17,7 +17,8 @@ elif [ "$name" = differential ]; then
 elif [ -n "$name" ]; then
     kept=tests/fuzz/corpus/$name
     [ -d "$kept" ] || kept=
-    case $name in wasm | wasm_generated) engine=$folder/engine.o ;; *) engine= ;; esac
+    [ "$name" != language ] || kept='tests/language/programs tests/language/errors'
+    case $name in language | wasm | wasm_generated) engine=$folder/engine.o ;; *) engine= ;; esac
     # shellcheck disable=SC2086
     clang++-16 $flags ${engine:+-DVITTE_SEPARATE} -fsanitize=fuzzer,address,undefined -c "tests/fuzz/$name.cpp" -o "$folder/$name.o"
     # shellcheck disable=SC2086
@@ -58,6 +59,6 @@ ar rc "$folder/seeds/parts.a" "$folder/seeds"/parts_?.c.o
 clang-16 --target=wasm32 -O1 -nostdlib -ffreestanding -Wl,--no-entry -Wl,--import-undefined bench/wasm/kernels.c -o "$folder/seeds/kernels.wasm" || true
 # The engine, which the differential fuzzer compiles without a fuzzer's counters, takes longest to compile. Those that need it come last.
 each() { xargs -P "$(nproc)" -I '{}' sh tests/fuzz/run.sh "$seconds" "$folder" "$results" '{}'; }
-names=$(cd tests/fuzz && ls ./*.cpp | sed 's|^./||; s|[.]cpp$||' | grep -v '^wasm')
+names=$(cd tests/fuzz && ls ./*.cpp | sed 's|^./||; s|[.]cpp$||' | grep -v -e '^wasm' -e '^language')
 printf '%s\n' engine differential $names wasm_text | each
-printf '%s\n' wasm wasm_generated | each
+printf '%s\n' language wasm wasm_generated | each

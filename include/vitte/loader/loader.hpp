@@ -181,10 +181,13 @@ private:
         const sys::file_info* file_;  ///< that the module is in, if it is not in memory
     };
 
-    const module_format* format_of(std::span<const std::byte> bytes) const noexcept {
+    /// By its first bytes, or else by its name.
+    const module_format* format_of(std::span<const std::byte> bytes, std::string_view name = {}) const noexcept {
         const auto head = bytes.first(std::min(bytes.size(), module_format::head_size));
         for (const auto& format : formats_)
             if (format->recognizes(head)) return format.get();
+        for (const auto& format : formats_)
+            if (format->recognizes_name(name)) return format.get();
         return nullptr;
     }
     linked link(const char* path, const load_options& options) {
@@ -195,7 +198,7 @@ private:
         return foreign_ == nullptr ? refuse(file.error(), "opening") : link_foreign(path, options);
     }
     linked link(std::span<const std::byte> bytes, const char* name, const load_options& options) {
-        const module_format* const format = format_of(bytes);
+        const module_format* const format = format_of(bytes, name);
         if (format == nullptr) return own_.link(bytes, name, options);
         const auto read = [&](std::span<std::byte> to) {
             std::memcpy(to.data(), bytes.data(), to.size());
@@ -229,7 +232,7 @@ private:
             std::byte head[module_format::head_size];
             const auto got = file.read_at(head, 0);
             if (!got) return refuse(got.error(), "reading");
-            format = format_of(std::span<const std::byte>(head, *got));
+            format = format_of(std::span<const std::byte>(head, *got), name);
         }
         if (format == nullptr) return foreign ? link_foreign(file, name, options) : own_.link(file, name, options);
         const auto facts = file.info();

@@ -43,6 +43,13 @@ public:
     static constexpr std::size_t head_size = 16;
     virtual bool recognizes(std::span<const std::byte> head) const noexcept = 0;
 
+    /// Returns true for the names of files that this format makes modules of, where no format recognizes their bytes: texts have
+    /// no mark at their beginning.
+    virtual bool recognizes_name(std::string_view name) const noexcept {
+        static_cast<void>(name);
+        return false;
+    }
+
     /// Whether it makes modules of scripts in `language`, which a container says of them, such as "lua".
     virtual bool understands(std::string_view language) const noexcept {
         static_cast<void>(language);
