@@ -9,6 +9,7 @@ constexpr const char* help = R"(usage: vitte COMMAND ...
   vitte run FILE FUNCTION [ARGUMENT]...     loads a module and calls one of its functions
   vitte run PROGRAM.wasm [ARGUMENT]...      runs a WASI program
   vitte run PROGRAM.vit [PROCEDURE ...]     compiles a Vitte program and runs it
+  vitte run CONTAINER [FUNCTION] ...        runs what is in a container; --policy FILE: only if it is signed as FILE wants
   vitte check PROGRAM.vit... [--json]       what is wrong with Vitte programs
   vitte test PROGRAM.vit...                 runs the tests of Vitte programs
   vitte emit PROGRAM.vit [--stage STAGE]    what the compiler makes of one: WebAssembly, or a stage before

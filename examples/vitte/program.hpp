@@ -14,15 +14,12 @@ struct program_request {
     std::vector<std::string> variables;  // NAME=value
     bool is_script = false;              // it was a Vitte program
     bool is_test = false;                // the words are names of its tests
+    std::string entry = {};              // the function that a container calls the program, empty if there is none
 };
 
-/// Whether the file starts like a WebAssembly module; false if it cannot be read.
-bool is_wasm(const std::string& file);
-/// Of a program that has run, what it says with its end.
-exit_code run_wasm(const program_request& request);
-/// The same of a module in memory.
+/// Runs the WebAssembly module `bytes`; of a program the exit code is what it ends with.
 exit_code run_module(std::span<const std::byte> bytes, const program_request& request);
 /// Whether the file's name is that of a Vitte program.
 bool is_script(const std::string& file);
-/// Compiles the Vitte program and runs it, or tells what is wrong with it.
-exit_code run_script(program_request request);
+/// Compiles the Vitte program `text` and runs it, or tells what is wrong with it.
+exit_code run_script(std::string_view text, program_request request);

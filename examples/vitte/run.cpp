@@ -1,6 +1,9 @@
 // vitte run: loads a module and calls one of its functions with arguments from the command line.
+#include <vitte/loader/container.hpp>
 #include <vitte/loader/loader.hpp>
+#include <vitte/loader/signature_policy.hpp>
 #include <vitte/loader/value_text.hpp>
+#include <vitte/sys/memory/mapping.hpp>
 
 #include "command.hpp"
 #include "debug_files.hpp"
@@ -8,6 +11,7 @@
 #include "program.hpp"
 
 namespace {
+namespace vitb = vitte::loader::vitb;
 using vitte::loader::value;
 using vitte::loader::value_type;
 
@@ -15,6 +19,7 @@ constexpr const char* help =
     R"(usage: vitte run FILE FUNCTION [ARGUMENT]... [--signature TYPE | --bindings FILE] [--linker own|os]
        vitte run PROGRAM.wasm [--dir HOST[::GUEST]]... [--env NAME=VALUE]... [--] [ARGUMENT]...
        vitte run PROGRAM.vit [PROCEDURE [ARGUMENT]...]
+       vitte run CONTAINER [FUNCTION] [ARGUMENT]...
 
 Loads the module FILE and calls its exported FUNCTION, a C function, with the arguments; prints what it returns.
 
@@ -33,13 +38,26 @@ known.
 A Vitte program is compiled in memory. Its procedure main is called, and vitte ends with what that gives (255 if it is no
 number from 0 to 255); or another procedure that is marked pub, whose result is printed.
 
+Of a container (.vitbc, .vitmod, .vitplug) its native part for this machine is loaded, or else its WebAssembly is run. Its
+types of functions count, and without FUNCTION the one that it calls its entry.
+
+  --policy FILE                runs only what the policy accepts, see vitte key trust; types of functions are not taken
+                               from debug information then, which anybody may have written
+  --name NAME                  the name that it must be signed as; otherwise one that its path ends with
   --dir HOST[::GUEST]          gives a program the folder HOST, which it calls GUEST (or HOST)
   --env NAME=VALUE             gives a program an environment variable
 )";
 
 struct request {
-    std::string file, function, signature, bindings, linker = "own";
+    std::string file, function, signature, bindings, linker = "own", policy, name;
     std::vector<std::string> arguments;
+    const char* wanted_name() const { return name.empty() ? nullptr : name.c_str(); }
+};
+
+/// What the options make of a container.
+struct opened_container {
+    std::span<const std::byte> bytes = {};                   // empty: it is none
+    std::vector<vitte::loader::exported_symbol> types = {};  // of its exports
 };
 
 /// The arguments as `type` has them; none if one cannot be.
@@ -64,9 +82,15 @@ bool parse_all(const request& r, const vitte::loader::signature& type, std::vect
     return true;
 }
 
-/// What the function of the module at `path` is, as far as anybody knows it.
-vitte::result<std::string, debug_complaint> known_signature(const request& r, const std::string& path) {
-    VITTE_TRY(std::string known, signature_of(path, r.function, r.bindings));
+/// What the function of the module at `path` is, as far as anybody knows it whom the options let say it.
+vitte::result<std::string, debug_complaint> known_signature(const request& r, const opened_container& from,
+                                                            const std::string& path) {
+    std::string known;
+    for (const auto& one : from.types)
+        if (one.name == r.function) known = one.signature;
+    if (known.empty() && from.bytes.empty() && (r.policy.empty() || !r.bindings.empty())) {
+        VITTE_TRY(known, signature_of(path, r.function, r.bindings));
+    }
     if (!known.empty()) return known;
     if (!r.bindings.empty())
         return vitte::unexpected(
@@ -76,7 +100,7 @@ vitte::result<std::string, debug_complaint> known_signature(const request& r, co
     return known + ")";
 }
 
-exit_code call(request& r) {
+exit_code call(request& r, const vitte::loader::signature_policy& policy, const opened_container& from = {}) {
 #if defined(STATIC_HOST)
     if (r.linker == "os")
         return complain(misused, "run: the static build has no OS linker", "use --linker own, or the dynamic build");
@@ -86,7 +110,13 @@ exit_code call(request& r) {
     auto loader = r.linker == "os" ? vitte::loader::module_loader(vitte::loader::os_linker<>::link)
                                    : vitte::loader::module_loader();
 #endif
-    auto loaded = loader.load(r.file.c_str());
+    using vitte::loader::container_form;
+    loader.add_format(vitte::loader::container_format(
+        {.order = {r.linker == "os" ? container_form::os_native : container_form::native}}));
+    loader.verify_all(std::ref(policy));  // which accepts all if there is none
+    const vitte::loader::load_options options{.name = r.wanted_name()};
+    auto loaded =
+        from.bytes.empty() ? loader.load(r.file.c_str(), options) : loader.load(from.bytes, r.file.c_str(), options);
     if (!loaded)
         return complain(failed, "run: " + loaded.error().message(),
                         loaded.error().symbol.empty() ? "vitte inspect shows what the file is"
@@ -96,7 +126,7 @@ exit_code call(request& r) {
         return complain(failed, "run: " + function.error().message(), "vitte inspect shows what the module exports");
     const bool is_told = !r.signature.empty();
     if (!is_told) {
-        auto known = known_signature(r, loaded->path());
+        auto known = known_signature(r, from, loaded->path());
         if (!known) return complain(failed, "run: " + known.error().what, known.error().hint);
         r.signature = std::move(*known);
     }
@@ -116,6 +146,59 @@ exit_code call(request& r) {
     if (type->result_type() != value_type::nothing) std::printf("%s\n", vitte::loader::write_value(*returned).c_str());
     return succeeded;
 }
+
+/// Whether the file begins as one whose bytes are read at once; false if it cannot be read.
+bool is_wasm_or_container(const std::string& file) {
+    const auto mapped = vitte::sys::mapping::open(file.c_str());
+    return mapped && (vitte::loader::wasm::file::is_module(mapped->bytes()) || vitb::is_container(mapped->bytes()));
+}
+
+/// Calls `use(text)` with the text of an entry, if there is one; returns what is wrong.
+template <class Use>
+std::string with_text(const vitb::container& of, vitb::kind which, const char* name, Use use) {
+    const auto entry = of.find(which);
+    if (!entry) return {};
+    const auto content = vitb::content(*entry, vitte::loader::most_of_manifest);
+    if (!content) return std::string(name) + ": " + content.error().message().c_str();
+    const auto used = use(content->text());
+    return used ? std::string() : std::string(name) + ": " + used.error().message().c_str();
+}
+
+exit_code run_container(request& r, const vitte::loader::signature_policy& policy, program_request program,
+                        std::span<const std::byte> bytes) {
+    const auto refuse = [&](const std::string& why) {
+        return complain(failed, "run: " + r.file + ": " + why, "vitte inspect shows what is in it");
+    };
+    const auto parts = vitb::container::parse(bytes);
+    if (!parts) return refuse(parts.error().message().c_str());
+    opened_container opened{bytes};
+    std::string wrong = with_text(*parts, vitb::kind::meta, "META", [&](std::string_view text) {
+        return vitte::loader::manifest::read(text).transform([&](auto&& says) { program.entry = says.entry; });
+    });
+    if (wrong.empty())
+        wrong = with_text(*parts, vitb::kind::symb, "SYMB", [&](std::string_view text) {
+            return vitte::loader::symbol_manifest::read(text).transform(
+                [&](auto&& says) { opened.types = std::move(says.exports); });
+        });
+    if (!wrong.empty()) return refuse(wrong);
+    using vitte::loader::target, vitte::loader::target_fit;
+    const bool is_native = std::any_of(parts->begin(), parts->end(), [](const vitb::entry& e) {
+        return e.kind == vitb::kind::natv && fits(target::read(e.label)) != target_fit::none;
+    });
+    if (!is_native) {
+        const auto code = parts->find(vitb::kind::code);
+        if (!code) return refuse("neither a native part for this machine nor WebAssembly is in it");
+        const auto content = vitb::content(*code, std::uint64_t{1} << 30);
+        if (!content) return refuse(std::string("CODE: ") + content.error().message().c_str());
+        return run_module(content->span(), program);
+    }
+    r.function = program.words.empty() ? program.entry : program.words[0];
+    if (r.function.empty())
+        return complain(misused, "run: " + r.file + ": it has no entry, and no function is named",
+                        "vitte run CONTAINER FUNCTION");
+    if (!program.words.empty()) r.arguments.assign(program.words.begin() + 1, program.words.end());
+    return call(r, policy, opened);
+}
 }  // namespace
 
 exit_code run(const arguments& given) {
@@ -131,7 +214,7 @@ exit_code run(const arguments& given) {
         else if (argument == "--help")
             return std::fputs(help, stdout), succeeded;
         else if (argument == "--signature" || argument == "--bindings" || argument == "--linker" ||
-                 argument == "--dir" || argument == "--env") {
+                 argument == "--dir" || argument == "--env" || argument == "--policy" || argument == "--name") {
             if (++i == given.size())
                 return complain(misused, "run: " + std::string(argument) + " needs a value", "vitte run --help");
             if (argument == "--dir")
@@ -139,21 +222,45 @@ exit_code run(const arguments& given) {
             else if (argument == "--env")
                 variables.emplace_back(given[i]);
             else
-                (argument == "--linker" ? r.linker : argument == "--bindings" ? r.bindings : r.signature) = given[i];
+                (argument == "--linker"     ? r.linker
+                 : argument == "--bindings" ? r.bindings
+                 : argument == "--policy"   ? r.policy
+                 : argument == "--name"     ? r.name
+                                            : r.signature) = given[i];
         } else
-            return complain(misused, "run: unknown option '" + std::string(argument) + "'",
-                            suggestion(argument, {"--signature", "--bindings", "--linker", "--dir", "--env", "--help"},
-                                       "vitte run --help; arguments that begin with -- come after --"));
+            return complain(
+                misused, "run: unknown option '" + std::string(argument) + "'",
+                suggestion(argument,
+                           {"--signature", "--bindings", "--linker", "--dir", "--env", "--policy", "--name", "--help"},
+                           "vitte run --help; arguments that begin with -- come after --"));
     }
-    if (!words.empty() && (is_script(words[0]) || is_wasm(words[0]))) {
-        program_request program{words[0], {words.begin() + 1, words.end()}, std::move(folders), std::move(variables)};
-        return is_script(words[0]) ? run_script(std::move(program)) : run_wasm(program);
-    }
-    if (words.size() < 2) return complain(misused, "run: a file and a function are needed", "vitte run FILE FUNCTION");
     if (r.linker != "own" && r.linker != "os")
         return complain(misused, "run: there is no linker '" + r.linker + "'", "--linker own or --linker os");
+    vitte::loader::signature_policy policy;
+    if (!r.policy.empty()) {
+        auto read = vitte::loader::signature_policy::read(r.policy.c_str());
+        if (!read) return complain(failed, "run: " + r.policy + read.error().message(), "vitte key trust makes one");
+        policy = std::move(*read);
+    } else if (!r.name.empty()) {
+        return complain(misused, "run: --name is of no use without a policy", "--policy FILE");
+    }
+    if (!words.empty() && (is_script(words[0]) || is_wasm_or_container(words[0]))) {
+        r.file = words[0];
+        const auto content = vitte::sys::read(r.file.c_str());
+        if (!content) return complain(failed, "run: " + r.file + ": " + content.error().message().c_str(), "");
+        const std::span<const std::byte> bytes = content->bytes();
+        if (auto accepted = policy({bytes, r.file.c_str(), nullptr, r.wanted_name()}); !accepted) {
+            accepted.error().module = r.file;
+            return complain(failed, "run: " + accepted.error().message(), "vitte key verify tells the same");
+        }
+        program_request program{r.file, {words.begin() + 1, words.end()}, std::move(folders), std::move(variables)};
+        if (vitb::is_container(bytes)) return run_container(r, policy, std::move(program), bytes);
+        if (!is_script(r.file)) return run_module(bytes, program);
+        return run_script({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, std::move(program));
+    }
+    if (words.size() < 2) return complain(misused, "run: a file and a function are needed", "vitte run FILE FUNCTION");
     r.file = words[0];
     r.function = words[1];
     r.arguments.assign(words.begin() + 2, words.end());
-    return call(r);
+    return call(r, policy);
 }

@@ -3,7 +3,6 @@
 #include <cinttypes>
 #include <vitte/loader/ffi.hpp>
 #include <vitte/loader/wasm/wasi.hpp>
-#include <vitte/sys/memory/mapping.hpp>
 
 #include "numbers.hpp"
 #include "program.hpp"
@@ -126,17 +125,6 @@ vitte::result<void, std::string> give(wasm::wasi::context& world, const program_
 }
 }  // namespace
 
-bool is_wasm(const std::string& file) {
-    const auto mapped = vitte::sys::mapping::open(file.c_str());
-    return mapped && wasm::file::is_module(mapped->bytes());
-}
-
-exit_code run_wasm(const program_request& r) {
-    const auto mapped = vitte::sys::mapping::open(r.file.c_str());
-    if (!mapped) return refuse(r.file + ": " + mapped.error().message());
-    return run_module(mapped->bytes(), r);
-}
-
 exit_code run_module(std::span<const std::byte> bytes, const program_request& r) {
     const wasm::store_limits wanted = limits();
     wasm::compile_options options;
@@ -152,8 +140,12 @@ exit_code run_module(std::span<const std::byte> bytes, const program_request& r)
     const auto made = store->instantiate(*module, r.file);
     if (!made) return refuse(made.error().message(), "vitte inspect shows what the module imports");
     if (r.is_test) return run_tests(*store, **made, r);
-    if ((*made)->find("_start") == nullptr)
-        return r.is_script && r.words.empty() ? run_main(*store, **made, r) : call(*store, **made, r);
+    if ((*made)->find("_start") == nullptr) {
+        if (r.is_script && r.words.empty()) return run_main(*store, **made, r);
+        program_request asked = r;
+        if (asked.words.empty() && !asked.entry.empty()) asked.words.push_back(asked.entry);
+        return call(*store, **made, asked);
+    }
     const auto ended = world.run(**made);
     if (!ended) return refuse(r.file + ": " + ended.error().message());
     return static_cast<exit_code>(std::min(*ended, std::uint32_t{255}));

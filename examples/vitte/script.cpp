@@ -31,15 +31,19 @@ Compiles a Vitte program and writes what the compiler has made of it.
   --plain         not optimised
 )";
 
+/// Adds the program `text` of `file` to `from`; false, and told, if that cannot be.
+bool add(const char* command, const std::string& file, std::string_view text, language::sources& from) {
+    const auto added = from.add(file, std::string(text));
+    if (!added) complain(failed, std::string(command) + ": " + file + ": " + added.error().message(), "");
+    return added.has_value();
+}
 /// Reads the program into `from`, as its last text.
 bool read(const char* command, const std::string& file, language::sources& from) {
     const auto content = vitte::sys::read<>(file.c_str());
     if (!content)
         return complain(failed, std::string(command) + ": " + file + ": " + content.error().message(), ""), false;
     const auto bytes = content->bytes();
-    const auto added = from.add(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    if (!added) complain(failed, std::string(command) + ": " + file + ": " + added.error().message(), "");
-    return added.has_value();
+    return add(command, file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, from);
 }
 /// Tells all errors, if there are any.
 exit_code tell(const language::sources& from, const language::diagnostics& errors) {
@@ -82,10 +86,10 @@ exit_code write_out(const std::string& file, const std::string& text) {
 
 bool is_script(const std::string& file) { return file.ends_with(".vit"); }
 
-exit_code run_script(program_request r) {
+exit_code run_script(std::string_view text, program_request r) {
     language::sources from;
     language::diagnostics errors;
-    if (!read("run", r.file, from)) return failed;
+    if (!add("run", r.file, text, from)) return failed;
     const auto module = language::compile(from, 1, errors);
     if (!module) return tell(from, errors);
     r.is_script = true;

@@ -1,9 +1,10 @@
-"""`vitte pack`, `vitte unpack` and `vitte inspect` of containers, against a reader and a writer of the format in Python.
+"""`vitte pack`, `vitte unpack`, `vitte inspect` and `vitte run` of containers, against a reader and a writer of the format in Python.
 
 usage: pack.py FOLDER_OF_EXAMPLES RESULTS
 """
 import json
 import os
+import platform
 import shutil
 import struct
 import subprocess
@@ -310,6 +311,81 @@ def check_inspect(case):
     case.refuses(1, ['manifest in the container'], 'inspect', 'manifest')
 
 
+def section(kind, *items):
+    body = bytes([len(items)]) + b''.join(items)
+    return bytes([kind, len(body)]) + body
+
+
+def name(text):
+    return bytes([len(text)]) + text
+
+
+WASM = b'\0asm\1\0\0\0'
+# twice(i32) -> i32 and answer() -> i32; and a WASI program that ends with 7.
+FUNCTIONS = WASM + section(1, b'\x60\1\x7f\1\x7f', b'\x60\0\1\x7f') + section(3, b'\0', b'\1') \
+    + section(7, name(b'twice') + b'\0\0', name(b'answer') + b'\0\1') \
+    + section(10, b'\7\0\x20\0\x20\0\x6a\x0b', b'\4\0\x41\x2a\x0b')
+PROGRAM = WASM + section(1, b'\x60\1\x7f\0', b'\x60\0\0') + section(2, name(b'wasi_snapshot_preview1') + name(b'proc_exit') + b'\0\0') \
+    + section(3, b'\1') + section(5, b'\0\1') + section(7, name(b'_start') + b'\0\1', name(b'memory') + b'\2\0') \
+    + section(10, b'\6\0\x41\7\x10\0\x0b')
+
+
+def check_run(case):
+    results = case.results
+    case.write('run/functions.wasm', FUNCTIONS)
+    case.write('run/program.wasm', PROGRAM)
+
+    def packed(file, description, *options):
+        case.write('run/description.json', json.dumps(description).encode())
+        case.does('pack', 'run/description.json', '-o', file, *options)
+
+    meta = {'name': 'acme/sums', 'version': '1.0.0', 'entry': 'answer'}
+    packed('sums.vitbc', {'meta': meta, 'code': 'functions.wasm'}, '--deflate')
+    results.equal(case.does('run', 'sums.vitbc', 'twice', '21'), '42\n', 'a function')
+    results.equal(case.does('run', 'sums.vitbc'), '42\n', 'the entry')
+    packed('program.vitbc', {'meta': {'name': 'acme/program', 'version': '1.0.0'}, 'code': 'program.wasm'})
+    results.equal(case.run('run', 'program.vitbc', 'argument').returncode, 7, 'a WASI program')
+    packed('none.vitmod', {'native': {'m68k-linux-gnu': 'program.wasm'}})
+    case.refuses(1, ['neither a native part for this machine nor WebAssembly'], 'run', 'none.vitmod', 'twice', '1')
+    whole = case.read('sums.vitbc')
+    case.write('damaged.vitbc', whole[:20] + bytes([whole[20] ^ 1]) + whole[21:])
+    case.refuses(1, ['damaged.vitbc: CODE: ', 'checksum'], 'run', 'damaged.vitbc')
+    case.write('short.vitbc', whole[:-1])
+    case.refuses(1, ['short.vitbc: '], 'run', 'short.vitbc')
+
+    # Only what a policy accepts, whatever kind of file it is.
+    case.does('key', 'new', '-p', 'run.pub', '-s', 'run.key', '-W')
+    case.does('key', 'trust', '-r', 'policy', '-p', 'run.pub', '-n', '**')
+    policy = ['--policy', 'policy']
+    case.refuses(1, ['sums.vitbc: verifying: it is not signed'], 'run', 'sums.vitbc', *policy)
+    case.does('key', 'sign', '-s', 'run.key', '-m', 'sums.vitbc')
+    case.refuses(1, ['signed as acme/sums 1.0.0, and loaded from a path that does not end so'], 'run', 'sums.vitbc', *policy)
+    results.equal(case.does('run', 'sums.vitbc', 'twice', '4', *policy, '--name', 'acme/sums'), '8\n', 'what is signed')
+    case.refuses(1, ['acme/safe is wanted'], 'run', 'sums.vitbc', *policy, '--name', 'acme/safe')
+    case.refuses(1, ['run/functions.wasm: verifying: it is not signed'], 'run', 'run/functions.wasm', 'answer', *policy)
+    case.does('key', 'sign', '-s', 'run.key', '-m', 'run/functions.wasm')
+    results.equal(case.does('run', 'run/functions.wasm', 'answer', *policy), '42\n', 'a module that is signed')
+    case.write('script.vit', b'proc main() -> int { give 3 }\n')
+    case.refuses(1, ['script.vit: verifying: it is not signed'], 'run', 'script.vit', *policy)
+    case.refuses(1, ['nowhere', 'not found'], 'run', 'sums.vitbc', '--policy', 'nowhere')
+    case.refuses(2, ['--name is of no use'], 'run', 'sums.vitbc', '--name', 'x')
+
+    if not shutil.which('cc') or platform.machine() not in ('x86_64', 'aarch64'):
+        results.skip('there is no C compiler for native parts')
+        return
+    case.write('run/native.c', b'double half(double n) { return n / 2; } int answer(void) { return 43; }')
+    subprocess.run(['cc', '-shared', '-fPIC', '-nostdlib', 'run/native.c', '-o', 'run/native.so'], cwd=case.scratch, check=True)
+    target = platform.machine() + '-linux-gnu'
+    symbols = {'exports': [{'name': 'half', 'signature': 'f64(f64)'}]}
+    packed('acme-native.vitmod', {'meta': meta, 'symbols': symbols, 'code': 'functions.wasm', 'native': {target: 'native.so'}})
+    results.equal(case.does('run', 'acme-native.vitmod', 'half', '5'), '2.5\n', 'a native function, whose type the container tells')
+    results.equal(case.does('run', 'acme-native.vitmod'), '43\n', 'the native part goes before WebAssembly')
+    case.refuses(1, ['acme-native.vitmod: verifying: it is not signed'], 'run', 'acme-native.vitmod', *policy)
+    case.does('key', 'sign', '-s', 'run.key', '-m', 'acme-native.vitmod')
+    results.equal(case.does('run', 'acme-native.vitmod', *policy, '--name', 'acme/sums'), '43\n', 'a native part that is signed')
+    case.refuses(1, ['run/native.so: verifying: it is not signed'], 'run', 'run/native.so', 'answer', *policy)
+
+
 def main(folder, results_file):
     results = Results('cli/pack')
     with tempfile.TemporaryDirectory() as scratch:
@@ -317,6 +393,7 @@ def main(folder, results_file):
         check_pack(case)
         check_hostile(case)
         check_inspect(case)
+        check_run(case)
     results.append_to(results_file)
 
 
