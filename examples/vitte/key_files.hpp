@@ -90,8 +90,22 @@ inline std::optional<minisign::public_key> public_key_of(const key_request& aske
     return *key;
 }
 
+/// Whether a good signature is under the name and the version that the options want, if they want any; told if not.
+inline exit_code check_claim(const key_request& asked, std::string_view name, std::string_view version) {
+    const auto check = [&](const char* what, const std::string& wanted, std::string_view found) -> exit_code {
+        if (wanted.empty() || wanted == found) return succeeded;
+        return refuse(
+            "verify " + shown(asked.file) + ": it is signed with " +
+            (found.empty() ? std::string("no ") + what : std::string("the ") + what + " " + shown(std::string(found))) +
+            ", and " + shown(wanted) + " is wanted");
+    };
+    const exit_code same = check("name", asked.name, name);
+    return same == succeeded ? check("version", asked.version, version) : same;
+}
+
 /// In `key_policy.cpp`.
 exit_code trust(const key_request& asked);
+exit_code show_policy(const key_request& asked);
 exit_code sign_policy(const key_request& asked, const minisign::secret_key& by);
 exit_code verify_by_policy(const key_request& asked);
 /// Whether the file begins as a container does.

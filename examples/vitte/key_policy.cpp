@@ -20,15 +20,16 @@ exit_code store(const std::string& doing, const std::string& path, std::span<con
         return cannot(doing + " " + path, stored.error());
     return succeeded;
 }
-/// "acme/image 1.2.3": what a policy will go by.
-vitte::result<std::string, vitte::parse_error> name_of(const vitb::container& of) {
+/// What a policy will go by: name and version.
+vitte::result<loader::manifest, vitte::parse_error> manifest_of(const vitb::container& of) {
     const auto meta = of.find(vitb::kind::meta);
     if (!meta) return vitte::malformed("container", "it has no META that tells its name", 0);
     VITTE_TRY(const auto text, vitb::content(*meta, 1 << 20));
-    const auto says = loader::manifest::read(text.text());
+    auto says = loader::manifest::read(text.text());
     if (!says) return vitte::malformed("container", "its META tells no name and version", 0);
-    return says->name + " " + says->version;
+    return std::move(*says);
 }
+std::string name_of(const loader::manifest& says) { return says.name + " " + says.version; }
 
 /// Adds what the options say to a policy; what is wrong with them has been told if it is not `succeeded`.
 exit_code add(const key_request& asked, const minisign::public_key& key, signing::policy_statement& to) {
@@ -113,6 +114,37 @@ exit_code trust(const key_request& asked) {
     return succeeded;
 }
 
+exit_code show_policy(const key_request& asked) {
+    const auto text = text_of(asked.policy_file);
+    if (!text) return cannot("show " + asked.policy_file, text.error());
+    const signing::statement_text parts(*text);
+    const auto says = signing::policy_statement::read(parts.policy());
+    if (!says) return cannot("show " + asked.policy_file, says.error());
+    const auto signers = [&](const signing::signers& of) {
+        std::string list = std::to_string(of.threshold) + " of";
+        for (const std::size_t place : of.keys) list += " " + hexadecimal(says->keys[place].key.id);
+        return list;
+    };
+    const auto now = vitte::sys::wall_time();
+    std::printf("policy version %" PRIu64 "%s\n", says->version, says->expires <= now ? ", expired" : "");
+    for (const signing::trusted_key& key : says->keys)
+        std::printf("key %s %s%s%s\n", hexadecimal(key.key.id).c_str(), shown(key.label).c_str(),
+                    says->is_revoked(key.key.key) ? ", revoked" : "", key.expires <= now ? ", expired" : "");
+    for (const minisign::public_key& key : says->revoked) std::printf("revoked %s\n", hexadecimal(key.id).c_str());
+    for (const signing::rule& rule : says->rules) {
+        std::string names;
+        for (const std::string& name : rule.names) names += " " + shown(name);
+        std::printf("names%s: %s\n", names.c_str(), signers(rule.signers).c_str());
+    }
+    for (const auto& [name, least] : says->minimum) std::printf("at least %s %s\n", shown(name).c_str(), least.c_str());
+    if (says->accepts_unsigned) std::puts("accepts what is not signed");
+    if (says->root) std::printf("root: %s\n", signers(*says->root).c_str());
+    const signing::key_set by = parts.verified(*says, now);
+    for (const signing::trusted_key& key : says->keys)
+        if (by.has(key)) std::printf("signed by %s\n", hexadecimal(key.key.id).c_str());
+    return succeeded;
+}
+
 exit_code sign_policy(const key_request& asked, const minisign::secret_key& by) {
     const auto text = text_of(asked.policy_file);
     if (!text) return cannot("sign " + asked.policy_file, text.error());
@@ -164,12 +196,12 @@ exit_code sign_container(const key_request& asked, const minisign::secret_key& b
     if (!file) return cannot(doing, file.error());
     const auto parts = vitb::container::parse(file->bytes());
     if (!parts) return cannot(doing, parts.error());
-    const auto name = name_of(*parts);
-    if (!name) return cannot(doing, name.error(), "vitte pack makes one that has");
+    const auto says = manifest_of(*parts);
+    if (!says) return cannot(doing, says.error(), "vitte pack makes one that has");
     const auto made = signing::sign_container(file->bytes(), vitte::ed25519_key(by.seed), by.id);
     if (!made) return cannot(doing, made.error());
     if (const exit_code stored = store("sign", asked.file, made->span()); stored != succeeded) return stored;
-    std::printf("%s is signed as %s\n", shown(asked.file).c_str(), shown(*name).c_str());
+    std::printf("%s is signed as %s\n", shown(asked.file).c_str(), shown(name_of(*says)).c_str());
     return succeeded;
 }
 
@@ -186,10 +218,11 @@ exit_code verify_container(const key_request& asked, const minisign::public_key&
     for (; !records.empty(); records = records.subspan(signing::record::size)) {
         const auto one = signing::record::read(records.first<signing::record::size>());
         if (one.id != by.id || !one.verify(by.key, signing::purpose::container, hash)) continue;
-        const auto name = name_of(*parts);
-        if (!name) return cannot(doing, name.error());
+        const auto says = manifest_of(*parts);
+        if (!says) return cannot(doing, says.error());
+        if (const exit_code same = check_claim(asked, says->name, says->version); same != succeeded) return same;
         std::printf("good signature of %s by key %s\nsigned as %s\n", shown(asked.file).c_str(),
-                    hexadecimal(by.id).c_str(), shown(*name).c_str());
+                    hexadecimal(by.id).c_str(), shown(name_of(*says)).c_str());
         return succeeded;
     }
     return refuse(shown(doing) + ": no signature inside is of key " + hexadecimal(by.id) + " and of the file as it is");

@@ -15,7 +15,7 @@ constexpr const char* help = R"(usage: vitte COMMAND ...
   vitte emit PROGRAM.vit [--stage STAGE]    what the compiler makes of one: WebAssembly, or a stage before
   vitte pack DESCRIPTION.json -o FILE       a container of a module in several forms
   vitte unpack FILE FOLDER                  what is in a container
-  vitte key new|sign|verify|trust ...       makes keys, signs files and verifies signatures, as minisign does; policies
+  vitte key new|show|sign|verify|trust|revoke ...   makes keys, signs files and verifies signatures, as minisign does; policies
   vitte store add|get|list|verify|gc ...    keeps modules by content, name and version, in a folder that is shared
   vitte resolve FILE|NAME[@RANGE]... ...    which versions of modules go together, and why
   vitte bind LIBRARY [-o HEADER]            a C++ header of a library's functions and types, from its debug information

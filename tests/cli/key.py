@@ -88,7 +88,24 @@ def check_own(case):
     line = case.read('a.pub').decode().split('\n')[1]
     results.equal(case.does('verify', '-P', line, '-m', 'text', '-x', 'text.minisig'), said, 'the key on the command line')
     case.does('sign', '-s', 'a.key', '-m', 'text', '-x', 'old', '-l', '-t', 'a comment', '-c', 'not signed')
-    results.check('trusted comment: a comment\n' in case.does('verify', '-p', 'a.pub', '-m', 'text', '-x', 'old'), 'the comment is shown')
+    results.check('trusted comment: a comment\n' in case.does('verify', '-p', 'a.pub', '-m', 'text', '-x', 'old', '-l'), 'the comment is shown')
+    case.refuses(1, ['old: an old signature', '-l verifies it'], 'verify', '-p', 'a.pub', '-m', 'text', '-x', 'old')
+    # A good signature of another name or version than is wanted is none.
+    results.equal(case.does('verify', '-p', 'a.pub', '-m', 'text', '-n', 'text'), said, 'the name that is wanted')
+    case.refuses(1, ['text: it is signed with the name text, and other is wanted'], 'verify', '-p', 'a.pub', '-m', 'text', '-n', 'other')
+    case.refuses(1, ['signed with no version, and 1.2.3 is wanted'], 'verify', '-p', 'a.pub', '-m', 'text', '-v', '1.2.3')
+    case.does('sign', '-s', 'a.key', '-m', 'text', '-x', 'two', '-t', 'file:text\tfile:other')
+    case.refuses(1, ['signed with no name, and other is wanted'], 'verify', '-p', 'a.pub', '-m', 'text', '-x', 'two', '-n', 'other')
+
+    # What a file is, without its password.
+    shows = f'public key {name[1]}\n{line}\n'
+    results.equal(case.does('show', '-p', 'a.pub'), shows, 'a public key')
+    results.equal(case.does('show', '-P', line), shows, 'a public key as a word')
+    results.equal(case.does('show', '-s', 'a.key'), 'secret key without a password\n' + shows, 'the public key of a secret one')
+    results.equal(case.does('show', '-x', 'old'), f'old signature by key {name[1]}\ntrusted comment, if it is verified: a comment\n', 'a signature')
+    case.refuses(1, ['show no-such: ', 'not found'], 'show', '-p', 'no-such')
+    case.refuses(2, ['what to show is missing', 'hint'], 'show')
+    case.refuses(2, ['what to show is missing, or there are two'], 'show', '-p', 'a.pub', '-s', 'a.key')
     results.check(case.read('old').startswith(b'untrusted comment: not signed\n'), 'the comment that is not signed')
 
     case.does('new', '-p', 'b.pub', '-s', 'b.key', '-W')
@@ -100,7 +117,7 @@ def check_own(case):
     signature = case.read('text.minisig')
     case.write('text', b'what is signed\n' * 9999 + b'what is Signed\n')
     case.refuses(1, ['text: not what the key has signed', 'hint'], 'verify', '-p', 'a.pub', '-m', 'text')
-    case.refuses(1, ['text: not what the key has signed'], 'verify', '-p', 'a.pub', '-m', 'text', '-x', 'old')
+    case.refuses(1, ['text: not what the key has signed'], 'verify', '-p', 'a.pub', '-m', 'text', '-x', 'old', '-l')
     case.write('text', b'what is signed\n' * 10000)
     case.write('text.minisig', signature.replace(b'file:text', b'file:test'))
     case.refuses(1, ['text.minisig: the trusted comment is not'], 'verify', '-p', 'a.pub', '-m', 'text')
@@ -144,7 +161,27 @@ def check_minisign(case):
             results.equal(case.read('ours'), case.read('theirs'), f'signature by {secret} {old}')
             done = case.run('minisign', '-V', '-p', public, '-m', 'file', '-x', 'ours')
             results.check(done.returncode == 0 and 'by us' in done.stdout, f'minisign -V {public} {old}: {done.stderr}')
-            results.check('by us' in case.does('verify', '-p', public, '-m', 'file', '-x', 'theirs'), f'verify {public} {old}')
+            results.check('by us' in case.does('verify', '-p', public, '-m', 'file', '-x', 'theirs', *old), f'verify {public} {old}')
+
+
+def check_signify(case):
+    """OpenBSD's signify reads what minisign's old format shares with it, and nothing else; we do not read its own."""
+    results = case.results
+    tool = shutil.which('signify-openbsd')
+    if not tool:
+        results.skip('signify-openbsd is not installed')
+        return
+    case.write('file', os.urandom(1000))
+    case.does('new', '-p', 'ours.pub', '-s', 'ours.key', '-W')
+    case.does('sign', '-s', 'ours.key', '-m', 'file', '-x', 'old.sig', '-l', '-c', 'verify with ours.pub')
+    done = case.run(tool, '-V', '-p', 'ours.pub', '-x', 'old.sig', '-m', 'file')
+    results.equal((done.returncode, done.stdout), (0, 'Signature Verified\n'), f'signify of an old signature: {done.stderr}')
+    case.does('sign', '-s', 'ours.key', '-m', 'file', '-x', 'new.sig', '-c', 'verify with ours.pub')
+    results.check(case.run(tool, '-V', '-p', 'ours.pub', '-x', 'new.sig', '-m', 'file').returncode != 0, 'signify of a signature of the hash')
+    results.equal(case.run(tool, '-G', '-n', '-p', 'signify.pub', '-s', 'signify.sec').returncode, 0, 'signify -G')
+    results.equal(case.run(tool, '-S', '-s', 'signify.sec', '-m', 'file', '-x', 'signify.sig').returncode, 0, 'signify -S')
+    for options in [], ['-l']:
+        case.refuses(1, ['line 3 of signature: missing'], 'verify', '-p', 'signify.pub', '-m', 'file', '-x', 'signify.sig', *options)
 
 
 def container(meta):
@@ -185,6 +222,10 @@ def check_policies(case):
     case.does('sign', '-s', 'ben.key', '-m', 'acme/image.vitmod')
     results.equal(case.read('acme/image.vitmod')[:len(once)], once, 'a second signature is appended')
     case.does('verify', '-r', 'policy', '-m', 'acme/image.vitmod')
+    case.does('verify', '-p', 'ann.pub', '-m', 'acme/image.vitmod', '-n', 'acme/image', '-v', '1.2.3')
+    case.refuses(1, ['signed with the name acme/image, and acme/safe is wanted'], 'verify', '-p', 'ann.pub', '-m', 'acme/image.vitmod', '-n', 'acme/safe')
+    case.refuses(1, ['signed with the version 1.2.3, and 1.2.4 is wanted'], 'verify', '-p', 'ann.pub', '-m', 'acme/image.vitmod', '-v', '1.2.4')
+    case.refuses(2, ['a policy tells the versions itself'], 'verify', '-r', 'policy', '-m', 'acme/image.vitmod', '-v', '1.2.3')
     case.refuses(2, ['a container tells its own name'], 'sign', '-s', 'ann.key', '-m', 'acme/image.vitmod', '-n', 'other')
     case.write('nameless', container('[]'))
     case.refuses(1, ['META tells no name'], 'sign', '-s', 'ann.key', '-m', 'nameless')
@@ -215,7 +256,8 @@ def check_policies(case):
     case.does('trust', '-r', 'policy', '-p', 'ben.pub', '--root', '-k', '2')
     first = case.read('policy')
     case.write('next', first)
-    results.check('is version' in case.does('trust', '-r', 'next', '-p', 'eve.pub', '--revoke'), 'a key is revoked')
+    results.check('is version' in case.does('revoke', '-r', 'next', '-p', 'eve.pub'), 'a key is revoked')
+    case.refuses(1, ['the key has been revoked already'], 'trust', '-r', 'next', '-p', 'eve.pub', '--revoke')
     case.refuses(1, ['the key has been revoked'], 'trust', '-r', 'next', '-p', 'eve.pub', '-n', '**')
     case.does('sign', '-s', 'ann.key', '-r', 'next')
     case.refuses(1, ['fewer root keys', 'must: 2'], 'trust', '-r', 'policy', '-u', 'next')
@@ -223,6 +265,10 @@ def check_policies(case):
     case.does('sign', '-s', 'ben.key', '-r', 'next')
     case.does('trust', '-r', 'policy', '-u', 'next')
     results.equal(case.read('policy'), case.read('next'), 'a policy that was replaced')
+    ids = {name: re.search('public key (.*)', case.does('show', '-p', name + '.pub'))[1] for name in lines}
+    shown = case.does('show', '-r', 'policy').splitlines()
+    results.equal(shown[1:], [f'key {ids["ann"]} ann', f'key {ids["ben"]} {ids["ben"]}', f'revoked {ids["eve"]}', f'names acme/*: 2 of {ids["ann"]} {ids["ben"]}',
+                              f'names *.so: 1 of {ids["ann"]}', f'root: 2 of {ids["ann"]} {ids["ben"]}', f'signed by {ids["ann"]}', f'signed by {ids["ben"]}'], 'a policy')
     case.refuses(1, ['too'], 'trust', '-r', 'policy', '-u', 'next')
     case.write('next', first)
     case.does('sign', '-s', 'ann.key', '-r', 'next')
@@ -268,6 +314,7 @@ def main(folder, results_file):
         case = Case(results, folder, scratch)
         check_own(case)
         check_policies(case)
+        check_signify(case)
         if shutil.which('minisign'):
             check_minisign(case)
         else:
