@@ -193,6 +193,19 @@ BOOST_AUTO_TEST_CASE(texts_that_are_none_say_where) {
     for (const char c : text) windows += c == '\n' ? std::string("\r\n") : std::string(1, c);
     BOOST_TEST(says(windows) == "read");
     BOOST_TEST(says(text.substr(0, text.size() - 1)) == "read");
+    // Nothing is cut or passed over: an empty line, a comment that is too long, the lines of signify alone.
+    const auto commented = [&](std::size_t size) {
+        return with_line(text, 1, "untrusted comment: " + std::string(size, 'x') + "\n");
+    };
+    BOOST_TEST(says("\n" + text) == "line 1 of signature: does not begin as it must");
+    BOOST_TEST(says(commented(most_of_comment)) == "read");
+    for (const std::size_t size : {most_of_comment + 1, std::size_t{1100}, std::size_t{20'000}}) {
+        BOOST_TEST(says(commented(size)) == "line 1 of signature: too long");
+        BOOST_TEST(says("untrusted comment: " + std::string(size, 'x') + text) == "line 1 of signature: too long");
+    }
+    BOOST_TEST(says(with_line(text, 3, "trusted comment: " + std::string(20'000, 'x') + "\n")) ==
+               "line 3 of signature: too long");
+    BOOST_TEST(says(with_line(with_line(text, 4, ""), 3, "")) == "line 3 of signature: missing");
     // Every text that ends early is an error.
     for (std::size_t i = 0; i + 1 < text.size(); ++i) BOOST_TEST(says(text.substr(0, i)) != "read");
     BOOST_TEST((is_comment("", 0) && is_comment("a\tb", 3) && !is_comment("ab", 1) && !is_comment("a\n", 5) &&
