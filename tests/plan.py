@@ -45,7 +45,7 @@ CHANGED = [
     (r'include/vitte/sys/platform/(bare|wasi)|examples/cortex-m|tests/firmware', ['arm-none-eabi', 'wasm32-wasi', 'firmware/firmware']),
     (r'include/vitte/sys/platform/[^/]*$', [*UNIX, *ELSEWHERE, 'x86_64-linux-musl', 'arm-none-eabi', 'wasm32-wasi', 'overhead/size']),
     (r'(include/vitte|tests)/loader/(native|linker|object|name_space|loader|debugger|gdb|libraries|matrix|handle)',
-     ['loader/matrix/matrix', 'loader/gdb', 'loader/libraries/libraries', 'x86_64-linux-musl', *LINUX_PORTS]),
+     ['loader/matrix/matrix', 'loader/gdb', 'loader/libraries/libraries', 'growth/growth', 'x86_64-linux-musl', *LINUX_PORTS]),
     (r'(include/vitte|tests)/loader/(wasm|separate)', ['fuzz', 'loader/wasm/wasi_suite', *ELSEWHERE, 'arm-none-eabi', 'aarch64-linux-gnu']),
     (r'(include/vitte|tests)/loader/format|tests/fuzz', ['fuzz', 'cli/readobj', 's390x-linux-gnu', 'growth/growth']),
     (r'(include/vitte|tests)/loader/ffi', ['loader/ffi/generated', WINDOWS, *LINUX_PORTS, 'x86_64-linux-musl']),
