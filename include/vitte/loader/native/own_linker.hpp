@@ -10,6 +10,7 @@
 #include <vitte/loader/module.hpp>
 #include <vitte/sys/fs/file.hpp>
 #include <vitte/sys/platform/images.hpp>
+#include <vitte/sys/platform/processes.hpp>
 
 namespace vitte::loader {
 
