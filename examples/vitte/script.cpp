@@ -66,9 +66,11 @@ std::string text_of(std::string_view stage, const language::sources& from, langu
     if (stage == "hir" || !errors.empty()) return to_text(program);
     program = language::check(from, std::move(program), errors);
     if (stage == "types" || !errors.empty()) return to_text(program, true);
-    auto code = language::mir_of(program);
-    if (stage == "mir") return to_text(code);
-    code = language::evaluate(language::ssa_of(std::move(code)), errors);
+    auto code = language::mir_of(program, errors);
+    if (stage == "mir" || !errors.empty()) return to_text(code);
+    code = language::ssa_of(std::move(code), errors);
+    if (!errors.empty()) return {};
+    code = language::evaluate(std::move(code), errors);
     if (!errors.empty()) return {};
     code = language::drop_uncalled(std::move(code));
     if (optimised) code = language::optimise(std::move(code));

@@ -195,7 +195,8 @@ BOOST_AUTO_TEST_CASE(each_stage_has_a_text_form) {
                "int\n        integer 1: int\n"
                "      block 0: never\n        give: never\n          local x#0: int\n      nothing\n    give: never\n  "
                "    integer 1: int\n");
-    const auto code = language::optimise(language::drop_uncalled(language::ssa_of(language::mir_of(checked))));
+    const auto code =
+        language::optimise(language::drop_uncalled(language::ssa_of(language::mir_of(checked, errors), errors)));
     BOOST_TEST(to_text(code) ==
                "pub proc f(%0: int) -> int\nb0:\n  %6: int = constant 1\n  %7: bool = greater %0, %6\n  branch %7 b1 "
                "b2\nb1:\n  give %0\n"
@@ -368,6 +369,15 @@ BOOST_AUTO_TEST_CASE(hostile_texts_are_refused) {
           "pick P { " + repeated("case A, ", many) + "}",
           "pick P { case A, case B }\nproc f(x: P) -> int { give match (" + repeated("x, ", 30) + "x) { " +
               numbered("case (" + repeated("_, ", 15) + "A, B, " + repeated("_, ", 13) + "_) => 1, ", 3) + "} }",
+          "proc f(c: bool) { " + repeated("loop { defer { ", 12) +
+              repeated(" } if c { break } if c { break } break }", 12) + "}",
+          "proc g() {}\nproc f(c: bool) { " + repeated("defer { g() }\n", many / 10) +
+              repeated("if c { give }\n", many / 10) + "}",
+          "form E {}\nproc f(x: (" + repeated("E, ", many) + "E)) -> int { give match x { case (" +
+              repeated("_, ", many) + "_) => 1 } }",
+          "proc f(c: bool) -> int { " + numbered("let a@ = 1\n", many / 15) + repeated("if c {}\n", many / 15) +
+              numbered("set a1 += a@\n", many / 15) + "give a1 }",
+          "proc f() { " + numbered("let a@ = b@\n", many / 10) + "}",
           "const a = b\n" + repeated("\\", many),
           repeated("\xff", many),
           std::string("const a: int = b\nconst b: int = a\nproc main() -> int { give a }"),

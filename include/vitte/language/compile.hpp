@@ -29,9 +29,12 @@ inline std::optional<std::vector<std::byte>> compile(const sources& from, std::u
     if (!errors.empty()) return std::nullopt;
     p = check(from, std::move(p), errors);
     if (!errors.empty()) return std::nullopt;
-    code c = mir_of(p);
+    code c = mir_of(p, errors);
+    if (!errors.empty()) return std::nullopt;
     for (function& f : c.functions) f.visible |= f.test && options.tests;
-    c = evaluate(ssa_of(drop_uncalled(std::move(c), true)), errors, options.evaluation);
+    c = ssa_of(drop_uncalled(std::move(c), true), errors);
+    if (!errors.empty()) return std::nullopt;
+    c = evaluate(std::move(c), errors, options.evaluation);
     if (!errors.empty()) return std::nullopt;
     c = drop_uncalled(std::move(c));
     if (options.optimise) c = optimise(std::move(c));

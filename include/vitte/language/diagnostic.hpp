@@ -55,6 +55,8 @@ public:
     void add(const diagnostic& one) { error(one.code, one.where, one.message, one.label) = one; }
     bool empty() const noexcept { return all_.empty(); }
     std::size_t size() const noexcept { return all_.size(); }
+    /// No more are kept: what a message says need not be found out.
+    bool full() const noexcept { return all_.size() == most; }
     /// How often an error was added, also if it was not kept.
     std::size_t reported() const noexcept { return reported_; }
     auto begin() const noexcept { return all_.begin(); }

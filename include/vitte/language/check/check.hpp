@@ -363,7 +363,8 @@ private:
 
     // Forms and tuples
     std::string_view called_by(expression_id id) const noexcept { return from_.text(p_.nodes[id].name); }
-    static std::string similar(std::string_view name, const std::vector<std::string_view>& known) {
+    std::string similar(std::string_view name, const std::vector<std::string_view>& known) const {
+        if (errors_.full()) return {};
         const std::string_view nearest = nearest_word(name, known);
         return nearest.empty() ? std::string() : "did you mean `" + std::string(nearest) + "`?";
     }
@@ -671,6 +672,7 @@ private:
         const expression_id value = p_.operand(id, 0);
         const type wanted = loops_[which].gives;
         const type found = value == 0 ? type::unit : check(value, wanted);
+        if (found == type::never) return found;
         if (!loops_[which].left && (wanted == type::none || value == 0))
             loops_[which].gives = found;
         else if (value == 0 ? wanted != type::unit : !expect(value, wanted, found)) {

@@ -16,7 +16,7 @@ public:
     std::optional<std::string> missing(const std::vector<std::uint32_t>& patterns, type of) {
         std::vector<row> rows;
         for (const std::uint32_t one : patterns) rows.push_back({one});
-        const auto found = find(rows, {of});
+        const auto found = find(rows, {of}, 0);
         if (!found) return std::nullopt;
         return found->front();
     }
@@ -66,7 +66,9 @@ private:
         }
         return all;
     }
-    std::optional<std::vector<std::string>> find(const std::vector<row>& rows, std::vector<type> types) {
+    std::optional<std::vector<std::string>> find(const std::vector<row>& rows, std::vector<type> types,
+                                                 std::size_t depth) {
+        if (depth + types.size() > most_columns) steps_ = 0;
         if (steps_ == 0 || --steps_ == 0) return std::nullopt;
         if (types.empty()) return rows.empty() ? std::optional(std::vector<std::string>()) : std::nullopt;
         const type first = types.front();
@@ -84,7 +86,7 @@ private:
             }
             auto inner = c.inside;
             inner.insert(inner.end(), types.begin(), types.end());
-            auto found = find(within(rows, c), std::move(inner));
+            auto found = find(within(rows, c), std::move(inner), depth + 1);
             if (!found) continue;
             const auto end = found->begin() + static_cast<std::ptrdiff_t>(c.inside.size());
             std::vector<std::string> made{shown(c, {found->begin(), end})};
@@ -96,7 +98,7 @@ private:
         std::vector<row> others;
         for (const row& r : rows)
             if (p_.patterns[r.front()].is == what::anything) others.emplace_back(r.begin() + 1, r.end());
-        auto found = find(others, std::move(types));
+        auto found = find(others, std::move(types), depth + 1);
         if (found) found->insert(found->begin(), untried);
         return found;
     }
@@ -108,6 +110,7 @@ private:
     }
 
     const program& p_;
+    static constexpr std::size_t most_columns = 2500;  // that are looked at one inside of the other
     unsigned steps_ = 20'000;
 };
 

@@ -125,6 +125,9 @@ struct code {
     /// What memory has at the beginning, from `data_begin`; the heap follows.
     std::string data;
     static constexpr std::uint32_t data_begin = 1024;
+    /// A program of which more is made is refused: each way out of a block does what is deferred, and a form is copied
+    /// number by number.
+    static constexpr std::size_t most_values = 2'000'000;
     std::uint32_t heap() const noexcept { return data_begin + static_cast<std::uint32_t>(data.size()); }
 };
 

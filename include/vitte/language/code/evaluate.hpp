@@ -114,7 +114,9 @@ private:
             if (!f.library) called_ = i.where;
             std::vector<std::uint64_t> arguments;
             for (const value_id v : f.operands(i)) arguments.push_back(values[v]);
-            const auto made = call(c_.functions[i.callee()], arguments);
+            function& callee = c_.functions[i.callee()];
+            const auto made = call(callee, arguments);
+            if (made && callee.constant) settle(callee, *made);  // which is computed once
             if (made && i.to != no_value)
                 std::copy(made->begin(), made->end(), values.begin() + static_cast<std::ptrdiff_t>(i.to));
             return made.has_value();

@@ -5,6 +5,7 @@
 #include <bit>
 #include <map>
 #include <vitte/language/code/code.hpp>
+#include <vitte/language/diagnostic.hpp>
 #include <vitte/language/lower/program.hpp>
 
 namespace vitte::language {
@@ -249,7 +250,8 @@ private:
         give({0});
         at_ = shared;
         const value_id count = count_of(0);
-        const value_id made = call_library("__new_list", {count, number(size_)}, type::u32, where_);
+        const value_id made =
+            call_library("__new_list", {count, number(std::max<std::uint32_t>(size_, 1))}, type::u32, where_);
         const value_id bytes = compute(opcode::multiply, type::u32, type::u32, count, number(size_), where_);
         machine("__copy", {add(made, 16, where_), add(0, 16, where_), bytes}, where_);
         for_each(made, count, [&](value_id at) {
@@ -305,8 +307,9 @@ private:
 /// variable is released where its block ends, or is left.
 class mir_builder : mir_writer {
 public:
-    mir_builder(const program& p, const procedure& from, function& f, texts& data, list_procedures& lists)
-        : mir_writer(p, f, lists), from_(from), data_(data) {}
+    mir_builder(const program& p, const procedure& from, function& f, texts& data, list_procedures& lists,
+                std::size_t most)
+        : mir_writer(p, f, lists), from_(from), data_(data), most_(most) {}
 
     void all() {
         f_.blocks.resize(1);
@@ -315,6 +318,8 @@ public:
         const value_id result = emit(from_.body);
         give(result, p_.nodes[from_.body].where);
     }
+    /// What was made, in values, operands and expressions.
+    std::size_t size() const noexcept { return emitted_ + f_.types.size() + f_.arguments.size(); }
 
 private:
     using e = expression;
@@ -352,6 +357,10 @@ private:
                 emit(owned_[i].deferred);
                 continue;
             }
+            if (owned_[i].value != no_value) {
+                release(owned_[i].value, owned_[i].of, where);
+                continue;
+            }
             const std::uint32_t local = owned_[i].local;
             const value_id first = places_[local];
             const type of = from_.locals[local].of;
@@ -365,6 +374,16 @@ private:
         release_from(0, where);
         finish(giving(value, where));
     }
+    /// Emits an operand that waits for the ones behind it. One of those may leave, which releases it; after them
+    /// `owned_` gets the size that it had before.
+    value_id emit_waiting(expression_id id) {
+        const value_id made = emit(id);
+        wait(made, type_of(id));
+        return made;
+    }
+    void wait(value_id value, type of) {
+        if (value != no_value && is_counted(of)) owned_.push_back({0, 0, value, of});
+    }
     /// A variable, or a part of one.
     bool is_place(expression_id id) const noexcept {
         while (p_.nodes[id].kind == e::member) id = p_.operand(id, 0);
@@ -376,7 +395,7 @@ private:
         bool own;
     };
     looked_at look(expression_id id) {
-        if (is_place(id)) return {place(id), false};
+        if (is_place(id) && !is_of_nothing(id)) return {place(id), false};
         return {emit(id), true};
     }
     void done(looked_at value, expression_id id) {
@@ -397,6 +416,9 @@ private:
         at_ = new_block();
     }
     value_id emit(expression_id id) {
+        ++emitted_;
+        if (size() > most_) return no_value;  // nothing is made of the code
+        if (is_of_nothing(id)) return emit_operands(id), no_value;
         const expression_node& n = p_.nodes[id];
         const auto operand = [&](std::size_t i) { return emit(p_.operand(id, i)); };
         switch (n.kind) {
@@ -479,6 +501,20 @@ private:
             default: return is_of_texts(id) ? of_texts(id) : is_comparison(id) ? compare(id) : compute(id);
         }
     }
+    /// It takes apart, or makes a whole of, what has no value since it goes elsewhere: it is never reached.
+    bool is_of_nothing(expression_id id) const noexcept {
+        const expression_node& n = p_.nodes[id];
+        const bool has_parts =
+            (n.kind >= e::method && n.kind <= e::member) || n.kind == e::part || n.kind == e::set_part;
+        if (!has_parts || n.kind == e::field_value) return false;
+        const auto is_nothing = [](type t) { return t == type::none || t == type::never; };
+        return is_nothing(n.wanted) || (n.count != 0 && is_nothing(type_of(p_.operand(id, 0))));
+    }
+    void emit_operands(expression_id id) {
+        const std::size_t before = owned_.size();
+        for (const expression_id one : p_.below(id)) emit_waiting(one);
+        owned_.resize(before);
+    }
     void store(value_id to, expression_id from) { copy(to, emit(from), type_of(from), p_.nodes[from].where); }
 
     value_id copied(expression_id id) {
@@ -506,9 +542,9 @@ private:
     void append(expression_id id) {
         const expression_node& n = p_.nodes[id];
         const value_id x = places_[n.symbol], old = variables(type::text);
+        const value_id more = emit(p_.operand(p_.operand(id, 0), 1));  // which may leave
         copy_slot(old, x, n.where);
         copy_slot(x, constant(type::text, 0, n.where), n.where);
-        const value_id more = emit(p_.operand(p_.operand(id, 0), 1));
         copy_slot(x, call_library("__concat", {old, more}, type::text, n.where), n.where);
     }
     void assign(value_id to, value_id from, type of, span where) {
@@ -616,7 +652,9 @@ private:
         if (n.count == 0) return constant(n.wanted, 0, n.where);
         const type of = p_.types.element(n.wanted);
         std::vector<value_id> elements;
-        for (const expression_id one : p_.below(id)) elements.push_back(emit(one));
+        const std::size_t before = owned_.size();
+        for (const expression_id one : p_.below(id)) elements.push_back(emit_waiting(one));
+        owned_.resize(before);
         const std::uint32_t size = p_.types.element_size(n.wanted);
         const value_id count = constant(type::u32, n.count, n.where);
         const value_id made = call_library(
@@ -625,11 +663,23 @@ private:
             store_all(of, add(made, 16 + i * size, n.where), elements[i], n.where);
         return as(n.wanted, made, n.where);
     }
+    /// Whether it may change variables.
+    bool may_change(expression_id id) const noexcept {
+        const expression_node& n = p_.nodes[id];
+        if (n.kind == e::set || n.kind == e::set_part || n.kind == e::push || n.kind == e::pop) return true;
+        if (n.kind == e::defer || (n.kind == e::call && p_.procedures[n.symbol].changes_self)) return true;
+        const auto below = p_.below(id);
+        return std::any_of(below.begin(), below.end(), [&](expression_id one) { return may_change(one); });
+    }
     value_id element(expression_id id) {
         const expression_node n = p_.nodes[id];
         const expression_id of = p_.operand(id, 0);
-        const looked_at list = look(of);
+        const std::size_t before = owned_.size();
+        const bool stays = !may_change(p_.operand(id, 1));
+        const looked_at list = stays ? look(of) : looked_at{emit(of), true};
+        if (list.own) wait(list.first, type_of(of));
         const value_id at = address(as(type::u32, list.first, n.where), type_of(of), p_.operand(id, 1), n.where);
+        owned_.resize(before);
         const value_id made = load_all(n.wanted, at, n.where);
         retain(made, n.wanted, n.where);
         return done(list, of), made;
@@ -718,7 +768,10 @@ private:
         const expression_node& n = p_.nodes[id];
         const value_id a = emit(p_.operand(id, 0));
         if (n.kind == e::cast) return as_text(a, type_of(p_.operand(id, 0)), n.where);
+        const std::size_t before = owned_.size();
+        wait(a, type::text);
         const value_id b = emit(p_.operand(id, 1));
+        owned_.resize(before);
         if (n.kind == e::add) return call_library("__concat", {a, b}, type::text, n.where);
         if (n.kind == e::equal || n.kind == e::not_equal) {
             const value_id same = call_library("__same", {a, b}, type::boolean, n.where);
@@ -761,7 +814,9 @@ private:
     value_id whole(expression_id id) {
         const expression_node& n = p_.nodes[id];
         std::vector<value_id> parts;
-        for (const expression_id part : p_.below(id)) parts.push_back(emit(part));
+        const std::size_t before = owned_.size();
+        for (const expression_id part : p_.below(id)) parts.push_back(emit_waiting(part));
+        owned_.resize(before);
         const value_id made = variables(n.wanted);
         for (std::size_t i = 0; i < parts.size(); ++i) {
             const expression_node& part = p_.nodes[p_.operand(id, i)];
@@ -773,7 +828,9 @@ private:
     value_id make_case(expression_id id) {
         const expression_node& n = p_.nodes[id];
         std::vector<value_id> parts;
-        for (const expression_id part : p_.below(id)) parts.push_back(emit(part));
+        const std::size_t before = owned_.size();
+        for (const expression_id part : p_.below(id)) parts.push_back(emit_waiting(part));
+        owned_.resize(before);
         const auto types = p_.types.slots(n.wanted);
         const type carries = p_.types.at(n.wanted).fields[n.symbol].of;
         const std::uint32_t begin = p_.types.offset(n.wanted, n.symbol);
@@ -791,7 +848,9 @@ private:
     /// Equal if all scalars are.
     value_id compare(expression_id id) {
         const expression_node& n = p_.nodes[id];
-        const value_id a = emit(p_.operand(id, 0)), b = emit(p_.operand(id, 1));
+        const std::size_t before = owned_.size();
+        const value_id a = emit_waiting(p_.operand(id, 0)), b = emit(p_.operand(id, 1));
+        owned_.resize(before);
         const auto types = p_.types.slots(type_of(p_.operand(id, 0)));
         value_id all = constant(type::boolean, 1, n.where);
         for (std::uint32_t k = 0; k < types.size(); ++k) {
@@ -820,13 +879,15 @@ private:
         const expression_node& n = p_.nodes[id];
         const procedure& callee = p_.procedures[n.symbol];
         std::vector<value_id> values, lent;
+        const std::size_t before = owned_.size();
         for (const expression_id a : p_.below(id)) {
-            const value_id first = emit(a);
+            const value_id first = emit_waiting(a);
             if (callee.external && type_of(a) == type::text)
                 lent.push_back(first), pass_bytes(first, values, n.where);
             else
                 for (std::uint32_t k = 0; first != no_value && k < slots(type_of(a)); ++k) values.push_back(first + k);
         }
+        owned_.resize(before);
         std::vector<type> results = p_.types.slots(callee.gives);
         const std::size_t given = results.size();
         if (callee.changes_self) {
@@ -908,18 +969,24 @@ private:
     std::vector<value_id> places_;  // the first variable of each local
     struct at_end {
         std::uint32_t local;
-        expression_id deferred;  // or 0
+        expression_id deferred;     // or 0
+        value_id value = no_value;  // of an operand that waits for others, or `no_value`
+        type of = type::none;       // its type
     };
-    std::vector<at_end> owned_;  // locals that are counted, and what is deferred, of all blocks that are open
+    /// Locals that are counted, and what is deferred, of all blocks that are open, and operands that wait for others.
+    std::vector<at_end> owned_;
     texts& data_;
+    std::size_t most_, emitted_ = 0;
     static constexpr std::uint32_t reason_index_ = 1;  // in `code::reasons`; the next one is that of `pop`
 };
 }  // namespace detail
 
-/// Makes code of a program without errors. Function i is procedure i.
-inline code mir_of(const program& p) {
+/// Makes code of a program without errors. Function i is procedure i. Of a program that needs too much, nothing is
+/// made.
+inline code mir_of(const program& p, diagnostics& errors) {
     code made;
     made.reasons = p.reasons;
+    std::size_t left = code::most_values;
     detail::texts data(made.data);
     detail::list_procedures lists(static_cast<std::uint32_t>(p.procedures.size()));
     for (const procedure& from : p.procedures) {
@@ -940,8 +1007,16 @@ inline code mir_of(const program& p) {
             for (const local& l : from.locals)
                 f.add(l.of == type::text ? std::vector<type>{type::u32, type::u32} : p.types.slots(l.of));
             f.parameters = static_cast<std::uint32_t>(f.types.size());
-        } else
-            detail::mir_builder(p, from, f, data, lists).all();
+        } else {
+            detail::mir_builder builder(p, from, f, data, lists, left);
+            builder.all();
+            if (builder.size() > left) {
+                errors.error("V0505", from.where, "the code of the program becomes too large here").hint =
+                    "each way out of a block does what is deferred, and a value is copied part by part";
+                return {};
+            }
+            left -= builder.size();
+        }
         if (from.library) f.wrap_all();
     }
     // One may need others.

@@ -4,6 +4,7 @@
 
 #include <utility>
 #include <vitte/language/code/code.hpp>
+#include <vitte/language/diagnostic.hpp>
 
 namespace vitte::language {
 namespace detail {
@@ -143,7 +144,9 @@ private:
 /// when all is read.
 class ssa_builder {
 public:
-    explicit ssa_builder(function& f) : f_(f) {}
+    ssa_builder(function& f, std::size_t most) : f_(f), most_(most) {}
+    std::size_t size() const noexcept { return pending_.size(); }
+    bool is_too_large() const noexcept { return size() >= most_; }
 
     void all() {
         order_blocks(f_);
@@ -151,6 +154,7 @@ public:
         for (value_id v = 0; v < f_.parameters; ++v) now_.set(0, v, v);
         for (block_id b = 0; b < f_.blocks.size(); ++b) rename(b);
         for (std::size_t i = 0; i < pending_.size(); ++i) {
+            if (is_too_large()) return;
             const auto [b, variable] = pending_[i];
             // An edge from a block is written once, whatever number of edges it has there.
             for (const block_id from : leading_[b]) {
@@ -159,6 +163,7 @@ public:
                     if (out.to == b && out.arguments.size() <= position_[i]) out.arguments.push_back(v);
             }
         }
+        if (is_too_large()) return;
         f_.blocks[0].code.insert(f_.blocks[0].code.begin(), undefined_.begin(), undefined_.end());
         drop_parameters(f_);
     }
@@ -197,6 +202,7 @@ private:
         }
     }
     value_id parameter(block_id b, value_id variable) {
+        if (is_too_large()) return 0;  // nothing is made of the code
         const value_id v = f_.add(f_.types[variable]);
         now_.set(b, variable, v);
         pending_.push_back({b, variable});
@@ -213,6 +219,7 @@ private:
     }
 
     function& f_;
+    std::size_t most_;  // parameters
     std::vector<instruction> undefined_;
     std::vector<std::vector<block_id>> leading_;
     variable_values now_;
@@ -222,9 +229,19 @@ private:
 }  // namespace detail
 
 /// Makes code over values of code over variables.
-inline code ssa_of(code c) {
-    for (function& f : c.functions)
-        if (!f.blocks.empty()) detail::ssa_builder(f).all();
+inline code ssa_of(code c, diagnostics& errors) {
+    std::size_t left = code::most_values;
+    for (function& f : c.functions) {
+        if (f.blocks.empty()) continue;
+        detail::ssa_builder builder(f, left);
+        builder.all();
+        if (builder.is_too_large()) {
+            errors.error("V0505", f.where, "the code of the program becomes too large here").hint =
+                "too many variables are used behind too many branches";
+            return {};
+        }
+        left -= builder.size();
+    }
     return c;
 }
 

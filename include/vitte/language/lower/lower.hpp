@@ -349,6 +349,7 @@ private:
     }
     std::vector<std::string_view> form_names() const {
         std::vector<std::string_view> known;
+        if (errors_.full()) return known;
         for (const auto& [name, of] : named_) known.push_back(name);
         std::sort(known.begin(), known.end());
         return known;
@@ -422,6 +423,7 @@ private:
     std::vector<std::string_view> names(bool also_locals) const {
         constexpr std::size_t most = 1000;
         std::vector<std::string_view> all;
+        if (errors_.full()) return all;
         if (also_locals)
             for (const auto& [name, index] : visible_) all.push_back(name);
         for (const procedure& p : made_.procedures)
@@ -432,7 +434,8 @@ private:
         std::sort(all.begin(), all.end());
         return all;
     }
-    static std::string similar(std::string_view name, const std::vector<std::string_view>& known) {
+    std::string similar(std::string_view name, const std::vector<std::string_view>& known) const {
+        if (errors_.full()) return {};
         const std::string_view nearest = nearest_word(name, known);
         return nearest.empty() ? std::string() : "did you mean `" + std::string(nearest) + "`?";
     }
@@ -637,7 +640,9 @@ private:
             of.kind == syntax::name && !visible_.contains(text(of.name)) ? named_.find(text(of.name)) : named_.end();
         if (form == named_.end()) {
             std::vector<expression_id> all;
-            find_indexes(tree_.child(member, 0), all);
+            syntax_id root = tree_.child(member, 0);
+            while (is_part(tree_.at(root).kind)) root = tree_.child(root, 0);
+            if (tree_.at(root).kind == syntax::name) find_indexes(tree_.child(member, 0), all);  // it may change
             arguments.insert(arguments.begin(), expression_of(tree_.child(member, 0)));
             const expression_id made = make(expression::method, tree_.at(id), arguments);
             made_.nodes[made].name = n.name;
@@ -805,6 +810,11 @@ private:
             made = make(expression::if_, id, {conditions[i], made, make(expression::boolean, id, {}, 0, 0)});
         return made;
     }
+    /// What stands behind `=>` is a block of its own, which is where `defer` is done.
+    expression_id arm_body(syntax_id id) {
+        const expression_id body = expression_of(id);
+        return tree_.at(id).kind == syntax::defer ? make(expression::block, id, {body}) : body;
+    }
     /// The value goes to a hidden variable, and the arms become `if`s.
     expression_id match(syntax_id id) {
         constexpr std::size_t most = 200;
@@ -832,7 +842,7 @@ private:
             const syntax_id pattern = tree_.child(arms[i], 0), guard = tree_.child(arms[i], 1);
             if (pattern == 0) {
                 if (i + 1 != arms.size()) errors_.error("V0416", tree_.at(arms[i]).name, "`else` is the last case");
-                otherwise = expression_of(tree_.child(arms[i], 2));
+                otherwise = arm_body(tree_.child(arms[i], 2));
             } else {
                 test(pattern, {whole}, t);
                 if (guard == 0) made_.matches[which].push_back(t.pattern);
@@ -841,7 +851,7 @@ private:
                 t.tests.push_back(
                     make(expression::block, tree_.at(arms[i]), t.lets, 0, block_has_result | block_is_open));
                 const expression_id when = all_of(arms[i], t.tests);
-                made.push_back({arms[i], when, expression_of(tree_.child(arms[i], 2))});
+                made.push_back({arms[i], when, arm_body(tree_.child(arms[i], 2))});
             }
             close(arm);
         }
