@@ -9,6 +9,7 @@
 
 #include "../support/fixtures.hpp"
 #include "../support/needs.hpp"
+#include "../support/stride.hpp"
 #include "../support/text_files.hpp"
 #include "../support/wasm_store.hpp"
 
@@ -375,8 +376,10 @@ BOOST_AUTO_TEST_CASE(hostile_texts_are_refused) {
               repeated("if c { give }\n", many / 10) + "}",
           "form E {}\nproc f(x: (" + repeated("E, ", many) + "E)) -> int { give match x { case (" +
               repeated("_, ", many) + "_) => 1 } }",
-          "proc f(c: bool) -> int { " + numbered("let a@ = 1\n", many / 15) + repeated("if c {}\n", many / 15) +
-              numbered("set a1 += a@\n", many / 15) + "give a1 }",
+          stride == 1  // else it takes long until that is refused
+              ? "pub proc f(c: bool) -> int { " + numbered("let a@ = 1\n", many / 15) +
+                    repeated("if c {}\n", many / 15) + numbered("set a1 += a@\n", many / 15) + "give a1 }"
+              : std::string("}"),
           "proc f() { " + numbered("let a@ = b@\n", many / 10) + "}",
           "const a = b\n" + repeated("\\", many),
           repeated("\xff", many),
