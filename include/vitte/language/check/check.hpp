@@ -57,7 +57,7 @@ private:
         in_ = before;
         loops_ = std::move(loops);
     }
-    /// What comes from the host and goes there is numbers.
+    /// Procedures of the host take numbers and texts, and give numbers. Reports other types.
     void check_external(const procedure& p) {
         const auto is_number_there = [](type t) { return !type_table::has(t); };
         for (const local& l : p.locals)
@@ -347,7 +347,8 @@ private:
         if (p_.procedures[found->second].changes_self) must_change(self, called);
         return call(id, 1);
     }
-    /// What a procedure may change is a variable or a part of one, and says so.
+    /// Reports if a procedure with `&mut self` is called on anything but a variable that was declared by `let mut`, or
+    /// a part of one.
     void must_change(expression_id self, const std::string& called) {
         expression_id root = self;
         while (at(root).kind == e::member || at(root).kind == e::index) root = p_.operand(root, 0);
@@ -496,7 +497,7 @@ private:
             return;
         errors_.error("V0405", at(p_.operand(id, 0)).where, "`len` needs a text or list, not " + quoted(of));
     }
-    /// What `for` does.
+    /// The types of the steps into which `for` over a text or list was taken apart: a position, or the element there.
     type each(expression_id id) {
         const type of = check(p_.operand(id, 0));
         if (at(id).count == 2) check(p_.operand(id, 1), type::u32);
@@ -599,7 +600,7 @@ private:
         at(id).symbol = static_cast<std::uint32_t>(index);
         return p_.types.at(in).fields[index].of;
     }
-    /// What a pattern takes apart has as many parts as it has names.
+    /// Reports if a value does not have as many parts as the pattern that takes it apart.
     type has_parts(expression_id id) {
         const type of = check(p_.operand(id, 0));
         const bool is_case = p_.types.is(of, type_table::kind::form) && p_.types.at(of).where.end == 0;

@@ -26,7 +26,8 @@ public:
 private:
     using row = std::vector<std::uint32_t>;  // patterns, of which the first one is looked at next
     using what = match_pattern::what;
-    /// What a value can be: its name, and the types of what it has inside.
+    /// One of the ways in which values of a type are made, such as a case of a pick: its name, and the types of its
+    /// parts.
     struct constructor {
         std::string name;
         std::vector<type> inside;
@@ -94,7 +95,7 @@ private:
             return made;
         }
         if (!all.empty() && untried == "_") return std::nullopt;  // all were tried
-        // What no pattern names: those that fit anything are left.
+        // For values that no pattern names, only the patterns that fit everything count.
         std::vector<row> others;
         for (const row& r : rows)
             if (p_.patterns[r.front()].is == what::anything) others.emplace_back(r.begin() + 1, r.end());

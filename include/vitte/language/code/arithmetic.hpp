@@ -1,4 +1,4 @@
-/// What instructions compute: for constants while compiling, with the results that the generated code has.
+/// Computes instructions while compiling, with the same results as the generated code.
 #pragma once
 
 #include <bit>

@@ -59,14 +59,15 @@ struct instruction {
     std::uint64_t value = 0;             ///< integers with their sign extended, the bits of floating-point numbers
     span where;
 
-    /// What is called: the index of a function.
+    /// The index of the function or intrinsic that a call or machine instruction names.
     std::uint32_t callee() const noexcept { return static_cast<std::uint32_t>(value); }
 };
 
 /// Whether an instruction has its operands in `function::arguments`, and may do more than compute.
 constexpr bool is_call(const instruction& i) noexcept { return i.op == opcode::call || i.op == opcode::machine; }
 
-/// Where a block continues, and over values what the parameters of that block are.
+/// A way from one block to another. In SSA form `arguments` are the values of the parameters of the block that it
+/// leads to.
 struct edge {
     block_id to = 0;
     std::vector<value_id> arguments = {};
@@ -122,7 +123,7 @@ struct function {
 struct code {
     std::vector<function> functions;
     std::vector<std::string> reasons;
-    /// What memory has at the beginning, from `data_begin`; the heap follows.
+    /// The bytes with which memory is filled from the address `data_begin` on; the heap follows.
     std::string data;
     static constexpr std::uint32_t data_begin = 1024;
     /// A program of which more is made is refused: each way out of a block does what is deferred, and a form is copied

@@ -3,304 +3,11 @@
 #pragma once
 
 #include <bit>
-#include <map>
-#include <vitte/language/code/code.hpp>
+#include <vitte/language/code/list_writer.hpp>
 #include <vitte/language/diagnostic.hpp>
-#include <vitte/language/lower/program.hpp>
 
 namespace vitte::language {
 namespace detail {
-
-/// The texts that a program has in memory at the beginning.
-class texts {
-public:
-    explicit texts(std::string& to) : to_(to) {}
-
-    std::uint32_t address(const std::string& text) {
-        if (text.empty()) return 0;
-        const auto [at, is_new] = known_.try_emplace(text, code::data_begin + static_cast<std::uint32_t>(to_.size()));
-        if (is_new) {
-            put(0);
-            put(static_cast<std::uint32_t>(text.size()));
-            to_ += text;
-            to_.resize((to_.size() + 3) / 4 * 4);
-        }
-        return at->second;
-    }
-
-private:
-    void put(std::uint32_t word) {
-        for (int i = 0; i < 4; ++i) to_ += static_cast<char>(word >> (8 * i));
-    }
-    std::string& to_;
-    std::map<std::string, std::uint32_t> known_;
-};
-
-/// Procedures that count and compare lists of one type, which are made when one is needed.
-class list_procedures {
-public:
-    enum class what : std::uint8_t { release, unique, equal };
-    explicit list_procedures(std::uint32_t first) : first_(first) {}
-
-    /// The number of the function.
-    std::uint32_t of(what kind, type list) {
-        const auto [found, is_new] = known_.try_emplace({kind, list}, first_ + static_cast<std::uint32_t>(all_.size()));
-        if (is_new) all_.push_back(found->first);
-        return found->second;
-    }
-    const std::vector<std::pair<what, type>>& all() const noexcept { return all_; }
-
-private:
-    std::uint32_t first_;
-    std::map<std::pair<what, type>, std::uint32_t> known_;
-    std::vector<std::pair<what, type>> all_;
-};
-
-/// Writes instructions over variables. A value of several scalars is that many variables, one behind the other, of
-/// which the first one is named.
-class mir_writer {
-public:
-    mir_writer(const program& p, function& f, list_procedures& lists) : p_(p), f_(f), lists_(lists) {}
-
-protected:
-    basic_block& now() noexcept { return f_.blocks[at_]; }
-    block_id new_block() {
-        f_.blocks.emplace_back();
-        return static_cast<block_id>(f_.blocks.size() - 1);
-    }
-    void finish(ending end) {
-        if (now().end.is == ending::way::none) now().end = std::move(end);
-    }
-    void jump(block_id to, span where) { finish({ending::way::jump, no_value, {}, {{to}}, 0, where}); }
-    /// Ends the block by a choice, and goes on in the first one.
-    void branch(value_id when, block_id then, block_id otherwise, span where) {
-        finish({ending::way::branch, when, {}, {{then}, {otherwise}}, 0, where});
-        at_ = then;
-    }
-    value_id variables(type of) { return f_.add(p_.types.slots(of)); }
-    std::uint32_t slots(type of) const noexcept { return p_.types.slot_count(of); }
-    value_id put(instruction i) {
-        i.to = f_.add(i.of);
-        now().code.push_back(i);
-        return i.to;
-    }
-    void copy(value_id to, value_id from, type of, span where) {
-        for (std::uint32_t k = 0; to != no_value && from != no_value && k < slots(of); ++k)
-            copy_slot(to + k, from + k, where);
-    }
-    void copy_slot(value_id to, value_id from, span where) {
-        instruction i;
-        i.op = opcode::copy, i.of = f_.types[to], i.to = to, i.a = from, i.where = where;
-        now().code.push_back(i);
-    }
-    /// The same bits as a value of another type.
-    value_id as(type of, value_id from, span where) {
-        const value_id made = f_.add(of);
-        return copy_slot(made, from, where), made;
-    }
-    value_id constant(type of, std::uint64_t value, span where) {
-        instruction i;
-        i.of = of, i.value = value, i.where = where;
-        return put(i);
-    }
-    /// Computes of two values of type `from`.
-    value_id compute(opcode op, type of, type from, value_id a, value_id b, span where) {
-        instruction i;
-        i.op = op, i.of = of, i.from = from, i.a = a, i.b = b, i.where = where, i.wraps = true;
-        return put(i);
-    }
-    value_id add(value_id a, std::uint32_t b, span where) {
-        return b == 0 ? a : compute(opcode::add, type::u32, type::u32, a, constant(type::u32, b, where), where);
-    }
-    value_id call(opcode op, std::uint64_t what, std::initializer_list<value_id> values, type gives, span where) {
-        instruction i;
-        i.op = op, i.of = gives, i.value = what, i.where = where;
-        i.first = static_cast<std::uint32_t>(f_.arguments.size());
-        i.count = static_cast<std::uint32_t>(values.size());
-        f_.arguments.insert(f_.arguments.end(), values);
-        i.to = variables(gives), i.results = slots(gives);
-        now().code.push_back(i);
-        return i.to;
-    }
-    value_id call_library(std::string_view name, std::initializer_list<value_id> values, type gives, span where) {
-        return call(opcode::call, p_.library.find(name)->second, values, gives, where);
-    }
-    value_id call_list(list_procedures::what kind, type list, std::initializer_list<value_id> values, type gives,
-                       span where) {
-        return call(opcode::call, lists_.of(kind, list), values, gives, where);
-    }
-    value_id machine(std::string_view name, std::initializer_list<value_id> values, span where) {
-        const std::uint32_t which = intrinsic_called(name);
-        return call(opcode::machine, which, values, intrinsics[which].gives, where);
-    }
-    value_id load(type slot, value_id at, span where) {
-        if (slot == type::f32) return machine("__load_f32", {at}, where);
-        if (slot == type::f64) return machine("__load_f64", {at}, where);
-        return as(slot, machine(type_table::size_of(slot) == 8 ? "__load64" : "__load32", {at}, where), where);
-    }
-    void store(type slot, value_id at, value_id value, span where) {
-        const bool wide = type_table::size_of(slot) == 8;
-        machine(slot == type::f32   ? "__store_f32"
-                : slot == type::f64 ? "__store_f64"
-                : wide              ? "__store64"
-                                    : "__store32",
-                {at, value}, where);
-    }
-    /// Calls `use(type, offset)` for each scalar of an element.
-    template <class F>
-    void each_slot(type of, F use) const {
-        std::uint32_t offset = 0;
-        for (const type slot : p_.types.slots(of)) use(slot, offset), offset += type_table::size_of(slot);
-    }
-
-    // What is counted
-    void retain_slot(type slot, value_id value, span where) {
-        if (type_table::is_counted(slot)) call_library("__retain", {value}, type::unit, where);
-    }
-    void release_slot(type slot, value_id value, span where) {
-        if (slot == type::text)
-            call_library("__release", {value}, type::unit, where);
-        else if (type_table::has(slot))
-            call_list(list_procedures::what::release, slot, {value}, type::unit, where);
-    }
-    value_id equal_slots(type slot, value_id a, value_id b, span where) {
-        if (slot == type::text) return call_library("__same", {a, b}, type::boolean, where);
-        if (type_table::has(slot)) return call_list(list_procedures::what::equal, slot, {a, b}, type::boolean, where);
-        return compute(opcode::equal, type::boolean, slot, a, b, where);
-    }
-
-    const program& p_;
-    function& f_;
-    list_procedures& lists_;
-    block_id at_ = 0;
-};
-
-/// Writes the procedures of lists.
-class list_writer : mir_writer {
-public:
-    using mir_writer::mir_writer;
-
-    void write(list_procedures::what kind, type list) {
-        list_ = list, element_ = p_.types.element(list), size_ = p_.types.element_size(list);
-        f_.blocks.resize(1);
-        f_.library = true;
-        constexpr std::string_view names[] = {"release ", "own ", "compare "};
-        f_.name = std::string(names[static_cast<std::size_t>(kind)]) + p_.types.name(list);
-        f_.parameters = kind == list_procedures::what::equal ? 2 : 1;
-        for (std::uint32_t i = 0; i < f_.parameters; ++i) f_.add(type::u32);
-        if (kind == list_procedures::what::release)
-            release();
-        else if (kind == list_procedures::what::unique)
-            unique();
-        else
-            equal();
-    }
-
-private:
-    void give(std::vector<value_id> values) { finish({ending::way::give, no_value, std::move(values), {}, 0, where_}); }
-    value_id compare(opcode op, value_id a, value_id b) { return compute(op, type::boolean, type::u32, a, b, where_); }
-    value_id number(std::uint32_t value) { return constant(type::u32, value, where_); }
-    value_id count_of(value_id list) { return machine("__load32", {add(list, 4, where_)}, where_); }
-    /// Writes `body(address)` for each element of a list.
-    template <class F>
-    void for_each(value_id list, value_id count, F body) {
-        const value_id i = f_.add(type::u32), at = f_.add(type::u32);
-        copy_slot(i, number(0), where_);
-        copy_slot(at, add(list, 16, where_), where_);
-        const block_id head = new_block(), round = new_block(), after = new_block();
-        jump(head, where_);
-        at_ = head;
-        branch(compare(opcode::less, i, count), round, after, where_);
-        body(at);
-        copy_slot(i, add(i, 1, where_), where_);
-        copy_slot(at, add(at, size_, where_), where_);
-        jump(head, where_);
-        at_ = after;
-    }
-    /// Goes on where the list is on the heap; otherwise `otherwise` is given.
-    void on_heap(value_id list, std::vector<value_id> otherwise) {
-        const block_id no = new_block(), yes = new_block();
-        branch(compare(opcode::less, list, machine("__heap", {}, where_)), no, yes, where_);
-        give(std::move(otherwise));
-        at_ = yes;
-    }
-    void release() {
-        on_heap(0, {});
-        const value_id owners = machine("__load32", {0}, where_);
-        const block_id shared = new_block(), last = new_block();
-        branch(compare(opcode::greater, owners, number(1)), shared, last, where_);
-        machine("__store32", {0, compute(opcode::subtract, type::u32, type::u32, owners, number(1), where_)}, where_);
-        give({});
-        at_ = last;
-        for_each(0, count_of(0), [&](value_id at) {
-            each_slot(element_, [&](type slot, std::uint32_t offset) {
-                if (type_table::is_counted(slot))
-                    release_slot(slot, load(slot, add(at, offset, where_), where_), where_);
-            });
-        });
-        call_library("__free_power", {0, machine("__load32", {add(0, 8, where_)}, where_)}, type::unit, where_);
-        give({});
-    }
-    /// Gives a list that has one owner.
-    void unique() {
-        f_.gives = {type::u32};
-        on_heap(0, {0});
-        const block_id own = new_block(), shared = new_block();
-        branch(compare(opcode::equal, machine("__load32", {0}, where_), number(1)), own, shared, where_);
-        give({0});
-        at_ = shared;
-        const value_id count = count_of(0);
-        const value_id made =
-            call_library("__new_list", {count, number(std::max<std::uint32_t>(size_, 1))}, type::u32, where_);
-        const value_id bytes = compute(opcode::multiply, type::u32, type::u32, count, number(size_), where_);
-        machine("__copy", {add(made, 16, where_), add(0, 16, where_), bytes}, where_);
-        for_each(made, count, [&](value_id at) {
-            each_slot(element_, [&](type slot, std::uint32_t offset) {
-                if (type_table::is_counted(slot))
-                    retain_slot(slot, load(slot, add(at, offset, where_), where_), where_);
-            });
-        });
-        release_slot(list_, as(list_, 0, where_), where_);
-        give({made});
-    }
-    /// Of two lists that it owns.
-    void equal() {
-        f_.gives = {type::boolean};
-        const value_id result = f_.add(type::boolean);
-        const value_id count = count_of(0);
-        copy_slot(result, compare(opcode::equal, count, count_of(1)), where_);
-        const block_id look = new_block(), after = new_block();
-        branch(result, look, after, where_);
-        const value_id distance = compute(opcode::subtract, type::i64, type::i64, wide(1), wide(0), where_);
-        for_each(0, count, [&](value_id at) {
-            const value_id other = narrow(compute(opcode::add, type::i64, type::i64, wide(at), distance, where_));
-            each_slot(element_, [&](type slot, std::uint32_t offset) {
-                const value_id a = load(slot, add(at, offset, where_), where_),
-                               b = load(slot, add(other, offset, where_), where_);
-                retain_slot(slot, a, where_), retain_slot(slot, b, where_);
-                copy_slot(result,
-                          compute(opcode::and_, type::boolean, type::boolean, result, equal_slots(slot, a, b, where_),
-                                  where_),
-                          where_);
-            });
-        });
-        jump(after, where_);
-        at_ = after;
-        for (const value_id one : {0u, 1u}) release_slot(list_, as(list_, one, where_), where_);
-        give({result});
-    }
-    value_id convert(type to, type from, value_id v) {
-        instruction i;
-        i.op = opcode::convert, i.of = to, i.from = from, i.a = v, i.where = where_;
-        return put(i);
-    }
-    value_id wide(value_id v) { return convert(type::i64, type::u32, v); }
-    value_id narrow(value_id v) { return convert(type::u32, type::i64, v); }
-
-    type list_ = type::none, element_ = type::none;
-    std::uint32_t size_ = 0;
-    span where_ = {};
-};
 
 /// A value of several scalars is that many variables, one behind the other; `emit` returns the first one. Texts are
 /// counted: what `emit` returns is owned, and goes to a variable, a call, a whole that it is part of, or is released. A
@@ -318,7 +25,7 @@ public:
         const value_id result = emit(from_.body);
         give(result, p_.nodes[from_.body].where);
     }
-    /// What was made, in values, operands and expressions.
+    /// How much code was made: the number of values, operands and expressions.
     std::size_t size() const noexcept { return emitted_ + f_.types.size() + f_.arguments.size(); }
 
 private:
@@ -333,7 +40,7 @@ private:
     };
 
     type type_of(expression_id id) const noexcept { return p_.nodes[id].wanted; }
-    // What is counted
+    // Counts of owners
     bool is_counted(type of) const {
         const auto all = p_.types.slots(of);
         return std::any_of(all.begin(), all.end(), type_table::is_counted);
@@ -717,7 +424,7 @@ private:
     value_id count_is_not_zero(value_id count, span where) {
         return compute(opcode::not_equal, type::boolean, type::u32, count, constant(type::u32, 0, where), where);
     }
-    /// What `for` does over a text or list that a hidden variable has.
+    /// The steps of `for` over a text or list, which a hidden variable has: a position, or the element there.
     value_id each(expression_id id) {
         const expression_node n = p_.nodes[id];
         const type in = type_of(p_.operand(id, 0));

@@ -102,6 +102,19 @@ private:
         pass();
         return make(kind, before(), before());
     }
+    /// Reads something nested. What is nested too deeply is reported, and the rest of the file is passed.
+    template <class F>
+    syntax_id nested(span begin, F read) {
+        if (depth_ >= highest) {
+            too_deep(begin);
+            at_ = tokens_.size() - 1;
+            return make(syntax::error, begin, begin);
+        }
+        ++depth_;
+        const syntax_id made = read();
+        --depth_;
+        return made;
+    }
     void too_deep(span where) {
         errors_.error("V0202", where, "this is nested too deeply", "at most " + std::to_string(highest) + " levels");
     }
@@ -335,32 +348,21 @@ private:
     }
     syntax_id list_type() {
         const span begin = here();
-        if (depth_ >= highest) {
-            too_deep(begin);
-            at_ = tokens_.size() - 1;
-            return make(syntax::error, begin, begin);
-        }
-        ++depth_;
-        pass();
-        const syntax_id of = type();
-        --depth_;
-        if (at(token::semicolon)) {
-            not_yet("an array");
-            while (!at(token::right_bracket) && !at(token::end) && !now().on_new_line) pass();
-        }
-        expect(token::right_bracket, "after the type of the list's elements");
-        return make(syntax::list_type, through(begin, before()), begin, {of});
+        return nested(begin, [&] {
+            pass();
+            const syntax_id of = type();
+            if (at(token::semicolon)) {
+                not_yet("an array");
+                while (!at(token::right_bracket) && !at(token::end) && !now().on_new_line) pass();
+            }
+            expect(token::right_bracket, "after the type of the list's elements");
+            return make(syntax::list_type, through(begin, before()), begin, {of});
+        });
     }
     syntax_id tuple_type() {
         const span begin = here();
-        if (depth_ >= highest) {
-            too_deep(begin);
-            at_ = tokens_.size() - 1;
-            return make(syntax::error, begin, begin);
-        }
-        ++depth_;
-        const syntax_id inside = list("", [this] { return type(); });
-        --depth_;
+        const syntax_id inside = nested(begin, [this] { return list("", [this] { return type(); }); });
+        if (tree_.at(inside).kind == syntax::error) return inside;
         if (tree_.at(inside).count == 1) return tree_.child(inside, 0);
         tree_.nodes[inside].kind = tree_.at(inside).count == 0 ? syntax::error : syntax::tuple_type;
         if (tree_.at(inside).count == 0)
@@ -474,16 +476,8 @@ private:
     /// A name, or `(pattern, pattern)`.
     syntax_id pattern() {
         if (!at(token::left_parenthesis)) return name("the name of the variable");
-        const span begin = here();
-        if (depth_ >= highest) {
-            too_deep(begin);
-            at_ = tokens_.size() - 1;
-            return make(syntax::error, begin, begin);
-        }
-        ++depth_;
-        const syntax_id made = list("", [this] { return pattern(); });
-        --depth_;
-        tree_.nodes[made].kind = syntax::pattern;
+        const syntax_id made = nested(here(), [this] { return list("", [this] { return pattern(); }); });
+        if (tree_.at(made).kind != syntax::error) tree_.nodes[made].kind = syntax::pattern;
         return made;
     }
     syntax_id set(span begin) {
@@ -550,15 +544,7 @@ private:
         return made;
     }
     syntax_id expression(int weakest = 1) {
-        if (depth_ >= highest) {
-            too_deep(here());
-            at_ = tokens_.size() - 1;
-            return make(syntax::error, here(), here());
-        }
-        ++depth_;
-        const syntax_id made = operators(operand(), weakest);
-        --depth_;
-        return made;
+        return nested(here(), [&] { return operators(operand(), weakest); });
     }
     syntax_id operators(syntax_id left, int weakest) {
         while (const int strength = strength_of(now().kind)) {
@@ -583,11 +569,8 @@ private:
         const span begin = here();
         const token op = now().kind;
         if (op == token::minus || op == token::word_not || op == token::exclamation || op == token::tilde) {
-            if (depth_ >= highest) return too_deep(begin), at_ = tokens_.size() - 1, make(syntax::error, begin, begin);
             pass();
-            ++depth_;
-            const syntax_id of = operand();
-            --depth_;
+            const syntax_id of = nested(begin, [this] { return operand(); });
             return make(syntax::unary, through(begin, before()), begin, {of},
                         op == token::exclamation ? token::word_not : op);
         }
@@ -725,23 +708,23 @@ private:
     }
     syntax_id condition(span begin) {
         pass();
-        if (depth_ >= highest) return too_deep(begin), at_ = tokens_.size() - 1, make(syntax::error, begin, begin);
-        ++depth_;
-        const syntax_id when = before_block();
-        const syntax_id then = block("after the condition");
-        syntax_id otherwise = 0;
-        if (at(token::word_elif))
-            otherwise = condition(here());
-        else if (take(token::word_else))
-            otherwise = at(token::word_if) ? condition(here()) : block("after `else`");
-        --depth_;
-        return make(syntax::if_, through(begin, before()), begin, {when, then, otherwise});
+        return nested(begin, [&] {
+            const syntax_id when = before_block();
+            const syntax_id then = block("after the condition");
+            syntax_id otherwise = 0;
+            if (at(token::word_elif))
+                otherwise = condition(here());
+            else if (take(token::word_else))
+                otherwise = at(token::word_if) ? condition(here()) : block("after `else`");
+            return make(syntax::if_, through(begin, before()), begin, {when, then, otherwise});
+        });
     }
     /// `match e { case p if c { … } case p => e; else … }`
     syntax_id match(span begin) {
         pass();
-        if (depth_ >= highest) return too_deep(begin), at_ = tokens_.size() - 1, make(syntax::error, begin, begin);
-        ++depth_;
+        return nested(begin, [&] { return cases(begin); });
+    }
+    syntax_id cases(span begin) {
         const std::size_t mark = stack_.size();
         stack_.push_back(before_block());
         if (expect(token::left_brace, "before the cases")) {
@@ -755,7 +738,6 @@ private:
             }
             expect(token::right_brace, "after the cases");
         }
-        --depth_;
         return close(syntax::match, mark, through(begin, before()), begin);
     }
     syntax_id arm() {
@@ -798,11 +780,7 @@ private:
     }
     syntax_id match_pattern() {
         const span begin = here();
-        if (depth_ >= highest) return too_deep(begin), at_ = tokens_.size() - 1, make(syntax::error, begin, begin);
-        ++depth_;
-        const syntax_id made = a_pattern(begin);
-        --depth_;
-        return made;
+        return nested(begin, [&] { return a_pattern(begin); });
     }
     syntax_id a_pattern(span begin) {
         const auto inner = [this] { return match_pattern(); };
